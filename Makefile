@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make            build/phrude-trace
+# make check      unit tests (no root)       make check-root  everything, on live interpreters (root)
+# make bench      paired timings (root)      make fuzz        fuzz targets, FUZZ_SECONDS each
+# make install    honours PREFIX and DESTDIR
+# V=1 shows commands, DEBUG=1 builds without optimisation.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+PKG_CONFIG ?= pkg-config
+VERSION := 0.1.0
+ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+
+MODULES := base elf proc py event rule alert kern attach engine cli
+# Everything that needs neither the BPF skeleton nor root: what unit tests link.
+PURE_MODULES := base elf proc py event rule alert
+
+LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone
+include scripts/deps.mk
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
+	-Wpointer-arith -Wno-unused-parameter -Werror
+CPPFLAGS += -I. -Iuser -I$(BUILD) -D_GNU_SOURCE -DPHRUDE_VERSION='"$(VERSION)"'
+OPT := $(if $(DEBUG),-O0,-O2) -g
+CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fstack-protector-strong -MMD -MP $(LIBS_CFLAGS) $(CFLAGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+Q := $(if $(V),,@)
+msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
+
+SRCS := $(foreach m,$(MODULES),$(sort $(wildcard user/$(m)/*.c)))
+PURE_SRCS := $(foreach m,$(PURE_MODULES),$(sort $(wildcard user/$(m)/*.c)))
+OBJS := $(SRCS:%.c=$(BUILD)/%.o)
+SAN_OBJS := $(PURE_SRCS:%.c=$(BUILD)/san/%.o)
+FUZZ_OBJS := $(PURE_SRCS:%.c=$(BUILD)/fuzz/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/test_*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+BPF_SRCS := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJS := $(BPF_SRCS:%.c=$(BUILD)/%.o)
+SKEL := $(BUILD)/tracer.skel.h
+# clang -target bpf does not look where a multiarch distribution keeps asm/*.h.
+BPF_SYSINC := $(shell $(CLANG) -print-search-dirs >/dev/null 2>&1 && \
+	$(CLANG) -v -E - </dev/null 2>&1 | sed -n '/<...> search starts here:/,/End of search/{s| \(/.*\)|-idirafter \1|p}')
+BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Wall -Wextra -Werror \
+	-Wno-unused-parameter -Wno-missing-declarations -Wno-compare-distinct-pointer-types \
+	-I. -Ibpf -Ivmlinux/$(ARCH) $(BPF_SYSINC) -MMD -MP
+
+.PHONY: all check check-root bench fuzz install clean demo format
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/phrude-trace
+
+$(BUILD)/phrude-trace: $(OBJS) | deps
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS_LDLIBS)
+
+$(BUILD)/user/%.o: user/%.c | deps
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+
+# Only these see the skeleton.
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard user/kern/*.c user/attach/*.c)): $(SKEL)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c | deps
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tracer.bpf.o: $(BPF_OBJS)
+	$(call msg,BPFLINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKEL): $(BUILD)/tracer.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name tracer > $@
+
+$(BUILD)/san/%.o: %.c
+	$(call msg,CC-SAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -c -o $@ $<
+
+$(BUILD)/san/libphrude.a: $(SAN_OBJS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/san/libphrude.a
+	$(call msg,TEST-CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS_ALL) -O1 $(SANITIZE) -o $@ $< $(BUILD)/san/libphrude.a $(LIBS_LDLIBS)
+
+$(BUILD)/fuzz/%.o: %.c
+	$(call msg,CC-FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/fuzz/libphrude.a: $(FUZZ_OBJS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzzers/%: tests/fuzz/%.c $(BUILD)/fuzz/libphrude.a
+	$(call msg,FUZZ-CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/libphrude.a $(LIBS_LDLIBS)
+
+unit-tests: $(UNIT_TESTS)
+fuzzers: $(FUZZERS)
+
+check: $(UNIT_TESTS)
+	$(Q)tests/run.sh unit
+
+check-root: all $(UNIT_TESTS) $(FUZZERS)
+	$(Q)tests/run.sh all
+
+fuzz: $(FUZZERS)
+	$(Q)tests/run.sh fuzz
+
+install: all
+	install -D -m 0755 $(BUILD)/phrude-trace $(DESTDIR)$(PREFIX)/bin/phrude-trace
+	install -d $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
+	install -m 0644 $(wildcard rules/*.yaml) $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
+
+clean:
+	rm -rf $(BUILD)
+
+format:
+	clang-format -i $(filter-out vmlinux/%,$(shell git ls-files '*.c' '*.h'))
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Records on the ring buffer.
+ *
+ * Each starts with struct ev_hdr.  A match (EV_MATCH) goes on with a stream of nodes, each an
+ * 8-byte struct ev_node followed by `len` bytes of payload, padded with zero bytes to a multiple of 8.
+ *
+ * The stream is a sequence of items.  An item starts with a section node (SEC_*) and goes on with the
+ * value nodes that the section calls for; a value is one node, or for a container an opening node,
+ * the values of its elements (dict: key, value, key, value, ...) and a VAL_END node.
+ */
+#pragma once
+
+#include "types.h"
+
+enum ev_kind {
+	EV_MATCH = 1,
+	EV_LINETABLE = 2, /* struct ev_linetable */
+	EV_PROC = 3,	  /* struct ev_proc */
+};
+
+struct ev_hdr {
+	__u32 size; /* of the whole record, this header included */
+	__u8 kind;  /* enum ev_kind */
+	__u8 abi;   /* PHRUDE_ABI_VERSION */
+	__u16 pad;
+	__u64 time_ns; /* CLOCK_MONOTONIC (bpf_ktime_get_ns) */
+	__u32 pid;     /* thread group id, in the initial pid namespace */
+	__u32 tid;
+};
+
+enum phrude_probe {
+	PROBE_NONE = 0,
+	PROBE_USDT,
+	PROBE_FRAME,
+	PROBE_CALL,
+	PROBE_DIRECT,
+	PROBE_AUDIT,
+	PROBE_ARM,
+	NR_PROBES,
+};
+
+enum ev_callee {
+	CALLEE_PYTHON = 1, /* a Python function, a PyCodeObject stands behind it */
+	CALLEE_C,	   /* builtin_function_or_method, method_descriptor */
+	CALLEE_TYPE,	   /* a type written in C */
+};
+
+struct ev_match {
+	struct ev_hdr hdr;
+	__u8 probe;  /* enum phrude_probe */
+	__u8 callee; /* enum ev_callee */
+	__u16 pad;
+	__u32 cut; /* EV_CUT_* */
+	__u32 ppid;
+	__u32 uid;
+	__u64 code;	 /* address of the PyCodeObject, 0 for C */
+	__u64 self_type; /* type of the first argument, 0 if none */
+	__u64 cgroup;	 /* id of the task's cgroup (v2) */
+	__u32 layout;	 /* minor version of the target's layout row */
+	__u32 seq;	 /* counts the matches of one process image */
+	__u8 comm[16];
+	/* nodes follow */
+};
+
+#define EV_CUT_ARGS (1u << 0)	    /* some argument or name was cut or left out */
+#define EV_CUT_STACK (1u << 1)	    /* more frames than were sent */
+#define EV_CUT_UNREADABLE (1u << 2) /* memory that should be readable was not */
+#define EV_CUT_SPACE (1u << 3)	    /* the event was full */
+
+struct ev_node {
+	__u8 type;  /* enum ev_node_type */
+	__u8 flags; /* NODE_* */
+	__u16 aux;  /* meaning by type */
+	__u32 len;  /* bytes of payload, before padding */
+};
+
+enum ev_node_type {
+	/* sections: what follows */
+	SEC_NAME = 1,	 /* str: co_name, ml_name, type name */
+	SEC_QUALNAME,	 /* str: co_qualname or func_qualname, where there is one */
+	SEC_FILE,	 /* str: co_filename */
+	SEC_MODULE,	 /* str: module of a C function */
+	SEC_FUNC,	 /* payload struct ev_func, no value */
+	SEC_PARAM,	 /* aux: index; str: name of a parameter, followed by its value (frame layouts) */
+	SEC_PARAMNAME,	 /* aux: index; str: name of a parameter (call layouts: values come as below) */
+	SEC_POSARG,	 /* aux: position; value */
+	SEC_KWARG,	 /* str: keyword, then value */
+	SEC_DEFAULT,	 /* aux: index from the end of the positional parameters (0 = last); value */
+	SEC_KWDEFAULTS,	 /* value: dict of keyword-only defaults, or VAL_NONE */
+	SEC_SIGNATURE,	 /* bytes: ml_doc, as far as its signature reaches */
+	SEC_FRAME,	 /* payload struct ev_frame; str: co_name; str: co_filename */
+	SEC_STACK_END,	 /* all frames have been sent */
+	NR_SECS,
+
+	/* values */
+	VAL_NONE = 64,
+	VAL_TRUE,
+	VAL_FALSE,
+	VAL_INT,	/* aux: 1 if negative; payload: 30-bit digits, __u32 each, least significant first */
+	VAL_FLOAT,	/* payload: a double */
+	VAL_STR,	/* aux: bytes a character, 1 (Latin-1), 2, 4; payload: the characters */
+	VAL_UTF8,	/* payload: UTF-8 (a C string of the target) */
+	VAL_BYTES,	/* payload: the bytes */
+	VAL_LIST,
+	VAL_TUPLE,
+	VAL_DICT,
+	VAL_SET,
+	VAL_FROZENSET,
+	VAL_END,	/* of a container; NODE_CUT: it has more elements */
+	VAL_OBJECT,	/* payload: UTF-8 tp_name of its type */
+	VAL_CYCLE,	/* a container that is being shown already; aux: its type, VAL_LIST... */
+	VAL_UNSET,	/* an unbound local */
+	VAL_UNREADABLE, /* the target's memory could not be read, or is not an object */
+	VAL_DEEP,	/* left out: nested too deeply, or the event was full */
+	NR_VALS,
+};
+
+#define NODE_CUT (1u << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
+
+#define EV_FUNC_VARARGS 0x4
+#define EV_FUNC_VARKEYWORDS 0x8
+
+/* What is fixed of a Python function, from its code object. */
+struct ev_func {
+	__u32 argcount; /* positional parameters, positional-only ones included */
+	__u32 posonlyargcount;
+	__u32 kwonlyargcount;
+	__u32 flags; /* co_flags */
+	__u32 firstlineno;
+	__u32 ndefaults; /* call layouts: length of func_defaults */
+};
+
+struct ev_frame {
+	__u64 code;	 /* address of the PyCodeObject */
+	__u64 linetable; /* address of its line table (bytes object) */
+	__u64 signature; /* tells line tables that stood at one address apart */
+	__s32 lasti;	 /* index of the current instruction in bytes; negative: not started */
+	__u32 firstlineno;
+};
+
+/* Sent before the first match in which a line table is needed. */
+struct ev_linetable {
+	struct ev_hdr hdr;
+	__u64 linetable;
+	__u64 signature;
+	__u32 len;  /* bytes that follow */
+	__u32 full; /* bytes that the table has */
+};
+
+enum ev_proc_what {
+	PROC_FORK = 1, /* pid is the child, other the parent */
+	PROC_EXEC,
+	PROC_EXIT,
+};
+
+struct ev_proc {
+	struct ev_hdr hdr;
+	__u32 what;  /* enum ev_proc_what */
+	__u32 other; /* pid, see above */
+};

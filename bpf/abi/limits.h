@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every bound that both sides must agree on. */
+#pragma once
+
+/* One event on the ring buffer, header included.  A power of two: the BPF side masks with it. */
+#define PHRUDE_EVENT_MAX (64 * 1024)
+/* Bytes of one captured str, bytes or int payload; a power of two. */
+#define PHRUDE_PAYLOAD_MAX (16 * 1024)
+/* Parameters (or call arguments) of one call that are captured. */
+#define PHRUDE_ARGS_MAX 64
+/* Value nodes of one argument: containers, their ends and their elements. */
+#define PHRUDE_NODES_MAX 1024
+/* Containers inside containers. */
+#define PHRUDE_DEPTH_MAX 8
+/* Frames of the call stack, the called function's own not included. */
+#define PHRUDE_FRAMES_MAX 128
+/* Bytes of a function name or a file name in a frame record. */
+#define PHRUDE_NAME_MAX 256
+#define PHRUDE_PATH_MAX 1024
+/* Bytes of a line table (co_linetable, co_lnotab) that are sent. */
+#define PHRUDE_LINETABLE_MAX (32 * 1024)
+/* Characters of a function name, and trailing characters of a file name, that the kernel side hashes.
+ * Longer names in a rule are refused when the rules are read. */
+#define PHRUDE_MATCH_NAME_MAX 128
+#define PHRUDE_MATCH_FILE_MAX 256
+/* Processes, distinct (function, file) pairs. */
+#define PHRUDE_PROCS_MAX 4096
+#define PHRUDE_TARGETS_MAX 4096
+
+#define PHRUDE_ABI_VERSION 1

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where things stand inside the objects of one CPython minor version, and the addresses of one
+ * process's interpreter.  Filled by user/py/, read by the BPF programs, which never ask for a version.
+ * Offsets are in bytes.  0xffff (PY_NO_FIELD) means that this version has no such field.
+ */
+#pragma once
+
+#include "types.h"
+
+#define PY_NO_FIELD 0xffff
+
+/* py_layout.features */
+#define PY_F_FRAME_OBJECT (1u << 0)   /* frames are PyFrameObjects with f_lasti (up to 3.10) */
+#define PY_F_LASTI_UNITS (1u << 1)    /* f_lasti counts 2-byte units (3.10), else bytes */
+#define PY_F_CELL2ARG (1u << 2)	      /* cell arguments are NULL in their slot, found by co_cell2arg */
+#define PY_F_TAGGED_REFS (1u << 3)    /* frame slots are _PyStackRef: bit 0 is a tag, 1 is NULL */
+#define PY_F_LONG_TAG (1u << 4)	      /* int has lv_tag (3.12+), else a signed ob_size */
+#define PY_F_DICT_LOG2 (1u << 5)      /* dict keys have dk_log2_index_bytes and dk_kind (3.11+) */
+#define PY_F_DICT_VALUES_HDR (1u << 6) /* split values have an 8-byte header (3.13+) */
+#define PY_F_INSTR_PREV (1u << 7)     /* frame_instr is prev_instr: one unit before the current (3.11, 3.12) */
+#define PY_F_MONITORING (1u << 8)     /* stale instrumentation makes RESUME run twice (3.12+) */
+#define PY_F_MONITORING_TSTATE (1u << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
+#define PY_F_TSTATE_TLS (1u << 10)    /* the running thread's state is a TLS variable (3.12+), else a global */
+#define PY_F_STR_READY_BIT (1u << 11) /* bit 7 of the str state is "ready" (up to 3.11) */
+
+struct py_layout {
+	__u32 features;
+	__u16 minor; /* 8 for 3.8 */
+
+	/* PyCodeObject */
+	__u16 code_argcount, code_posonlyargcount, code_kwonlyargcount, code_nlocals, code_flags;
+	__u16 code_firstlineno;
+	__u16 code_varnames; /* co_varnames, or co_localsplusnames */
+	__u16 code_kinds;    /* co_localspluskinds */
+	__u16 code_cell2arg;
+	__u16 code_filename, code_name, code_qualname;
+	__u16 code_linetable; /* co_lnotab up to 3.9 */
+	__u16 code_adaptive;  /* co_code_adaptive: first instruction */
+	__u16 code_firsttraceable;
+	__u16 code_instr_version; /* _co_instrumentation_version */
+
+	/* PyFrameObject or _PyInterpreterFrame */
+	__u16 frame_code, frame_previous, frame_func;
+	__u16 frame_instr; /* f_lasti, prev_instr or instr_ptr */
+	__u16 frame_owner;
+	__u16 frame_localsplus;
+	__u8 owner_generator; /* value of owner for a generator's frame */
+	__u8 owner_skip;      /* frames with owner >= this are not Python frames; 0xff: none */
+
+	/* PyThreadState */
+	__u16 ts_frame;	 /* current frame; with ts_cframe: inside the _PyCFrame */
+	__u16 ts_cframe; /* pointer to a _PyCFrame */
+	__u16 ts_interp, ts_eval_breaker, ts_tracing;
+	__u16 interp_monitoring_version;
+
+	/* PyFunctionObject, PyMethodObject, PyCFunctionObject, PyMethodDescrObject, PyMethodDef */
+	__u16 func_code, func_defaults, func_kwdefaults, func_qualname;
+	__u16 method_func, method_self;
+	__u16 cfunc_ml, cfunc_self, cfunc_module;
+	__u16 descr_type, descr_method;
+	__u16 ml_name, ml_meth, ml_flags, ml_doc;
+
+	/* objects */
+	__u16 str_ascii_data, str_compact_data; /* also where the pointer of a non-compact str is */
+	__u16 tuple_items;
+	__u16 type_name, type_flags, type_base;
+	__u16 dict_keys, dict_values;
+	__u16 keys_nentries, keys_indices; /* dk_nentries, dk_indices */
+	__u16 keys_size;		   /* dk_size, or dk_log2_index_bytes with PY_F_DICT_LOG2 */
+	__u16 keys_kind;		   /* dk_kind */
+	__u16 cell_ref;
+	__u8 resume_location_mask; /* of RESUME's oparg: 0 is a function's start */
+	__u8 resume_pad[7];
+};
+
+/* Value of the map "procs", key: pid (thread group id in the initial namespace). */
+struct py_proc {
+	__u32 state;	/* enum py_proc_state */
+	__u32 seq;	/* matches so far */
+	__u64 tstate;	/* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
+			 * _PyRuntime.gilstate.tstate_current */
+	/* addresses of the interpreter's own objects */
+	__u64 none, true_, false_;
+	__u64 type_float, type_set, type_frozenset, type_cell, type_code;
+	__u64 type_function, type_method, type_cfunction, type_cmethod, type_method_descr, type_type;
+	__u64 type_module;
+	__u64 load_bias; /* of the interpreter's image: address in the process minus ELF address */
+	struct py_layout layout;
+};
+
+enum py_proc_state {
+	PY_PROC_TRACED = 1,
+	PY_PROC_EXECED, /* a new program runs under this pid, not yet looked at */
+};

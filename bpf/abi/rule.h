@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel side knows of the rules: which (function name, place) pairs are watched. */
+#pragma once
+
+#include "types.h"
+
+enum phrude_place {
+	PHRUDE_PLACE_FILE = 1,	 /* a Python function: place is the hash of a trailing file path */
+	PHRUDE_PLACE_MODULE = 2, /* a C function: place is the hash of its module's name */
+};
+
+/* Key of the map "targets"; the value is unused. */
+struct phrude_target_key {
+	__u64 name;	/* hash of co_name, ml_name or the type's name */
+	__u64 place;	/* see phrude_place; reversed hash, see hash.h */
+	__u32 kind;	/* enum phrude_place */
+	__u32 pad;
+};

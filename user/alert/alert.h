@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An alert: a rule, the match that fitted it, and the facts around it; and its two written forms. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "event/event.h"
+#include "rule/rule.h"
+
+/* What is known of a process beyond the event itself. */
+struct alert_process {
+	pid_t pid, tid, ppid; /* ppid 0: unknown */
+	uid_t uid;
+	const char *exe;	   /* NULL: unknown */
+	const char *const *cmdline; /* nr_cmdline strings, any bytes; NULL: unknown */
+	size_t nr_cmdline;
+	const char *python;    /* "3.11.2" */
+	const char *container; /* container id; NULL: none */
+};
+
+/* The HTTP request being handled; any field may be NULL. */
+struct alert_request {
+	const char *remote_addr, *method, *path, *query, *host, *user_agent, *session, *trace_id;
+};
+
+struct alert {
+	uint64_t time_ns; /* since the epoch, real time */
+	const char *host;
+	const struct rule *rule;
+	const struct event *event;
+	struct alert_process process;
+	const struct alert_request *request; /* NULL: none in sight */
+	const char *probe;		     /* "usdt", "frame", ... */
+	const char *action;		     /* "detect" */
+};
+
+/* Appends the alert as one JSON object, without a newline. Keys and order as in the README; valid UTF-8 whatever the target held. */
+void alert_json(struct buf *out, const struct alert *a);
+/* Appends the alert as a block for a person, ending in a newline; `color`: with ANSI colours. */
+void alert_text(struct buf *out, const struct alert *a, bool color);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Text from a target.  Inside the program it is UTF-8 in which a lone surrogate of a Python str is kept
+ * as its own three bytes (as Python's "surrogatepass" writes it), with a length: NUL is a character like others.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+struct text {
+	const char *s; /* not NUL-terminated */
+	size_t len;
+};
+
+#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
+
+bool text_eq(struct text a, struct text b);
+bool text_eq_str(struct text a, const char *b);
+
+/*
+ * Decodes the character at s[*pos] and advances *pos.  Lone surrogates are returned as such; a byte
+ * that belongs to no character is returned as 0xdc00 + byte (as Python's "surrogateescape" does).
+ */
+uint32_t text_next(const char *s, size_t len, size_t *pos);
+/* Appends one code point, surrogates included, as up to 4 bytes. */
+void text_put(struct buf *b, uint32_t ch);
+
+/* Appends s as a JSON string with its quotes; the output is valid UTF-8: control characters, DEL, C1 controls,
+ * lone surrogates and U+2028/9 become \uXXXX. */
+void text_json(struct buf *b, struct text s);
+/* Appends s for a terminal: control characters, bidirectional controls and surrogates become \xXX or \uXXXX,
+ * a backslash stays as it is. */
+void text_terminal(struct buf *b, struct text s);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An ELF executable or shared object, opened read-only.  The file is hostile: all sizes and offsets are checked. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+struct elf_file;
+
+/* A run of bytes of the file with the address they are loaded at. */
+struct elf_range {
+	uint64_t addr, offset, size; /* size: bytes present in the file */
+	bool exec, write;
+	const char *name; /* section name, owned by the file; "" for a segment */
+};
+
+/* Opens a 64-bit little-endian ELF file for this machine's architecture.  -EPROTO if it is not one, -errno. */
+int elf_file_open(const char *path, struct elf_file **out, struct err *err);
+/* As above from memory, which must outlive it (tests, fuzzing). */
+int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, struct err *err);
+void elf_file_close(struct elf_file *ef);
+DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
+
+bool elf_file_is_pie(const struct elf_file *ef); /* ET_DYN: addresses are relative to where it is loaded */
+/* Address of a defined dynamic symbol, or, failing that, of one in .symtab. -ENOENT. size may be NULL. */
+int elf_file_symbol(struct elf_file *ef, const char *name, uint64_t *addr, uint64_t *size);
+/* File offset of an address in a PT_LOAD segment. -ENOENT. */
+int elf_file_offset(const struct elf_file *ef, uint64_t addr, uint64_t *offset);
+/* Address of a file offset. -ENOENT. */
+int elf_file_addr(const struct elf_file *ef, uint64_t offset, uint64_t *addr);
+/* Copies `len` bytes as the file has them at an address. -ENOENT if not all of them are in the file. */
+int elf_file_read(const struct elf_file *ef, uint64_t addr, void *buf, size_t len);
+/* The file's bytes at an address, at least `len` of them, or NULL; *avail is set to how many there are up to the segment's end. */
+const uint8_t *elf_file_bytes(const struct elf_file *ef, uint64_t addr, size_t len, size_t *avail);

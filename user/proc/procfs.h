@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What /proc says of a process.  A process may end at any moment: every function may return -ESRCH. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* One mapping of /proc/PID/maps. */
+struct proc_map {
+	uint64_t start, end, offset;
+	bool read, write, exec;
+	unsigned int dev_major, dev_minor;
+	uint64_t inode;
+	char *path;	/* as printed, without " (deleted)"; "" for anonymous; "[stack]" and the like as they are */
+	bool deleted;
+};
+
+struct proc_maps {
+	struct proc_map *maps;
+	size_t count;
+};
+
+int proc_maps_read(pid_t pid, struct proc_maps *out);
+/* Parses the text of a maps file; malformed lines are -EPROTO. */
+int proc_maps_parse(const char *text, size_t len, struct proc_maps *out);
+void proc_maps_fini(struct proc_maps *maps);
+
+/* Start time in clock ticks since boot, field 22 of /proc/PID/stat; state is field 3. out pointers may be NULL. */
+int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid);
+
+/* Facts for an alert; strings are owned by the struct, NULL where unknown. */
+struct proc_facts {
+	char *exe;
+	char **cmdline;
+	size_t nr_cmdline;
+	char *container; /* container id, from the cgroup path (docker, containerd, cri-o, podman, kubepods) */
+};
+int proc_facts_read(pid_t pid, struct proc_facts *out);
+void proc_facts_fini(struct proc_facts *facts);
+/* The container id in the text of /proc/PID/cgroup, or NULL; malloc'ed. */
+char *proc_container_id(const char *cgroup_text);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A CPython interpreter inside a running process: which it is, where it is mapped, and how its objects
+ * are laid out.  Everything that depends on a Python version is behind this header.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "bpf/abi/pylayout.h"
+#include "elf/elf_file.h"
+
+struct py_interp {
+	pid_t pid;
+	uint64_t start_time; /* of the process, clock ticks since boot: with pid its identity */
+	char *path;	     /* the executable or libpython, as the target's mappings name it */
+	char *open_path;     /* by which this process can open the same file (through /proc/PID) */
+	dev_t dev;
+	ino_t ino;
+	bool is_library;    /* libpython rather than an executable */
+	uint32_t hexversion; /* PY_VERSION_HEX; the last byte may be unknown (0) before 3.11 */
+	unsigned int minor;
+	char version[32];   /* "3.11.2" */
+	char build_id[41];  /* hex; "" if none */
+	struct elf_file *elf;
+	struct py_proc proc; /* complete: what the kernel side needs to know */
+};
+
+/*
+ * Recognises the interpreter of a process.  Errors, each with a sentence:
+ *   -ESRCH       no such process (or gone, or a zombie or kernel thread)
+ *   -ENOEXEC     it does not run CPython
+ *   -EOPNOTSUPP  it does, but a version or build that is not supported: named (PyPy, free-threaded, debug, 3.7, 3.16 ...)
+ *   -EACCES/-EPERM not allowed to look
+ * A process that has only just been exec'ed (nothing of Python initialised yet) is recognised as well.
+ */
+int py_interp_open(pid_t pid, struct py_interp **out, struct err *err);
+void py_interp_close(struct py_interp *interp);
+DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
+
+/* False if the process is gone or has become another (exec is not noticed by this). */
+bool py_interp_is_alive(const struct py_interp *interp);
+
+/* One instruction to put a probe on. */
+struct py_site {
+	uint64_t offset;    /* in the file */
+	uint64_t addr;	    /* ELF address, for messages */
+	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
+	uint64_t cookie;    /* see bpf/abi/cookie.h */
+	bool emulated;	    /* the kernel emulates the instruction (cheap), no single step */
+	char what[48];	    /* "RESUME_CHECK", "function__entry", for messages */
+};
+#define PY_SITES_MAX 16
+
+/*
+ * Where to probe to see every Python function call.  `sites` has room for PY_SITES_MAX.
+ * Returns 0, or -EOPNOTSUPP with a sentence that says why this interpreter does not have it.
+ */
+int py_sites_usdt(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+/* Where to probe to see calls through PyObject_Call. */
+int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+
+/* Layout of a minor version, -EOPNOTSUPP if it is not known. */
+int py_layout_get(unsigned int minor, struct py_layout *out);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading the memory of another process.  Never writes. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Copies exactly `len` bytes. -ESRCH: the process is gone; -EFAULT: not all of it is mapped; -EPERM. */
+int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len);
+int remote_read_u64(pid_t pid, uint64_t addr, uint64_t *out);
+int remote_read_u32(pid_t pid, uint64_t addr, uint32_t *out);
