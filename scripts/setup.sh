@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs, on Debian 12 or later, what phrude-trace needs; distribution packages only.
+#
+#   scripts/setup.sh          what building it and the demo need
+#   scripts/setup.sh test     and what the tests need
+#
+# Does nothing, quickly, where all is there already.
+set -euo pipefail
+
+build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
+	libcjson-dev libcapstone-dev)
+demo=(python3 python3-flask python3-jinja2 curl procps)
+# libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython.
+tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
+	uwsgi-plugin-python3)
+
+die() {
+	echo "setup.sh: $*" >&2
+	exit 1
+}
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+case ${1:-} in
+'') want=("${build[@]}" "${demo[@]}") ;;
+test) want=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
+*) die "usage: setup.sh [test]" ;;
+esac
+
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+	die 'this installs Debian packages, and this is not a Debian system: see the list at the top of this file'
+
+missing=()
+for package in "${want[@]}"; do
+	installed "$package" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || die "root is needed to install ${missing[*]}: run this as root, or install sudo"
+	as_root=(sudo)
+fi
+apt() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+echo "setup.sh: installing ${missing[*]}"
+# A broken third-party source must not keep Debian's packages out: the install below decides.
+apt update >/dev/null || echo 'setup.sh: apt-get update had errors, going on' >&2
+apt install --no-install-recommends "${missing[@]}" >/dev/null ||
+	die "apt-get could not install ${missing[*]} (Debian 12 or later is needed)"
