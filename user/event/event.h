@@ -39,6 +39,7 @@ struct event {
 	size_t nr_frames;
 	bool stack_cut; /* there were more callers */
 	bool args_cut;	/* an argument is missing or cut */
+	bool names_cut;	/* one of the names or files is cut: it ends in "…" */
 };
 
 /*
