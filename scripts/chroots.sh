@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes the Debian chroots whose interpreters the end-to-end tests trace.
 #
-#   scripts/chroots.sh [NAME...]     bullseye: 3.9    trixie: 3.13    sid: 3.14 and 3.15 (default: all)
+#   scripts/chroots.sh [NAME...]     bullseye: 3.9  bookworm: 3.11  trixie: 3.13  sid: 3.14, 3.15 (default: all)
 #
 # They stand in $PHRUDE_CHROOTS (/var/cache/phrude-trace/chroots). One that is there already is left alone; one that
 # was interrupted half-way is never used, because it gets its name only once it is complete.
@@ -21,9 +21,10 @@ die() {
 packages() {
 	case $1 in
 	bullseye) echo '^(lib)?python3.9$ ^libpython3.9-testsuite$' ;;
+	bookworm) echo '^(lib)?python3.11$ ^libpython3.11-testsuite$' ;;
 	trixie) echo '^(lib)?python3.13$ ^libpython3.13-testsuite$' ;;
 	sid) echo '^(lib)?python3.1[45]$ ^libpython3.1[45]-testsuite$' ;;
-	*) die "no such chroot: $1 (there are: bullseye trixie sid)" ;;
+	*) die "no such chroot: $1 (there are: bullseye bookworm trixie sid)" ;;
 	esac
 }
 
@@ -71,7 +72,7 @@ mkdir -p "$dir"
 exec 9>"$dir/.lock"
 flock 9
 
-[ $# -gt 0 ] || set -- bullseye trixie sid
+[ $# -gt 0 ] || set -- bullseye bookworm trixie sid
 for name; do
 	packages "$name" >/dev/null
 	if [ "$(cat "$dir/$name/.phrude-trace" 2>/dev/null)" = "$revision" ]; then
