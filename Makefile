@@ -118,6 +118,12 @@ check-root: all $(UNIT_TESTS) $(FUZZERS)
 fuzz: $(FUZZERS)
 	$(Q)tests/run.sh fuzz
 
+bench: all
+	$(Q)PHRUDE_TRACE='$(abspath $(BUILD)/phrude-trace)' scripts/bench.sh $(BENCH_ARGS)
+
+demo: all
+	$(Q)PHRUDE_TRACE='$(abspath $(BUILD)/phrude-trace)' scripts/demo.sh
+
 install: all
 	install -D -m 0755 $(BUILD)/phrude-trace $(DESTDIR)$(PREFIX)/bin/phrude-trace
 	install -d $(DESTDIR)$(PREFIX)/share/phrude-trace/rules

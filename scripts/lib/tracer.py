@@ -22,23 +22,26 @@ class TracerError(Exception):
 
 
 class Tracer:
-    """One phrude-trace process; its alerts go to the file `output` as JSON lines."""
+    """One phrude-trace process; its alerts go to the file `output` as JSON lines, or without one to its stdout."""
 
-    def __init__(self, pid, rules, output, probe=None, echo=None):
+    def __init__(self, pid, rules, output=None, probe=None, echo=None):
         self.output = output
         self.echo = echo  # called with each line of its stderr
         self.messages = []
         self._position = 0
         self._partial = b""
         self._ready = threading.Event()
-        command = [binary(), "--pid", str(pid), "--rules", rules, "--format", "json", "--output", output]
+        command = [binary(), "--pid", str(pid), "--rules", rules, "--format", "json"]
         if probe:
             command += ["--probe", probe]
+        if output:
+            command += ["--output", output]
+            open(output, "w").close()
         self.command = command
-        open(output, "w").close()
         try:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                            stderr=subprocess.PIPE, text=True, errors="replace")
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL if output else subprocess.PIPE,
+                                            stderr=subprocess.PIPE)
         except OSError as error:
             raise TracerError(f"{command[0]} cannot be started: {error.strerror}; run make first") from error
         self._reader = threading.Thread(target=self._read_messages, daemon=True)
@@ -46,7 +49,7 @@ class Tracer:
 
     def _read_messages(self):
         for line in self.process.stderr:
-            line = line.rstrip("\n")
+            line = line.decode(errors="replace").rstrip("\n")
             self.messages.append(line)
             if self.echo:
                 self.echo(line)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Measures overhead, matches and footprint, and prints them beside their budgets; arguments are handed
+# on to tests/bench/bench.py (--help tells).  Root; nothing else heavy should run meanwhile.
+set -eu
+cd "$(dirname "$0")/.."
+if [ "$(id -u)" != 0 ]; then
+	echo 'bench.sh: tracing needs root: run this as root' >&2
+	exit 1
+fi
+[ -x "${PHRUDE_TRACE:-build/phrude-trace}" ] || {
+	echo "bench.sh: there is no ${PHRUDE_TRACE:-build/phrude-trace}: run make first" >&2
+	exit 1
+}
+exec /usr/bin/python3 tests/bench/bench.py "$@"

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Measures phrude-trace and prints the figures beside their budgets.  Nothing passes or fails here.
+
+  BENCH_PYTHON=FILE  the interpreter that is traced (default: Debian's /usr/bin/python3)
+  PHRUDE_TRACE=FILE  the program (default: build/phrude-trace)
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts", "lib"))
+sys.dont_write_bytecode = True
+
+import matches  # noqa: E402
+import overhead  # noqa: E402
+from target import Target, WorkloadError  # noqa: E402
+from tracer import ROOT, TracerError, binary  # noqa: E402
+
+MATCH_RULES = """\
+- name: Watched Call
+  func: watched_call
+  file: bench/workload.py
+  level: info
+  value: { name: "$func_args[name]" }
+"""
+
+PARTS = {"overhead": overhead.measure, "matches": matches.measure}
+
+
+class Bench:
+    """What all measurements need to know."""
+
+    def __init__(self, arguments, directory):
+        self.directory = directory
+        self.rules_name = "rules/phrude.yaml"
+        self.rules = os.path.join(ROOT, self.rules_name)
+        self.match_rules = self.path("watched.yaml")
+        with open(self.match_rules, "w") as file:
+            file.write(MATCH_RULES)
+        self.kinds = arguments.kinds.split(",")
+        self.pairs = arguments.pairs
+        self.seconds = arguments.seconds
+        self.rate_seconds = 3.0
+        self.idle_seconds = 10.0
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none is named")
+    parser.add_argument("--kinds", default="usdt,frame,call", help="probe kinds, with commas (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of runs (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of one run (default: %(default)s)")
+    arguments = parser.parse_args()
+    for part in arguments.parts:
+        if part not in PARTS:
+            parser.error(f"there is no part {part!r}: choose from {', '.join(PARTS)}")
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    python = os.environ.get("BENCH_PYTHON", "/usr/bin/python3")
+    version = subprocess.run([binary(), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
+    with tempfile.TemporaryDirectory(prefix="phrude-bench-") as directory:
+        bench = Bench(arguments, directory)
+        target = Target(python)
+        print(f"{version}; CPython {target.python} ({os.path.realpath(python)}); "
+              f"Linux {platform.release()}, {os.cpu_count()} CPUs; {bench.pairs} pairs of {bench.seconds:g} s")
+        print(f"command: {'BENCH_PYTHON=' + python + ' ' if 'BENCH_PYTHON' in os.environ else ''}"
+              f"tests/bench/bench.py {' '.join(sys.argv[1:])}".rstrip())
+        try:
+            for part in arguments.parts or PARTS:
+                PARTS[part](bench, target)
+        finally:
+            target.close()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (TracerError, WorkloadError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

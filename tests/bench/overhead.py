@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Time per request and per call, traced against untraced, nothing matching.
+
+Runs come in pairs: untraced, attach, traced, detach, in one process, so that what drifts (clock
+frequency, caches, neighbours on the machine) falls on both alike.  The ratio is taken pair by pair.
+"""
+
+import statistics
+
+import table
+from tracer import Tracer, TracerError
+
+LOOPS = (
+    ("flask", "Flask requests"),
+    ("calls", "call-bound loop (one trivial Python call after the other)"),
+)
+
+
+class Settrace:
+    """The in-process tracer, switched on and off inside the target."""
+
+    def __init__(self, target, mode):
+        self.target = target
+        self.mode = mode
+
+    def __enter__(self):
+        self.target.do("settrace", mode=self.mode)
+
+    def __exit__(self, *exc):
+        self.target.do("settrace", mode="off")
+
+
+class Attached:
+    """phrude-trace with one probe kind."""
+
+    def __init__(self, target, kind, bench):
+        self.target, self.kind, self.bench = target, kind, bench
+
+    def __enter__(self):
+        self.tracer = Tracer(self.target.pid, self.bench.rules, self.bench.path("alerts.json"), probe=self.kind)
+        self.tracer.wait_ready()
+
+    def __exit__(self, *exc):
+        self.tracer.stop()
+
+
+def pairs(bench, target, loop, tracer):
+    """[(untraced ns, traced ns)], one for each pair."""
+    results = []
+    for _ in range(bench.pairs):
+        untraced = target.ns_each(loop, bench.seconds)
+        with tracer:
+            target.ns_each(loop, 0.05)  # the first calls after attaching find cold probes
+            traced = target.ns_each(loop, bench.seconds)
+        results.append((untraced, traced))
+    return results
+
+
+def tracers(bench, target):
+    budget = {"flask": "<= 3x", "calls": "none (about 10x is expected)"}
+    every_call = {kind: budget for kind in ("usdt", "frame")}
+    for kind in bench.kinds:
+        yield f"phrude-trace, {kind}", Attached(target, kind, bench), every_call.get(kind, {})
+    yield "phrude-trace, auto", Attached(target, None, bench), {"flask": "<= 1.02x with probes on watched functions only"}
+    yield "settrace, matches only", Settrace(target, "match"), {}
+    yield "settrace, every call", Settrace(target, "every"), {"flask": "none (7x - 20x is expected)"}
+
+
+def measure(bench, target):
+    for loop, title in LOOPS:
+        if loop == "flask":
+            title += f", {target.do('count_calls')['count']} Python calls each"
+        table.heading(f"{title}; {bench.rules_name}, nothing matching")
+        table.row("tracer", "untraced", "traced / untraced, median (range)", "budget")
+        for name, tracer, budgets in tracers(bench, target):
+            try:
+                results = pairs(bench, target, loop, tracer)
+            except TracerError as error:
+                table.row(name, "not available:", str(error).splitlines()[0])
+                continue
+            untraced = table.time_text(statistics.median(result[0] for result in results))
+            ratios = [traced / plain for plain, traced in results]
+            table.row(name, untraced, table.spread(ratios, unit="x"), budgets.get(loop, "none"))

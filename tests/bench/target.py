@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The measured process, seen from the driver."""
+
+import atexit
+import glob
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# What Flask consists of in Debian's packages: lets interpreters that have no Flask of their own use it.
+FLASK_PARTS = ("flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker", "importlib_metadata",
+               "zipp", "more_itertools")
+
+
+def _has_flask(python):
+    done = subprocess.run([python, "-c", "import flask"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+def _borrowed_flask():
+    directory = tempfile.mkdtemp(prefix="phrude-bench-flask-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    for name in FLASK_PARTS:
+        for path in glob.glob(f"/usr/lib/python3/dist-packages/{name}") + glob.glob(
+                f"/usr/lib/python3/dist-packages/{name}-*.*-info"):
+            os.symlink(path, os.path.join(directory, os.path.basename(path)))
+    return directory
+
+
+class WorkloadError(Exception):
+    """The measured process could not do what it was told."""
+
+
+class Target:
+    def __init__(self, python):
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+        environment.pop("PYTHONPATH", None)
+        if not _has_flask(python):
+            environment["PYTHONPATH"] = _borrowed_flask()
+        self.process = subprocess.Popen([python, os.path.join(HERE, "workload.py")], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, env=environment)
+        self.pid = self.process.pid
+        self.python = self._answer()["python"]
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise WorkloadError(f"the measured process ended with status {self.process.wait()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise WorkloadError(answer["error"])
+        return answer
+
+    def do(self, what, **arguments):
+        self.process.stdin.write(json.dumps(dict(arguments, do=what)) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def ns_each(self, loop, seconds):
+        """Nanoseconds a request, or a call."""
+        answer = self.do(loop, seconds=seconds)
+        return answer["ns"] / answer["count"]
+
+    def close(self):
+        try:
+            self.process.stdin.close()
+            self.process.wait(10)
+        except (OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The process that is measured.  Takes commands as JSON lines on stdin, answers each with one on stdout.
+
+One process does all runs of a comparison, traced and untraced in turn: then nothing but the tracer differs.
+"""
+
+import json
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from settrace_tracer import SettraceTracer  # noqa: E402
+
+STACK_FRAMES = 20  # callers of a watched function, this file's main program included
+
+# What the in-process tracer watches: the functions of rules/phrude.yaml.
+WATCHED = {
+    "getenv": ["os.py", "<frozen os>"],
+    "getenvb": ["os.py", "<frozen os>"],
+    "popen": ["os.py", "<frozen os>"],
+    "_execvpe": ["os.py", "<frozen os>"],
+    "_spawnvef": ["os.py", "<frozen os>"],
+    "__getitem__": ["os.py", "<frozen os>"],
+    "_execute_child": ["subprocess.py"],
+    "spawn": ["pty.py"],
+    "create_connection": ["socket.py", "urllib3/util/connection.py"],
+    "getaddrinfo": ["socket.py"],
+    "urlopen": ["urllib/request.py"],
+}
+
+
+# --- the watched function and its twin that no rule names ---
+
+
+def watched_call(name, number, items):
+    return number
+
+
+def another_call(name, number, items):
+    return number
+
+
+ARGS = ("CLOUD_SECRET_KEY", 4711, ["a", "list", 3])
+
+
+def depth():
+    frame, count = sys._getframe(1), 0
+    while frame is not None:
+        frame, count = frame.f_back, count + 1
+    return count
+
+
+def at_depth(frames, function, *args):
+    """Calls function so that what it calls has `frames` callers, function among them."""
+    if depth() < frames - 1:
+        return at_depth(frames, function, *args)
+    return function(*args)
+
+
+# --- loops; each returns what it counted and how long it took ---
+
+
+PAGE = (
+    "<h1>{{ title|upper }}</h1><ul>{% for item in items %}"
+    "<li class='{{ loop.cycle('odd', 'even') }}'>{{ item.name }}: {{ item.price }}</li>"
+    "{% endfor %}</ul><a href='{{ url_for('shop', page=page + 1) }}'>next</a>"
+)
+
+
+def build_app():
+    """A page of an ordinary kind: a route with a parameter, a query, a template with a loop and a link."""
+    from flask import Flask, render_template, request
+    from jinja2 import DictLoader
+
+    app = Flask(__name__)
+    app.jinja_loader = DictLoader({"page.html": PAGE})
+
+    @app.get("/shop/<int:page>")
+    def shop(page):
+        items = [{"name": "item %d" % number, "price": number * 3} for number in range(page, page + 20)]
+        return render_template("page.html", title=request.args.get("title", "shop"), items=items, page=page)
+
+    return app
+
+
+class Loops:
+    def __init__(self):
+        self._app = None
+        self._tracer = None
+
+    def _request(self):
+        """One request through the application's WSGI entry, without the cost of an HTTP client."""
+        if self._app is None:
+            from werkzeug.test import EnvironBuilder
+
+            self._app = build_app().wsgi_app
+            self._environ = EnvironBuilder(path="/shop/3", query_string="title=sale").get_environ()
+        status = []
+        body = b"".join(self._app(dict(self._environ), lambda line, headers, error=None: status.append(line)))
+        if status != ["200 OK"] or b"item 22" not in body:
+            raise RuntimeError("the application answered %s %r" % (status, body[:100]))
+
+    def flask(self, seconds):
+        request, clock = self._request, time.perf_counter_ns
+        request()
+        count, start = 0, clock()
+        end = start + int(seconds * 1e9)
+        while True:
+            request()
+            count += 1
+            now = clock()
+            if now >= end:
+                return {"count": count, "ns": now - start}
+
+    def calls(self, seconds):
+        clock = time.perf_counter_ns
+        count, start = 0, clock()
+        end = start + int(seconds * 1e9)
+        while True:
+            call_loop(2000)
+            count += 2000
+            now = clock()
+            if now >= end:
+                return {"count": count, "ns": now - start}
+
+    def count_calls(self):
+        """Python function calls of one Flask request."""
+        self._request()
+        count = 0
+
+        def profile(frame, event, arg):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(profile)
+        self._request()
+        sys.setprofile(None)
+        return {"count": count - 1}
+
+    def settrace(self, mode):
+        if self._tracer:
+            self._tracer.stop()
+            self._tracer = None
+        if mode != "off":
+            self._tracer = SettraceTracer(WATCHED, every=mode == "every")
+            self._tracer.start()
+        return {}
+
+    def match(self, batches, size):
+        return at_depth(STACK_FRAMES, match_batches, batches, size)
+
+    def rate(self, rate, seconds):
+        return at_depth(STACK_FRAMES, call_at_rate, rate, seconds)
+
+
+def call_loop(count):
+    function = another_call
+    name, number, items = ARGS
+    for _ in range(count):
+        function(name, number, items)
+
+
+def match_batches(batches, size):
+    """Nanoseconds a call, batch by batch, of the watched function and of its twin."""
+    clock = time.perf_counter_ns
+    name, number, items = ARGS
+    watched, twin = [], []
+    for _ in range(batches):
+        for _ in range(size):  # after the sleep the caches are cold: that is no part of a match
+            another_call(name, number, items)
+        for function, times in ((another_call, twin), (watched_call, watched)):
+            start = clock()
+            for _ in range(size):
+                function(name, number, items)
+            times.append((clock() - start) / size)
+        time.sleep(0.01)  # lets the tracer catch up: this measures the caller, not the queue
+    return {"watched": watched, "twin": twin}
+
+
+def call_at_rate(rate, seconds):
+    """Calls the watched function evenly, `rate` a second, the time of the call as its second argument."""
+    clock, wall = time.perf_counter_ns, time.time_ns
+    name, _, items = ARGS
+    done, start = 0, clock()
+    total, end = int(rate * seconds), start + int(seconds * 1e9)
+    while done < total:
+        now = clock()
+        if now >= end + 10**9:  # cannot keep up
+            break
+        due = min(total, int((now - start) * rate / 1e9) + 1)
+        while done < due:
+            watched_call(name, wall(), items)
+            done += 1
+        time.sleep(0.0005)
+    return {"count": done, "ns": clock() - start}
+
+
+def main():
+    loops = Loops()
+    print(json.dumps({"python": "%d.%d.%d" % sys.version_info[:3], "frames": STACK_FRAMES}), flush=True)
+    while True:
+        line = sys.stdin.readline()
+        if not line:
+            return
+        command = json.loads(line)
+        try:
+            answer = getattr(loops, command.pop("do"))(**command)
+        except Exception as error:  # the driver prints it and goes on with the next measurement
+            answer = {"error": "%s: %s" % (type(error).__name__, error)}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
