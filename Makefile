@@ -39,7 +39,8 @@ FUZZ_OBJS := $(PURE_SRCS:%.c=$(BUILD)/fuzz/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-BPF_SRCS := $(sort $(wildcard bpf/*.bpf.c))
+# maps.bpf.c first: bpftool's linker (7.1) loses the offset of a map whose extern it meets before the map itself.
+BPF_SRCS := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_OBJS := $(BPF_SRCS:%.c=$(BUILD)/%.o)
 SKEL := $(BUILD)/tracer.skel.h
 # clang -target bpf does not look where a multiarch distribution keeps asm/*.h.

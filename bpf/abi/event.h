@@ -91,6 +91,7 @@ enum ev_node_type {
 	SEC_SIGNATURE,	 /* bytes: ml_doc, as far as its signature reaches */
 	SEC_FRAME,	 /* payload struct ev_frame; str: co_name; str: co_filename */
 	SEC_STACK_END,	 /* all frames have been sent */
+	SEC_TYPENAME,	 /* str: tp_name of the type that a C method belongs to ("_socket.socket") */
 	NR_SECS,
 
 	/* values */

@@ -71,7 +71,9 @@ struct py_layout {
 	__u16 keys_kind;		   /* dk_kind */
 	__u16 cell_ref;
 	__u8 resume_location_mask; /* of RESUME's oparg: 0 is a function's start */
-	__u8 resume_pad[7];
+	__u8 resume_pad[3];
+	__u16 code_cellvars; /* co_cellvars, with PY_F_CELL2ARG */
+	__u16 descr_pad;
 };
 
 /* Value of the map "procs", key: pid (thread group id in the initial namespace). */

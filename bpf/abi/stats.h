@@ -15,6 +15,8 @@
 	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free")  \
 	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \
 	  "hits whose function could not be read from the target's memory")                       \
+	X(LOST_PROC, "lost_process_events", lost,                                                 \
+	  "forks, execs or exits of traced processes that could not be reported or followed")     \
 	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")           \
 	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                      \
 	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")               \

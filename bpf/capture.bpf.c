@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A value goes into the event in pre-order: a container's opening node, its elements, a VAL_END.  There is
+ * no recursion: the containers being captured stand on scratch.stack, and capture_value() goes
+ * on step by step.  All bounds are in abi/limits.h; each cut is marked.  Functions are not nested deeper than they
+ * are because the verifier allows eight levels.
+ */
+#include "capture.bpf.h"
+
+/* tp_flags bits (Include/object.h): subclasses of the builtin types. */
+#define TPFLAGS_LONG (1ULL << 24)
+#define TPFLAGS_LIST (1ULL << 25)
+#define TPFLAGS_TUPLE (1ULL << 26)
+#define TPFLAGS_BYTES (1ULL << 27)
+#define TPFLAGS_STR (1ULL << 28)
+#define TPFLAGS_DICT (1ULL << 29)
+
+/* Slots of a container's table looked at, empty ones included. */
+#define STEPS_MAX 4096
+/* Room for the VAL_END nodes of all open containers. */
+#define PHRUDE_ENDS_SZ (PHRUDE_DEPTH_MAX * NODE_SZ)
+/* Longest chain of base classes searched for a builtin type. */
+#define BASES_MAX 8
+
+__noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 at, flags = node >> 8 & 0xff;
+
+	if (!s)
+		return 0;
+	if (len >= PHRUDE_PAYLOAD_MAX) {
+		len = PHRUDE_PAYLOAD_MAX - 8;
+		flags |= NODE_CUT;
+	}
+	if (!node_fits(s, len + PHRUDE_ENDS_SZ)) {
+		__u32 room = s->limit - s->len;
+
+		s->cut |= EV_CUT_SPACE | EV_CUT_ARGS;
+		if (room < 256 || room > PHRUDE_EVENT_MAX || (node & 0xff) == VAL_INT) {
+			node_mark(s, VAL_DEEP, 0);
+			return 0;
+		}
+		len = (room - NODE_SZ - PHRUDE_ENDS_SZ) & ~7u;
+		flags |= NODE_CUT;
+	}
+	if (flags & NODE_CUT)
+		s->cut |= EV_CUT_ARGS;
+	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	len &= PHRUDE_PAYLOAD_MAX - 1;
+	/* The padding is sent too: it must not be an older event's bytes. */
+	*(__u64 *)&s->data[at + (len & ~7u)] = 0;
+	if (len && read_user(&s->data[at], len, addr)) {
+		s->cut |= EV_CUT_UNREADABLE;
+		node_put(s, VAL_UNREADABLE, 0, 0, 0);
+		return 0;
+	}
+	node_put(s, node, flags, node >> 16, len);
+	return 0;
+}
+
+__noinline int capture_str(__u32 slot, __u64 str, __u32 max)
+{
+	struct scratch *s = scratch_get(slot);
+	struct str_info info;
+	__u32 flags = 0, len;
+
+	if (!s)
+		return 0;
+	if (read_str(&s->proc.layout, str, &info)) {
+		s->cut |= EV_CUT_UNREADABLE;
+		node_mark(s, VAL_UNREADABLE, 0);
+		return 0;
+	}
+	if (max > PHRUDE_PAYLOAD_MAX - 8)
+		max = PHRUDE_PAYLOAD_MAX - 8;
+	max &= ~7u;
+	if (info.length > max / info.kind) {
+		len = max;
+		flags = NODE_CUT;
+	} else {
+		len = info.length * info.kind;
+	}
+	capture_bytes(slot, NODE(VAL_STR, flags, info.kind), info.data, len);
+	return 0;
+}
+
+__noinline int capture_cstr(__u32 slot, __u64 addr)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 at;
+	long n;
+
+	if (!s)
+		return 0;
+	if (!node_fits(s, PHRUDE_NAME_MAX)) {
+		s->cut |= EV_CUT_SPACE | EV_CUT_ARGS;
+		node_mark(s, VAL_DEEP, 0);
+		return 0;
+	}
+	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	n = read_user_str(&s->data[at], PHRUDE_NAME_MAX, addr);
+	if (n <= 0 || n > PHRUDE_NAME_MAX) {
+		s->cut |= EV_CUT_UNREADABLE;
+		node_put(s, VAL_UNREADABLE, 0, 0, 0);
+		return 0;
+	}
+	n--; /* the NUL */
+	n &= PHRUDE_NAME_MAX - 1;
+	/* Padding: read_user_str() leaves what stood there. The node's last word is cleared behind the text. */
+	for (__u32 i = 0; i < 8; i++)
+		s->data[at + n + i] = 0;
+	node_put(s, VAL_UTF8, n == PHRUDE_NAME_MAX - 1 ? NODE_CUT : 0, 0, n);
+	return 0;
+}
+
+/* An int as its digits (Include/cpython/longintrepr.h); of one too long the most significant ones. */
+__noinline int capture_int(__u32 slot, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 ndigits, skip = 0;
+	__u32 negative, flags = 0;
+	const __u64 max = (PHRUDE_PAYLOAD_MAX - 8) / 4;
+
+	if (!s)
+		return 0;
+	if (s->proc.layout.features & PY_F_LONG_TAG) {
+		__u64 tag = read_u64(obj + OB_SIZE);
+
+		/* bits 0-1: 0 positive, 1 zero, 2 negative */
+		negative = (tag & 3) == 2;
+		ndigits = (tag & 3) == 1 ? 0 : tag >> 3;
+	} else {
+		__s64 size = read_u64(obj + OB_SIZE);
+
+		negative = size < 0;
+		ndigits = negative ? -size : size;
+	}
+	if (ndigits > max) {
+		/* so many digits that only how many there are can be told */
+		skip = ndigits - 64;
+		ndigits = 64;
+		flags = NODE_CUT;
+	}
+	capture_bytes(slot, NODE(VAL_INT, flags, negative), obj + 24 + 4 * skip, ndigits * 4);
+	return 0;
+}
+
+/* Prepares stack[level] for a dict: PyDictObject and PyDictKeysObject, Objects/dictobject.c. */
+__noinline int dict_open(__u32 slot, __u32 level, __u64 dict)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	struct walk *w;
+	__u64 keys, entries, n;
+	__u32 width;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	w = &s->stack[level % PHRUDE_DEPTH_MAX];
+	keys = read_u64(dict + l->dict_keys);
+	n = read_u64(keys + l->keys_nentries);
+	w->values = read_u64(dict + l->dict_values);
+	if (w->values && l->features & PY_F_DICT_VALUES_HDR)
+		w->values += 8;
+	if (l->features & PY_F_DICT_LOG2) {
+		__u8 log2_bytes = 0, kind = 0;
+
+		read_user(&log2_bytes, 1, keys + l->keys_size);
+		read_user(&kind, 1, keys + l->keys_kind);
+		entries = keys + l->keys_indices + (1ULL << (log2_bytes & 63));
+		w->entry_sz = kind ? 16 : 24;
+	} else {
+		__u64 size = read_u64(keys + l->keys_size);
+
+		width = size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8;
+		entries = keys + l->keys_indices + size * width;
+		w->entry_sz = 24;
+	}
+	w->items = entries;
+	w->object = dict;
+	w->idx = 0;
+	w->count = n > STEPS_MAX ? STEPS_MAX + 1 : n;
+	w->type = VAL_DICT;
+	w->on_value = 0;
+	return 0;
+}
+
+__noinline int dict_entry(__u32 slot, __u32 level, __u32 idx)
+{
+	struct scratch *s = scratch_get(slot);
+	struct walk *w;
+	__u64 pair[2];
+	__u64 addr;
+
+	if (!s)
+		return 0;
+	w = &s->stack[level % PHRUDE_DEPTH_MAX];
+	addr = w->items + (__u64)idx * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
+	if (read_user(pair, sizeof(pair), addr)) {
+		s->cut |= EV_CUT_UNREADABLE;
+		return 0;
+	}
+	if (w->values)
+		pair[1] = read_u64(w->values + 8ULL * idx);
+	if (!pair[0] || !pair[1])
+		return 0;
+	*(__u64 *)&s->head[0] = pair[0];
+	*(__u64 *)&s->head[8] = pair[1];
+	return 1;
+}
+
+/* Opens a container: its node, and an entry on the stack. */
+__noinline int container_open(__u32 slot, __u64 obj, __u32 type)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	struct walk *w;
+	__u64 n;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	for (__u32 i = 0; i < PHRUDE_DEPTH_MAX; i++) {
+		if (i < s->depth && s->stack[i].object == obj) {
+			node_mark(s, VAL_CYCLE, type);
+			return 0;
+		}
+	}
+	if (s->depth >= PHRUDE_DEPTH_MAX) {
+		s->cut |= EV_CUT_ARGS;
+		node_mark(s, VAL_DEEP, 0);
+		return 0;
+	}
+	if (!node_mark(s, type, 0))
+		return 0;
+	w = &s->stack[s->depth % PHRUDE_DEPTH_MAX];
+	if (type == VAL_DICT) {
+		dict_open(slot, s->depth, obj);
+		s->depth++;
+		return 0;
+	}
+	w->object = obj;
+	w->values = 0;
+	w->idx = 0;
+	w->type = type;
+	if (type == VAL_SET || type == VAL_FROZENSET) {
+		/* PySetObject (Include/cpython/setobject.h): mask @32, table of {key, hash} @40 */
+		n = read_u64(obj + 32) + 1;
+		w->items = read_u64(obj + 40);
+	} else {
+		n = read_u64(obj + OB_SIZE);
+		w->items = type == VAL_LIST ? read_u64(obj + 24) : obj + l->tuple_items;
+	}
+	w->count = n > STEPS_MAX ? STEPS_MAX + 1 : n;
+	s->depth++;
+	return 0;
+}
+
+/* The builtin type that a type without a flag of its own derives from, as a VAL_*; 0 if none. */
+__noinline int base_kind(__u32 slot, __u64 type)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < BASES_MAX && type; i++) {
+		if (type == s->proc.type_float)
+			return VAL_FLOAT;
+		if (type == s->proc.type_set)
+			return VAL_SET;
+		if (type == s->proc.type_frozenset)
+			return VAL_FROZENSET;
+		type = read_u64(type + s->proc.layout.type_base);
+	}
+	return 0;
+}
+
+/* One object: its node, and for a container an entry on the stack. */
+__noinline int capture_object(__u32 slot, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 type = 0, flags = 0;
+	int kind;
+
+	if (!s)
+		return 0;
+	if (!s->nodes) {
+		s->cut |= EV_CUT_ARGS;
+		node_mark(s, VAL_DEEP, 0);
+		return 0;
+	}
+	s->nodes--;
+	if (!obj)
+		kind = VAL_UNSET;
+	else if (obj == s->proc.none)
+		kind = VAL_NONE;
+	else if (obj == s->proc.true_)
+		kind = VAL_TRUE;
+	else if (obj == s->proc.false_)
+		kind = VAL_FALSE;
+	else
+		kind = 0;
+	if (kind) {
+		node_mark(s, kind, 0);
+		return 0;
+	}
+	if (read_user(&type, sizeof(type), obj + OB_TYPE) ||
+	    read_user(&flags, sizeof(flags), type + s->proc.layout.type_flags)) {
+		s->cut |= EV_CUT_UNREADABLE;
+		node_mark(s, VAL_UNREADABLE, 0);
+		return 0;
+	}
+	if (flags & TPFLAGS_STR)
+		return capture_str(slot, obj, PHRUDE_PAYLOAD_MAX);
+	if (flags & TPFLAGS_LONG)
+		return capture_int(slot, obj);
+	if (flags & TPFLAGS_BYTES) {
+		__u64 n = read_u64(obj + OB_SIZE);
+
+		return capture_bytes(slot, NODE(VAL_BYTES, 0, 0), obj + 32,
+				     n > PHRUDE_PAYLOAD_MAX ? PHRUDE_PAYLOAD_MAX : n);
+	}
+	if (flags & TPFLAGS_TUPLE)
+		return container_open(slot, obj, VAL_TUPLE);
+	if (flags & TPFLAGS_LIST)
+		return container_open(slot, obj, VAL_LIST);
+	if (flags & TPFLAGS_DICT)
+		return container_open(slot, obj, VAL_DICT);
+	kind = base_kind(slot, type);
+	if (kind == VAL_FLOAT)
+		return capture_bytes(slot, NODE(VAL_FLOAT, 0, 0), obj + 16, 8);
+	if (kind)
+		return container_open(slot, obj, kind);
+	/* The name of the type, as an object's node. */
+	kind = s->len & (PHRUDE_EVENT_MAX - 1);
+	capture_cstr(slot, read_u64(type + s->proc.layout.type_name));
+	if (s->data[kind & (PHRUDE_EVENT_MAX - 1)] == VAL_UTF8)
+		s->data[kind & (PHRUDE_EVENT_MAX - 1)] = VAL_OBJECT;
+	return 0;
+}
+
+/* The next element of the innermost container into s->pending, or its end. */
+__noinline int container_next(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	struct walk *w;
+	__u32 level;
+	__u64 pair[2];
+
+	if (!s || !s->depth)
+		return 0;
+	level = (s->depth - 1) % PHRUDE_DEPTH_MAX;
+	w = &s->stack[level];
+	if (w->idx >= w->count || !s->nodes || s->limit - s->len < PHRUDE_ENDS_SZ + NODE_SZ || w->idx >= STEPS_MAX) {
+		bool cut = w->idx < w->count;
+
+		if (cut)
+			s->cut |= EV_CUT_ARGS;
+		if (node_fits(s, 0))
+			node_put(s, VAL_END, cut ? NODE_CUT : 0, 0, 0);
+		else
+			s->cut |= EV_CUT_SPACE | EV_CUT_ARGS;
+		w->object = 0;
+		s->depth--;
+		return 0;
+	}
+	switch (w->type) {
+	case VAL_DICT:
+		if (w->on_value) {
+			w->on_value = 0;
+			w->idx++;
+			s->pending = w->values ? read_u64(w->values + 8ULL * (w->idx - 1)) :
+						 read_u64(w->items + (__u64)(w->idx - 1) * w->entry_sz +
+							  w->entry_sz - 8);
+			/* The value went away in between: keep keys and values in pairs. */
+			if (!s->pending)
+				node_mark(s, VAL_UNSET, 0);
+		} else if (dict_entry(slot, level, w->idx)) {
+			w->on_value = 1;
+			s->pending = *(__u64 *)&s->head[0];
+		} else {
+			w->idx++;
+		}
+		return 0;
+	case VAL_SET:
+	case VAL_FROZENSET:
+		if (!read_user(pair, sizeof(pair), w->items + 16ULL * w->idx) && pair[0] &&
+		    pair[1] != ~0ULL) /* a deleted entry's hash is -1 */
+			s->pending = pair[0];
+		w->idx++;
+		return 0;
+	default:
+		if (read_user(&pair[0], sizeof(pair[0]), w->items + 8ULL * w->idx)) {
+			s->cut |= EV_CUT_UNREADABLE;
+			w->count = w->idx; /* the rest is not there either */
+			return 0;
+		}
+		w->idx++;
+		s->pending = pair[0];
+		if (!s->pending)
+			node_mark(s, VAL_UNSET, 0);
+		return 0;
+	}
+}
+
+__noinline int capture_value(__u32 slot, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	s->depth = 0;
+	s->pending = 0;
+	capture_object(slot, obj);
+	for (int i = 0; i < STEPS_MAX; i++) {
+		__u64 next = s->pending;
+
+		if (next) {
+			s->pending = 0;
+			capture_object(slot, next);
+		} else if (s->depth) {
+			container_next(slot);
+		} else {
+			return 0;
+		}
+	}
+	/* Out of steps: close what is open. */
+	s->cut |= EV_CUT_ARGS;
+	for (int i = 0; i < PHRUDE_DEPTH_MAX; i++) {
+		if (!s->depth)
+			break;
+		if (node_fits(s, 0))
+			node_put(s, VAL_END, NODE_CUT, 0, 0);
+		s->depth--;
+	}
+	return 0;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Entry programs, one a probe kind: find out what is called, ask the prefilter, and pass on what is left.
+ * Nearly every hit ends here; what it costs is the trap and four reads.
+ */
+#include "event.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* A frame was entered: usdt and frame. */
+static __always_inline int enter_frame(struct pt_regs *ctx, enum phrude_probe probe)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct py_proc *p = event_target();
+	__u64 frame, code, name, instr = 0;
+
+	if (!p)
+		return 0;
+	if ((cookie & 0xff) == COOKIE_REG_NONE)
+		frame = current_frame(p);
+	else
+		frame = dwarf_reg(ctx, cookie & 0xff);
+	code = untag(&p->layout, read_u64(frame + p->layout.frame_code));
+	if (read_user(&name, sizeof(name), code + p->layout.code_name)) {
+		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+		return 0;
+	}
+	if (!prefilter_str(&p->layout, name))
+		return 0;
+	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
+		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
+	return event_frame((cookie & 0xffff0000) | probe, frame, code, instr);
+}
+
+SEC("uprobe")
+int usdt_entry(struct pt_regs *ctx)
+{
+	return enter_frame(ctx, PROBE_USDT);
+}
+
+SEC("uprobe")
+int frame_entry(struct pt_regs *ctx)
+{
+	return enter_frame(ctx, PROBE_FRAME);
+}
+
+/* PyObject_Call(callable, args, kwargs), Objects/call.c. */
+SEC("uprobe")
+int call_entry(struct pt_regs *ctx)
+{
+	struct py_proc *p = event_target();
+	__u64 callable, type, name;
+
+	if (!p)
+		return 0;
+	callable = PT_REGS_PARM1(ctx);
+	type = read_u64(callable + OB_TYPE);
+	if (type == p->type_function) {
+		/* The common case is turned away here; the others need more looks. */
+		name = read_u64(read_u64(callable + p->layout.func_code) + p->layout.code_name);
+		if (!prefilter_str(&p->layout, name))
+			return 0;
+	}
+	return event_call(PROBE_CALL, callable, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+}

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "event.bpf.h"
+
+/* Bytes of an event that arguments may use; what is left is for the call stack. */
+#define ARGS_SPACE (40 * 1024)
+
+/* Claims scratch for the current task's event, with a copy of its process's layout. */
+static __always_inline __u32 event_open(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	struct scratch *s;
+	__u32 slot;
+
+	if (!p)
+		return SCRATCH_NONE;
+	slot = scratch_claim();
+	s = scratch_get(slot);
+	if (!s) {
+		stat_inc(PHRUDE_STAT_LOST_SCRATCH);
+		return SCRATCH_NONE;
+	}
+	__builtin_memcpy(&s->proc, p, sizeof(s->proc));
+	s->len = sizeof(struct ev_match);
+	s->limit = ARGS_SPACE;
+	s->nodes = PHRUDE_NODES_MAX;
+	s->cut = 0;
+	s->depth = 0;
+	s->pending = 0;
+	s->frame = 0;
+	return slot;
+}
+
+/* Fills in the head of a match; its parts follow. */
+__noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 id = bpf_get_current_pid_tgid();
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 pid = id >> 32;
+	struct ev_match *m;
+	struct py_proc *p;
+
+	if (!s)
+		return 0;
+	m = (void *)s->data;
+	__builtin_memset(m, 0, sizeof(*m));
+	m->hdr.kind = EV_MATCH;
+	m->hdr.abi = PHRUDE_ABI_VERSION;
+	m->hdr.time_ns = bpf_ktime_get_ns();
+	m->hdr.pid = pid;
+	m->hdr.tid = id;
+	m->probe = probe_callee;
+	m->callee = probe_callee >> 8;
+	m->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	m->uid = bpf_get_current_uid_gid();
+	m->code = code;
+	m->self_type = self ? read_u64(self + OB_TYPE) : 0;
+	m->cgroup = bpf_get_current_cgroup_id();
+	m->layout = s->proc.layout.minor;
+	bpf_get_current_comm(m->comm, sizeof(m->comm));
+	p = bpf_map_lookup_elem(&procs, &pid);
+	if (p)
+		m->seq = __sync_fetch_and_add(&p->seq, 1);
+	return 0;
+}
+
+/* The call stack, then off it goes. */
+__noinline int event_send(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	struct ev_match *m;
+	__u32 len;
+
+	if (!s)
+		return 0;
+	s->limit = PHRUDE_EVENT_MAX - 64;
+	capture_stack(slot);
+	m = (void *)s->data;
+	m->cut = s->cut;
+	len = s->len;
+	if (len > PHRUDE_EVENT_MAX)
+		len = PHRUDE_EVENT_MAX;
+	m->hdr.size = len;
+	if (s->cut & EV_CUT_ARGS)
+		stat_inc(PHRUDE_STAT_CUT_ARGS);
+	if (s->cut & EV_CUT_STACK)
+		stat_inc(PHRUDE_STAT_CUT_STACK);
+	if (s->cut & EV_CUT_UNREADABLE)
+		stat_inc(PHRUDE_STAT_CUT_UNREADABLE);
+	if (bpf_ringbuf_output(&events, s->data, len, 0))
+		stat_inc(PHRUDE_STAT_LOST_RING);
+	return 0;
+}
+
+static __always_inline void section_str(struct scratch *s, __u32 slot, __u8 section, __u64 str, __u32 max)
+{
+	if (str && node_mark(s, section, 0))
+		capture_str(slot, str, max);
+}
+
+/* SEC_NAME, SEC_QUALNAME, SEC_FILE, SEC_FUNC of a code object; func: its PyFunctionObject, or 0. */
+__noinline int describe_python(__u32 slot, __u64 code, __u64 func)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	struct ev_func *f;
+	__u64 qualname = 0;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	section_str(s, slot, SEC_NAME, read_u64(code + l->code_name), 4 * PHRUDE_NAME_MAX);
+	if (func)
+		qualname = read_u64(func + l->func_qualname);
+	else if (l->code_qualname != PY_NO_FIELD)
+		qualname = read_u64(code + l->code_qualname);
+	section_str(s, slot, SEC_QUALNAME, qualname, 4 * PHRUDE_NAME_MAX);
+	section_str(s, slot, SEC_FILE, read_u64(code + l->code_filename), 4 * PHRUDE_PATH_MAX);
+
+	f = (void *)&s->data[(s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1)];
+	f->argcount = read_u32(code + l->code_argcount);
+	f->posonlyargcount = read_u32(code + l->code_posonlyargcount);
+	f->kwonlyargcount = read_u32(code + l->code_kwonlyargcount);
+	f->flags = read_u32(code + l->code_flags);
+	f->firstlineno = read_u32(code + l->code_firstlineno);
+	f->ndefaults = 0;
+	if (func) {
+		__u64 defaults = read_u64(func + l->func_defaults);
+
+		if (defaults && defaults != s->proc.none)
+			f->ndefaults = read_u64(defaults + OB_SIZE);
+	}
+	node_put(s, SEC_FUNC, 0, 0, sizeof(*f));
+	return 0;
+}
+
+/* Is the function of this code object watched?  Leaves its hash in scratch. */
+__noinline int match_code(__u32 slot, __u64 code)
+{
+	struct scratch *s = scratch_get(slot);
+	int r;
+
+	if (!s)
+		return MATCH_NO;
+	r = match_name_str(slot, read_u64(code + s->proc.layout.code_name));
+	if (r == MATCH_YES)
+		r = match_file(slot, read_u64(code + s->proc.layout.code_filename));
+	if (r < 0)
+		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+	return r == MATCH_YES;
+}
+
+/*
+ * Has the function just started, rather than been resumed after a yield?  And will it not start once more: after
+ * tracing or monitoring was switched, RESUME instruments the code and runs again (Python/bytecodes.c).
+ */
+__noinline int is_start(__u32 slot, __u32 probe_flags, __u64 frame, __u64 instr)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 code, first, version, tstate;
+	__u32 flags;
+	__u8 oparg = 0;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	if (l->features & PY_F_FRAME_OBJECT) /* f_lasti is -1 until the first instruction */
+		return (__s32)read_u32(frame + l->frame_instr) < 0;
+
+	code = untag(l, read_u64(frame + l->frame_code));
+	if (!instr)
+		instr = read_u64(frame + l->frame_instr);
+	if (!(probe_flags & COOKIE_F_RESUME)) {
+		__u8 owner = 0;
+
+		/* function__entry: fires for the call of a generator function and for each resumption as well. */
+		flags = read_u32(code + l->code_flags);
+		if (!(flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
+			return 1;
+		read_user(&owner, 1, frame + l->frame_owner);
+		first = code + l->code_adaptive + 2ULL * read_u32(code + l->code_firsttraceable);
+		return owner == l->owner_generator && instr <= first;
+	}
+	if (read_user(&oparg, 1, instr + 1)) {
+		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+		return 0;
+	}
+	if (oparg & l->resume_location_mask)
+		return 0;
+	if (!(l->features & PY_F_MONITORING))
+		return 1;
+	tstate = current_tstate(&s->proc);
+	if (l->features & PY_F_MONITORING_TSTATE) {
+		if (read_u32(tstate + l->ts_tracing))
+			return 1;
+		version = read_u64(tstate + l->ts_eval_breaker) & ~0xffULL;
+	} else {
+		version = read_u64(read_u64(tstate + l->ts_interp) + l->interp_monitoring_version);
+	}
+	return read_u64(code + l->code_instr_version) == version;
+}
+
+__noinline int event_frame(__u32 probe_flags, __u64 frame, __u64 code, __u64 instr)
+{
+	__u32 slot = event_open();
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	if (!match_code(slot, code) || !is_start(slot, probe_flags, frame, instr))
+		goto out;
+	stat_inc(PHRUDE_STAT_MATCHES);
+	event_head(slot, (probe_flags & PROBE_MASK) | CALLEE_PYTHON << 8, code,
+		   untag(&s->proc.layout, read_u64(frame + s->proc.layout.frame_localsplus)));
+	describe_python(slot, code, 0);
+	capture_params(slot, frame, code, probe_flags);
+	s->frame = read_u64(frame + s->proc.layout.frame_previous);
+	event_send(slot);
+out:
+	scratch_release(slot);
+	return 0;
+}
+
+/* Positional arguments from a tuple, as SEC_POSARG items from position `first` on. */
+__noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 first)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 n;
+
+	if (!s || !tuple)
+		return 0;
+	n = read_u64(tuple + OB_SIZE);
+	if (n > PHRUDE_ARGS_MAX)
+		s->cut |= EV_CUT_ARGS;
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		if (i >= n)
+			break;
+		if (!node_mark(s, SEC_POSARG, first + i))
+			break;
+		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8ULL * i));
+	}
+	return 0;
+}
+
+/* Keyword arguments from a dict, as SEC_KWARG items. */
+__noinline int capture_kwargs(__u32 slot, __u64 dict)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s || !dict)
+		return 0;
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		__u64 value;
+
+		/* capture_value() uses the stack from its first level on */
+		dict_open(slot, 0, dict);
+		if (i >= s->stack[0].count)
+			return 0;
+		if (!dict_entry(slot, 0, i))
+			continue;
+		value = *(__u64 *)&s->head[8];
+		if (!node_mark(s, SEC_KWARG, 0))
+			return 0;
+		capture_str(slot, *(__u64 *)&s->head[0], PHRUDE_NAME_MAX);
+		capture_value(slot, value);
+	}
+	s->cut |= EV_CUT_ARGS;
+	return 0;
+}
+
+/* Defaults of a Python function: SEC_DEFAULT from the last parameter backwards, SEC_KWDEFAULTS. */
+__noinline int capture_defaults(__u32 slot, __u64 func)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 defaults, n;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	defaults = read_u64(func + l->func_defaults);
+	if (defaults && defaults != s->proc.none) {
+		n = read_u64(defaults + OB_SIZE);
+		for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+			if (i >= n || !node_mark(s, SEC_DEFAULT, i))
+				break;
+			capture_value(slot, read_u64(defaults + l->tuple_items + 8 * (n - 1 - i)));
+		}
+	}
+	defaults = read_u64(func + l->func_kwdefaults);
+	if (defaults && node_mark(s, SEC_KWDEFAULTS, 0))
+		capture_value(slot, defaults);
+	return 0;
+}
+
+/* A call of a Python function, as itself or bound to `self`. */
+__noinline int call_python(__u32 slot, __u64 func, __u64 args, __u64 kwargs)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 code, self;
+	__u32 first = 0;
+
+	if (!s)
+		return 0;
+	self = s->frame; /* passed there: a function that the verifier checks by itself takes five scalars */
+	code = read_u64(func + s->proc.layout.func_code);
+	describe_python(slot, code, func);
+	capture_param_names(slot, code);
+	if (self && node_mark(s, SEC_POSARG, 0)) {
+		capture_value(slot, self);
+		first = 1;
+	}
+	capture_posargs(slot, args, first);
+	capture_kwargs(slot, kwargs);
+	capture_defaults(slot, func);
+	return 0;
+}
+
+/* A call of a C function (def: its PyMethodDef) of a module, or of the type whose tp_name is given. */
+__noinline int call_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 doc;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	if (def && node_mark(s, SEC_NAME, 0))
+		capture_cstr(slot, read_u64(def + l->ml_name));
+	section_str(s, slot, SEC_MODULE, module, 4 * PHRUDE_NAME_MAX);
+	if (tp_name && node_mark(s, SEC_TYPENAME, 0))
+		capture_cstr(slot, tp_name);
+	doc = def ? read_u64(def + l->ml_doc) : 0;
+	if (doc && node_mark(s, SEC_SIGNATURE, 0))
+		capture_cstr(slot, doc);
+	return 0;
+}
+
+/* What a callable is. */
+struct callee {
+	__u64 func; /* PyFunctionObject */
+	__u64 self;
+	__u64 def;     /* PyMethodDef */
+	__u64 module;  /* str */
+	__u64 tp_name; /* C string */
+	__u32 kind;    /* enum ev_callee, 0: something else */
+};
+
+static __always_inline bool is_type(const struct py_proc *p, __u64 obj_type)
+{
+	/* A metaclass has Py_TPFLAGS_TYPE_SUBCLASS. */
+	return obj_type == p->type_type || read_u64(obj_type + p->layout.type_flags) >> 31 & 1;
+}
+
+static __always_inline void classify(const struct py_proc *p, __u64 callable, struct callee *c)
+{
+	const struct py_layout *l = &p->layout;
+	__u64 type = read_u64(callable + OB_TYPE), self;
+
+	if (type == p->type_method) {
+		c->self = read_u64(callable + l->method_self);
+		callable = read_u64(callable + l->method_func);
+		type = read_u64(callable + OB_TYPE);
+	}
+	if (type == p->type_function) {
+		c->kind = CALLEE_PYTHON;
+		c->func = callable;
+	} else if (type == p->type_cfunction || type == p->type_cmethod) {
+		c->kind = CALLEE_C;
+		c->def = read_u64(callable + l->cfunc_ml);
+		c->module = read_u64(callable + l->cfunc_module);
+		self = read_u64(callable + l->cfunc_self);
+		if (!c->module && self) {
+			__u64 self_type = read_u64(self + OB_TYPE);
+
+			/* a method of an instance, or a class method */
+			c->tp_name = read_u64((is_type(p, self_type) ? self : self_type) + l->type_name);
+			c->self = 0;
+		}
+	} else if (type == p->type_method_descr) {
+		c->kind = CALLEE_C;
+		c->def = read_u64(callable + l->descr_method);
+		c->tp_name = read_u64(read_u64(callable + l->descr_type) + l->type_name);
+	} else if (is_type(p, type)) {
+		c->kind = CALLEE_TYPE;
+		c->tp_name = read_u64(callable + l->type_name);
+	}
+}
+
+__noinline int match_callee_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 name;
+	int r;
+
+	if (!s)
+		return 0;
+	name = def ? read_u64(def + s->proc.layout.ml_name) : tp_name;
+	if (!def) {
+		/* A type's own name is what follows the last dot. */
+		long n = read_user_str(s->text, sizeof(s->text), tp_name);
+		__u32 start = 0;
+
+		for (__u32 i = 0; i < PHRUDE_NAME_MAX; i++) {
+			if (i + 1 >= n)
+				break;
+			if (s->text[i] == '.')
+				start = i + 1;
+		}
+		name += start;
+	}
+	r = match_name_cstr(slot, name);
+	if (r == MATCH_YES)
+		r = module ? match_module_str(slot, module) : match_module_tpname(slot, tp_name);
+	if (r < 0)
+		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+	return r == MATCH_YES;
+}
+
+__noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs)
+{
+	struct callee c = {};
+	__u32 slot = event_open();
+	struct scratch *s = scratch_get(slot);
+	__u64 code = 0;
+
+	if (!s)
+		return 0;
+	classify(&s->proc, callable, &c);
+	if (c.kind == CALLEE_PYTHON) {
+		code = read_u64(c.func + s->proc.layout.func_code);
+		if (!match_code(slot, code))
+			goto out;
+	} else if (!c.kind || !match_callee_c(slot, c.def, c.module, c.tp_name)) {
+		goto out;
+	}
+	stat_inc(PHRUDE_STAT_MATCHES);
+	event_head(slot, (probe_flags & PROBE_MASK) | c.kind << 8, code, c.self);
+	s->frame = c.self;
+	if (c.kind == CALLEE_PYTHON) {
+		call_python(slot, c.func, args, kwargs);
+	} else {
+		call_c(slot, c.def, c.module, c.tp_name);
+		capture_posargs(slot, args, 0);
+		capture_kwargs(slot, kwargs);
+	}
+	/* The caller is whoever runs now. */
+	s->frame = current_frame(&s->proc);
+	event_send(slot);
+out:
+	scratch_release(slot);
+	return 0;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* See frame.bpf.h.  The layouts of frames and code objects are in user/py/, with their sources. */
+#include "frame.bpf.h"
+
+/* Bytes read at once of a frame and of a code object: all fields needed lie within. */
+#define FRAME_OBJECT_SZ 112 /* PyFrameObject up to f_lasti */
+#define FRAME_SZ 80	    /* _PyInterpreterFrame up to owner */
+#define CODE_OBJECT_SZ 176  /* PyCodeObject up to 3.10, whole */
+#define CODE_SZ 200	    /* since 3.11, up to _co_firsttraceable */
+
+static __always_inline __u32 nr_params(const struct py_layout *l, __u64 code, __u32 *flags)
+{
+	__u32 n = read_u32(code + l->code_argcount) + read_u32(code + l->code_kwonlyargcount);
+
+	*flags = read_u32(code + l->code_flags);
+	n += *flags & CO_VARARGS ? 1 : 0;
+	n += *flags & CO_VARKEYWORDS ? 1 : 0;
+	return n;
+}
+
+/* Up to 3.10 a parameter that inner functions use stands in a cell, and its own slot is NULL (co_cell2arg). */
+__noinline __u64 cell_of_arg(__u32 slot, __u64 frame, __u64 code, __u32 idx)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 map, n;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	map = read_u64(code + l->code_cell2arg);
+	if (!map)
+		return 0;
+	n = read_u64(read_u64(code + l->code_cellvars) + OB_SIZE);
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		if (i >= n)
+			break;
+		if (read_u64(map + 8ULL * i) == idx) {
+			__u64 nlocals = read_u32(code + l->code_nlocals);
+
+			return read_u64(frame + l->frame_localsplus + 8 * (nlocals + i));
+		}
+	}
+	return 0;
+}
+
+/* One parameter: its name and its value. */
+__noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 names, value, cell = 0;
+	__u32 idx = idx_flags & 0xffff;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	names = read_u64(code + l->code_varnames);
+	if (!node_mark(s, SEC_PARAM, idx))
+		return 0;
+	capture_str(slot, read_u64(names + l->tuple_items + 8ULL * idx), PHRUDE_NAME_MAX);
+
+	value = untag(l, read_u64(frame + l->frame_localsplus + 8ULL * idx));
+	if (l->features & PY_F_CELL2ARG) {
+		if (!value)
+			cell = cell_of_arg(slot, frame, code, idx);
+	} else if (!(idx_flags & COOKIE_F_RAW_CELLS)) {
+		__u8 kind = 0;
+
+		read_user(&kind, 1, read_u64(code + l->code_kinds) + 32 + idx);
+		if (kind & 0x40) /* CO_FAST_CELL */
+			cell = value;
+	}
+	if (cell && read_u64(cell + OB_TYPE) == s->proc.type_cell)
+		value = read_u64(cell + l->cell_ref);
+	capture_value(slot, value);
+	return 0;
+}
+
+__noinline int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 n, flags;
+
+	if (!s)
+		return 0;
+	n = nr_params(&s->proc.layout, code, &flags);
+	if (n > PHRUDE_ARGS_MAX) {
+		n = PHRUDE_ARGS_MAX;
+		s->cut |= EV_CUT_ARGS;
+	}
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		if (i >= n)
+			break;
+		capture_param(slot, frame, code, i | (probe_flags & COOKIE_F_RAW_CELLS));
+	}
+	return 0;
+}
+
+__noinline int capture_param_names(__u32 slot, __u64 code)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 names;
+	__u32 n, flags;
+
+	if (!s)
+		return 0;
+	n = nr_params(&s->proc.layout, code, &flags);
+	names = read_u64(code + s->proc.layout.code_varnames);
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		if (i >= n)
+			break;
+		if (!node_mark(s, SEC_PARAMNAME, i))
+			break;
+		capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * i),
+			    PHRUDE_NAME_MAX);
+	}
+	return 0;
+}
+
+/*
+ * What tells two line tables at one address apart: the memory of a code object that is gone is used again.
+ * Its size, its first bytes and the first line are compared, by their hash.
+ */
+__noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
+{
+	__u64 words[6], h = PHRUDE_HASH_SEED ^ firstlineno;
+
+	/* ob_size, ob_shash, then the bytes; reading past a short one is harmless */
+	if (read_user(words, sizeof(words), table + OB_SIZE) &&
+	    read_user(words, 3 * sizeof(words[0]), table + OB_SIZE))
+		return h;
+	for (int i = 0; i < 6; i++) {
+		if (i == 1)
+			continue;
+		if (8 * (__u64)i > words[0] + 16)
+			break;
+		h = (h ^ words[i]) * PHRUDE_HASH_PRIME;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+/* Sends a line table that user space does not have yet. */
+__noinline int send_table(__u32 slot, __u64 table, __u64 signature)
+{
+	struct scratch *s = scratch_get(slot);
+	struct seen_key key = {};
+	struct ev_linetable *ev;
+	__u64 *known, id = bpf_get_current_pid_tgid();
+	__u64 size;
+	__u32 len;
+
+	if (!s)
+		return 0;
+	key.linetable = table;
+	key.pid = id >> 32;
+	known = bpf_map_lookup_elem(&seen, &key);
+	if (known && *known == signature)
+		return 0;
+
+	size = read_u64(table + OB_SIZE);
+	len = size > PHRUDE_LINETABLE_MAX ? PHRUDE_LINETABLE_MAX : size;
+	ev = (void *)s->table;
+	if (read_user(s->table + sizeof(*ev), len, table + 32)) {
+		stat_inc(PHRUDE_STAT_LINETABLE_LOST);
+		return 0;
+	}
+	ev->hdr.size = sizeof(*ev) + len;
+	ev->hdr.kind = EV_LINETABLE;
+	ev->hdr.abi = PHRUDE_ABI_VERSION;
+	ev->hdr.pad = 0;
+	ev->hdr.time_ns = bpf_ktime_get_ns();
+	ev->hdr.pid = id >> 32;
+	ev->hdr.tid = id;
+	ev->linetable = table;
+	ev->signature = signature;
+	ev->len = len;
+	ev->full = size;
+	/* Marked only once it is in the ring: what refers to it comes behind it. */
+	if (bpf_ringbuf_output(&events, ev, sizeof(*ev) + len, 0)) {
+		stat_inc(PHRUDE_STAT_LINETABLE_LOST);
+		return 0;
+	}
+	bpf_map_update_elem(&seen, &key, &signature, BPF_ANY);
+	return 0;
+}
+
+#define HEAD64(s, off) (*(__u64 *)&(s)->head[(off) & 0xf8])
+#define HEAD32(s, off) (*(__u32 *)&(s)->head[(off) & 0xfc])
+
+/* One frame; advances s->frame.  0 at the end of the stack, else 1; 2: it was not a Python frame. */
+__noinline int capture_frame(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	struct ev_frame *f;
+	__u64 code, instr, table, first;
+	__u32 at, owner;
+	__s32 lasti;
+	bool object;
+
+	if (!s || !s->frame)
+		return 0;
+	l = &s->proc.layout;
+	object = l->features & PY_F_FRAME_OBJECT;
+	if (object ? read_user(s->head, FRAME_OBJECT_SZ, s->frame) :
+		     read_user(s->head, FRAME_SZ, s->frame)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+		return 0;
+	}
+	s->frame = HEAD64(s, l->frame_previous);
+	code = untag(l, HEAD64(s, l->frame_code));
+	owner = object ? 0 : s->head[l->frame_owner & 0xff];
+	instr = object ? HEAD32(s, l->frame_instr) : HEAD64(s, l->frame_instr);
+	if (owner >= l->owner_skip)
+		return 2;
+	if (object ? read_user(s->head, CODE_OBJECT_SZ, code) : read_user(s->head, CODE_SZ, code)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+		return 2;
+	}
+	if (HEAD64(s, OB_TYPE) != s->proc.type_code)
+		return 2;
+	if (object) {
+		lasti = instr;
+		if (lasti > 0 && l->features & PY_F_LASTI_UNITS)
+			lasti *= 2;
+	} else {
+		first = code + l->code_adaptive;
+		lasti = instr - first;
+		/* Not begun yet, or the shim frame of a specialised __init__: not a caller that Python would show. */
+		if (owner != l->owner_generator &&
+		    (__s64)(instr - first) < 2LL * (__s32)HEAD32(s, l->code_firsttraceable))
+			return 2;
+	}
+	if (!node_fits(s, sizeof(*f) + 2 * PHRUDE_NAME_MAX + PHRUDE_PATH_MAX)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_SPACE;
+		return 0;
+	}
+	table = HEAD64(s, l->code_linetable);
+	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	f = (void *)&s->data[at];
+	f->code = code;
+	f->linetable = table;
+	f->firstlineno = HEAD32(s, l->code_firstlineno);
+	f->signature = table_signature(slot, table, f->firstlineno);
+	f->lasti = lasti;
+	node_put(s, SEC_FRAME, 0, 0, sizeof(*f));
+	capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
+	capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
+	send_table(slot, table, f->signature);
+	return 1;
+}
+
+/* Frames that are not Python's (entry frames) are passed over, but not for ever. */
+#define FRAMES_WALKED_MAX (PHRUDE_FRAMES_MAX * 2)
+
+__noinline int capture_stack(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 n = 0;
+	int r;
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < FRAMES_WALKED_MAX; i++) {
+		if (!s->frame)
+			break;
+		if (n >= PHRUDE_FRAMES_MAX) {
+			s->cut |= EV_CUT_STACK;
+			break;
+		}
+		r = capture_frame(slot);
+		if (!r)
+			break;
+		n += r & 1;
+	}
+	if (s->frame)
+		s->cut |= EV_CUT_STACK;
+	node_mark(s, SEC_STACK_END, 0);
+	return n;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Frames: the thread's current one, whether a hit is a function's start, its parameters, its callers. */
+#pragma once
+
+#include "arch/regs.bpf.h"
+#include "abi/cookie.h"
+#include "capture.bpf.h"
+
+/* co_flags (Include/cpython/code.h) */
+#define CO_VARARGS 0x4
+#define CO_VARKEYWORDS 0x8
+#define CO_GENERATOR 0x20
+#define CO_COROUTINE 0x80
+#define CO_ASYNC_GENERATOR 0x200
+
+/* The running thread's PyThreadState, 0 if it has none. */
+static __always_inline __u64 current_tstate(const struct py_proc *p)
+{
+	if (p->layout.features & PY_F_TSTATE_TLS) {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		return read_u64(thread_pointer(task) + p->tstate);
+	}
+	return read_u64(p->tstate);
+}
+
+/* The running thread's current frame, 0 if it runs no Python code. */
+static __always_inline __u64 current_frame(const struct py_proc *p)
+{
+	__u64 tstate = current_tstate(p);
+
+	if (!tstate)
+		return 0;
+	if (p->layout.ts_cframe != PY_NO_FIELD)
+		tstate = read_u64(tstate + p->layout.ts_cframe);
+	return read_u64(tstate + p->layout.ts_frame);
+}
+
+/* The parameters of the function that `frame` has just started, as SEC_PARAM items. */
+int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
+/* The names of the parameters of a code object, as SEC_PARAMNAME items. */
+int capture_param_names(__u32 slot, __u64 code);
+/* The call stack from s->frame outwards. */
+int capture_stack(__u32 slot);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "maps.bpf.h"
+
+procs_map procs SEC(".maps");
+targets_map targets SEC(".maps");
+seen_map seen SEC(".maps");
+events_map events SEC(".maps");
+stats_map stats SEC(".maps");
+scratch_map scratch SEC(".maps");
+
+const volatile __u32 cfg_scratch_slots = 8;
+const volatile bool cfg_sleepable = false;
+
+__u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
+bool prefilter_non_ascii;
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps and settings that the programs share; maps.bpf.c owns them. */
+#pragma once
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "abi/event.h"
+#include "abi/hash.h"
+#include "abi/limits.h"
+#include "abi/pylayout.h"
+#include "abi/rule.h"
+#include "abi/stats.h"
+
+/* Traced processes.  Key: thread group id.  Written by user space, and by the kernel side at fork and exec. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PHRUDE_PROCS_MAX);
+	__type(key, __u32);
+	__type(value, struct py_proc);
+} procs_map;
+
+/* Watched (function name, place) pairs.  Written by user space before anything is attached. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PHRUDE_TARGETS_MAX);
+	__type(key, struct phrude_target_key);
+	__type(value, __u32);
+} targets_map;
+
+/* Line tables that user space has.  Key: process and address, value: signature (see struct ev_frame). */
+struct seen_key {
+	__u64 linetable;
+	__u32 pid;
+	__u32 pad;
+};
+
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct seen_key);
+	__type(value, __u64);
+} seen_map;
+
+/* Size is set by user space before loading. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} events_map;
+
+/* Counters, see abi/stats.h. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_PHRUDE_STATS);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats_map;
+
+/* A container that is being captured. */
+struct walk {
+	__u64 object; /* itself, to notice cycles */
+	__u64 items;  /* elements: PyObject *[], or dict or set entries */
+	__u64 values; /* values of a split dict, else 0 */
+	__u32 idx, count;
+	__u16 entry_sz; /* of a dict's entries */
+	__u8 type;	/* enum ev_node_type */
+	__u8 on_value;	/* dict: the key has been sent */
+	__u32 pad;
+};
+
+/*
+ * Where one event is put together.  A uprobe program can be preempted by another task's, so that a per-CPU
+ * buffer is not safe: a slot is claimed and released (scratch.bpf.h).
+ */
+struct scratch {
+	__u32 busy;
+	__u32 len;	/* bytes of data[] in use */
+	__u32 limit;	/* args may fill data[] up to here: what follows needs its space */
+	__u32 nodes;	/* value nodes left for this event */
+	__u32 cut;	/* EV_CUT_* */
+	__u32 depth;	/* of stack[] */
+	__u64 name_hash;
+	__u64 hash;	/* being computed over text[] */
+	__u64 pending;	/* object to capture next */
+	__u64 frame;	/* next frame of the call stack */
+	struct walk stack[PHRUDE_DEPTH_MAX];
+	struct py_proc proc;
+	__u8 head[256]; /* raw frame and code objects */
+	__u8 text[PHRUDE_MATCH_FILE_MAX * 4];
+	__u8 data[PHRUDE_EVENT_MAX + PHRUDE_PAYLOAD_MAX + 64];
+	__u8 table[sizeof(struct ev_linetable) + PHRUDE_LINETABLE_MAX + 64];
+};
+
+/* Number of slots is set by user space before loading. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_map;
+
+extern procs_map procs SEC(".maps");
+extern targets_map targets SEC(".maps");
+extern seen_map seen SEC(".maps");
+extern events_map events SEC(".maps");
+extern stats_map stats SEC(".maps");
+extern scratch_map scratch SEC(".maps");
+
+/* Settings, fixed at load. */
+extern const volatile __u32 cfg_scratch_slots;
+extern const volatile bool cfg_sleepable; /* programs may fault pages in */
+
+/* Prefilter over function names, see abi/hash.h. */
+extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
+extern bool prefilter_non_ascii; /* a rule has a name that is not ASCII */
+
+static __always_inline void stat_inc(enum phrude_stat which)
+{
+	__u32 key = which;
+	__u64 *n = bpf_map_lookup_elem(&stats, &key);
+
+	if (n)
+		(*n)++;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "match.bpf.h"
+
+#define TEXT_MAX PHRUDE_MATCH_FILE_MAX
+
+/* How the characters of s->text are stored and compared; in one scalar with their number. */
+#define TEXT_LEN(t) ((t) & 0xffff)
+#define TEXT_KIND_SHIFT 16
+#define TEXT_FROZEN (1 << 24) /* "<frozen a.b>": compared as "a/b.py" */
+#define TEXT_CUT (1 << 25)    /* characters are missing in front */
+
+/* The last (at most TEXT_MAX) characters of a str into s->text. Returns how many, negative if unreadable. */
+__noinline int load_tail(__u32 slot, __u64 str)
+{
+	struct scratch *s = scratch_get(slot);
+	struct str_info info;
+	__u32 n, bytes;
+
+	if (!s || read_str(&s->proc.layout, str, &info))
+		return -1;
+	n = info.length > TEXT_MAX ? TEXT_MAX : info.length;
+	bytes = n * info.kind;
+	if (bytes > sizeof(s->text))
+		return -1;
+	if (bytes && read_user(s->text, bytes, info.data + (info.length - n) * info.kind))
+		return -1;
+	return n | info.kind << TEXT_KIND_SHIFT | (info.length > TEXT_MAX ? TEXT_CUT : 0);
+}
+
+/*
+ * Adds character i of s->text to s->hash.  A function of its own, so that the verifier does not follow its branches
+ * anew in each round of a loop.
+ */
+__noinline int hash_char(__u32 slot, __u32 i, __u32 text)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 kind = text >> TEXT_KIND_SHIFT & 0xff, ch;
+
+	if (!s)
+		return 0;
+	i &= TEXT_MAX - 1;
+	if (kind == 1)
+		ch = s->text[i];
+	else if (kind == 2)
+		ch = *(__u16 *)&s->text[2 * i];
+	else
+		ch = *(__u32 *)&s->text[4 * i];
+	if (text & TEXT_FROZEN && ch == '.')
+		ch = '/';
+	s->hash = phrude_hash_step(s->hash, ch);
+	return ch;
+}
+
+__noinline int match_name_str(__u32 slot, __u64 str)
+{
+	struct scratch *s = scratch_get(slot);
+	int text;
+
+	if (!s)
+		return MATCH_NO;
+	text = load_tail(slot, str);
+	if (text < 0)
+		return -1;
+	if (TEXT_LEN(text) > PHRUDE_MATCH_NAME_MAX)
+		return MATCH_NO;
+	s->hash = PHRUDE_HASH_SEED;
+	for (__u32 i = 0; i < PHRUDE_MATCH_NAME_MAX; i++) {
+		if (i >= TEXT_LEN(text))
+			break;
+		hash_char(slot, i, text);
+	}
+	s->name_hash = s->hash;
+	return MATCH_YES;
+}
+
+__noinline int match_name_cstr(__u32 slot, __u64 addr)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 h = PHRUDE_HASH_SEED;
+	long n;
+
+	if (!s)
+		return MATCH_NO;
+	n = read_user_str(s->text, TEXT_MAX, addr);
+	if (n <= 0)
+		return -1;
+	if (n > PHRUDE_MATCH_NAME_MAX)
+		return MATCH_NO;
+	for (__u32 i = 0; i < PHRUDE_MATCH_NAME_MAX; i++) {
+		if (i + 1 >= n)
+			break;
+		h = phrude_hash_step(h, s->text[i & (TEXT_MAX - 1)]);
+	}
+	s->name_hash = h;
+	return MATCH_YES;
+}
+
+static __always_inline bool is_target(__u64 name, __u64 place, __u32 kind)
+{
+	struct phrude_target_key key = { .name = name, .place = place, .kind = kind };
+
+	return bpf_map_lookup_elem(&targets, &key);
+}
+
+static __always_inline bool is_frozen(const struct scratch *s, int text)
+{
+	__u32 n = TEXT_LEN(text);
+
+	return (text >> TEXT_KIND_SHIFT & 0xff) == 1 && n > 9 && s->text[0] == '<' && s->text[1] == 'f' &&
+	       s->text[2] == 'r' && s->text[3] == 'o' && s->text[4] == 'z' && s->text[5] == 'e' &&
+	       s->text[6] == 'n' && s->text[7] == ' ' && s->text[(n - 1) & (TEXT_MAX - 1)] == '>';
+}
+
+/* As hash_char(), but first looks whether the file's trailing path that ends before a '/' is watched. */
+__noinline int file_step(__u32 slot, __u32 i, __u32 text)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 h;
+
+	if (!s)
+		return MATCH_NO;
+	h = s->hash;
+	return hash_char(slot, i, text) == '/' && is_target(s->name_hash, h, PHRUDE_PLACE_FILE);
+}
+
+__noinline int match_file(__u32 slot, __u64 file)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 n, first = 0;
+	int text;
+
+	if (!s)
+		return MATCH_NO;
+	text = load_tail(slot, file);
+	if (text < 0)
+		return -1;
+	n = TEXT_LEN(text);
+	s->hash = PHRUDE_HASH_SEED;
+	if (is_frozen(s, text)) {
+		text |= TEXT_FROZEN;
+		s->hash = phrude_hash_step(phrude_hash_step(phrude_hash_step(s->hash, 'y'), 'p'), '.');
+		first = 8;
+		n--;
+	}
+	for (__u32 i = 0; i < TEXT_MAX; i++) {
+		if (n <= first)
+			break;
+		n--;
+		if (file_step(slot, n, text))
+			return MATCH_YES;
+	}
+	return !(text & TEXT_CUT) && is_target(s->name_hash, s->hash, PHRUDE_PLACE_FILE);
+}
+
+__noinline int match_module_str(__u32 slot, __u64 module)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 n;
+	int text;
+
+	if (!s)
+		return MATCH_NO;
+	text = load_tail(slot, module);
+	if (text < 0)
+		return -1;
+	n = TEXT_LEN(text);
+	s->hash = PHRUDE_HASH_SEED;
+	for (__u32 i = 0; i < TEXT_MAX; i++) {
+		if (!n)
+			break;
+		n--;
+		hash_char(slot, n, text);
+	}
+	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
+}
+
+__noinline int match_module_tpname(__u32 slot, __u64 tp_name)
+{
+	static const char builtins[] = "snitliub"; /* "builtins", last character first */
+	struct scratch *s = scratch_get(slot);
+	__u64 h = PHRUDE_HASH_SEED;
+	bool dotted = false;
+	long n;
+
+	if (!s)
+		return MATCH_NO;
+	n = read_user_str(s->text, TEXT_MAX, tp_name);
+	if (n <= 0)
+		return -1;
+	n--;
+	for (__u32 i = 0; i < TEXT_MAX; i++) {
+		if (n <= 0)
+			break;
+		n--;
+		if (dotted)
+			h = phrude_hash_step(h, s->text[n & (TEXT_MAX - 1)]);
+		else if (s->text[n & (TEXT_MAX - 1)] == '.')
+			dotted = true;
+	}
+	if (!dotted) {
+		for (__u32 i = 0; i < sizeof(builtins) - 1; i++)
+			h = phrude_hash_step(h, builtins[i]);
+	}
+	return is_target(s->name_hash, h, PHRUDE_PLACE_MODULE);
+}
