@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/kern.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "kern/kern_feat.h"
+#include "tracer.skel.h"
+
+struct kern {
+	struct tracer *skel;
+	struct ring_buffer *ring;
+	bool sleepable;
+	int nr_cpus;
+};
+
+/* Slots for events being put together, see bpf/maps.bpf.h: several a CPU, since a program may be preempted. */
+static unsigned int scratch_slots(int nr_cpus)
+{
+	return MIN(MAX(2 * nr_cpus + 4, 8), 64);
+}
+
+static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[1024];
+	size_t len;
+
+	/* What fails is said once, by whoever decides what it means; libbpf's own words are for debugging. */
+	if (log_get_level() < LOG_LEVEL_DEBUG || level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	len = strlen(line);
+	if (len && line[len - 1] == '\n')
+		line[len - 1] = '\0';
+	log_debug("%s", line);
+	return 0;
+}
+
+static int kern_load(struct kern *k, struct err *err)
+{
+	struct bpf_program *prog;
+	struct utsname uts;
+	int ret;
+
+	k->skel = tracer__open();
+	if (!k->skel)
+		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	k->skel->rodata->cfg_sleepable = k->sleepable;
+	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
+	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
+	if (ret)
+		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
+	if (k->sleepable) {
+		bpf_object__for_each_program(prog, k->skel->obj) {
+			if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
+				bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+		}
+	}
+	ret = tracer__load(k->skel);
+	if (ret) {
+		uname(&uts);
+		return err_set(err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
+			       "this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 or later with "
+			       "CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is needed (--verbose "
+			       "shows the kernel's own words)",
+			       uts.release, strerror(-ret));
+	}
+	return 0;
+}
+
+int kern_open(struct kern **out, struct err *err)
+{
+	_cleanup_(kern_closep) struct kern *k = NULL;
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	int ret;
+
+	libbpf_set_print(libbpf_print);
+	ret = kern_feat_check(err);
+	if (ret)
+		return ret;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return err_set(err, -ENOMEM, "out of memory");
+	k->nr_cpus = libbpf_num_possible_cpus();
+	if (k->nr_cpus < 1)
+		k->nr_cpus = 1;
+	/* Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no harm since. */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	k->sleepable = kern_feat_sleepable();
+	ret = kern_load(k, err);
+	if (ret)
+		return ret;
+	ret = tracer__attach(k->skel);
+	if (ret)
+		return err_set(err, ret, "cannot attach to the scheduler's tracepoints: %s", strerror(-ret));
+	*out = TAKE_PTR(k);
+	return 0;
+}
+
+void kern_close(struct kern *k)
+{
+	if (!k)
+		return;
+	ring_buffer__free(k->ring);
+	tracer__destroy(k->skel);
+	free(k);
+}
+
+bool kern_is_sleepable(const struct kern *k)
+{
+	return k->sleepable;
+}
+
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
+{
+	switch (probe) {
+	case PROBE_USDT:
+		return k->skel->progs.usdt_entry;
+	case PROBE_FRAME:
+		return k->skel->progs.frame_entry;
+	case PROBE_CALL:
+		return k->skel->progs.call_entry;
+	default:
+		return NULL;
+	}
+}
+
+int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
+	       size_t nr_bits, struct err *err)
+{
+	__u32 one = 1;
+	int ret;
+
+	for (size_t i = 0; i < nr_bits; i++) {
+		if (bits[i] < 0)
+			k->skel->bss->prefilter_non_ascii = true;
+		else
+			k->skel->bss->prefilter[bits[i] / 64] |= 1ULL << (bits[i] % 64);
+	}
+	for (size_t i = 0; i < nr_keys; i++) {
+		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &one,
+					   sizeof(one), BPF_ANY);
+		if (ret == -E2BIG)
+			return err_set(err, ret, "the rules name more than %d functions: the kernel side "
+				       "has no room for them", PHRUDE_TARGETS_MAX);
+		if (ret)
+			return err_set(err, ret, "cannot pass the rules to the kernel: %s", strerror(-ret));
+	}
+	return 0;
+}
+
+int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
+{
+	__u32 key = pid;
+	int ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc, sizeof(*proc), BPF_ANY);
+
+	if (ret == -E2BIG)
+		return err_set(err, ret, "more than %d processes are traced: pid %d has no room",
+			       PHRUDE_PROCS_MAX, pid);
+	if (ret)
+		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", pid, strerror(-ret));
+	return 0;
+}
+
+int kern_proc_delete(struct kern *k, pid_t pid)
+{
+	__u32 key = pid;
+
+	return bpf_map__delete_elem(k->skel->maps.procs, &key, sizeof(key), 0);
+}
+
+int kern_stats(const struct kern *k, uint64_t stats[NR_PHRUDE_STATS])
+{
+	_cleanup_free_ __u64 *per_cpu = calloc(k->nr_cpus, sizeof(*per_cpu));
+	int ret;
+
+	if (!per_cpu)
+		return -ENOMEM;
+	for (__u32 i = 0; i < NR_PHRUDE_STATS; i++) {
+		ret = bpf_map__lookup_elem(k->skel->maps.stats, &i, sizeof(i), per_cpu,
+					   k->nr_cpus * sizeof(*per_cpu), 0);
+		if (ret)
+			return ret;
+		stats[i] = 0;
+		for (int cpu = 0; cpu < k->nr_cpus; cpu++)
+			stats[i] += per_cpu[cpu];
+	}
+	return 0;
+}
+
+int kern_on_record(struct kern *k, kern_record_fn fn, void *ctx, struct err *err)
+{
+	k->ring = ring_buffer__new(bpf_map__fd(k->skel->maps.events), (ring_buffer_sample_fn)(void *)fn, ctx, NULL);
+	if (!k->ring)
+		return err_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
+	return 0;
+}
+
+int kern_ring_fd(const struct kern *k)
+{
+	return ring_buffer__epoll_fd(k->ring);
+}
+
+int kern_consume(struct kern *k)
+{
+	return ring_buffer__consume(k->ring);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel side: loading the BPF programs, their maps, counters and ring buffer.  The only module besides
+ * attach/ that knows libbpf. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "bpf/abi/event.h"
+#include "bpf/abi/pylayout.h"
+#include "bpf/abi/rule.h"
+#include "bpf/abi/stats.h"
+
+struct bpf_program;
+struct kern;
+
+/* Checks privilege and kernel, then loads.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
+ * lacks something), else -errno. */
+int kern_open(struct kern **out, struct err *err);
+void kern_close(struct kern *kern);
+DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
+
+/* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
+bool kern_is_sleepable(const struct kern *kern);
+
+/* The entry program of a probe kind; NULL if the kind has none. */
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe);
+
+/* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
+int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
+	       size_t nr_bits, struct err *err);
+
+/* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
+int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
+int kern_proc_delete(struct kern *kern, pid_t pid);
+
+/* Sums of the per-CPU counters. */
+int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);
+
+/* Called for each record; what it returns other than 0 ends kern_poll(). */
+typedef int (*kern_record_fn)(void *ctx, const void *record, size_t size);
+
+/* Sets who gets the records. */
+int kern_on_record(struct kern *kern, kern_record_fn fn, void *ctx, struct err *err);
+/* To wait for records with epoll. */
+int kern_ring_fd(const struct kern *kern);
+/* Delivers what is in the ring buffer. Number of records or -errno. */
+int kern_consume(struct kern *kern);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this kernel, and this process's privilege, allow. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* 0 if BPF and uprobes can be used here; else -EPERM or -EOPNOTSUPP with a sentence. */
+int kern_feat_check(struct err *err);
+/* May uprobe programs sleep?  Since 6.0: 8c7dcb84e3b7 ("bpf: implement sleepable uprobes by chaining gps"). */
+bool kern_feat_sleepable(void);
