@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An ELF executable or shared object, opened read-only.  The file is hostile: all sizes and offsets are checked. */
+/*
+ * An ELF executable or shared object, opened read-only.  The file is hostile: all sizes and offsets are
+ * checked, and it is read rather than mapped, because a mapped file that is truncated kills its reader.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -26,14 +29,48 @@ int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, stru
 void elf_file_close(struct elf_file *ef);
 DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
 
-bool elf_file_is_pie(const struct elf_file *ef); /* ET_DYN: addresses are relative to where it is loaded */
-/* Address of a defined dynamic symbol, or, failing that, of one in .symtab. -ENOENT. size may be NULL. */
-int elf_file_symbol(struct elf_file *ef, const char *name, uint64_t *addr, uint64_t *size);
+/* The file's identity when it was opened; 0 from memory. */
+dev_t elf_file_dev(const struct elf_file *ef);
+ino_t elf_file_ino(const struct elf_file *ef);
+
+bool elf_file_is_pie(
+	const struct elf_file *ef); /* ET_DYN: addresses are relative to where it is loaded */
+/* Address of a defined dynamic symbol, or, failing that, of one in .symtab.  Thread-local variables are no
+ * addresses and not found here.  -ENOENT.  size may be NULL. */
+int elf_file_symbol(const struct elf_file *ef, const char *name, uint64_t *addr, uint64_t *size);
+/* As above, in the dynamic symbol table only: what the dynamic linker sees. */
+int elf_file_dynamic_symbol(const struct elf_file *ef, const char *name, uint64_t *addr,
+			    uint64_t *size);
+/* The DT_SONAME, or NULL; owned by the file. */
+const char *elf_file_soname(const struct elf_file *ef);
+/* The build id in hexadecimal, cut to fit; "" if there is none. */
+void elf_file_build_id(const struct elf_file *ef, char *hex, size_t size);
+
+/* The loaded segments. */
+const struct elf_range *elf_file_loads(const struct elf_file *ef, size_t *count);
+/* A section by its name. -ENOENT. */
+int elf_file_section(const struct elf_file *ef, const char *name, struct elf_range *out);
 /* File offset of an address in a PT_LOAD segment. -ENOENT. */
 int elf_file_offset(const struct elf_file *ef, uint64_t addr, uint64_t *offset);
 /* Address of a file offset. -ENOENT. */
 int elf_file_addr(const struct elf_file *ef, uint64_t offset, uint64_t *addr);
+/*
+ * What must be added to the file's addresses in a process that maps file offset `offset` at `start`
+ * (a line of /proc/PID/maps). -ENOENT: no segment is loaded from there.
+ */
+int elf_file_load_bias(const struct elf_file *ef, uint64_t start, uint64_t offset, bool exec,
+		       uint64_t *bias);
 /* Copies `len` bytes as the file has them at an address. -ENOENT if not all of them are in the file. */
 int elf_file_read(const struct elf_file *ef, uint64_t addr, void *buf, size_t len);
 /* The file's bytes at an address, at least `len` of them, or NULL; *avail is set to how many there are up to the segment's end. */
 const uint8_t *elf_file_bytes(const struct elf_file *ef, uint64_t addr, size_t len, size_t *avail);
+
+/* A place that the dynamic linker fills with load bias + value. */
+struct elf_reloc {
+	uint64_t addr, value;
+};
+/*
+ * The relative relocations with an explicit addend, sorted by address; malloc'ed into *out (NULL if none).
+ * Those in the packed form (DT_RELR) are not listed: there the file holds the value in place.
+ */
+int elf_file_relative_relocs(const struct elf_file *ef, struct elf_reloc **out, size_t *count);

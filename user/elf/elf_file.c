@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "elf/elf_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+
+/*
+ * The file's bytes, read chunk by chunk as they are needed into one reserved range of memory: pointers stay
+ * valid, and a program with a hundred large libraries is looked through without reading them whole.
+ */
+#define STORE_CHUNK 65536ULL
+
+struct elf_store {
+	uint8_t *data;
+	uint64_t size;
+	int fd;	       /* -1: all is in memory */
+	uint8_t *have; /* one byte for each chunk */
+};
+
+static int store_fill(struct elf_store *st, uint64_t chunk)
+{
+	uint64_t offset = chunk * STORE_CHUNK;
+	uint64_t end = MIN(offset + STORE_CHUNK, st->size);
+
+	while (offset < end) {
+		ssize_t n = pread(st->fd, st->data + offset, end - offset, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO; /* also a file that has become shorter */
+		offset += (uint64_t)n;
+	}
+	st->have[chunk] = 1;
+	return 0;
+}
+
+const void *elf_at(const struct elf_file *ef, uint64_t offset, uint64_t len)
+{
+	struct elf_store *st = ef->store;
+
+	if (offset > st->size || len > st->size - offset)
+		return NULL;
+	if (st->fd >= 0 && len) {
+		for (uint64_t c = offset / STORE_CHUNK; c <= (offset + len - 1) / STORE_CHUNK;
+		     c++) {
+			if (!st->have[c] && store_fill(st, c))
+				return NULL;
+		}
+	}
+	return st->data + offset;
+}
+
+const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size, uint64_t index)
+{
+	uint64_t left, len;
+
+	if (index >= size || table > ef->size || size > ef->size - table)
+		return NULL;
+	left = size - index;
+	/* Strings are short: look at a little first instead of at a table of megabytes. */
+	for (len = MIN(left, 256u);; len = MIN(left, len * 16)) {
+		const char *s = elf_at(ef, table + index, len);
+
+		if (!s)
+			return NULL;
+		if (memchr(s, '\0', len))
+			return s;
+		if (len == left)
+			return NULL;
+	}
+}
+
+static void store_free(struct elf_store *st)
+{
+	if (!st)
+		return;
+	if (st->fd >= 0) {
+		munmap(st->data, st->size);
+		close(st->fd);
+	}
+	free(st->have);
+	free(st);
+}
+DEFINE_CLEANUP(store_freep, struct elf_store, store_free);
+
+static int check_header(const struct elf_file *ef, const Elf64_Ehdr **out, struct err *err)
+{
+	const Elf64_Ehdr *eh = elf_at(ef, 0, sizeof(*eh));
+
+	if (!eh || memcmp(eh->e_ident, ELFMAG, SELFMAG))
+		return err_set(err, -EPROTO, "not an ELF file");
+	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_ident[EI_DATA] != ELFDATA2LSB)
+		return err_set(err, -EPROTO, "not a 64-bit little-endian ELF file");
+	if (eh->e_machine != elf_arch.machine)
+		return err_set(err, -EPROTO,
+			       "an ELF file for another machine than %s (e_machine %u)",
+			       elf_arch.name, eh->e_machine);
+	if (eh->e_type != ET_EXEC && eh->e_type != ET_DYN)
+		return err_set(err, -EPROTO, "neither an executable nor a shared object");
+	if (eh->e_phentsize != sizeof(Elf64_Phdr) || eh->e_phnum == 0 ||
+	    eh->e_phnum > ELF_PHDRS_MAX)
+		return err_set(err, -EPROTO, "an ELF file with a malformed program header table");
+	*out = eh;
+	return 0;
+}
+
+static int read_segments(struct elf_file *ef, const Elf64_Ehdr *eh, struct err *err)
+{
+	const Elf64_Phdr *ph = elf_at(ef, eh->e_phoff, eh->e_phnum * sizeof(*ph));
+
+	if (!ph || eh->e_phoff % _Alignof(Elf64_Phdr))
+		return err_set(err, -EPROTO, "an ELF file with a malformed program header table");
+	ef->loads = calloc(eh->e_phnum, sizeof(*ef->loads));
+	if (!ef->loads)
+		return -ENOMEM;
+	for (size_t i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type == PT_DYNAMIC) {
+			ef->dynamic_offset = ph[i].p_offset;
+			ef->dynamic_size = ph[i].p_filesz;
+		}
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		if (ph[i].p_offset > ef->size || ph[i].p_filesz > ef->size - ph[i].p_offset ||
+		    ph[i].p_vaddr + ph[i].p_memsz < ph[i].p_vaddr || ph[i].p_filesz > ph[i].p_memsz)
+			return err_set(err, -EPROTO, "an ELF file with a segment beyond its end");
+		ef->loads[ef->nr_loads++] = (struct elf_range){
+			.addr = ph[i].p_vaddr,
+			.offset = ph[i].p_offset,
+			.size = ph[i].p_filesz,
+			.exec = ph[i].p_flags & PF_X,
+			.write = ph[i].p_flags & PF_W,
+			.name = "",
+		};
+	}
+	if (ef->nr_loads == 0)
+		return err_set(err, -EPROTO, "an ELF file that loads nothing");
+	return 0;
+}
+
+/* Section headers are a help, not a need: whatever is wrong with them, there are none then. */
+static void read_sections(struct elf_file *ef, const Elf64_Ehdr *eh)
+{
+	const Elf64_Shdr *sh;
+
+	if (eh->e_shoff == 0 || eh->e_shoff % _Alignof(Elf64_Shdr) || eh->e_shnum == 0 ||
+	    eh->e_shentsize != sizeof(*sh) || eh->e_shnum > ELF_SECTIONS_MAX ||
+	    eh->e_shstrndx >= eh->e_shnum)
+		return;
+	sh = elf_at(ef, eh->e_shoff, eh->e_shnum * sizeof(*sh));
+	if (!sh)
+		return;
+	ef->shoff = eh->e_shoff;
+	ef->nr_sections = eh->e_shnum;
+	ef->shstr_offset = sh[eh->e_shstrndx].sh_offset;
+	ef->shstr_size = sh[eh->e_shstrndx].sh_size;
+}
+
+static int elf_file_init(struct elf_file *ef, struct err *err)
+{
+	const Elf64_Ehdr *eh = NULL;
+	int ret;
+
+	ret = check_header(ef, &eh, err);
+	if (ret)
+		return ret;
+	ef->pie = eh->e_type == ET_DYN;
+	ret = read_segments(ef, eh, err);
+	if (ret)
+		return ret;
+	read_sections(ef, eh);
+	elf_dynamic_read(ef);
+	return 0;
+}
+
+static int elf_file_new(struct elf_store *st, const struct stat *sb, struct elf_file **out,
+			struct err *err)
+{
+	_cleanup_(elf_file_closep) struct elf_file *ef = calloc(1, sizeof(*ef));
+	int ret;
+
+	if (!ef) {
+		store_free(st);
+		return -ENOMEM;
+	}
+	ef->store = st;
+	ef->size = st->size;
+	if (sb) {
+		ef->dev = sb->st_dev;
+		ef->ino = sb->st_ino;
+	}
+	ret = elf_file_init(ef, err);
+	if (ret)
+		return ret;
+	*out = TAKE_PTR(ef);
+	return 0;
+}
+
+int elf_file_open(const char *path, struct elf_file **out, struct err *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_(store_freep) struct elf_store *st = NULL;
+	struct stat sb;
+	void *data;
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fd, &sb))
+		return err_set(err, -errno, "cannot stat %s: %s", path, strerror(errno));
+	if (!S_ISREG(sb.st_mode) || sb.st_size <= 0 || (uint64_t)sb.st_size > ELF_FILE_MAX)
+		return err_set(err, -EPROTO, "not an ELF file");
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		return -ENOMEM;
+	st->fd = -1;
+	st->size = (uint64_t)sb.st_size;
+	st->have = calloc(st->size / STORE_CHUNK + 1, 1);
+	if (!st->have)
+		return -ENOMEM;
+	data = mmap(NULL, st->size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (data == MAP_FAILED)
+		return -errno;
+	st->data = data;
+	st->fd = TAKE_FD(fd);
+	return elf_file_new(TAKE_PTR(st), &sb, out, err);
+}
+
+int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, struct err *err)
+{
+	struct elf_store *st;
+
+	if ((uintptr_t)data % _Alignof(Elf64_Ehdr))
+		return -EINVAL;
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		return -ENOMEM;
+	st->fd = -1;
+	st->data = (uint8_t *)(uintptr_t)data; /* only ever read when fd is -1 */
+	st->size = size;
+	return elf_file_new(st, NULL, out, err);
+}
+
+void elf_file_close(struct elf_file *ef)
+{
+	if (!ef)
+		return;
+	store_free(ef->store);
+	free(ef->loads);
+	free(ef);
+}
+
+dev_t elf_file_dev(const struct elf_file *ef)
+{
+	return ef->dev;
+}
+
+ino_t elf_file_ino(const struct elf_file *ef)
+{
+	return ef->ino;
+}
+
+bool elf_file_is_pie(const struct elf_file *ef)
+{
+	return ef->pie;
+}
+
+const struct elf_range *elf_file_loads(const struct elf_file *ef, size_t *count)
+{
+	*count = ef->nr_loads;
+	return ef->loads;
+}
