@@ -15,7 +15,7 @@ struct proc_map {
 	bool read, write, exec;
 	unsigned int dev_major, dev_minor;
 	uint64_t inode;
-	char *path;	/* as printed, without " (deleted)"; "" for anonymous; "[stack]" and the like as they are */
+	char *path; /* as printed, without " (deleted)"; "" for anonymous; "[stack]" and the like as they are */
 	bool deleted;
 };
 

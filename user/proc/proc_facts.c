@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "proc/procfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "proc/proc_read.h"
+
+#define CMDLINE_MAX (1u << 20)
+#define CMDLINE_WORDS_MAX 4096
+#define CONTAINER_ID_LEN 64
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/*
+ * Docker, containerd, CRI-O and podman all name their cgroups by 64 hexadecimal digits: "/docker/ID",
+ * "/kubepods/burstable/podUID/ID", "docker-ID.scope", "cri-containerd-ID.scope", "crio-ID.scope",
+ * "libpod-ID.scope".  The innermost one is the process's own container.
+ */
+char *proc_container_id(const char *cgroup_text)
+{
+	const char *found = NULL;
+
+	for (const char *p = cgroup_text; *p;) {
+		size_t len = 0;
+
+		while (is_hex(p[len]))
+			len++;
+		if (len == CONTAINER_ID_LEN && p > cgroup_text &&
+		    (p[-1] == '/' || p[-1] == '-' || p[-1] == ':') &&
+		    (p[len] == '\0' || p[len] == '\n' || p[len] == '/' || p[len] == '.'))
+			found = p;
+		p += len ? len : 1;
+	}
+	return found ? strndup(found, CONTAINER_ID_LEN) : NULL;
+}
+
+static int read_cmdline(pid_t pid, struct proc_facts *out)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len, words = 0;
+	int ret;
+
+	ret = proc_read_file(pid, "cmdline", CMDLINE_MAX, &text, &len);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < len && words < CMDLINE_WORDS_MAX; i += strlen(text + i) + 1)
+		words++;
+	if (words == 0)
+		return 0;
+	out->cmdline = calloc(words, sizeof(*out->cmdline));
+	if (!out->cmdline)
+		return -ENOMEM;
+	for (size_t i = 0; out->nr_cmdline < words; i += strlen(text + i) + 1) {
+		char *word = strdup(text + i);
+
+		if (!word)
+			return -ENOMEM;
+		out->cmdline[out->nr_cmdline++] = word;
+	}
+	return 0;
+}
+
+static int read_container(pid_t pid, struct proc_facts *out)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int ret;
+
+	ret = proc_read_file(pid, "cgroup", 65536, &text, &len);
+	if (ret)
+		return ret;
+	out->container = proc_container_id(text);
+	return 0;
+}
+
+int proc_facts_read(pid_t pid, struct proc_facts *out)
+{
+	struct proc_facts facts = { 0 };
+	int ret;
+
+	/* Each is left out where it cannot be had; only a process that is gone is an error. */
+	ret = proc_read_link(pid, "exe", &facts.exe);
+	if (ret != -ESRCH && ret != -ENOMEM)
+		ret = read_cmdline(pid, &facts);
+	if (ret != -ESRCH && ret != -ENOMEM)
+		ret = read_container(pid, &facts);
+	if (ret == -ESRCH || ret == -ENOMEM) {
+		proc_facts_fini(&facts);
+		return ret;
+	}
+	*out = facts;
+	return 0;
+}
+
+void proc_facts_fini(struct proc_facts *facts)
+{
+	free(facts->exe);
+	for (size_t i = 0; i < facts->nr_cmdline; i++)
+		free(facts->cmdline[i]);
+	free(facts->cmdline);
+	free(facts->container);
+	*facts = (struct proc_facts){ 0 };
+}
