@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "bpf/abi/pylayout.h"
 #include "elf/elf_file.h"
+#include "py/py_version.h"
 
 struct py_interp {
 	pid_t pid;
@@ -20,12 +21,17 @@ struct py_interp {
 	char *open_path;     /* by which this process can open the same file (through /proc/PID) */
 	dev_t dev;
 	ino_t ino;
-	bool is_library;    /* libpython rather than an executable */
+	bool is_library;  /* libpython rather than an executable */
+	bool initialised; /* there was a thread state to check against when it was opened */
+	bool jit; /* its compiler is, or may be, on: frame and usdt probes would miss hot calls */
 	uint32_t hexversion; /* PY_VERSION_HEX; the last byte may be unknown (0) before 3.11 */
 	unsigned int minor;
-	char version[32];   /* "3.11.2" */
-	char build_id[41];  /* hex; "" if none */
+	char version[32];  /* "3.11.2" */
+	char build_id[41]; /* hex; "" if none */
 	struct elf_file *elf;
+	const struct py_version *facts; /* what is known of this version; for user/py */
+	struct py_runtime_layout runtime_layout;
+	uint64_t runtime;    /* address of _PyRuntime in the process */
 	struct py_proc proc; /* complete: what the kernel side needs to know */
 };
 
@@ -35,9 +41,13 @@ struct py_interp {
  *   -ENOEXEC     it does not run CPython
  *   -EOPNOTSUPP  it does, but a version or build that is not supported: named (PyPy, free-threaded, debug, 3.7, 3.16 ...)
  *   -EACCES/-EPERM not allowed to look
- * A process that has only just been exec'ed (nothing of Python initialised yet) is recognised as well.
+ *   -EAGAIN      it has only just started: what is asked for cannot be told yet
+ * A process in which nothing of Python is initialised yet is recognised as well, once its libpython is mapped;
+ * for 3.12 and later as a shared library that needs py_interp_open_at().
  */
 int py_interp_open(pid_t pid, struct py_interp **out, struct err *err);
+/* As above, knowing the thread pointer (fs base) of one of its threads, which is stopped. 0: not known. */
+int py_interp_open_at(pid_t pid, uint64_t thread_pointer, struct py_interp **out, struct err *err);
 void py_interp_close(struct py_interp *interp);
 DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
 
@@ -59,10 +69,13 @@ struct py_site {
  * Where to probe to see every Python function call.  `sites` has room for PY_SITES_MAX.
  * Returns 0, or -EOPNOTSUPP with a sentence that says why this interpreter does not have it.
  */
-int py_sites_usdt(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
-int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+int py_sites_usdt(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		  struct err *err);
+int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		   struct err *err);
 /* Where to probe to see calls through PyObject_Call. */
-int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		  struct err *err);
 
 /* Layout of a minor version, -EOPNOTSUPP if it is not known. */
 int py_layout_get(unsigned int minor, struct py_layout *out);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/interp.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "proc/proc_read.h"
+#include "proc/procfs.h"
+#include "py/py_identify.h"
+#include "py/py_image.h"
+#include "py/py_tls.h"
+
+struct variable {
+	const char *name;
+	size_t field; /* of struct py_proc */
+};
+
+#define VARIABLE(symbol, f)                         \
+	{                                           \
+		symbol, offsetof(struct py_proc, f) \
+	}
+
+static const struct variable variables[] = {
+	VARIABLE("_Py_NoneStruct", none),
+	VARIABLE("_Py_TrueStruct", true_),
+	VARIABLE("_Py_FalseStruct", false_),
+	VARIABLE("PyFloat_Type", type_float),
+	VARIABLE("PySet_Type", type_set),
+	VARIABLE("PyFrozenSet_Type", type_frozenset),
+	VARIABLE("PyCell_Type", type_cell),
+	VARIABLE("PyCode_Type", type_code),
+	VARIABLE("PyFunction_Type", type_function),
+	VARIABLE("PyMethod_Type", type_method),
+	VARIABLE("PyCFunction_Type", type_cfunction),
+	VARIABLE("PyMethodDescr_Type", type_method_descr),
+	VARIABLE("PyType_Type", type_type),
+	VARIABLE("PyModule_Type", type_module),
+};
+
+static int find_variable(struct py_interp *interp, const struct py_image *img,
+			 const struct variable *var, struct err *err)
+{
+	uint64_t addr;
+
+	if (py_image_variable(img, var->name, &addr))
+		return err_set(err, -EOPNOTSUPP, "%s does not export %s: it cannot be traced",
+			       img->path, var->name);
+	memcpy((uint8_t *)&interp->proc + var->field, &addr, sizeof(addr));
+	return 0;
+}
+
+static int fill_variables(struct py_interp *interp, const struct py_image *img, struct err *err)
+{
+	static const struct variable cmethod = VARIABLE("PyCMethod_Type", type_cmethod);
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(variables) && !ret; i++)
+		ret = find_variable(interp, img, &variables[i], err);
+	if (!ret && interp->facts->has_cmethod)
+		ret = find_variable(interp, img, &cmethod, err);
+	if (!ret && py_image_variable(img, "_PyRuntime", &interp->runtime))
+		ret = err_set(err, -EOPNOTSUPP, "%s does not export _PyRuntime", img->path);
+	return ret;
+}
+
+static int fill_tstate(struct py_interp *interp, uint64_t thread_pointer, struct err *err)
+{
+	int64_t offset;
+	int ret;
+
+	if (interp->proc.layout.features & PY_F_TSTATE_TLS) {
+		ret = py_tls_offset(interp, thread_pointer, &offset, err);
+		if (!ret)
+			interp->proc.tstate = (uint64_t)offset;
+		return ret;
+	}
+	interp->proc.tstate = interp->runtime + interp->runtime_layout.tstate_current;
+	return 0;
+}
+
+/*
+ * Whether the interpreter may run code of its own compiler: built with it (it then knows the variable's name) and
+ * asked for in the environment (Python/pylifecycle.c).
+ */
+static bool may_jit(const struct py_interp *interp)
+{
+	static const char name[] = "PYTHON_JIT=";
+	_cleanup_free_ char *env = NULL;
+	size_t len;
+
+	if (!interp->facts->may_jit || proc_read_file(interp->pid, "environ", 1u << 20, &env, &len))
+		return false;
+	for (size_t i = 0; i < len; i += strlen(env + i) + 1) {
+		const char *value = env + i + sizeof(name) - 1;
+
+		if (str_starts(env + i, name))
+			return *value && !str_eq(value, "0") &&
+			       py_file_has_string(interp->elf, "PYTHON_JIT");
+	}
+	return false;
+}
+
+static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_pointer,
+		struct err *err)
+{
+	struct py_identity id;
+	int ret;
+
+	ret = py_identify_file(img, &id, err);
+	if (ret)
+		return ret;
+	interp->facts = py_version_get(id.minor);
+	interp->minor = id.minor;
+	interp->hexversion = id.hexversion;
+	memcpy(interp->version, id.version, sizeof(interp->version));
+	interp->runtime_layout = interp->facts->runtime;
+	interp->proc.layout = interp->facts->layout;
+	interp->proc.state = PY_PROC_TRACED;
+	interp->proc.load_bias = img->load_bias;
+	ret = fill_variables(interp, img, err);
+
+	interp->is_library = img->is_library;
+	interp->dev = elf_file_dev(img->elf);
+	interp->ino = elf_file_ino(img->elf);
+	elf_file_build_id(img->elf, interp->build_id, sizeof(interp->build_id));
+	interp->elf = TAKE_PTR(img->elf);
+	interp->path = TAKE_PTR(img->path);
+	interp->open_path = TAKE_PTR(img->open_path);
+
+	if (!ret)
+		ret = py_debug_offsets_apply(interp, err);
+	if (!ret)
+		ret = py_identify_live(interp, err);
+	if (!ret)
+		ret = fill_tstate(interp, thread_pointer, err);
+	if (!ret)
+		interp->jit = may_jit(interp);
+	return ret;
+}
+
+int py_interp_open_at(pid_t pid, uint64_t thread_pointer, struct py_interp **out, struct err *err)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = calloc(1, sizeof(*interp));
+	struct py_image img = { 0 };
+	char state;
+	int ret;
+
+	if (!interp)
+		return err_set(err, -ENOMEM, "out of memory");
+	interp->pid = pid;
+	ret = proc_stat(pid, &interp->start_time, &state, NULL);
+	if (ret == -ESRCH)
+		return err_set(err, ret, "there is no process %d", pid);
+	if (ret)
+		return err_set(err, ret, "cannot look at process %d: %s", pid, strerror(-ret));
+	if (state == 'Z' || state == 'X')
+		return err_set(err, -ESRCH, "process %d has ended (it is a zombie)", pid);
+	ret = py_image_find(pid, &img, err);
+	if (!ret)
+		ret = fill(interp, &img, thread_pointer, err);
+	py_image_fini(&img);
+	if (!ret && !py_interp_is_alive(interp))
+		ret = err_set(err, -ESRCH, "process %d has ended", pid);
+	if (ret)
+		return ret;
+	*out = TAKE_PTR(interp);
+	return 0;
+}
+
+int py_interp_open(pid_t pid, struct py_interp **out, struct err *err)
+{
+	return py_interp_open_at(pid, 0, out, err);
+}
+
+void py_interp_close(struct py_interp *interp)
+{
+	if (!interp)
+		return;
+	elf_file_close(interp->elf);
+	free(interp->path);
+	free(interp->open_path);
+	free(interp);
+}
+
+bool py_interp_is_alive(const struct py_interp *interp)
+{
+	uint64_t start;
+	char state;
+
+	return !proc_stat(interp->pid, &start, &state, NULL) && start == interp->start_time &&
+	       state != 'Z' && state != 'X';
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/py_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "proc/proc_read.h"
+#include "proc/procfs.h"
+
+/* What an interpreter of any supported version exports.  The function tells it from a program that merely
+ * has a copy of a library's variable (copy relocation). */
+static const char runtime_symbol[] = "_PyRuntime";
+static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
+
+struct search {
+	pid_t pid;
+	struct proc_maps maps;
+	char *exe; /* the link /proc/PID/exe; NULL if it cannot be read */
+	struct py_image *image;
+	/* What else was seen on the way, for a helpful refusal. */
+	const char *pypy, *old_python, *other_machine;
+	int denied;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool same_file(const char *path, const struct proc_map *map, const struct stat *mapped)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) || !S_ISREG(sb.st_mode))
+		return false;
+	if (mapped)
+		return sb.st_dev == mapped->st_dev && sb.st_ino == mapped->st_ino;
+	/* On overlayfs st_dev is not what maps says; the inode number is. */
+	return sb.st_ino == map->inode;
+}
+
+/*
+ * A path for the mapped file that this process, and the kernel on its behalf, can open.  The one through the
+ * target's root is the better one: it can be told to a person, and outlives the mapping.
+ */
+static int find_open_path(const struct search *s, const struct proc_map *map, char **out)
+{
+	char link[96], path[PATH_MAX + 64];
+	struct stat sb;
+	bool have_link;
+
+	snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", s->pid,
+		 (unsigned long)map->start, (unsigned long)map->end);
+	have_link = stat(link, &sb) == 0;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, map->path);
+	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
+		*out = strdup(path);
+	else if (have_link)
+		*out = strdup(link);
+	else
+		return errno == ENOENT ? -ESRCH : -errno;
+	return *out ? 0 : -ENOMEM;
+}
+
+static int open_map(struct search *s, const struct proc_map *map, struct elf_file **elf,
+		    char **open_path)
+{
+	struct err ignored;
+	int ret = find_open_path(s, map, open_path);
+
+	if (!ret)
+		ret = elf_file_open(*open_path, elf, &ignored);
+	if (ret == -EACCES || ret == -EPERM)
+		s->denied = ret;
+	if (ret) {
+		free(*open_path);
+		*open_path = NULL;
+	}
+	return ret;
+}
+
+static void note_other(struct search *s, const struct proc_map *map, const struct elf_file *elf)
+{
+	uint64_t addr;
+
+	if (strstr(base_name(map->path), "pypy"))
+		s->pypy = map->path;
+	else if (!elf_file_dynamic_symbol(elf, "PyEval_EvalFrameEx", &addr, NULL) &&
+		 !elf_file_dynamic_symbol(elf, "Py_Main", &addr, NULL))
+		s->old_python = map->path;
+}
+
+/* Returns 0 and fills the image if the mapped file holds an interpreter, -ENOENT if not. */
+static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
+{
+	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
+	_cleanup_free_ char *open_path = NULL, *path = NULL;
+	uint64_t addr, bias;
+	int ret;
+
+	ret = open_map(s, map, &elf, &open_path);
+	if (ret == -EPROTO && is_exe)
+		s->other_machine = map->path;
+	if (ret)
+		return ret == -ENOMEM || ret == -ESRCH ? ret : -ENOENT;
+	if (elf_file_load_bias(elf, map->start, map->offset, true, &bias))
+		return -ENOENT;
+	if (elf_file_symbol(elf, runtime_symbol, &addr, NULL) ||
+	    elf_file_symbol(elf, eval_symbol, &addr, NULL)) {
+		note_other(s, map, elf);
+		if (is_exe) {
+			s->image->exe = TAKE_PTR(elf);
+			s->image->exe_bias = bias;
+		}
+		return -ENOENT;
+	}
+	path = strdup(map->path);
+	if (!path)
+		return -ENOMEM;
+	s->image->elf = TAKE_PTR(elf);
+	s->image->path = TAKE_PTR(path);
+	s->image->open_path = TAKE_PTR(open_path);
+	s->image->load_bias = bias;
+	s->image->is_library = !is_exe;
+	return 0;
+}
+
+enum pass { PASS_EXE, PASS_PYTHON, PASS_OTHERS };
+
+static bool in_pass(const struct search *s, const struct proc_map *map, enum pass pass)
+{
+	bool is_exe = s->exe && str_eq(map->path, s->exe);
+
+	if (pass == PASS_EXE || is_exe)
+		return pass == PASS_EXE && is_exe;
+	return (strstr(base_name(map->path), "python") != NULL) == (pass == PASS_PYTHON);
+}
+
+static int search_maps(struct search *s)
+{
+	for (enum pass pass = PASS_EXE; pass <= PASS_OTHERS; pass++) {
+		uint64_t last_inode = 0;
+
+		for (size_t i = 0; i < s->maps.count; i++) {
+			const struct proc_map *map = &s->maps.maps[i];
+			int ret;
+
+			/* The parts of one file stand next to each other. */
+			if (!map->exec || map->path[0] != '/' || !map->inode ||
+			    map->inode == last_inode || !in_pass(s, map, pass))
+				continue;
+			last_inode = map->inode;
+			ret = try_map(s, map, pass == PASS_EXE);
+			if (ret != -ENOENT)
+				return ret;
+		}
+	}
+	return -ENOENT;
+}
+
+static int refuse(const struct search *s, struct err *err)
+{
+	const char *exe = s->exe ? s->exe : "its program";
+
+	if (s->pypy)
+		return err_set(err, -EOPNOTSUPP,
+			       "process %d runs PyPy (%s): only CPython can be traced", s->pid,
+			       s->pypy);
+	if (s->old_python)
+		return err_set(err, -EOPNOTSUPP,
+			       "process %d runs a Python older than 3.8 (%s): CPython 3.8 to 3.15 "
+			       "can be traced",
+			       s->pid, s->old_python);
+	if (s->other_machine && strstr(base_name(s->other_machine), "python"))
+		return err_set(
+			err, -EOPNOTSUPP,
+			"process %d runs %s, which is not a program for this machine's 64-bit "
+			"architecture: only those can be traced",
+			s->pid, s->other_machine);
+	if (s->denied)
+		return err_set(
+			err, s->denied,
+			"not allowed to look at the files of process %d: %s (root is needed)",
+			s->pid, strerror(-s->denied));
+	return err_set(err, -ENOEXEC, "process %d does not run CPython (%s)", s->pid, exe);
+}
+
+static int search_process(struct search *s, struct err *err)
+{
+	int ret = proc_read_link(s->pid, "exe", &s->exe);
+	size_t len;
+
+	if (ret == -EACCES || ret == -EPERM)
+		return err_set(err, ret, "not allowed to look at process %d: %s (root is needed)",
+			       s->pid, strerror(-ret));
+	if (ret == -ENOENT)
+		return err_set(err, -ESRCH, "process %d is a kernel thread, or just ending",
+			       s->pid);
+	if (!ret)
+		ret = proc_maps_read(s->pid, &s->maps);
+	if (ret == -EACCES || ret == -EPERM)
+		return err_set(err, ret, "not allowed to look at process %d: %s (root is needed)",
+			       s->pid, strerror(-ret));
+	if (ret)
+		return err_set(err, ret, "cannot look at process %d: %s", s->pid, strerror(-ret));
+	/* As in maps, where it is not part of the path. */
+	len = strlen(s->exe);
+	if (len > 10 && str_eq(s->exe + len - 10, " (deleted)"))
+		s->exe[len - 10] = '\0';
+	ret = search_maps(s);
+	if (ret == -ENOENT)
+		return refuse(s, err);
+	return ret ? err_set(err, ret, "cannot look at process %d: %s", s->pid, strerror(-ret)) : 0;
+}
+
+int py_image_find(pid_t pid, struct py_image *out, struct err *err)
+{
+	struct py_image img = { 0 };
+	struct search s = { .pid = pid, .image = &img };
+	int ret;
+
+	ret = search_process(&s, err);
+	proc_maps_fini(&s.maps);
+	free(s.exe);
+	if (ret) {
+		py_image_fini(&img);
+		return ret;
+	}
+	*out = img;
+	return 0;
+}
+
+void py_image_fini(struct py_image *img)
+{
+	elf_file_close(img->elf);
+	elf_file_close(img->exe);
+	free(img->path);
+	free(img->open_path);
+	*img = (struct py_image){ 0 };
+}
+
+/* The dynamic linker looks into the executable first: a copy relocation (R_*_COPY) has put the variable there. */
+int py_image_variable(const struct py_image *img, const char *name, uint64_t *addr)
+{
+	if (img->exe && !elf_file_dynamic_symbol(img->exe, name, addr, NULL)) {
+		*addr += img->exe_bias;
+		return 0;
+	}
+	if (elf_file_symbol(img->elf, name, addr, NULL))
+		return -ENOENT;
+	*addr += img->load_bias;
+	return 0;
+}
