@@ -12,33 +12,7 @@
 #include "bpf/abi/limits.h"
 #include "event/bind.h"
 #include "event/node.h"
-#include "event/signature.h"
-
-/* An argument of a frame, or a parameter's name, by the index of its slot. */
-struct slot {
-	unsigned int index;
-	struct event_arg arg;
-};
-
-/* What the sections held, not yet put together. */
-struct parts {
-	struct arena *arena;
-	struct event *ev;
-	bool has_func, has_kwdefaults, stack_end;
-	struct ev_func func;
-	struct slot params[PHRUDE_ARGS_MAX]; /* SEC_PARAM, in the order sent */
-	size_t nr_params;
-	struct text names[PHRUDE_ARGS_MAX]; /* SEC_PARAMNAME, by index; .s NULL: not sent */
-	size_t nr_names;		    /* one more than the highest index */
-	struct value pos[PHRUDE_ARGS_MAX];
-	size_t nr_pos;
-	struct event_arg kw[PHRUDE_ARGS_MAX];
-	size_t nr_kw;
-	struct value defaults[PHRUDE_ARGS_MAX]; /* by index from the end; VALUE_UNSET: not sent */
-	struct value kwdefaults;
-	struct text signature;
-	size_t max_frames;
-};
+#include "event/parts.h"
 
 static int no_memory(struct err *err)
 {
@@ -101,13 +75,15 @@ static int read_name(struct node_reader *r, struct event *ev, unsigned int posit
 	return out->s ? 0 : no_memory(r->err);
 }
 
-static int read_signature(struct node_reader *r, struct text *out)
+static int read_signature(struct node_reader *r, struct parts *p)
 {
 	struct value v;
 	int ret = node_value(r, &v);
 
-	if (!ret && (v.type == VALUE_BYTES || v.type == VALUE_STR))
-		*out = v.text;
+	if (!ret && (v.type == VALUE_BYTES || v.type == VALUE_STR)) {
+		p->signature = v.text;
+		p->signature_cut = v.cut;
+	}
 	return ret;
 }
 
@@ -239,6 +215,8 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 		return read_text(r, p->ev, &p->ev->file);
 	case SEC_MODULE:
 		return read_text(r, p->ev, &p->ev->module);
+	case SEC_TYPENAME:
+		return read_text(r, p->ev, &p->type_name);
 	case SEC_FUNC:
 		return read_func(r, n, p);
 	case SEC_PARAM:
@@ -255,7 +233,7 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 		p->has_kwdefaults = true;
 		return node_value(r, &p->kwdefaults);
 	case SEC_SIGNATURE:
-		return read_signature(r, &p->signature);
+		return read_signature(r, p);
 	case SEC_FRAME:
 		return read_frame(r, n, p);
 	case SEC_STACK_END:
@@ -297,183 +275,55 @@ static int read_sections(struct node_reader *r, struct parts *p)
 	return 0;
 }
 
-/* Where the parameter in slot `index` stands in the signature: *args comes before the keyword-only ones there. */
-static uint64_t slot_rank(const struct parts *p, uint64_t index)
-{
-	uint64_t positional = p->func.argcount, named = positional + p->func.kwonlyargcount;
-
-	if (!p->has_func || !(p->func.flags & EV_FUNC_VARARGS) || index < positional ||
-	    index > named)
-		return index;
-	return index == named ? positional : index + 1;
-}
-
-/* The arguments of a frame, which has bound them already, into the order of the signature. */
-static int take_frame_args(struct parts *p, struct err *err)
+/* "connect" of "_socket.socket" is "socket.connect" to Python. */
+static int join_qualname(struct parts *p, struct text type)
 {
 	struct event *ev = p->ev;
-	struct slot *s = p->params;
+	size_t len = type.len + 1 + ev->name.len;
+	char *s = arena_alloc(p->arena, len);
 
-	for (size_t i = 1; i < p->nr_params; i++) {
-		struct slot slot = s[i];
-		size_t j = i;
-
-		for (; j && slot_rank(p, s[j - 1].index) > slot_rank(p, slot.index); j--)
-			s[j] = s[j - 1];
-		s[j] = slot;
-	}
-	ev->args = arena_array(p->arena, p->nr_params, sizeof(*ev->args));
-	if (!ev->args)
-		return no_memory(err);
-	ev->nr_args = p->nr_params;
-	for (size_t i = 0; i < p->nr_params; i++)
-		ev->args[i] = s[i].arg;
-	return 0;
-}
-
-static void default_of(const struct parts *p, size_t index, struct param *out)
-{
-	uint64_t from_end = (uint64_t)p->func.argcount - 1 - index;
-
-	if (from_end >= PHRUDE_ARGS_MAX || p->defaults[from_end].type == VALUE_UNSET)
-		return;
-	out->has_value = true;
-	out->value = p->defaults[from_end];
-}
-
-static void kwdefault_of(const struct parts *p, struct param *out)
-{
-	const struct value *dict = &p->kwdefaults;
-
-	if (!p->has_kwdefaults || dict->type != VALUE_DICT)
-		return;
-	for (size_t i = 0; i + 1 < dict->seq.count; i += 2) {
-		const struct value *key = &dict->seq.items[i];
-
-		if (key->type != VALUE_STR || !text_eq(key->text, out->name))
-			continue;
-		out->has_value = true;
-		out->value = key[1];
-		return;
-	}
-}
-
-struct param_list {
-	struct param items[PHRUDE_ARGS_MAX];
-	size_t count;
-};
-
-/* Appends the parameter in slot `index`. */
-static int add_param(struct parts *p, uint64_t index, enum param_kind kind, struct param_list *list)
-{
-	struct param *param = &list->items[list->count];
-
-	*param = (struct param){ .kind = kind };
-	if (index < p->nr_names)
-		param->name = p->names[index];
-	if (!param->name.s)
-		param->name = bind_position_name(p->arena, index);
-	if (!param->name.s)
+	if (!s)
 		return -ENOMEM;
-	if (kind <= PARAM_POSITIONAL)
-		default_of(p, index, param);
-	if (kind == PARAM_KWONLY)
-		kwdefault_of(p, param);
-	list->count++;
+	memcpy(s, type.s, type.len);
+	s[type.len] = '.';
+	if (ev->name.len)
+		memcpy(s + type.len + 1, ev->name.s, ev->name.len);
+	ev->qualname = (struct text){ s, len };
 	return 0;
 }
 
-/* The parameters of a Python function in the order of its signature, from the order of its slots. */
-static int python_params(struct parts *p, struct param_list *list)
-{
-	uint64_t positional = p->func.argcount, named = positional + p->func.kwonlyargcount;
-	bool varargs = p->func.flags & EV_FUNC_VARARGS, varkw = p->func.flags & EV_FUNC_VARKEYWORDS;
-	uint64_t total = named + varargs + varkw;
-	enum param_kind kind;
-	uint64_t index;
-	int ret;
-
-	if (total > PHRUDE_ARGS_MAX)
-		p->ev->args_cut = true;
-	for (uint64_t rank = 0; rank < MIN(total, (uint64_t)PHRUDE_ARGS_MAX); rank++) {
-		if (rank < positional) {
-			kind = rank < p->func.posonlyargcount ? PARAM_POSONLY : PARAM_POSITIONAL;
-			index = rank;
-		} else if (varargs && rank == positional) {
-			kind = PARAM_VARARGS;
-			index = named;
-		} else if (rank < named + varargs) {
-			kind = PARAM_KWONLY;
-			index = rank - varargs;
-		} else {
-			kind = PARAM_VARKW;
-			index = rank;
-		}
-		ret = add_param(p, index, kind, list);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/* The arguments of a call that has not been bound yet. */
-static int take_call_args(struct parts *p, struct err *err)
+/*
+ * The names of a C function, as far as they follow from what was sent.  A tp_name is "module.name"; a type without a dot
+ * is one of builtins (type_module() in Objects/typeobject.c).
+ */
+static int complete_c_names(struct parts *p)
 {
 	struct event *ev = p->ev;
-	struct param_list list = { .count = 0 };
-	struct call call = { .pos = p->pos,
-			     .nr_pos = p->nr_pos,
-			     .kw = p->kw,
-			     .nr_kw = p->nr_kw,
-			     .cut = ev->head.cut & (EV_CUT_ARGS | EV_CUT_SPACE) };
-	int ret;
-
-	if (ev->head.callee == CALLEE_PYTHON) {
-		if (!p->has_func)
-			p->func.argcount = p->nr_names;
-		ret = python_params(p, &list);
-	} else {
-		ret = signature_parse(p->arena, ev->name, p->signature, list.items, PHRUDE_ARGS_MAX,
-				      &list.count);
-		if (ret == -ENOENT || ret == -ENOSPC) {
-			list.count = 0;
-			ret = 0;
-		}
-	}
-	if (!ret)
-		ret = bind_call(p->arena, list.items, list.count, &call, ev);
-	return ret ? no_memory(err) : 0;
-}
-
-static int take_args(struct parts *p, struct err *err)
-{
-	struct event *ev = p->ev;
-	bool frame = p->nr_params ||
-		     (ev->head.callee == CALLEE_PYTHON && !p->nr_names && !p->nr_pos && !p->nr_kw);
-	int ret = frame ? take_frame_args(p, err) : take_call_args(p, err);
-
-	if (ret)
-		return ret;
-	if (ev->head.cut & EV_CUT_ARGS)
-		ev->args_cut = true;
-	for (size_t i = 0; i < ev->nr_args; i++)
-		ev->args_cut |= value_is_cut(&ev->args[i].value);
-	return 0;
-}
-
-/* tp_name says "module.name"; a type without a dot is one of builtins (type_module() in Objects/typeobject.c). */
-static void split_type_name(struct event *ev)
-{
+	struct text type = p->type_name;
 	const char *dot;
 
-	if (ev->head.callee != CALLEE_TYPE || !ev->name.len)
-		return;
-	dot = memrchr(ev->name.s, '.', ev->name.len);
+	if (ev->head.callee == CALLEE_PYTHON)
+		return 0;
+	if (ev->head.callee == CALLEE_TYPE && !type.s)
+		type = ev->name;
+	if (!type.len) {
+		if (!ev->qualname.s && ev->module.s)
+			ev->qualname = ev->name;
+		return 0;
+	}
+	dot = memrchr(type.s, '.', type.len);
 	if (!ev->module.s)
-		ev->module = dot ? (struct text){ ev->name.s, (size_t)(dot - ev->name.s) }
-				 : TEXT("builtins");
+		ev->module =
+			dot ? (struct text){ type.s, (size_t)(dot - type.s) } : TEXT("builtins");
 	if (dot)
-		ev->name = (struct text){ dot + 1, ev->name.len - (size_t)(dot + 1 - ev->name.s) };
+		type = (struct text){ dot + 1, type.len - (size_t)(dot + 1 - type.s) };
+	if (ev->head.callee == CALLEE_TYPE) {
+		ev->name = type;
+		if (!ev->qualname.s)
+			ev->qualname = type;
+		return 0;
+	}
+	return ev->qualname.s ? 0 : join_qualname(p, type);
 }
 
 int event_decode(struct arena *arena, const void *record, size_t size, struct event *out,
@@ -499,8 +349,9 @@ int event_decode(struct arena *arena, const void *record, size_t size, struct ev
 		return ret;
 	if (!parts.stack_end || out->head.cut & EV_CUT_STACK)
 		out->stack_cut = true;
-	split_type_name(out);
-	return take_args(&parts, err);
+	if (complete_c_names(&parts))
+		return no_memory(err);
+	return parts_take_args(&parts, err);
 }
 
 bool event_is_truncated(const struct event *ev)

@@ -38,13 +38,17 @@ static struct text skip(struct text t, size_t n)
 	return (struct text){ t.s + n, t.len - n };
 }
 
+enum found { FOUND_NOT, FOUND, FOUND_OPEN };
+
 /*
- * Narrows *doc to what stands between the brackets of the signature.  The whole end marker is ")\n--\n\n"; its last
- * newline may be missing, as the docstring may have been sent only up to there.
+ * Narrows *doc to what stands between the brackets of the signature; FOUND_OPEN: to its end, which the closing bracket
+ * has not been met before.  The whole end marker is ")\n--\n\n"; its last newline may be missing, as the docstring may
+ * have been sent only up to there.
  */
-static bool find_signature(struct text name, struct text *doc)
+static enum found find_signature(struct text name, struct text *doc)
 {
 	static const char end[] = ")\n--\n";
+	const size_t end_len = sizeof(end) - 1;
 	const char *dot = name.len ? memrchr(name.s, '.', name.len) : NULL;
 	struct text t = *doc;
 
@@ -52,20 +56,21 @@ static bool find_signature(struct text name, struct text *doc)
 		name = skip(name, (size_t)(dot + 1 - name.s));
 	if (!name.len || t.len <= name.len || memcmp(t.s, name.s, name.len) != 0 ||
 	    t.s[name.len] != '(')
-		return false;
+		return FOUND_NOT;
 	t = skip(t, name.len + 1);
-	for (size_t i = 0; i + sizeof(end) - 1 <= t.len; i++) {
-		if (memcmp(t.s + i, end, sizeof(end) - 1) == 0) {
-			size_t after = i + sizeof(end) - 1;
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.len - i >= end_len && memcmp(t.s + i, end, end_len) == 0) {
+			size_t after = i + end_len;
 
 			*doc = (struct text){ t.s, i };
-			return after == t.len || t.s[after] == '\n';
+			return after == t.len || t.s[after] == '\n' ? FOUND : FOUND_NOT;
 		}
 		/* An empty line ends the search: a docstring of another kind. */
-		if (t.s[i] == '\n' && t.s[i + 1] == '\n')
-			return false;
+		if (t.s[i] == '\n' && i + 1 < t.len && t.s[i + 1] == '\n')
+			return FOUND_NOT;
 	}
-	return false;
+	*doc = t;
+	return FOUND_OPEN;
 }
 
 /* Length of the string literal at the head of t, or 0 if it does not end. */
@@ -80,8 +85,11 @@ static size_t literal_len(struct text t)
 	return 0;
 }
 
-/* Cuts the text up to the next comma outside brackets and quotes off s->rest. Returns false where they do not match. */
-static bool next_item(struct scanner *s, struct text *out)
+/*
+ * Cuts the text up to the next comma outside brackets and quotes off s->rest.  -ENOENT for a closing bracket that was not
+ * opened, -ENODATA where the text ends inside brackets or quotes.
+ */
+static int next_item(struct scanner *s, struct text *out)
 {
 	struct text t = s->rest;
 	size_t depth = 0, i = 0, n;
@@ -95,21 +103,21 @@ static bool next_item(struct scanner *s, struct text *out)
 			depth++;
 		} else if (c == ')' || c == ']' || c == '}') {
 			if (!depth--)
-				return false;
+				return -ENOENT;
 		} else if (c == '\'' || c == '"') {
 			n = literal_len(skip(t, i));
 			if (!n)
-				return false;
+				return -ENODATA;
 			i += n;
 			continue;
 		}
 		i++;
 	}
 	if (depth)
-		return false;
+		return -ENODATA;
 	*out = trim((struct text){ t.s, i });
 	s->rest = skip(t, i < t.len ? i + 1 : i);
-	return true;
+	return 0;
 }
 
 static bool is_identifier(struct text t)
@@ -138,7 +146,7 @@ static int copy_text(struct arena *arena, struct text t, struct text *out)
 	return 0;
 }
 
-/* Decimal integers that fit two digits of an int; false for anything else. */
+/* Decimal integers of up to 64 bits; false for anything else. */
 static bool parse_int(struct text t, uint64_t *out_n, bool *out_negative)
 {
 	uint64_t n = 0;
@@ -146,12 +154,12 @@ static bool parse_int(struct text t, uint64_t *out_n, bool *out_negative)
 	*out_negative = t.len && t.s[0] == '-';
 	if (*out_negative)
 		t = skip(t, 1);
-	if (!t.len || t.len > 18 || (t.s[0] == '0' && t.len > 1))
+	if (!t.len || (t.s[0] == '0' && t.len > 1))
 		return false;
 	for (size_t i = 0; i < t.len; i++) {
-		if (t.s[i] < '0' || t.s[i] > '9')
+		if (t.s[i] < '0' || t.s[i] > '9' || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(t.s[i] - '0'), &n))
 			return false;
-		n = n * 10 + (uint64_t)(t.s[i] - '0');
 	}
 	*out_n = n;
 	return true;
@@ -159,16 +167,15 @@ static bool parse_int(struct text t, uint64_t *out_n, bool *out_negative)
 
 static int int_value(struct arena *arena, uint64_t n, bool negative, struct value *out)
 {
-	uint32_t *digits = arena_array(arena, 2, sizeof(*digits));
+	uint32_t *digits = arena_array(arena, 3, sizeof(*digits));
 
 	if (!digits)
 		return -ENOMEM;
-	digits[0] = n & ((1u << 30) - 1);
-	digits[1] = n >> 30;
 	out->type = VALUE_INT;
 	out->integer.digits = digits;
-	out->integer.ndigits = digits[1] ? 2 : digits[0] ? 1 : 0;
 	out->integer.negative = negative && n;
+	for (out->integer.ndigits = 0; n; n >>= 30)
+		digits[out->integer.ndigits++] = n & ((1u << 30) - 1);
 	return 0;
 }
 
@@ -176,29 +183,66 @@ static bool parse_float(struct text t, double *out)
 {
 	char copy[40], *end;
 
-	if (!t.len || t.len >= sizeof(copy) || strspn(t.s, "+-.0123456789eE") < t.len)
+	if (t.len >= sizeof(copy))
 		return false;
 	memcpy(copy, t.s, t.len);
 	copy[t.len] = '\0';
+	/* Only what Python reads as a float: no int, no hexadecimal, no name. */
+	if (!copy[strcspn(copy, ".eE")] || copy[strspn(copy, "+-.0123456789eE")])
+		return false;
 	*out = strtod(copy, &end);
-	return !*end;
+	return end != copy && !*end;
 }
 
-/* The inside of a string literal without escapes or prefix; false for anything else. */
-static bool parse_literal(struct text t, struct text *out)
+/* What a string literal without prefix stands for, with the common escapes; false for anything else. */
+static bool parse_literal(struct text t, char *out, size_t *out_len)
 {
-	if (t.len < 2 || (t.s[0] != '\'' && t.s[0] != '"') || literal_len(t) != t.len ||
-	    memchr(t.s, '\\', t.len))
+	static const char letters[] = "\\'\"nrt", meanings[] = "\\'\"\n\r\t";
+	const char *letter;
+	size_t n = 0;
+
+	if (t.len < 2 || (t.s[0] != '\'' && t.s[0] != '"') || literal_len(t) != t.len)
 		return false;
-	*out = (struct text){ t.s + 1, t.len - 2 };
+	for (size_t i = 1; i < t.len - 1; i++) {
+		if (t.s[i] != '\\') {
+			out[n++] = t.s[i];
+			continue;
+		}
+		letter = memchr(letters, t.s[++i], sizeof(letters) - 1);
+		if (!letter)
+			return false;
+		out[n++] = meanings[letter - letters];
+	}
+	*out_len = n;
 	return true;
+}
+
+/* A default that is a string literal, or else its own text. */
+static int str_value(struct arena *arena, struct text t, struct value *out)
+{
+	bool bytes = t.len > 2 && t.s[0] == 'b';
+	char *s = arena_alloc(arena, t.len);
+	size_t len;
+
+	if (!s)
+		return -ENOMEM;
+	out->type = VALUE_STR;
+	if (parse_literal(bytes ? skip(t, 1) : t, s, &len)) {
+		out->text = (struct text){ s, len };
+		if (bytes)
+			out->type = VALUE_BYTES;
+		return 0;
+	}
+	if (t.len)
+		memcpy(s, t.s, t.len);
+	out->text = (struct text){ s, t.len };
+	return 0;
 }
 
 /* The value of a default where it is a simple literal, else a str of its text. */
 static int parse_default(struct arena *arena, struct text t, struct value *out)
 {
-	bool negative, bytes = t.len > 2 && t.s[0] == 'b';
-	struct text inside;
+	bool negative;
 	uint64_t n;
 
 	*out = (struct value){ .type = VALUE_NONE };
@@ -219,13 +263,7 @@ static int parse_default(struct arena *arena, struct text t, struct value *out)
 		out->type = VALUE_FLOAT;
 		return 0;
 	}
-	out->type = VALUE_STR;
-	if (parse_literal(bytes ? skip(t, 1) : t, &inside)) {
-		if (bytes)
-			out->type = VALUE_BYTES;
-		t = inside;
-	}
-	return copy_text(arena, t, &out->text);
+	return str_value(arena, t, out);
 }
 
 static int add_param(struct scanner *s, struct text item, enum param_kind kind)
@@ -284,24 +322,31 @@ static int add_item(struct scanner *s, struct text item)
 	return add_param(s, item, s->kind);
 }
 
-int signature_parse(struct arena *arena, struct text name, struct text doc, struct param *params,
-		    size_t max, size_t *out_count)
+int signature_parse(struct arena *arena, struct text name, struct text doc, bool cut,
+		    struct param *params, size_t max, size_t *out_count)
 {
 	struct scanner s = { .arena = arena,
 			     .params = params,
 			     .max = max,
 			     .kind = PARAM_POSITIONAL,
 			     .first = true };
+	enum found found;
 	struct text item;
 	int ret;
 
-	if (!find_signature(name, &doc))
+	found = find_signature(name, &doc);
+	if (found == FOUND_NOT || (found == FOUND_OPEN && !cut))
 		return -ENOENT;
 	s.rest = doc;
 	while (trim(s.rest).len) {
-		if (!next_item(&s, &item))
+		ret = next_item(&s, &item);
+		/* What reaches to the cut is not whole. */
+		if (found == FOUND_OPEN && (ret == -ENODATA || (!ret && !s.rest.len)))
+			break;
+		if (!ret)
+			ret = add_item(&s, item);
+		if (ret == -ENODATA)
 			return -ENOENT;
-		ret = add_item(&s, item);
 		if (ret)
 			return ret;
 	}
