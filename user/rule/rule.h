@@ -60,9 +60,10 @@ struct rule_set {
 const char *rule_level_name(enum rule_level level);
 
 /*
- * Reads rule files, and of directories every *.yaml below them (not *.test.yaml), in the order of their
- * names.  All errors of all files are appended to `messages`, one a line, "FILE:LINE:COL: message".
- * A rule that uses what cannot be honoured yet is such an error.  Disabled rules are checked and then left out.
+ * Reads rule files, and of directories every *.yaml below them (not *.test.yaml, nothing hidden), in the order of
+ * their names.  All errors of all files are appended to `messages`, one a line, "FILE:LINE:COL: message", or
+ * "PATH: message" for a path that cannot be read.  A rule that uses what cannot be honoured yet is such an error.
+ * Disabled rules are checked and then left out, so that a set may be empty.
  * Returns 0; -EINVAL if there was any error in a file or a file could not be read (`messages` says it); -ENOMEM.
  */
 int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out, struct buf *messages);
@@ -85,7 +86,8 @@ int rule_prefilter_bit(const struct rule *rule);
 /*
  * True if the match is one of this rule's function: full comparison of names, file or module.
  * A Class.method rule is compared with the qualified name where it is known (event->qualname.s), and is taken to
- * fit where it is not: a false alarm is better than a miss.
+ * fit where it is not: a false alarm is better than a miss.  For the same reason a C function of unknown module fits,
+ * and a name that was cut when it was captured (event->names_cut) fits all that it may have been.
  */
 bool rule_matches(const struct rule *rule, const struct event *ev);
 

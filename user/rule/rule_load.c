@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finding and reading the files behind --rules. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "rule/rule_reader.h"
+
+#define FILE_SIZE_MAX ((size_t)4 << 20)
+#define DIR_DEPTH_MAX 32
+
+struct dir_id {
+	dev_t dev;
+	ino_t ino;
+};
+
+struct loader {
+	struct rule_set set;
+	struct rule_names names;
+	struct buf *messages;
+	bool failed; /* a message says why */
+
+	/* of one directory named by the user: */
+	struct dir_id *seen; /* each is read once, so links that lead back end the walk */
+	size_t nr_seen;
+	unsigned int depth;
+	size_t nr_files;
+};
+
+static void loader_fini(struct loader *l)
+{
+	rule_set_fini(&l->set);
+	rule_names_fini(&l->names);
+	free(l->seen);
+}
+
+__attribute__((format(printf, 3, 4))) static void fail(struct loader *l, const char *path,
+						       const char *fmt, ...)
+{
+	char message[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	rule_diag_show_path(l->messages, path, "%s", message);
+	l->failed = true;
+}
+
+/* Reads one text.  Returns 0 or -ENOMEM; errors in it are noted. */
+static int load_text(struct loader *l, const char *path, const char *text, size_t len)
+{
+	struct rule_reader r = { .path = path, .names = &l->names, .set = &l->set };
+	int err = rule_read_document(&r, text, len, l->messages);
+
+	if (err != -EINVAL)
+		return err;
+	l->failed = true;
+	return 0;
+}
+
+/* Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be outdated), -errno. */
+static int read_all(int fd, struct buf *out)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return out->failed ? -ENOMEM : 0;
+		if (out->len + n > FILE_SIZE_MAX)
+			return -EFBIG;
+		buf_add(out, chunk, n);
+	}
+}
+
+static int load_file(struct loader *l, const char *path)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_close_ int fd = -1;
+	int err;
+
+	/* Should it have become a FIFO since stat(), opening it must not wait for a writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	err = fd < 0 ? -errno : read_all(fd, &text);
+	if (err == -ENOMEM)
+		return err;
+	if (err == -EFBIG) {
+		fail(l, path, "larger than %zu MiB, which no rule file is", FILE_SIZE_MAX >> 20);
+		return 0;
+	}
+	if (err) {
+		fail(l, path, "cannot be read: %s", strerror(-err));
+		return 0;
+	}
+	return load_text(l, path, text.data ? text.data : "", text.len);
+}
+
+static bool ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && str_eq(s + n - m, suffix);
+}
+
+static bool is_rule_file(const char *name)
+{
+	return ends_with(name, ".yaml") && !ends_with(name, ".test.yaml");
+}
+
+/* Hidden entries are left out as a shell's *.yaml leaves them out: editors' leftovers, .git, and the ..data
+ * directories in which Kubernetes keeps what a mounted ConfigMap's visible links point to. */
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Bytes, not the locale's order: the order of the rules must not depend on who starts the program. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int load_dir(struct loader *l, const char *path);
+
+static int load_entry(struct loader *l, const char *dir, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s%s%s", dir, ends_with(dir, "/") ? "" : "/", name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (stat(path, &st)) {
+		/* A dangling link or the like is of interest only if it should be a rule file. */
+		if (is_rule_file(name))
+			fail(l, path, "cannot be read: %s", strerror(errno));
+		return 0;
+	}
+	if (S_ISDIR(st.st_mode))
+		return load_dir(l, path);
+	if (!is_rule_file(name))
+		return 0;
+	l->nr_files++;
+	if (S_ISREG(st.st_mode))
+		return load_file(l, path);
+	fail(l, path, "is neither a file nor a directory");
+	return 0;
+}
+
+/* 1 if the directory has not been seen before, and notes it; 0 if it has; -errno. */
+static int visit(struct loader *l, const char *path)
+{
+	struct dir_id *seen;
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	for (size_t i = 0; i < l->nr_seen; i++) {
+		if (l->seen[i].dev == st.st_dev && l->seen[i].ino == st.st_ino)
+			return 0;
+	}
+	seen = reallocarray(l->seen, l->nr_seen + 1, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	l->seen = seen;
+	seen[l->nr_seen++] = (struct dir_id){ st.st_dev, st.st_ino };
+	return 1;
+}
+
+static int load_entries(struct loader *l, const char *path)
+{
+	struct dirent **entries;
+	int n, err = 0;
+
+	n = scandir(path, &entries, is_visible, by_name);
+	if (n < 0 && errno == ENOMEM)
+		return -ENOMEM;
+	if (n < 0) {
+		fail(l, path, "cannot be read: %s", strerror(errno));
+		return 0;
+	}
+	for (int i = 0; i < n; i++) {
+		if (!err)
+			err = load_entry(l, path, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
+static int load_dir(struct loader *l, const char *path)
+{
+	int err;
+
+	if (l->depth == DIR_DEPTH_MAX) {
+		fail(l, path, "more than %d directories deep", DIR_DEPTH_MAX);
+		return 0;
+	}
+	err = visit(l, path);
+	if (err == -ENOMEM || !err)
+		return err;
+	if (err < 0) {
+		fail(l, path, "cannot be read: %s", strerror(-err));
+		return 0;
+	}
+	l->depth++;
+	err = load_entries(l, path);
+	l->depth--;
+	return err;
+}
+
+static int load_path(struct loader *l, const char *path)
+{
+	bool failed = l->failed;
+	struct stat st;
+	int err;
+
+	if (stat(path, &st)) {
+		fail(l, path, "cannot be read: %s", strerror(errno));
+		return 0;
+	}
+	if (S_ISREG(st.st_mode))
+		return load_file(l, path);
+	if (!S_ISDIR(st.st_mode)) {
+		fail(l, path, "is neither a file nor a directory");
+		return 0;
+	}
+	l->nr_seen = 0;
+	l->nr_files = 0;
+	l->failed = false;
+	err = load_dir(l, path);
+	/* What could not be read has been said. */
+	if (!err && !l->nr_files && !l->failed)
+		fail(l, path, "the directory has no rule file (*.yaml)");
+	l->failed |= failed;
+	return err;
+}
+
+/* Hands the rules over unless anything was wrong. */
+static int finish(struct loader *l, int err, struct rule_set *out)
+{
+	if (err)
+		return err;
+	if (l->messages->failed)
+		return -ENOMEM;
+	if (l->failed)
+		return -EINVAL;
+	*out = l->set;
+	l->set = (struct rule_set){ 0 };
+	return 0;
+}
+
+int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
+		  struct buf *messages)
+{
+	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+	int err = 0;
+
+	*out = (struct rule_set){ 0 };
+	for (size_t i = 0; i < nr_paths && !err; i++)
+		err = load_path(&l, paths[i]);
+	return finish(&l, err, out);
+}
+
+int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
+		   struct buf *messages)
+{
+	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+
+	*out = (struct rule_set){ 0 };
+	return finish(&l, load_text(&l, name, text, len), out);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reading a rule file's tree.  Every mapping in a rule is described by a table of keys; rule_read_map() does
+ * for all of them what is the same: unknown keys, duplicates, wrong kinds.  Internal to this folder.
+ */
+#pragma once
+
+#include "rule/rule.h"
+#include "rule/rule_diag.h"
+#include "rule/rule_yaml.h"
+
+/* The names of all rules read so far, across files. */
+struct rule_names {
+	void *root;
+};
+
+struct rule_reader {
+	const char *path; /* of the file, for messages */
+	struct rule_diag diag;
+	struct rule_names *names;
+	struct rule_set *set;
+	struct rule *rule; /* the rule being read */
+	bool nomem;
+};
+
+/* A key with the value it has. */
+struct rule_entry {
+	const char *name; /* as the table has it */
+	const struct yaml_node *key, *value;
+};
+
+struct rule_key {
+	const char *name;
+	void (*read)(struct rule_reader *r, const struct rule_entry *entry);
+};
+
+#define RULE_KEYS_MAX 16
+
+/*
+ * Calls the reader of each key of `map` that is in the table.  `what` names the mapping in messages.  `seen` (may be NULL)
+ * receives for each row of the table the key's node, or NULL.
+ */
+void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const char *what,
+		   const struct rule_key *keys, size_t nr_keys, const struct yaml_node **seen);
+
+/* The entry's value as text that is not empty, in *out; false after an error. */
+bool rule_read_text(struct rule_reader *r, const struct rule_entry *entry, struct text *out);
+/* As above, as a string of its own.  NULL after an error. */
+char *rule_read_string(struct rule_reader *r, const struct rule_entry *entry);
+/* True if the entry's value is of the kind and holds anything; an absent one (`tags:`) holds nothing and is no error. */
+bool rule_read_container(struct rule_reader *r, const struct rule_entry *entry,
+			 enum yaml_kind kind);
+
+/* Adds an error at a node. */
+#define rule_error(r, node, ...) \
+	rule_diag_add(&(r)->diag, (node)->line, (node)->column, __VA_ARGS__)
+/* Refuses what is well formed but cannot be honoured yet. */
+void rule_refuse(struct rule_reader *r, const struct rule_entry *entry);
+
+/* Registers the name of the rule being read, or says where it was used before. */
+void rule_names_add(struct rule_reader *r, const struct yaml_node *node, const char *name);
+void rule_names_fini(struct rule_names *names);
+
+/* Readers of one key each that have a file of their own. */
+void rule_read_condition(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_values(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_func(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_file(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_module(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_audit(struct rule_reader *r, const struct rule_entry *entry);
+
+/* Reads one file's text: its rules go to r->set, its errors to `messages`.  Returns 0, -EINVAL, -ENOMEM. */
+int rule_read_document(struct rule_reader *r, const char *text, size_t len, struct buf *messages);
+
+/* Frees what a rule holds. */
+void rule_fini(struct rule *rule);
