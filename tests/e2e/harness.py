@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Registers tests, runs them for each interpreter and probe kind, and counts."""
+
+import inspect
+import time
+import traceback
+
+_tests = []
+
+
+class Skip(Exception):
+    """The test does not apply here; the message is the reason."""
+
+
+def test(each=None, kinds=("usdt", "frame", "call"), where=None):
+    """
+    Registers a test.  each=None: run once, without arguments; "interpreter": function(interpreter); "kind":
+    function(interpreter, kind) for those of `kinds` that the interpreter has.  where(interpreter) narrows them down.
+    """
+    def register(function):
+        theme = function.__module__.replace("test_", "")
+        _tests.append((theme + "/" + function.__name__, function, each, kinds, where))
+        return function
+    return register
+
+
+def _cases(interpreters):
+    for name, function, each, kinds, where in _tests:
+        if each is None:
+            yield name, function, ()
+            continue
+        for interpreter in interpreters:
+            if where and not where(interpreter):
+                continue
+            if each == "interpreter":
+                yield "%s[%s]" % (name, interpreter), function, (interpreter,)
+                continue
+            for kind in kinds:
+                if kind in interpreter.kinds:
+                    yield "%s[%s %s]" % (name, interpreter, kind), function, (interpreter, kind)
+
+
+def expect(condition, message, *values):
+    if not condition:
+        raise AssertionError(message % values if values else message)
+
+
+def expect_equal(got, expected, what):
+    """Like an assertion of equality; a long difference is shown where it starts."""
+    if got == expected and type(got) is type(expected):
+        return
+    if isinstance(got, list) and isinstance(expected, list):
+        for index, (one, other) in enumerate(zip(got, expected)):
+            if one != other:
+                raise AssertionError("%s: item %d is %s, expected %s" % (what, index, _short(one), _short(other)))
+        raise AssertionError("%s: %d items, expected %d" % (what, len(got), len(expected)))
+    if isinstance(got, dict) and isinstance(expected, dict):
+        for key in [*expected, *got]:
+            if key not in got or key not in expected or got[key] != expected[key]:
+                raise AssertionError("%s: %r is %s, expected %s" % (
+                    what, key, _short(got.get(key, "missing")), _short(expected.get(key, "absent"))))
+    raise AssertionError("%s is %s, expected %s" % (what, _short(got), _short(expected)))
+
+
+def _short(value):
+    text = ascii(value)
+    return text if len(text) < 400 else "%s ... %s (%d characters)" % (text[:250], text[-100:], len(text))
+
+
+def run(interpreters, missing, words=(), verbose=False, only_list=False):
+    """Runs the tests whose name has each of the words; prints a line for each; True if none failed."""
+    passed = failed = skipped = 0
+    if not only_list:
+        for name, reason in missing:
+            print("SKIP interpreter %s: %s" % (name, reason), flush=True)
+            skipped += 1
+    for name, function, arguments in _cases(interpreters):
+        if not all(word in name for word in words):
+            continue
+        if only_list:
+            print(name)
+            continue
+        start = time.monotonic()
+        try:
+            function(*arguments)
+            passed += 1
+            print("PASS %s (%.1f s)" % (name, time.monotonic() - start), flush=True)
+        except Skip as reason:
+            skipped += 1
+            print("SKIP %s: %s" % (name, reason), flush=True)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failed += 1
+            print("FAIL %s: %s" % (name, error or type(error).__name__), flush=True)
+            place = traceback.extract_tb(error.__traceback__)
+            for entry in place if verbose else [e for e in place if e.filename == inspect.getfile(function)][-1:]:
+                print("     %s:%d in %s: %s" % (entry.filename, entry.lineno, entry.name, entry.line), flush=True)
+    if not only_list:
+        print("%d passed, %d failed, %d skipped" % (passed, failed, skipped), flush=True)
+    return failed == 0 and (passed > 0 or only_list)

@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the end-to-end tests: see tests/README.md."""
+
+import argparse
+import glob
+import importlib
+import os
+import sys
+
+import harness
+import interpreters
+import tracer
+
+
+def main():
+    parser = argparse.ArgumentParser(description="End-to-end tests of phrude-trace (as root).")
+    parser.add_argument("-k", metavar="TEXT", action="append", default=[], help="only tests whose name has TEXT")
+    parser.add_argument("-i", metavar="NAME", help="only interpreters whose name has NAME")
+    parser.add_argument("-l", action="store_true", help="list the tests")
+    parser.add_argument("-v", action="store_true", help="show where in the tests a failure comes from")
+    arguments = parser.parse_args()
+
+    for path in sorted(glob.glob(os.path.join(interpreters.HERE, "test_*.py"))):
+        importlib.import_module(os.path.basename(path)[:-3])
+    if not arguments.l:
+        if os.geteuid():
+            sys.exit("run.py: tracing needs root")
+        if not os.access(tracer.BINARY, os.X_OK):
+            sys.exit("run.py: %s is not there: run make" % tracer.BINARY)
+    found, missing = interpreters.find()
+    if arguments.i:
+        found, missing = [i for i in found if arguments.i in i.name], []
+    try:
+        return 0 if harness.run(found, missing, arguments.k, arguments.v, arguments.l) else 1
+    finally:
+        for interpreter in found:
+            interpreter.clean()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every call is one hit and one alert, and nothing else is."""
+
+from harness import expect, expect_equal, test
+from target import Target
+from tracer import Tracer, rule
+
+PYTHON = ["plain", "keyword", "star", "outer", "inner", "recurse", "key", "raises", "gen", "genclosed", "delegating",
+          "__init__", "method", "of_class", "static", "prop", "__call__", "__getitem__", "__enter__", "__exit__",
+          "__eq__", "<lambda>", "one_round"]
+RULES = [rule(name, file="targets/counts.py") for name in PYTHON] + [rule("compiled", file="<string>")]
+C_FUNCTIONS = [rule("max", module="builtins"), rule("getpid", module="posix"), rule("time", module="time"),
+               rule("bytearray", module="builtins"), rule("deque", module="collections")]
+
+
+def complete(tracer):
+    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")
+
+
+@test("kind", kinds=("usdt", "frame"))
+def alerts_are_the_calls(interpreter, kind):
+    with Target(interpreter, "counts.py") as target:
+        with Tracer(RULES, target.pid, kind=kind) as tracer:
+            counts = target.ask("go", n=30)
+    complete(tracer)
+    expect_equal(tracer.by_rule(), counts, "alerts by function")
+    expect_equal({alert["probe"] for alert in tracer.alerts}, {kind}, "probe")
+    expect("%s %d" % (kind, len(RULES)) in tracer.ready_line, "ready line: %s", tracer.ready_line)
+
+
+@test("kind", kinds=("usdt", "frame"))
+def hits_are_the_calls(interpreter, kind):
+    """All else being equal, n rounds more are as many hits more as they make Python calls."""
+    watched = [rule("one_round", file="counts.py")]
+    with Target(interpreter, "counts.py") as target:
+        target.ask("go", n=3)
+        hits = {}
+        for rounds in (0, 20, 220):
+            with Tracer(watched, target.pid, kind=kind) as tracer:
+                counts = target.ask("go", n=rounds)
+            complete(tracer)
+            expect_equal(tracer.summary["matches"], rounds, "matches")
+            hits[rounds] = tracer.summary["hits"]
+    expect_equal(hits[220] - hits[20], 200 * sum(counts.values()) // 220, "hits of 200 rounds")
+
+
+@test("kind", kinds=("usdt", "frame"))
+def coroutines_and_threads(interpreter, kind):
+    rules = [rule(name, file="counts.py") for name in ("coro", "agen", "many", "plain")]
+    with Target(interpreter, "counts.py") as target:
+        with Tracer(rules, target.pid, kind=kind) as tracer:
+            counts = target.ask("concurrent", n=25)
+    complete(tracer)
+    expect_equal(tracer.by_rule(), counts, "alerts by function")
+
+
+@test("kind", kinds=("call",))
+def calls_of_every_kind_of_callable(interpreter, kind):
+    rules = [rule(name, file="counts.py") for name in ("plain", "method", "of_class", "static")] + C_FUNCTIONS
+    with Target(interpreter, "counts.py") as target:
+        with Tracer(rules, target.pid, kind=kind) as tracer:
+            counts = target.ask("through_call", n=25)
+    complete(tracer)
+    expect_equal(tracer.by_rule(), counts, "alerts by function")
+    expect_equal({alert["probe"] for alert in tracer.alerts}, {"call"}, "probe")
+
+
+@test("interpreter")
+def auto_mixes_kinds(interpreter):
+    """Python functions and C functions in one rule file; however a call is noticed, it is one alert."""
+    rules = [rule("plain", file="counts.py"), rule("method", file="counts.py"), *C_FUNCTIONS]
+    with Target(interpreter, "counts.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            counts = target.ask("through_call", n=25)
+            again = target.ask("go", n=5)
+    complete(tracer)
+    expected = {name: counts.get(name, 0) for name in [entry["name"] for entry in rules]}
+    expected["plain"] += again["plain"]
+    expected["method"] += again["method"]
+    expect_equal(tracer.by_rule(), expected, "alerts by function")
+
+
+@test("interpreter")
+def two_targets_at_once(interpreter):
+    with Target(interpreter, "counts.py") as one, Target(interpreter, "counts.py") as other, \
+            Target(interpreter, "counts.py") as third:
+        with Tracer([rule("plain", file="counts.py")], one.pid, other.pid) as tracer:
+            one.send("go", n=20)
+            other.send("go", n=50)
+            third.send("go", n=70)
+            expected = {one.pid: one.answer(30)["plain"], other.pid: other.answer(30)["plain"]}
+            third.answer(30)
+    complete(tracer)
+    got = {}
+    for alert in tracer.alerts:
+        got[alert["process"]["pid"]] = got.get(alert["process"]["pid"], 0) + 1
+    expect_equal(got, expected, "alerts by process")
+
+
+@test("interpreter")
+def several_rules_for_one_function(interpreter):
+    """Each rule that fits has its alert; a rule for a namesake elsewhere has none."""
+    rules = [rule("plain", file="counts.py", name="one"), rule("plain", file="targets/counts.py", name="two"),
+             rule("plain", file="ounts.py", name="not a whole component"),
+             rule("plain", file="other/counts.py", name="another folder"),
+             rule("lain", file="counts.py", name="another function")]
+    with Target(interpreter, "counts.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            expected = target.ask("go", n=3)["plain"]
+    complete(tracer)
+    expect_equal(tracer.by_rule(), {"one": expected, "two": expected}, "alerts by rule")
+    expect_equal(tracer.summary["matches"] in (expected, 2 * expected), True, "matches are hits or alerts")
