@@ -69,6 +69,11 @@ const uint8_t *elf_file_bytes(const struct elf_file *ef, uint64_t addr, size_t l
 	return NULL;
 }
 
+const uint8_t *elf_file_range_bytes(const struct elf_file *ef, const struct elf_range *range)
+{
+	return elf_at(ef, range->offset, range->size);
+}
+
 int elf_file_read(const struct elf_file *ef, uint64_t addr, void *buf, size_t len)
 {
 	const uint8_t *p = elf_file_bytes(ef, addr, len, NULL);

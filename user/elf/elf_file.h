@@ -50,6 +50,8 @@ void elf_file_build_id(const struct elf_file *ef, char *hex, size_t size);
 const struct elf_range *elf_file_loads(const struct elf_file *ef, size_t *count);
 /* A section by its name. -ENOENT. */
 int elf_file_section(const struct elf_file *ef, const char *name, struct elf_range *out);
+/* The bytes of such a range, or NULL. */
+const uint8_t *elf_file_range_bytes(const struct elf_file *ef, const struct elf_range *range);
 /* File offset of an address in a PT_LOAD segment. -ENOENT. */
 int elf_file_offset(const struct elf_file *ef, uint64_t addr, uint64_t *offset);
 /* Address of a file offset. -ENOENT. */
