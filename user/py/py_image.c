@@ -49,25 +49,30 @@ static bool same_file(const char *path, const struct proc_map *map, const struct
 }
 
 /*
- * A path for the mapped file that this process, and the kernel on its behalf, can open.  The one through the
- * target's root is the better one: it can be told to a person, and outlives the mapping.
+ * A path for the mapped file that this process, and the kernel on its behalf, can open: through the target's root, as is
+ * (maps shows the files of a chroot by their paths outside of it), or through the mapping.  A path is
+ * better than the mapping, which is gone after an exec.
  */
 static int find_open_path(const struct search *s, const struct proc_map *map, char **out)
 {
 	char link[96], path[PATH_MAX + 64];
 	struct stat sb;
 	bool have_link;
+	int code;
 
 	snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", s->pid,
 		 (unsigned long)map->start, (unsigned long)map->end);
 	have_link = stat(link, &sb) == 0;
+	code = have_link ? 0 : -errno;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, map->path);
 	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
 		*out = strdup(path);
+	else if (!map->deleted && same_file(map->path, map, have_link ? &sb : NULL))
+		*out = strdup(map->path);
 	else if (have_link)
 		*out = strdup(link);
 	else
-		return errno == ENOENT ? -ESRCH : -errno;
+		return code == -ENOENT ? -ESRCH : code;
 	return *out ? 0 : -ENOMEM;
 }
 

@@ -44,6 +44,8 @@ struct py_version {
 	int eval_frame_arg; /* PY_ENTRY_EVAL: which argument of _PyEval_EvalFrameDefault is the frame */
 	uint8_t instr_store; /* PY_ENTRY_RESUME: where RESUME stores the instruction's address in the frame */
 	struct py_opcode resume[PY_RESUME_OPCODES_MAX]; /* PY_ENTRY_RESUME: RESUME itself first */
+	/* PY_ENTRY_RESUME: a run of numbers that are no opcode, with opcodes on both sides of it */
+	uint8_t unused_first, unused_last;
 	enum py_usdt usdt;
 	uint32_t usdt_flags;	/* for its cookie */
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/code_refs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "py/dispatch.h"
+
+void code_windows_enter(struct code_window *windows, size_t count, uint64_t target)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (target > windows[i].first && target <= windows[i].last)
+			windows[i].entered = true;
+	}
+}
+
+/* Tables of addresses: jump tables of code at a fixed address, labels whose address was taken, callbacks. */
+static int scan_pointers(const struct elf_file *ef, const struct elf_range *range,
+			 const struct elf_reloc *relocs, size_t nr_relocs,
+			 struct code_window *windows, size_t count)
+{
+	_cleanup_free_ uint64_t *words = NULL;
+	uint64_t lowest = UINT64_MAX, highest = 0;
+	size_t nr_words;
+	int ret;
+
+	ret = dispatch_range_words(ef, range, relocs, nr_relocs, &words, &nr_words);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < count; i++) {
+		lowest = windows[i].first < lowest ? windows[i].first : lowest;
+		highest = windows[i].last > highest ? windows[i].last : highest;
+	}
+	for (size_t i = 0; i < nr_words; i++) {
+		if (words[i] > lowest && words[i] <= highest)
+			code_windows_enter(windows, count, words[i]);
+	}
+	return 0;
+}
+
+int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
+		   size_t count)
+{
+	_cleanup_free_ struct elf_reloc *relocs = NULL;
+	size_t nr_loads, nr_relocs;
+	const struct elf_range *loads = elf_file_loads(ef, &nr_loads);
+	int ret;
+
+	ret = elf_file_relative_relocs(ef, &relocs, &nr_relocs);
+	for (size_t i = 0; i < nr_loads && !ret; i++) {
+		const uint8_t *code;
+
+		ret = scan_pointers(ef, &loads[i], relocs, nr_relocs, windows, count);
+		if (ret || !loads[i].exec)
+			continue;
+		code = elf_file_range_bytes(ef, &loads[i]);
+		if (!code)
+			return -EPROTO;
+		code_refs_scan_range(&loads[i], code, d, windows, count);
+	}
+	return ret;
+}

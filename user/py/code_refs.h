@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which places in a file's code may be jumped to.  A probe inside a handler counts its runs only if nothing
+ * enters the handler between its start and the probe.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "elf/elf_file.h"
+#include "py/insn.h"
+
+/* The addresses from > first up to and including `last`. */
+struct code_window {
+	uint64_t first, last;
+	bool entered; /* result: something may lead there */
+};
+#define CODE_WINDOWS_MAX 16
+
+/* Sets `entered` in each; errs on the side of true.  At most CODE_WINDOWS_MAX. */
+int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
+		   size_t count);
+/* What the architecture's code may refer to: called by code_refs_scan() for each executable range. */
+void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
+			  struct insn_decoder *d, struct code_window *windows, size_t count);
+void code_windows_enter(struct code_window *windows, size_t count, uint64_t target);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#if defined(__x86_64__)
+#include "py/code_refs.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+/* How far a jump with an 8-bit displacement reaches, its own length included. */
+#define SHORT_REACH 130
+/* Decoding from a place that is no instruction falls into step with the code within this many bytes. */
+#define SYNC 64
+#define SYNC_STARTS 16
+
+/*
+ * Every four bytes of the code are taken for a displacement that the instruction ends with: this covers jmp, jcc,
+ * call and lea with 32-bit displacements, wherever instructions begin.  Chance hits are rare.
+ */
+static void scan_long(const struct elf_range *range, const uint8_t *code,
+		      struct code_window *windows, size_t count)
+{
+	uint64_t lowest = UINT64_MAX, highest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		lowest = MIN(lowest, windows[i].first);
+		highest = MAX(highest, windows[i].last);
+	}
+	for (uint64_t i = 0; i + 4 <= range->size; i++) {
+		uint64_t target;
+		int32_t disp;
+
+		memcpy(&disp, code + i, sizeof(disp));
+		target = range->addr + i + 4 + (uint64_t)(int64_t)disp;
+		if (target - lowest <= highest - lowest)
+			code_windows_enter(windows, count, target);
+	}
+}
+
+/* Decodes from `from` until `to` and notes the jumps into the window that begin at `since` or later. */
+static void sweep(const struct elf_range *range, const uint8_t *code, struct insn_decoder *d,
+		  uint64_t from, uint64_t since, uint64_t to, struct code_window *w)
+{
+	struct insn in;
+
+	for (uint64_t at = from; at < to; at += in.len) {
+		uint64_t offset = at - range->addr;
+
+		if (insn_decode(d, code + offset, range->size - offset, at, &in)) {
+			in.len = 1;
+			continue;
+		}
+		if (at >= since && in.has_target)
+			code_windows_enter(w, 1, in.target);
+	}
+}
+
+/*
+ * Displacements of 8 bits hit something nearby wherever they point, so here instructions must be told from their
+ * middles: those before the window by decoding from several places further back.
+ */
+static void scan_short(const struct elf_range *range, const uint8_t *code, struct insn_decoder *d,
+		       struct code_window *w)
+{
+	uint64_t end = range->addr + range->size, since, from;
+
+	if (w->first < range->addr || w->last >= end)
+		return;
+	since = w->first - MIN(w->first - range->addr, (uint64_t)SHORT_REACH);
+	from = since - MIN(since - range->addr, (uint64_t)(SYNC + SYNC_STARTS));
+	for (unsigned int i = 0; i < SYNC_STARTS && from + i <= w->first; i++)
+		sweep(range, code, d, from + i, since, w->first, w);
+	sweep(range, code, d, w->first, w->first, MIN(end, w->last + SHORT_REACH), w);
+}
+
+void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
+			  struct insn_decoder *d, struct code_window *windows, size_t count)
+{
+	scan_long(range, code, windows, count);
+	for (size_t i = 0; i < count; i++)
+		scan_short(range, code, d, &windows[i]);
+}
+#endif

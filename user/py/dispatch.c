@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nothing names the table in a stripped build.  It is known by what it is: 256 pointers into code in a row, to many
+ * different places, most of which begin by storing the address of their instruction in the frame, with one
+ * pointer repeated exactly where this version has no opcodes.
+ */
+#include "py/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "py/insn.h"
+
+#define RANGE_MAX (256u << 20)
+#define DISTINCT_MIN 150
+#define STORING_MIN 130
+#define STORE_WITHIN 48
+#define RESUME_STORE_WITHIN 32
+
+/* One address that occurs in a run, and how often in the window at hand. */
+struct target {
+	uint64_t addr;
+	uint32_t count;
+	bool used, storing;
+};
+
+struct window {
+	struct target *slots; /* a hash table */
+	size_t mask;
+	unsigned int distinct, storing;
+};
+
+struct search {
+	const struct elf_file *ef;
+	const struct py_version *v;
+	struct dispatch *best;
+	bool found;
+};
+
+static bool is_code(const struct elf_file *ef, uint64_t addr)
+{
+	size_t count;
+	const struct elf_range *loads = elf_file_loads(ef, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (loads[i].exec && addr >= loads[i].addr && addr - loads[i].addr < loads[i].size)
+			return true;
+	}
+	return false;
+}
+
+static bool stores_within(const struct search *s, uint64_t addr, size_t within)
+{
+	size_t len;
+	const uint8_t *code = elf_file_bytes(s->ef, addr, 1, &len);
+
+	return code && insn_may_store(code, MIN(len, within), s->v->instr_store);
+}
+
+static struct target *window_slot(const struct search *s, struct window *w, uint64_t addr)
+{
+	size_t i = (addr * 0x9e3779b97f4a7c15ULL >> 32) & w->mask;
+
+	while (w->slots[i].used && w->slots[i].addr != addr)
+		i = (i + 1) & w->mask;
+	if (!w->slots[i].used) {
+		w->slots[i].used = true;
+		w->slots[i].addr = addr;
+		w->slots[i].storing = stores_within(s, addr, STORE_WITHIN);
+	}
+	return &w->slots[i];
+}
+
+static void window_add(const struct search *s, struct window *w, uint64_t addr)
+{
+	struct target *t = window_slot(s, w, addr);
+
+	if (t->count++ == 0) {
+		w->distinct++;
+		w->storing += t->storing;
+	}
+}
+
+static void window_remove(const struct search *s, struct window *w, uint64_t addr)
+{
+	struct target *t = window_slot(s, w, addr);
+
+	if (--t->count == 0) {
+		w->distinct--;
+		w->storing -= t->storing;
+	}
+}
+
+/*
+ * RESUME begins by storing the address of its instruction; the numbers that are no opcode share one handler, and their
+ * neighbours have others.  This tells the table from itself shifted by an entry.
+ */
+static bool opcodes_fit(const struct search *s, const uint64_t *words)
+{
+	unsigned int first = s->v->unused_first, last = s->v->unused_last;
+	uint64_t unknown = words[first];
+
+	for (unsigned int i = first; i <= last; i++) {
+		if (words[i] != unknown)
+			return false;
+	}
+	return words[first - 1] != unknown && words[last + 1] != unknown &&
+	       stores_within(s, words[s->v->resume[0].number], RESUME_STORE_WITHIN);
+}
+
+static void consider(struct search *s, const struct window *w, const uint64_t *words, uint64_t addr)
+{
+	if (w->distinct < DISTINCT_MIN || w->storing < STORING_MIN || !opcodes_fit(s, words))
+		return;
+	if (s->found && w->distinct <= s->best->distinct)
+		return;
+	s->found = true;
+	s->best->table = addr;
+	s->best->distinct = w->distinct;
+	s->best->unknown = words[s->v->unused_first];
+	memcpy(s->best->target, words, sizeof(s->best->target));
+}
+
+static int search_run(struct search *s, const uint64_t *words, size_t count, uint64_t addr)
+{
+	_cleanup_free_ struct target *slots = NULL;
+	struct window w = { 0 };
+	size_t size = 1024;
+
+	while (size < 2 * count)
+		size *= 2;
+	slots = calloc(size, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	w.slots = slots;
+	w.mask = size - 1;
+	for (size_t i = 0; i < count; i++) {
+		window_add(s, &w, words[i]);
+		if (i + 1 < DISPATCH_SIZE)
+			continue;
+		consider(s, &w, words + i + 1 - DISPATCH_SIZE, addr + 8 * (i + 1 - DISPATCH_SIZE));
+		window_remove(s, &w, words[i + 1 - DISPATCH_SIZE]);
+	}
+	return 0;
+}
+
+int dispatch_range_words(const struct elf_file *ef, const struct elf_range *range,
+			 const struct elf_reloc *relocs, size_t nr_relocs, uint64_t **out,
+			 size_t *count)
+{
+	size_t skip = -range->addr & 7, lo = 0, hi = nr_relocs, n;
+	const uint8_t *bytes;
+	uint64_t *words, first;
+
+	*out = NULL;
+	*count = 0;
+	if (range->size > RANGE_MAX)
+		return -EPROTO;
+	if (range->size < skip + 8)
+		return 0;
+	bytes = elf_file_range_bytes(ef, range);
+	n = (range->size - skip) / 8;
+	words = bytes ? malloc(n * sizeof(*words)) : NULL;
+	if (!words)
+		return bytes ? -ENOMEM : -EPROTO;
+	memcpy(words, bytes + skip, n * sizeof(*words));
+	first = range->addr + skip;
+	while (lo < hi) { /* the first relocation of the range */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (relocs[mid].addr < first)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < nr_relocs && relocs[lo].addr - first < n * 8; lo++) {
+		if ((relocs[lo].addr - first) % 8 == 0)
+			words[(relocs[lo].addr - first) / 8] = relocs[lo].value;
+	}
+	*out = words;
+	*count = n;
+	return 0;
+}
+
+static int search_range(struct search *s, const struct elf_range *range,
+			const struct elf_reloc *relocs, size_t nr_relocs)
+{
+	_cleanup_free_ uint64_t *words = NULL;
+	size_t count, start = 0;
+	int ret;
+
+	ret = dispatch_range_words(s->ef, range, relocs, nr_relocs, &words, &count);
+	for (size_t i = 0; i <= count && !ret; i++) {
+		if (i < count && is_code(s->ef, words[i]))
+			continue;
+		if (i - start >= DISPATCH_SIZE)
+			ret = search_run(s, words + start, i - start,
+					 range->addr + (-range->addr & 7) + 8 * start);
+		start = i + 1;
+	}
+	return ret;
+}
+
+int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
+{
+	struct search s = { .ef = ef, .v = v, .best = out };
+	_cleanup_free_ struct elf_reloc *relocs = NULL;
+	size_t count, nr_relocs;
+	const struct elf_range *loads = elf_file_loads(ef, &count);
+	int ret;
+
+	ret = elf_file_relative_relocs(ef, &relocs, &nr_relocs);
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = search_range(&s, &loads[i], relocs, nr_relocs);
+	if (ret)
+		return ret;
+	return s.found ? 0 : -ENOENT;
+}

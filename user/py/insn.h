@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One machine instruction at a time: as much of it as choosing a place for a probe needs.  insn_*.c has the
+ * architectures.  Registers are numbered as in DWARF.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+struct insn_decoder;
+
+enum insn_cost {
+	INSN_STEPPED,	   /* the kernel single-steps a probe here: expensive */
+	INSN_EMULATED_NEW, /* newer kernels emulate it */
+	INSN_EMULATED,	   /* all supported kernels emulate it */
+	INSN_REFUSED,	   /* the kernel accepts no probe here */
+};
+
+struct insn {
+	uint64_t addr;
+	size_t len;
+	enum insn_cost cost;
+	bool leaves; /* jump, conditional or not, call, return, trap: the next instruction may not be the next one run */
+	bool has_target;
+	uint64_t target; /* of a direct jump or call */
+	uint32_t writes; /* bit n: register n is written */
+	bool stores;	 /* a whole register is stored at [base + disp] */
+	uint8_t store_reg, store_base;
+	int64_t store_disp;
+};
+
+int insn_decoder_new(struct insn_decoder **out);
+void insn_decoder_free(struct insn_decoder *d);
+DEFINE_CLEANUP(insn_decoder_freep, struct insn_decoder, insn_decoder_free);
+
+/* -EILSEQ if there is no valid instruction. */
+int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
+		struct insn *out);
+
+/* The register of integer argument `n` of a C function, 0 to 3. */
+uint8_t insn_arg_register(unsigned int n);
+/* Whether code stores a whole register at displacement `disp` from a register within its first `len` bytes; a quick look
+ * that does not decode, and so may err on the side of yes. */
+bool insn_may_store(const uint8_t *code, size_t len, uint8_t disp);
