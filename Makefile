@@ -19,6 +19,7 @@ MODULES := base elf proc py event rule alert kern attach engine cli
 PURE_MODULES := base elf proc py event rule alert
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone
+.DEFAULT_GOAL := all
 include scripts/deps.mk
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \

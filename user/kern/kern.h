@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
 #include "bpf/abi/rule.h"
 #include "bpf/abi/stats.h"
@@ -36,6 +37,10 @@ int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t n
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 int kern_proc_delete(struct kern *kern, pid_t pid);
+
+/* Has line tables sent anew: one, or all. */
+void kern_forget_table(struct kern *kern, pid_t pid, uint64_t table);
+void kern_forget_tables(struct kern *kern);
 
 /* Sums of the per-CPU counters. */
 int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);

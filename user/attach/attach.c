@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach/attach.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "attach/perf_uprobe.h"
+#include "base/log.h"
+#include "base/util.h"
+
+static const struct attach_kind kinds[NR_PROBES] = {
+	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
+	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true, .cost = "one trap a Python call" },
+	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
+			 .cost = "one trap a PyObject_Call" },
+};
+
+const struct attach_kind *attach_kind(enum phrude_probe probe)
+{
+	return probe < NR_PROBES && kinds[probe].name ? &kinds[probe] : NULL;
+}
+
+enum phrude_probe attach_kind_by_name(const char *name)
+{
+	for (int i = 0; i < NR_PROBES; i++) {
+		if (kinds[i].name && str_eq(kinds[i].name, name))
+			return i;
+	}
+	return PROBE_NONE;
+}
+
+struct attachment {
+	struct bpf_link *links[PY_SITES_MAX];
+	size_t nr_links;
+};
+
+void attachment_free(struct attachment *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->nr_links; i++)
+		bpf_link__destroy(a->links[i]);
+	free(a);
+}
+
+static int attach_site(struct bpf_program *prog, const struct py_interp *interp, const struct py_site *site,
+		       struct bpf_link **out, struct err *err)
+{
+	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
+	_cleanup_close_ int fd = -1;
+	struct bpf_link *link;
+
+	fd = perf_uprobe_open(interp->open_path, site->offset, site->semaphore, interp->pid, err);
+	if (fd < 0)
+		return fd;
+	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
+	if (!link)
+		return err_set(err, -errno, "cannot attach to %s of pid %d: %s", site->what, interp->pid,
+			       strerror(errno));
+	TAKE_FD(fd); /* now the link's */
+	*out = link;
+	log_debug("pid %d: probe on %s at 0x%llx%s", interp->pid, site->what, (unsigned long long)site->addr,
+		  site->emulated ? "" : " (single-stepped: no instruction that the kernel emulates stands there)");
+	return 0;
+}
+
+int attach_process(struct kern *kern, const struct py_interp *interp, enum phrude_probe probe,
+		   struct attachment **out, struct err *err)
+{
+	_cleanup_(attachment_freep) struct attachment *a = NULL;
+	const struct attach_kind *kind = attach_kind(probe);
+	struct bpf_program *prog = kern_program(kern, probe);
+	struct py_site sites[PY_SITES_MAX];
+	size_t nr_sites = 0;
+	int ret;
+
+	if (!kind || !prog)
+		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
+	ret = kind->sites(interp, sites, &nr_sites, err);
+	if (ret)
+		return ret;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < nr_sites; i++) {
+		ret = attach_site(prog, interp, &sites[i], &a->links[i], err);
+		if (ret)
+			return ret;
+		a->nr_links++;
+	}
+	*out = TAKE_PTR(a);
+	return 0;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach/perf_uprobe.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Bits of attr.config, see kernel/events/core.c (perf_uprobe): the semaphore's offset is the upper half. */
+#define UPROBE_REF_CTR_SHIFT 32
+
+static int perf_uprobe_type(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
+	int type;
+
+	if (!f)
+		return -errno;
+	return fscanf(f, "%d", &type) == 1 ? type : -EINVAL;
+}
+
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.uprobe_path = (uint64_t)(uintptr_t)path,
+		.probe_offset = offset,
+		.config = semaphore << UPROBE_REF_CTR_SHIFT,
+		/* The probes follow a fork: the child has them from its first instruction on
+		 * (uprobe_perf_open() in kernel/trace/trace_uprobe.c). */
+		.inherit = 1,
+	};
+	int fd, type = perf_uprobe_type();
+
+	if (type < 0)
+		return err_set(err, -EOPNOTSUPP, "this kernel has no perf uprobes: %s", strerror(-type));
+	if (semaphore >> 32)
+		return err_set(err, -EPROTO, "%s: the USDT semaphore lies beyond 4 GiB", path);
+	attr.type = type;
+	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	if (errno == ESRCH)
+		return err_set(err, -ESRCH, "pid %d: the process is gone", pid);
+	if (errno == EACCES || errno == EPERM)
+		return err_set(err, -EPERM,
+			       "not allowed to put a probe on pid %d: %s; CAP_PERFMON is needed, or CAP_SYS_ADMIN where "
+			       "/proc/sys/kernel/perf_event_paranoid is above 2",
+			       pid, strerror(errno));
+	return err_set(err, -errno, "cannot put a probe on %s at offset 0x%llx: %s", path,
+		       (unsigned long long)offset, strerror(errno));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One uprobe of one process, through perf_event_open(2). */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/*
+ * Opens a uprobe on `offset` of the file `path`, hit by process `pid` and the processes it forks later.
+ * semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
+ */
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err);

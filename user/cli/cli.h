@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+
+/* Exit statuses; README.md has them for users. */
+enum exit_status {
+	EXIT_AS_ASKED = 0,
+	EXIT_RUN_TIME = 1,
+	EXIT_USAGE = 2,	 /* bad usage or bad rules */
+	EXIT_TARGET = 3, /* a target that cannot be traced */
+	EXIT_KERNEL = 4, /* not enough privilege, or a kernel without what is needed */
+};
+
+enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_HELP, CMD_VERSION };
+
+struct cli {
+	enum cli_command command;
+	const char **rules; /* files and directories */
+	size_t nr_rules;
+	pid_t *pids;
+	size_t nr_pids;
+	char **argv; /* of `run`: the program */
+	enum phrude_probe probe;
+	enum output_format format;
+	const char *output;
+	uint64_t count;
+	double duration;
+	bool verbose;
+};
+
+/* Reads the command line.  0, or -EINVAL with a sentence. */
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *err);
+void cli_fini(struct cli *cli);
+void cli_print_help(void);
+
+/* The commands; each returns an exit status and has said on stderr what was wrong. */
+int cmd_trace(const struct cli *cli);
+int cmd_check(const struct cli *cli);

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/attach.h"
+#include "base/util.h"
+
+/* Which commands an option goes with. */
+#define FOR_TRACE (1u << CMD_TRACE)
+#define FOR_RUN (1u << CMD_RUN)
+#define FOR_CHECK (1u << CMD_CHECK)
+#define FOR_TRACING (FOR_TRACE | FOR_RUN)
+#define FOR_ALL ~0u
+
+struct option {
+	const char *name;
+	const char *arg; /* what --help calls its argument; NULL: none */
+	unsigned int commands;
+	int (*set)(struct cli *cli, const char *arg, struct err *err);
+	bool many; /* takes several arguments: --pid 1 2 3 */
+	const char *help;
+};
+
+static int grow(void **array, size_t count, size_t size, struct err *err)
+{
+	void *more = realloc(*array, (count + 1) * size);
+
+	if (!more)
+		return err_set(err, -ENOMEM, "out of memory");
+	*array = more;
+	return 0;
+}
+
+static int set_pid(struct cli *cli, const char *arg, struct err *err)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(arg, &end, 10);
+	if (errno || *end || end == arg || !isdigit((unsigned char)*arg) || pid < 1 || pid > INT_MAX)
+		return err_set(err, -EINVAL, "--pid takes a process id, not \"%s\"", arg);
+	if (grow((void **)&cli->pids, cli->nr_pids, sizeof(*cli->pids), err))
+		return -ENOMEM;
+	cli->pids[cli->nr_pids++] = pid;
+	return 0;
+}
+
+static int set_rules(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg)
+		return err_set(err, -EINVAL, "--rules takes a file or a directory, not an empty word");
+	if (grow((void **)&cli->rules, cli->nr_rules, sizeof(*cli->rules), err))
+		return -ENOMEM;
+	cli->rules[cli->nr_rules++] = arg;
+	return 0;
+}
+
+static int set_format(struct cli *cli, const char *arg, struct err *err)
+{
+	if (str_eq(arg, "json"))
+		cli->format = OUTPUT_JSON;
+	else if (str_eq(arg, "text"))
+		cli->format = OUTPUT_TEXT;
+	else
+		return err_set(err, -EINVAL, "--format takes text or json, not \"%s\"", arg);
+	return 0;
+}
+
+static int set_output(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg)
+		return err_set(err, -EINVAL, "--output takes a file, not an empty word");
+	cli->output = arg;
+	return 0;
+}
+
+static int set_probe(struct cli *cli, const char *arg, struct err *err)
+{
+	struct buf kinds = { 0 };
+
+	cli->probe = attach_kind_by_name(arg);
+	if (cli->probe != PROBE_NONE || str_eq(arg, "auto"))
+		return 0;
+	for (int i = 0; i < NR_PROBES; i++) {
+		if (attach_kind(i))
+			buf_printf(&kinds, ", %s", attach_kind(i)->name);
+	}
+	err_set(err, -EINVAL, "--probe takes one of auto%s; not \"%s\"", kinds.data, arg);
+	buf_fini(&kinds);
+	return -EINVAL;
+}
+
+static int set_count(struct cli *cli, const char *arg, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	cli->count = strtoull(arg, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*arg) || !cli->count)
+		return err_set(err, -EINVAL, "--count takes a number of alerts, 1 or more, not \"%s\"", arg);
+	return 0;
+}
+
+static int set_duration(struct cli *cli, const char *arg, struct err *err)
+{
+	char *end;
+
+	cli->duration = strtod(arg, &end);
+	if (*end || end == arg || !isfinite(cli->duration) || cli->duration < 1e-3 || cli->duration > 1e9)
+		return err_set(err, -EINVAL, "--duration takes seconds (0.001 or more), not \"%s\"", arg);
+	return 0;
+}
+
+static int set_verbose(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->verbose = true;
+	return 0;
+}
+
+static int set_version(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->command = CMD_VERSION;
+	return 0;
+}
+
+static int set_help(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->command = CMD_HELP;
+	return 0;
+}
+
+static const struct option options[] = {
+	{ "--pid", "PID", FOR_TRACE, set_pid, true, "process to trace; several may be given" },
+	{ "--rules", "FILE|DIR", FOR_TRACING, set_rules, true, "rules; of a directory every *.yaml below it" },
+	{ "--format", "text|json", FOR_TRACING, set_format, false,
+	  "of alerts; text on a terminal, else json, if not given" },
+	{ "--output", "FILE", FOR_TRACING, set_output, false, "append alerts to FILE instead of standard output" },
+	{ "--probe", "KIND", FOR_TRACING, set_probe, false, "auto (the default), usdt, frame or call" },
+	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
+	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
+	{ "--verbose", NULL, FOR_ALL, set_verbose, false, "say more on standard error" },
+	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
+	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
+};
+
+static const struct {
+	const char *name;
+	enum cli_command command;
+} commands[] = {
+	{ "run", CMD_RUN },
+	{ "check", CMD_CHECK },
+};
+
+void cli_print_help(void)
+{
+	printf("phrude-trace watches what running Python programs do inside, from outside, and raises alerts by rules.\n"
+	       "\n"
+	       "  phrude-trace --pid PID... --rules FILE|DIR... [options]   attach, and stream alerts until ^C or the end\n"
+	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, traced from its first call on\n"
+	       "  phrude-trace check FILE|DIR...                            check rules\n"
+	       "\n"
+	       "Options:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		printf("  %-12s%-11s%s\n", options[i].name, options[i].arg ?: "", options[i].help);
+	printf("\n"
+	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 a target that cannot\n"
+	       "be traced; 4 not enough privilege, or a kernel without what is needed.\n");
+}
+
+static const struct option *find_option(const char *word, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strlen(options[i].name) == len && strncmp(options[i].name, word, len) == 0)
+			return &options[i];
+	}
+	return NULL;
+}
+
+/* Handles the option argv[*i]; leaves *i at the last word that belongs to it. */
+static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct err *err)
+{
+	const char *word = str_eq(argv[*i], "-h") ? "--help" : str_eq(argv[*i], "-v") ? "--verbose" : argv[*i];
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	const struct option *o = find_option(word, len);
+	const char *arg = equals ? equals + 1 : NULL;
+	int ret;
+
+	if (!o)
+		return err_set(err, -EINVAL, "unknown option %.*s; --help lists the options", (int)len, word);
+	if (!(o->commands & 1u << cli->command))
+		return err_set(err, -EINVAL, "%s does not go with this command; --help shows what does", o->name);
+	if (!o->arg) {
+		if (arg)
+			return err_set(err, -EINVAL, "%s takes no argument", o->name);
+		return o->set(cli, NULL, err);
+	}
+	if (!arg && *i + 1 < argc && !str_starts(argv[*i + 1], "--"))
+		arg = argv[++*i];
+	if (!arg)
+		return err_set(err, -EINVAL, "%s needs an argument: %s %s", o->name, o->name, o->arg);
+	ret = o->set(cli, arg, err);
+	while (!ret && o->many && !equals && *i + 1 < argc && argv[*i + 1][0] != '-')
+		ret = o->set(cli, argv[++*i], err);
+	return ret;
+}
+
+static int check_complete(const struct cli *cli, struct err *err)
+{
+	switch (cli->command) {
+	case CMD_TRACE:
+		if (!cli->nr_pids)
+			return err_set(err, -EINVAL, "nothing to trace: give --pid PID, or use `phrude-trace run`; "
+						     "--help shows how");
+		break;
+	case CMD_RUN:
+		if (!cli->argv)
+			return err_set(err, -EINVAL, "nothing to run: give the program behind --, as in "
+						     "`phrude-trace run --rules rules.yaml -- python3 app.py`");
+		break;
+	case CMD_CHECK:
+		if (!cli->nr_rules)
+			return err_set(err, -EINVAL, "nothing to check: give rule files or directories, as in "
+						     "`phrude-trace check rules.yaml`");
+		return 0;
+	default:
+		return 0;
+	}
+	if (!cli->nr_rules)
+		return err_set(err, -EINVAL, "no rules: give --rules FILE or --rules DIR");
+	return 0;
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	int i = 1, ret;
+
+	for (size_t c = 0; argc > 1 && c < ARRAY_SIZE(commands); c++) {
+		if (str_eq(argv[1], commands[c].name)) {
+			cli->command = commands[c].command;
+			i = 2;
+		}
+	}
+	for (; i < argc; i++) {
+		if (str_eq(argv[i], "--")) {
+			if (cli->command == CMD_RUN && i + 1 < argc)
+				cli->argv = argv + i + 1;
+			else if (i + 1 < argc)
+				return err_set(err, -EINVAL, "words behind -- go with `phrude-trace run` only");
+			break;
+		}
+		if (argv[i][0] == '-' && argv[i][1])
+			ret = parse_option(cli, argv, argc, &i, err);
+		else if (cli->command == CMD_CHECK)
+			ret = set_rules(cli, argv[i], err);
+		else
+			ret = err_set(err, -EINVAL, "unexpected word \"%s\"%s", argv[i],
+				      cli->command == CMD_RUN ? "; the program to run goes behind --" :
+								"; --help shows the usage");
+		if (ret)
+			return ret;
+		if (cli->command == CMD_HELP || cli->command == CMD_VERSION)
+			return 0;
+	}
+	return check_complete(cli, err);
+}
+
+void cli_fini(struct cli *cli)
+{
+	free(cli->rules);
+	free(cli->pids);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/cli.h"
+
+static void rule_set_finip(struct rule_set *set)
+{
+	rule_set_fini(set);
+}
+
+static const struct {
+	int err;
+	enum exit_status status;
+} status_of_err[] = {
+	{ -EINVAL, EXIT_USAGE },     { -ESRCH, EXIT_TARGET }, { -ENOEXEC, EXIT_TARGET }, { -ENOENT, EXIT_TARGET },
+	{ -EOPNOTSUPP, EXIT_TARGET }, { -EAGAIN, EXIT_TARGET }, { -EACCES, EXIT_KERNEL },  { -EPERM, EXIT_KERNEL },
+};
+
+static enum exit_status exit_status(int err, bool kernel)
+{
+	if (kernel)
+		return EXIT_KERNEL;
+	for (size_t i = 0; i < ARRAY_SIZE(status_of_err); i++) {
+		if (status_of_err[i].err == err)
+			return status_of_err[i].status;
+	}
+	return EXIT_RUN_TIME;
+}
+
+int cmd_trace(const struct cli *cli)
+{
+	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
+	_cleanup_buf_ struct buf messages = { 0 };
+	struct engine_opts opts = {
+		.rules = &rules,
+		.pids = cli->pids,
+		.nr_pids = cli->nr_pids,
+		.argv = cli->argv,
+		.probe = cli->probe,
+		.format = cli->format,
+		.output = cli->output,
+		.count = cli->count,
+		.duration = cli->duration,
+	};
+	bool kernel = false;
+	struct err err;
+	int ret;
+
+	if (rule_set_load(cli->rules, cli->nr_rules, &rules, &messages)) {
+		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!rules.nr_rules) {
+		log_error("every rule is disabled: there is nothing to watch");
+		return EXIT_USAGE;
+	}
+	ret = engine_run(&opts, &kernel, &err);
+	if (!ret)
+		return EXIT_AS_ASKED;
+	log_error("%s", err.msg);
+	return exit_status(ret, kernel);
+}

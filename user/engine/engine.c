@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "engine/engine_priv.h"
+#include "engine/plan.h"
+
+#define NSEC_PER_SEC 1000000000LL
+/* Bytes that one event may take when decoded. */
+#define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
+/* Seconds between looks whether targets are gone of which the kernel's word was lost. */
+#define CHECK_INTERVAL 1
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* Every key and prefilter bit of the rules to the kernel side. */
+static int engine_watch(struct engine *e, struct err *err)
+{
+	const struct rule_set *rules = e->opts->rules;
+
+	for (size_t i = 0; i < rules->nr_rules; i++) {
+		struct phrude_target_key keys[8];
+		size_t n = rule_target_keys(&rules->rules[i], keys, ARRAY_SIZE(keys));
+		int bit = rule_prefilter_bit(&rules->rules[i]);
+		int ret = kern_watch(e->kern, keys, n, &bit, 1, err);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* launch_look_fn */
+static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
+{
+	struct engine *e = ctx;
+	struct err err;
+	int ret = engine_add_target(e, pid, thread_pointer, &err);
+
+	if (ret == 0) {
+		if (!e->ready)
+			engine_say_ready(e);
+		return true;
+	}
+	if (ret != -ENOEXEC)
+		log_warn("pid %d is not traced: %s", pid, err.msg);
+	return false;
+}
+
+static int engine_attach(struct engine *e, struct err *err)
+{
+	const struct engine_opts *o = e->opts;
+	int ret;
+
+	for (size_t i = 0; i < o->nr_pids; i++) {
+		if (processes_find(&e->processes, o->pids[i]))
+			continue;
+		ret = engine_add_target(e, o->pids[i], 0, err);
+		if (ret)
+			return ret;
+	}
+	if (o->argv)
+		return launch_start(o->argv, look, e, &e->launch, err);
+	engine_say_ready(e);
+	return 0;
+}
+
+static int add_fd(int epoll_fd, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int open_timer(double first, double interval)
+{
+	struct itimerspec spec = {
+		.it_value = { first, fmod(first, 1) * NSEC_PER_SEC },
+		.it_interval = { interval, fmod(interval, 1) * NSEC_PER_SEC },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &spec, NULL);
+	return fd;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void on_signals(struct engine *e, int fd)
+{
+	struct signalfd_siginfo si;
+
+	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo != SIGCHLD)
+			e->stop = true;
+	}
+	if (e->launch)
+		launch_step(e->launch);
+}
+
+/* Is there nothing left that could be traced? */
+static bool all_gone(const struct engine *e)
+{
+	int status;
+
+	if (e->processes.count)
+		return false;
+	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
+}
+
+static int engine_loop(struct engine *e, int signal_fd, struct err *err)
+{
+	_cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
+	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
+	int ring_fd = kern_ring_fd(e->kern);
+	uint64_t ticks;
+
+	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
+	    add_fd(epoll_fd, check_fd) || (end_fd >= 0 && add_fd(epoll_fd, end_fd)))
+		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
+	while (!e->stop && !all_gone(e)) {
+		struct epoll_event events[4];
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), -1);
+
+		if (n < 0 && errno != EINTR)
+			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == signal_fd) {
+				on_signals(e, signal_fd);
+			} else if (events[i].data.fd == end_fd) {
+				e->stop = true;
+			} else if (events[i].data.fd == check_fd) {
+				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
+					engine_check_targets(e);
+			}
+		}
+		kern_consume(e->kern);
+		output_flush(&e->output);
+		if (e->output.error)
+			return err_set(err, -e->output.error, "alerts cannot be written: %s",
+				       strerror(e->output.error));
+	}
+	return 0;
+}
+
+/* Probes are taken away before the last look into the ring, so that nothing is left behind. */
+static void engine_finish(struct engine *e)
+{
+	bool enough = e->opts->count && e->alerts >= e->opts->count;
+
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
+			for (int k = 0; k < NR_PROBES; k++) {
+				attachment_free(p->attachments[k]);
+				p->attachments[k] = NULL;
+			}
+		}
+	}
+	if (!enough) {
+		e->stop = false;
+		kern_consume(e->kern);
+	}
+	output_flush(&e->output);
+	engine_say_summary(e);
+}
+
+static void engine_fini(struct engine *e)
+{
+	launch_free(e->launch);
+	processes_fini(&e->processes);
+	output_close(&e->output);
+	lines_free(e->lines);
+	arena_fini(&e->arena);
+	kern_close(e->kern);
+}
+
+static int engine_start(struct engine *e, bool *kernel, struct err *err)
+{
+	int ret;
+
+	gethostname(e->host, sizeof(e->host) - 1);
+	e->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	e->arena.limit = ARENA_LIMIT;
+	e->lines = lines_new();
+	if (!e->lines)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = output_open(&e->output, e->opts->output, e->opts->format, err);
+	if (ret)
+		return err_prefix(err, -EIO, "--output");
+	ret = kern_open(&e->kern, err);
+	if (ret) {
+		*kernel = true;
+		return ret;
+	}
+	ret = kern_on_record(e->kern, engine_record, e, err);
+	return ret ? ret : engine_watch(e, err);
+}
+
+int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
+{
+	struct engine e = { .opts = opts, .output.fd = -1 };
+	_cleanup_close_ int signal_fd = open_signals();
+	int ret, status;
+
+	*kernel = false;
+	if (signal_fd < 0)
+		return err_set(err, -errno, "cannot receive signals: %s", strerror(errno));
+	ret = engine_start(&e, kernel, err);
+	if (!ret)
+		ret = engine_attach(&e, err);
+	if (!ret) {
+		ret = engine_loop(&e, signal_fd, err);
+		engine_finish(&e);
+		if (!ret && opts->argv && !e.ready && launch_ended(e.launch, &status))
+			ret = err_set(err, -ENOEXEC, "%s ended, and no CPython was seen in it or in what it started",
+				      opts->argv[0]);
+	}
+	engine_fini(&e);
+	return ret;
+}

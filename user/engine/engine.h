@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tracer as a whole: owns every part, starts them in order, turns records into alerts, and ends. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "bpf/abi/event.h"
+#include "engine/output.h"
+#include "rule/rule.h"
+
+struct engine_opts {
+	const struct rule_set *rules;
+	const pid_t *pids; /* targets, or none with argv */
+	size_t nr_pids;
+	char *const *argv; /* program to start, NULL-terminated; NULL: none */
+	enum phrude_probe probe; /* PROBE_NONE: auto */
+	enum output_format format;
+	const char *output; /* file; NULL: standard output */
+	uint64_t count;	    /* stop after so many alerts; 0: no limit */
+	double duration;    /* seconds; 0: no limit */
+};
+
+/*
+ * Attaches, prints the ready line, and runs until it is asked to end (SIGINT, SIGTERM), the limits of `opts`
+ * are reached, or the targets are gone; then prints the summary.  Returns 0, or -errno with a sentence:
+ *   -ESRCH, -ENOEXEC, -ENOENT  a target that cannot be traced, or a program that cannot be started
+ *   -EOPNOTSUPP                as well, or a kernel without what is needed (*kernel is set then)
+ *   -EPERM                     not enough privilege
+ *   -EINVAL                    rules and options that do not go together
+ */
+int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err);

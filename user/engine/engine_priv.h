@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of the engine, for its own files. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "engine/launch.h"
+#include "engine/lines.h"
+#include "engine/processes.h"
+#include "kern/kern.h"
+
+struct engine {
+	const struct engine_opts *opts;
+	struct kern *kern;
+	struct lines *lines;
+	struct launch *launch; /* NULL: nothing was started */
+	struct processes processes;
+	struct output output;
+	struct arena arena; /* of the event being handled */
+	char host[256];
+	int64_t clock_offset; /* real time minus monotonic time, ns */
+	bool stop;
+	bool ready;
+
+	/* counters of this side, beside those of abi/stats.h */
+	uint64_t alerts;
+	uint64_t malformed;	/* records that could not be decoded: lost */
+	uint64_t lines_unknown; /* frames without a line number */
+};
+
+/* engine_record.c: handles one record of the ring buffer; kern_record_fn. */
+int engine_record(void *ctx, const void *record, size_t size);
+
+/* engine_targets.c: starts tracing a process and puts probes on it.  thread_pointer as in py_interp_open_at(). */
+int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
+/* A traced process has exec'ed: looks whether it is still Python. */
+void engine_exec(struct engine *e, struct process *p);
+/* Forgets targets that are gone, should the kernel's word of it have been lost. */
+void engine_check_targets(struct engine *e);
+/* Prints the ready line. */
+void engine_say_ready(struct engine *e);
+
+/* engine_summary.c: prints the summary line. */
+void engine_say_summary(struct engine *e);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a record of the ring buffer to alerts. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "engine/engine_priv.h"
+
+static void find_lines(struct engine *e, struct event *ev)
+{
+	for (size_t i = 0; i < ev->nr_frames; i++) {
+		struct event_frame *f = &ev->frames[i];
+		int line = lines_lookup(e->lines, ev->head.hdr.pid, f->linetable, f->signature, ev->head.layout,
+					(int)f->firstlineno, f->lasti);
+
+		if (line == -ENOENT) {
+			e->lines_unknown++;
+			kern_forget_table(e->kern, ev->head.hdr.pid, f->linetable);
+		}
+		f->line = line > 0 ? line : 0;
+	}
+}
+
+static void raise_alert(struct engine *e, const struct rule *rule, const struct event *ev, struct process *p)
+{
+	const struct proc_facts *facts = process_facts(p);
+	struct alert alert = {
+		.time_ns = ev->head.hdr.time_ns + e->clock_offset,
+		.host = e->host,
+		.rule = rule,
+		.event = ev,
+		.process = {
+			.pid = ev->head.hdr.pid,
+			.tid = ev->head.hdr.tid,
+			.ppid = ev->head.ppid,
+			.uid = ev->head.uid,
+			.exe = facts->exe,
+			.cmdline = (const char *const *)facts->cmdline,
+			.nr_cmdline = facts->nr_cmdline,
+			.python = p->interp ? p->interp->version : NULL,
+			.container = facts->container,
+		},
+		.probe = attach_kind(ev->head.probe)->name,
+		.action = "detect",
+	};
+
+	output_alert(&e->output, &alert);
+	e->alerts++;
+	if (e->opts->count && e->alerts >= e->opts->count)
+		e->stop = true;
+}
+
+static int on_match(struct engine *e, const void *record, size_t size)
+{
+	const struct rule_set *rules = e->opts->rules;
+	struct process *p;
+	struct event ev;
+	struct err err;
+	bool lines = false;
+
+	arena_reset(&e->arena);
+	if (event_decode(&e->arena, record, size, &ev, &err) || !attach_kind(ev.head.probe)) {
+		e->malformed++;
+		log_debug("a record could not be decoded: %s", err.msg);
+		return 0;
+	}
+	p = processes_add(&e->processes, ev.head.hdr.pid);
+	if (!p) {
+		e->malformed++;
+		return 0;
+	}
+	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
+		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
+			continue;
+		if (!rule_matches(&rules->rules[i], &ev))
+			continue;
+		if (!lines)
+			find_lines(e, &ev);
+		lines = true;
+		raise_alert(e, &rules->rules[i], &ev, p);
+	}
+	return 0;
+}
+
+static int on_linetable(struct engine *e, const void *record, size_t size)
+{
+	int ret = lines_add(e->lines, record, size);
+
+	if (ret == -ENOSPC) {
+		/* Start afresh, on both sides. */
+		lines_clear(e->lines);
+		kern_forget_tables(e->kern);
+		ret = lines_add(e->lines, record, size);
+	}
+	return ret;
+}
+
+static void on_fork(struct engine *e, pid_t pid, pid_t ppid)
+{
+	struct process *parent = processes_find(&e->processes, ppid), *p;
+
+	if (!parent)
+		return;
+	p = processes_add(&e->processes, pid);
+	if (!p)
+		return;
+	process_set_interp(p, parent->interp);
+}
+
+static int on_proc(struct engine *e, const void *record, size_t size)
+{
+	struct process *p;
+	struct ev_proc ev;
+
+	if (size < sizeof(ev))
+		return -EPROTO;
+	memcpy(&ev, record, sizeof(ev));
+	switch (ev.what) {
+	case PROC_FORK:
+		on_fork(e, ev.hdr.pid, ev.other);
+		break;
+	case PROC_EXEC:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_exec(e, p);
+		break;
+	case PROC_EXIT:
+		processes_remove(&e->processes, ev.hdr.pid);
+		break;
+	default:
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int engine_record(void *ctx, const void *record, size_t size)
+{
+	struct engine *e = ctx;
+	struct ev_hdr hdr;
+	int ret = -EPROTO;
+
+	if (size >= sizeof(hdr)) {
+		memcpy(&hdr, record, sizeof(hdr));
+		if (hdr.abi == PHRUDE_ABI_VERSION && hdr.size <= size) {
+			switch (hdr.kind) {
+			case EV_MATCH:
+				ret = on_match(e, record, hdr.size);
+				break;
+			case EV_LINETABLE:
+				ret = on_linetable(e, record, hdr.size);
+				break;
+			case EV_PROC:
+				ret = on_proc(e, record, hdr.size);
+				break;
+			}
+		}
+	}
+	if (ret)
+		e->malformed++;
+	/* After the last alert wanted, nothing more is looked at. */
+	return e->stop ? -ECANCELED : 0;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "engine/engine_priv.h"
+
+enum stat_class { stat_count, stat_lost, stat_cut };
+
+static const struct {
+	const char *key;
+	enum stat_class class;
+} stat_info[NR_PHRUDE_STATS] = {
+#define X(name, key, class, help) { key, stat_##class },
+	PHRUDE_STATS(X)
+#undef X
+};
+
+void engine_say_summary(struct engine *e)
+{
+	uint64_t stats[NR_PHRUDE_STATS] = { 0 }, lost = e->malformed + e->output.lost;
+	_cleanup_buf_ struct buf more = { 0 };
+
+	kern_stats(e->kern, stats);
+	for (size_t i = 0; i < NR_PHRUDE_STATS; i++) {
+		if (stat_info[i].class == stat_lost)
+			lost += stats[i];
+		if (stat_info[i].class != stat_count && stats[i])
+			buf_printf(&more, ", %s %llu", stat_info[i].key, (unsigned long long)stats[i]);
+	}
+	if (e->malformed)
+		buf_printf(&more, ", lost_malformed %llu", (unsigned long long)e->malformed);
+	if (e->output.lost)
+		buf_printf(&more, ", lost_unwritten %llu", (unsigned long long)e->output.lost);
+	if (e->lines_unknown)
+		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->lines_unknown);
+	log_info("summary: hits %llu, matches %llu, alerts %llu, lost %llu%s",
+		 (unsigned long long)stats[PHRUDE_STAT_HITS], (unsigned long long)stats[PHRUDE_STAT_MATCHES],
+		 (unsigned long long)e->alerts, (unsigned long long)lost, more.data ? more.data : "");
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Taking processes up, and letting them go. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/engine_priv.h"
+#include "engine/plan.h"
+#include "py/interp.h"
+
+static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp, struct err *err)
+{
+	struct interp_facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->refs = 1;
+	f->nr_rules = e->opts->rules->nr_rules;
+	f->probe_of_rule = calloc(f->nr_rules + 1, sizeof(*f->probe_of_rule));
+	snprintf(f->version, sizeof(f->version), "%s", interp->version);
+	f->dev = interp->dev;
+	f->ino = interp->ino;
+	return f;
+}
+
+static void facts_unrefp(struct interp_facts **f)
+{
+	interp_facts_unref(*f);
+}
+
+/* Puts on `p` the probes that its rules need and that it does not have. */
+static int attach_needed(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)
+{
+	int ret;
+
+	for (size_t i = 0; i < p->interp->nr_rules; i++) {
+		enum phrude_probe probe = p->interp->probe_of_rule[i];
+
+		if (p->attachments[probe])
+			continue;
+		ret = attach_process(e->kern, interp, probe, &p->attachments[probe], err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	struct process *p;
+	int ret;
+
+	ret = py_interp_open_at(pid, thread_pointer, &interp, err);
+	if (ret)
+		return ret;
+	facts = facts_new(e, interp, err);
+	if (!facts || !facts->probe_of_rule)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
+	if (ret)
+		return ret;
+	p = processes_add(&e->processes, pid);
+	if (!p)
+		return err_set(err, -ENOMEM, "out of memory");
+	p->target = true;
+	process_set_interp(p, facts);
+	ret = kern_proc_set(e->kern, pid, &interp->proc, err);
+	if (!ret)
+		ret = attach_needed(e, p, interp, err);
+	if (!ret && !py_interp_is_alive(interp))
+		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
+	if (ret) {
+		kern_proc_delete(e->kern, pid);
+		processes_remove(&e->processes, pid);
+	}
+	return ret;
+}
+
+void engine_exec(struct engine *e, struct process *p)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	struct interp_facts *before = p->interp;
+	struct err err;
+	int ret;
+
+	proc_facts_fini(&p->facts);
+	p->facts_read = false;
+	ret = py_interp_open(p->pid, &interp, &err);
+	if (ret) {
+		if (ret != -ENOEXEC && ret != -ESRCH)
+			log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
+		kern_proc_delete(e->kern, p->pid);
+		process_set_interp(p, NULL);
+		return;
+	}
+	facts = facts_new(e, interp, &err);
+	if (!facts || !facts->probe_of_rule ||
+	    plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, &err))
+		goto fail;
+	process_set_interp(p, facts);
+	if (kern_proc_set(e->kern, p->pid, &interp->proc, &err))
+		goto fail;
+	/* Probes on the same file have come along; those on another file are of no use any more. */
+	if (before && before->dev == facts->dev && before->ino == facts->ino)
+		return;
+	for (int i = 0; i < NR_PROBES; i++) {
+		attachment_free(p->attachments[i]);
+		p->attachments[i] = NULL;
+	}
+	if (!attach_needed(e, p, interp, &err))
+		return;
+fail:
+	log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
+	kern_proc_delete(e->kern, p->pid);
+	process_set_interp(p, NULL);
+}
+
+void engine_check_targets(struct engine *e)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		struct process *p, *next;
+
+		for (p = e->processes.buckets[i]; p; p = next) {
+			next = p->next;
+			if (kill(p->pid, 0) && errno == ESRCH) {
+				kern_proc_delete(e->kern, p->pid);
+				processes_remove(&e->processes, p->pid);
+			}
+		}
+	}
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct process *const *pa = a, *const *pb = b;
+
+	return (*pa)->pid < (*pb)->pid ? -1 : (*pa)->pid > (*pb)->pid;
+}
+
+void engine_say_ready(struct engine *e)
+{
+	_cleanup_free_ struct process **list = calloc(e->processes.count + 1, sizeof(*list));
+	_cleanup_buf_ struct buf who = { 0 }, probes = { 0 };
+	size_t n = 0;
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
+			if (p->interp)
+				list[n++] = p;
+		}
+	}
+	if (!n)
+		return;
+	qsort(list, n, sizeof(struct process *), by_pid);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid, list[i]->interp->version);
+	plan_print(&probes, list[0]->interp->probe_of_rule, list[0]->interp->nr_rules);
+	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules, probes.data);
+	e->ready = true;
+}

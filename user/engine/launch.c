@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/launch.h"
+
+#include <errno.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/launch_arch.h"
+
+#define FOLLOWED_MAX 256
+#define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+
+struct followed {
+	pid_t pid; /* a thread */
+	bool at_entry; /* a breakpoint on the entry point is set */
+};
+
+struct launch {
+	launch_look_fn look;
+	void *ctx;
+	pid_t first;
+	bool ended;
+	int wait_status;
+	struct followed followed[FOLLOWED_MAX];
+	size_t nr_followed;
+};
+
+static struct followed *followed_find(struct launch *l, pid_t pid)
+{
+	for (size_t i = 0; i < l->nr_followed; i++) {
+		if (l->followed[i].pid == pid)
+			return &l->followed[i];
+	}
+	return NULL;
+}
+
+static void followed_add(struct launch *l, pid_t pid)
+{
+	if (followed_find(l, pid))
+		return;
+	if (l->nr_followed == FOLLOWED_MAX) {
+		log_warn("pid %d is not followed: it is one of more than %d processes started", pid, FOLLOWED_MAX);
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		return;
+	}
+	l->followed[l->nr_followed++] = (struct followed){ .pid = pid };
+}
+
+static void followed_remove(struct launch *l, pid_t pid)
+{
+	struct followed *f = followed_find(l, pid);
+
+	if (f)
+		*f = l->followed[--l->nr_followed];
+}
+
+/* The entry point of the program that `pid` has just exec'ed: AT_ENTRY of its auxiliary vector. */
+static uint64_t entry_point(pid_t pid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64];
+	Elf64_auxv_t aux;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	while (read(fd, &aux, sizeof(aux)) == sizeof(aux) && aux.a_type != AT_NULL) {
+		if (aux.a_type == AT_ENTRY)
+			return aux.a_un.a_val;
+	}
+	return 0;
+}
+
+/* Lets `pid` run to the entry point of its new program. */
+static void on_exec(struct launch *l, pid_t pid)
+{
+	struct followed *f = followed_find(l, pid);
+	uint64_t entry = entry_point(pid);
+	int ret = entry ? launch_arch_break(pid, entry) : -ENOENT;
+
+	if (f)
+		f->at_entry = ret == 0;
+	if (ret)
+		log_warn("pid %d cannot be stopped at its entry point (%s): its first calls may be missed", pid,
+			 strerror(-ret));
+	ptrace(PTRACE_CONT, pid, 0, 0);
+}
+
+static void on_entry(struct launch *l, pid_t pid)
+{
+	struct followed *f = followed_find(l, pid);
+
+	f->at_entry = false;
+	launch_arch_clear(pid);
+	if (l->look(l->ctx, pid, launch_arch_thread_pointer(pid))) {
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		followed_remove(l, pid);
+		return;
+	}
+	ptrace(PTRACE_CONT, pid, 0, 0);
+}
+
+static void on_stop(struct launch *l, pid_t pid, int status)
+{
+	struct followed *f = followed_find(l, pid);
+	int sig = WSTOPSIG(status);
+
+	switch (status >> 16) {
+	case PTRACE_EVENT_EXEC:
+		on_exec(l, pid);
+		return;
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		ptrace(PTRACE_CONT, pid, 0, 0);
+		return;
+	case PTRACE_EVENT_STOP:
+		if (!f) { /* a new child or thread, traced with us */
+			followed_add(l, pid);
+			ptrace(PTRACE_CONT, pid, 0, 0);
+		} else if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU) {
+			ptrace(PTRACE_LISTEN, pid, 0, 0); /* stays stopped, as its user wants */
+		} else {
+			ptrace(PTRACE_CONT, pid, 0, 0);
+		}
+		return;
+	}
+	if (sig == SIGTRAP && f && f->at_entry && launch_arch_hit(pid)) {
+		on_entry(l, pid);
+		return;
+	}
+	ptrace(PTRACE_CONT, pid, 0, sig);
+}
+
+void launch_step(struct launch *l)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+		if (WIFSTOPPED(status)) {
+			on_stop(l, pid, status);
+			continue;
+		}
+		followed_remove(l, pid);
+		if (pid == l->first) {
+			l->ended = true;
+			l->wait_status = status;
+		}
+	}
+}
+
+/* The child: waits until it is traced, then becomes the program. What goes wrong is its errno on the pipe. */
+static void child_main(char *const argv[], int go_fd, int err_fd)
+{
+	sigset_t none;
+	char byte;
+	int code;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	while (read(go_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	execvp(argv[0], argv);
+	code = errno;
+	if (write(err_fd, &code, sizeof(code)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int pipe_cloexec(int *rd, int *wr)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	*rd = fds[0];
+	*wr = fds[1];
+	return 0;
+}
+
+int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct launch **out, struct err *err)
+{
+	_cleanup_close_ int go_rd = -1, go_wr = -1, err_rd = -1, err_wr = -1;
+	_cleanup_(launch_freep) struct launch *l = calloc(1, sizeof(*l));
+	int code = 0;
+	pid_t pid;
+
+	if (!l)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (pipe_cloexec(&go_rd, &go_wr) || pipe_cloexec(&err_rd, &err_wr))
+		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	if (!pid)
+		child_main(argv, go_rd, err_wr);
+	close(TAKE_FD(err_wr));
+	l->look = look;
+	l->ctx = ctx;
+	l->first = pid;
+	if (ptrace(PTRACE_SEIZE, pid, 0, OPTIONS)) {
+		code = errno;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return err_set(err, -code, "cannot trace %s from its start with ptrace: %s", argv[0], strerror(code));
+	}
+	followed_add(l, pid);
+	if (write(go_wr, "", 1) != 1)
+		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	/* The exec closes the pipe, or its failure comes through it; meanwhile its stops need answers. */
+	fcntl(err_rd, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		ssize_t n = read(err_rd, &code, sizeof(code));
+
+		if (n == 0)
+			break;
+		if (n == sizeof(code)) {
+			waitpid(pid, NULL, __WALL);
+			l->nr_followed = 0;
+			return err_set(err, -code, "cannot run %s: %s", argv[0], strerror(code));
+		}
+		launch_step(l);
+		if (l->ended)
+			break;
+		usleep(200);
+	}
+	*out = TAKE_PTR(l);
+	return 0;
+}
+
+size_t launch_followed(const struct launch *l)
+{
+	return l->nr_followed;
+}
+
+bool launch_ended(const struct launch *l, int *wait_status)
+{
+	*wait_status = l->wait_status;
+	return l->ended;
+}
+
+void launch_free(struct launch *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->nr_followed; i++) {
+		pid_t pid = l->followed[i].pid;
+		int status;
+
+		/* A thread must be stopped to be let go of. */
+		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || waitpid(pid, &status, __WALL) != pid ||
+		    !WIFSTOPPED(status))
+			continue;
+		launch_arch_clear(pid);
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+	}
+	free(l);
+}

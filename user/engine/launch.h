@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Starting a program so that it can be traced from its first Python call on: it is held, with ptrace, at the entry
+ * point of each program it execs (the dynamic linker has then mapped its libraries, and nothing of Python has run),
+ * until someone has looked whether it is an interpreter.  Shells and other programs on the way are followed through their forks and execs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+struct launch;
+
+/* Asked for each program at its entry point; fs_base is its thread pointer.  True: it is an interpreter and
+ * traced from now on; it is let go.  False: it runs on, watched for forks and execs. */
+typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t fs_base);
+
+/* Starts argv[0].  -ENOENT and the like, with a sentence, if it cannot be started. */
+int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct launch **out, struct err *err);
+/* Handles what the followed processes have reported; to be called on SIGCHLD. */
+void launch_step(struct launch *l);
+/* Processes still followed because no interpreter has been seen in them; and whether the first one has ended. */
+size_t launch_followed(const struct launch *l);
+bool launch_ended(const struct launch *l, int *wait_status);
+/* Lets go of whatever is still followed. The programs run on. */
+void launch_free(struct launch *l);
+DEFINE_CLEANUP(launch_freep, struct launch, launch_free);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/processes.h"
+
+#include <stdlib.h>
+
+struct process *processes_find(const struct processes *ps, pid_t pid)
+{
+	struct process *p = ps->buckets[(unsigned int)pid % PROCESS_BUCKETS];
+
+	while (p && p->pid != pid)
+		p = p->next;
+	return p;
+}
+
+struct process *processes_add(struct processes *ps, pid_t pid)
+{
+	struct process **bucket = &ps->buckets[(unsigned int)pid % PROCESS_BUCKETS];
+	struct process *p = processes_find(ps, pid);
+
+	if (p)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	p->next = *bucket;
+	*bucket = p;
+	ps->count++;
+	return p;
+}
+
+static void process_free(struct process *p)
+{
+	for (int i = 0; i < NR_PROBES; i++)
+		attachment_free(p->attachments[i]);
+	interp_facts_unref(p->interp);
+	proc_facts_fini(&p->facts);
+	free(p);
+}
+
+void processes_remove(struct processes *ps, pid_t pid)
+{
+	struct process **at = &ps->buckets[(unsigned int)pid % PROCESS_BUCKETS], *p;
+
+	while (*at && (*at)->pid != pid)
+		at = &(*at)->next;
+	p = *at;
+	if (!p)
+		return;
+	*at = p->next;
+	ps->count--;
+	process_free(p);
+}
+
+void processes_fini(struct processes *ps)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		while (ps->buckets[i])
+			processes_remove(ps, ps->buckets[i]->pid);
+	}
+}
+
+struct interp_facts *interp_facts_ref(struct interp_facts *f)
+{
+	if (f)
+		f->refs++;
+	return f;
+}
+
+void interp_facts_unref(struct interp_facts *f)
+{
+	if (!f || --f->refs)
+		return;
+	free(f->probe_of_rule);
+	free(f);
+}
+
+void process_set_interp(struct process *p, struct interp_facts *interp)
+{
+	interp_facts_ref(interp);
+	interp_facts_unref(p->interp);
+	p->interp = interp;
+}
+
+const struct proc_facts *process_facts(struct process *p)
+{
+	struct proc_facts now = { 0 };
+
+	if (!p->facts_read) {
+		p->facts_read = true;
+		if (proc_facts_read(p->pid, &now) == 0) {
+			proc_facts_fini(&p->facts);
+			p->facts = now;
+		}
+	}
+	return &p->facts;
+}

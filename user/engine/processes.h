@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The traced processes: targets, and what they forked. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "attach/attach.h"
+#include "proc/procfs.h"
+
+/* What is known of an interpreter, shared by a process and its forks. */
+struct interp_facts {
+	unsigned int refs;
+	char version[32];
+	dev_t dev; /* of its file: an exec of the same one keeps the probes */
+	ino_t ino;
+	size_t nr_rules;
+	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
+};
+
+struct process {
+	struct process *next;
+	pid_t pid;
+	bool target;		    /* asked for, not a fork */
+	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
+	struct attachment *attachments[NR_PROBES];
+	struct proc_facts facts;
+	bool facts_read;
+};
+
+#define PROCESS_BUCKETS 256
+
+struct processes {
+	struct process *buckets[PROCESS_BUCKETS];
+	size_t count;
+};
+
+struct process *processes_find(const struct processes *ps, pid_t pid);
+/* The process with this pid, made if it is not there; NULL: no memory. */
+struct process *processes_add(struct processes *ps, pid_t pid);
+void processes_remove(struct processes *ps, pid_t pid);
+void processes_fini(struct processes *ps);
+
+/* Takes a share of `interp` (NULL: none) and gives up the process's former one. */
+void process_set_interp(struct process *p, struct interp_facts *interp);
+struct interp_facts *interp_facts_ref(struct interp_facts *f);
+void interp_facts_unref(struct interp_facts *f);
+
+/* Facts for an alert, read from /proc at their first use. */
+const struct proc_facts *process_facts(struct process *p);
