@@ -7,11 +7,23 @@
 #include "base/cleanup.h"
 #include "py/dispatch.h"
 
+void code_window_add(struct code_window *w, uint64_t insn)
+{
+	uint64_t n = insn - w->first;
+
+	if (n < CODE_WINDOW_BYTES)
+		w->starts[n / 64] |= 1ULL << n % 64;
+}
+
 void code_windows_enter(struct code_window *windows, size_t count, uint64_t target)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (target > windows[i].first && target <= windows[i].last)
-			windows[i].entered = true;
+		struct code_window *w = &windows[i];
+		uint64_t n = target - w->first;
+
+		if (n > 0 && n <= w->last - w->first && n < CODE_WINDOW_BYTES &&
+		    w->starts[n / 64] & 1ULL << n % 64)
+			w->entered = true;
 	}
 }
 

@@ -12,12 +12,17 @@
 #include "elf/elf_file.h"
 #include "py/insn.h"
 
-/* The addresses from > first up to and including `last`. */
+#define CODE_WINDOWS_MAX 16
+#define CODE_WINDOW_BYTES 512
+
+/* The instructions after the one at `first` up to and including the one at `last`. */
 struct code_window {
 	uint64_t first, last;
-	bool entered; /* result: something may lead there */
+	uint64_t
+		starts[CODE_WINDOW_BYTES /
+		       64]; /* bit n: an instruction begins at first + n; nothing leads elsewhere */
+	bool entered;	    /* result: something may lead there */
 };
-#define CODE_WINDOWS_MAX 16
 
 /* Sets `entered` in each; errs on the side of true.  At most CODE_WINDOWS_MAX. */
 int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
@@ -25,4 +30,5 @@ int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct cod
 /* What the architecture's code may refer to: called by code_refs_scan() for each executable range. */
 void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
 			  struct insn_decoder *d, struct code_window *windows, size_t count);
+void code_window_add(struct code_window *w, uint64_t insn);
 void code_windows_enter(struct code_window *windows, size_t count, uint64_t target);

@@ -12,9 +12,20 @@
 #define SYNC 64
 #define SYNC_STARTS 16
 
+/* The bytes in front of a 32-bit displacement that ends its instruction: call, jmp, jcc, lea disp(%rip). */
+static bool is_reference(const uint8_t *disp, uint64_t before)
+{
+	if (before >= 1 && (disp[-1] == 0xe8 || disp[-1] == 0xe9))
+		return true;
+	if (before < 2)
+		return false;
+	return (disp[-2] == 0x0f && (disp[-1] & 0xf0) == 0x80) ||
+	       (disp[-2] == 0x8d && (disp[-1] & 0xc7) == 0x05);
+}
+
 /*
- * Every four bytes of the code are taken for a displacement that the instruction ends with: this covers jmp, jcc,
- * call and lea with 32-bit displacements, wherever instructions begin.  Chance hits are rare.
+ * These are looked for at every byte, wherever instructions begin, so that none is missed; that what is not one
+ * points at a place that matters is rare.
  */
 static void scan_long(const struct elf_range *range, const uint8_t *code,
 		      struct code_window *windows, size_t count)
@@ -31,7 +42,7 @@ static void scan_long(const struct elf_range *range, const uint8_t *code,
 
 		memcpy(&disp, code + i, sizeof(disp));
 		target = range->addr + i + 4 + (uint64_t)(int64_t)disp;
-		if (target - lowest <= highest - lowest)
+		if (target - lowest <= highest - lowest && is_reference(code + i, i))
 			code_windows_enter(windows, count, target);
 	}
 }

@@ -27,7 +27,8 @@ struct plan {
 	bool start_cheap;
 	/* What the probe needs from the registers, and the place in the frame that it can be read from instead. */
 	uint8_t frame_reg, instr_reg;
-	bool stored_before_cheap; /* instr_reg's value is in the frame there */
+	bool stored_before_cheap;  /* instr_reg's value is in the frame there */
+	struct code_window window; /* from start to cheap */
 };
 
 static int head_decode(const struct elf_file *ef, struct insn_decoder *d, uint64_t addr,
@@ -72,7 +73,9 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 	struct insn in;
 
 	p->cheap = p->start;
+	p->window.first = p->start;
 	for (int i = 0; i < HEAD_INSNS && !head_decode(ef, d, at, &in); i++, at += in.len) {
+		code_window_add(&p->window, at);
 		if (in.cost == INSN_EMULATED || (in.cost == INSN_EMULATED_NEW && !found)) {
 			p->cheap = at;
 			p->stored_before_cheap = stored;
@@ -88,6 +91,7 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 		else if (in.writes & 1u << p->instr_reg && !stored)
 			break;
 	}
+	p->window.last = p->cheap;
 }
 
 static int finish_site(const struct py_interp *interp, const struct plan *p, bool entered,
@@ -113,7 +117,7 @@ static int finish_sites(const struct py_interp *interp, struct insn_decoder *d,
 	int ret;
 
 	for (size_t i = 0; i < count; i++)
-		windows[i] = (struct code_window){ plans[i].start, plans[i].cheap, false };
+		windows[i] = plans[i].window;
 	ret = code_refs_scan(interp->elf, d, windows, count);
 	for (size_t i = 0; i < count && !ret; i++)
 		ret = finish_site(interp, &plans[i], windows[i].entered, flags, &sites[i]);
