@@ -234,6 +234,26 @@ const char *elf_file_soname(const struct elf_file *ef)
 	return elf_string(ef, ef->dyn.symtab.strs_offset, ef->dyn.symtab.strs_size, ef->dyn.soname);
 }
 
+bool elf_file_needs(const struct elf_file *ef, const char *prefix)
+{
+	size_t count = MIN(ef->dynamic_size / sizeof(Elf64_Dyn), (uint64_t)ELF_DYN_MAX);
+	const Elf64_Dyn *d = elf_at(ef, ef->dynamic_offset, count * sizeof(*d));
+	const struct elf_symtab *tab = &ef->dyn.symtab;
+
+	if (!d || ef->dynamic_offset % _Alignof(Elf64_Dyn))
+		return false;
+	for (size_t i = 0; i < count && d[i].d_tag != DT_NULL; i++) {
+		const char *name;
+
+		if (d[i].d_tag != DT_NEEDED)
+			continue;
+		name = elf_string(ef, tab->strs_offset, tab->strs_size, d[i].d_un.d_val);
+		if (name && str_starts(name, prefix))
+			return true;
+	}
+	return false;
+}
+
 static int compare_relocs(const void *a, const void *b)
 {
 	const struct elf_reloc *ra = a, *rb = b;

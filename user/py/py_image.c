@@ -176,6 +176,11 @@ static int refuse(const struct search *s, struct err *err)
 {
 	const char *exe = s->exe ? s->exe : "its program";
 
+	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
+		return err_set(
+			err, -EAGAIN,
+			"process %d (%s) has not loaded its libpython yet: try again in a moment",
+			s->pid, exe);
 	if (s->pypy)
 		return err_set(err, -EOPNOTSUPP,
 			       "process %d runs PyPy (%s): only CPython can be traced", s->pid,
