@@ -112,6 +112,12 @@ static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_
 		ret = py_debug_offsets_apply(interp, err);
 	if (!ret)
 		ret = py_identify_live(interp, err);
+	if (!ret && !interp->hexversion && !interp->initialised)
+		ret = err_set(err, -EAGAIN,
+			      "the version of the Python in process %d cannot be told before it "
+			      "has started: try again "
+			      "in a moment",
+			      interp->pid);
 	if (!ret)
 		ret = fill_tstate(interp, thread_pointer, err);
 	if (!ret)

@@ -119,16 +119,22 @@ struct version_strings {
 	unsigned int minor;  /* the last one */
 };
 
+/* The string's beginning: the linker may have made it the end of another one, like "/opt/python-3.9.18". */
+static bool begins_version(const uint8_t *p)
+{
+	return !isdigit(p[-1]) && p[-1] != '.';
+}
+
 static void find_in_range(const uint8_t *p, size_t avail, struct version_strings *found)
 {
 	const uint8_t *end = p + avail;
 
-	for (; (p = memmem(p, (size_t)(end - p), "\0003.", 3)); p++) {
+	for (p++; p < end && (p = memmem(p, (size_t)(end - p), "3.", 2)); p++) {
 		uint32_t version;
 		unsigned int minor;
 
-		if (!memchr(p + 1, '\0', (size_t)(end - p - 1)) ||
-		    !py_version_parse((const char *)p + 1, &version))
+		if (!begins_version(p) || !memchr(p, '\0', (size_t)(end - p)) ||
+		    !py_version_parse((const char *)p, &version))
 			continue;
 		minor = version >> 16 & 255;
 		if (minor > STRING_MINOR_MAX)
@@ -142,7 +148,10 @@ static void find_in_range(const uint8_t *p, size_t avail, struct version_strings
 	}
 }
 
-/* Strings of other software may look alike: the minor version must be the only one, or the one in the file's name. */
+/*
+ * Strings of other software may look alike: the minor version must be the one in the file's name, or the only one
+ * that there is.  A name alone is a hint for the running interpreter to confirm.
+ */
 static void find_version_string(const struct py_image *img, struct py_identity *id)
 {
 	unsigned int named = minor_in_name(elf_file_soname(img->elf));
@@ -156,18 +165,13 @@ static void find_version_string(const struct py_image *img, struct py_identity *
 		const uint8_t *p =
 			loads[i].write ? NULL : elf_file_range_bytes(img->elf, &loads[i]);
 
-		if (p)
+		if (p && loads[i].size)
 			find_in_range(p, loads[i].size, &found);
 	}
-	if (named <= STRING_MINOR_MAX && found.version[named])
-		id->minor = named;
-	else if (found.minors == 1)
-		id->minor = found.minor;
-	else
-		return;
-	if (!found.ambiguous[id->minor])
+	id->minor = named ? named : found.minors == 1 ? found.minor : 0;
+	if (id->minor && id->minor <= STRING_MINOR_MAX && !found.ambiguous[id->minor])
 		id->hexversion = found.version[id->minor];
-	else
+	if (id->minor && !id->hexversion)
 		snprintf(id->version, sizeof(id->version), "3.%u", id->minor);
 }
 
