@@ -85,7 +85,7 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 	return 0;
 }
 
-__noinline int capture_cstr(__u32 slot, __u64 addr)
+__noinline int capture_cstr(__u32 slot, __u64 addr, __u32 max)
 {
 	struct scratch *s = scratch_get(slot);
 	__u32 at;
@@ -93,24 +93,26 @@ __noinline int capture_cstr(__u32 slot, __u64 addr)
 
 	if (!s)
 		return 0;
-	if (!node_fits(s, PHRUDE_NAME_MAX)) {
+	if (max > PHRUDE_DOC_MAX)
+		max = PHRUDE_DOC_MAX;
+	if (!node_fits(s, max + PHRUDE_ENDS_SZ)) {
 		s->cut |= EV_CUT_SPACE | EV_CUT_ARGS;
 		node_mark(s, VAL_DEEP, 0);
 		return 0;
 	}
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
-	n = read_user_str(&s->data[at], PHRUDE_NAME_MAX, addr);
-	if (n <= 0 || n > PHRUDE_NAME_MAX) {
+	n = read_user_str(&s->data[at], max, addr);
+	if (n <= 0 || n > PHRUDE_DOC_MAX) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_put(s, VAL_UNREADABLE, 0, 0, 0);
 		return 0;
 	}
 	n--; /* the NUL */
-	n &= PHRUDE_NAME_MAX - 1;
-	/* Padding: read_user_str() leaves what stood there. The node's last word is cleared behind the text. */
+	n &= PHRUDE_DOC_MAX - 1;
+	/* The padding is sent too. */
 	for (__u32 i = 0; i < 8; i++)
 		s->data[at + n + i] = 0;
-	node_put(s, VAL_UTF8, n == PHRUDE_NAME_MAX - 1 ? NODE_CUT : 0, 0, n);
+	node_put(s, VAL_UTF8, n == max - 1 ? NODE_CUT : 0, 0, n);
 	return 0;
 }
 
@@ -138,8 +140,9 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	}
 	if (ndigits > max) {
 		/* so many digits that only how many there are can be told */
-		skip = ndigits - 64;
-		ndigits = 64;
+		/* an even number of digits, so that what is sent begins at a hexadecimal digit */
+		skip = (ndigits - 64) & ~1ULL;
+		ndigits -= skip;
 		flags = NODE_CUT;
 	}
 	capture_bytes(slot, NODE(VAL_INT, flags, negative), obj + 24 + 4 * skip, ndigits * 4);
@@ -335,7 +338,7 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		return container_open(slot, obj, kind);
 	/* The name of the type, as an object's node. */
 	kind = s->len & (PHRUDE_EVENT_MAX - 1);
-	capture_cstr(slot, read_u64(type + s->proc.layout.type_name));
+	capture_cstr(slot, read_u64(type + s->proc.layout.type_name), PHRUDE_NAME_MAX);
 	if (s->data[kind & (PHRUDE_EVENT_MAX - 1)] == VAL_UTF8)
 		s->data[kind & (PHRUDE_EVENT_MAX - 1)] = VAL_OBJECT;
 	return 0;
