@@ -22,7 +22,8 @@ static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
 struct search {
 	pid_t pid;
 	struct proc_maps maps;
-	char *exe; /* the link /proc/PID/exe; NULL if it cannot be read */
+	char *exe;  /* the link /proc/PID/exe */
+	char *root; /* the link /proc/PID/root; NULL if it cannot be read */
 	struct py_image *image;
 	/* What else was seen on the way, for a helpful refusal. */
 	const char *pypy, *old_python, *other_machine;
@@ -49,9 +50,21 @@ static bool same_file(const char *path, const struct proc_map *map, const struct
 }
 
 /*
- * A path for the mapped file that this process, and the kernel on its behalf, can open: through the target's root, as is
- * (maps shows the files of a chroot by their paths outside of it), or through the mapping.  A path is
- * better than the mapping, which is gone after an exec.
+ * Of `path`, as maps shows it, what follows the root directory of the process: maps shows the files of a chroot by their
+ * paths outside of it.
+ */
+static const char *path_inside(const struct search *s, const char *path)
+{
+	size_t len = s->root ? strlen(s->root) : 0;
+
+	if (len > 1 && !strncmp(path, s->root, len) && path[len] == '/')
+		return path + len;
+	return path;
+}
+
+/*
+ * A path for the mapped file that this process, and the kernel on its behalf, can open.  One through the target's root is
+ * better than the mapping, which is gone after an exec; only the mapping leads to a deleted file.
  */
 static int find_open_path(const struct search *s, const struct proc_map *map, char **out)
 {
@@ -64,11 +77,9 @@ static int find_open_path(const struct search *s, const struct proc_map *map, ch
 		 (unsigned long)map->start, (unsigned long)map->end);
 	have_link = stat(link, &sb) == 0;
 	code = have_link ? 0 : -errno;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, map->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, path_inside(s, map->path));
 	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
 		*out = strdup(path);
-	else if (!map->deleted && same_file(map->path, map, have_link ? &sb : NULL))
-		*out = strdup(map->path);
 	else if (have_link)
 		*out = strdup(link);
 	else
@@ -174,13 +185,8 @@ static int search_maps(struct search *s)
 
 static int refuse(const struct search *s, struct err *err)
 {
-	const char *exe = s->exe ? s->exe : "its program";
+	const char *exe = s->exe;
 
-	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
-		return err_set(
-			err, -EAGAIN,
-			"process %d (%s) has not loaded its libpython yet: try again in a moment",
-			s->pid, exe);
 	if (s->pypy)
 		return err_set(err, -EOPNOTSUPP,
 			       "process %d runs PyPy (%s): only CPython can be traced", s->pid,
@@ -196,6 +202,11 @@ static int refuse(const struct search *s, struct err *err)
 			"process %d runs %s, which is not a program for this machine's 64-bit "
 			"architecture: only those can be traced",
 			s->pid, s->other_machine);
+	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
+		return err_set(
+			err, -EAGAIN,
+			"process %d (%s) has not loaded its libpython yet: try again in a moment",
+			s->pid, exe);
 	if (s->denied)
 		return err_set(
 			err, s->denied,
@@ -217,6 +228,8 @@ static int search_process(struct search *s, struct err *err)
 			       s->pid);
 	if (!ret)
 		ret = proc_maps_read(s->pid, &s->maps);
+	if (!ret && proc_read_link(s->pid, "root", &s->root))
+		s->root = NULL;
 	if (ret == -EACCES || ret == -EPERM)
 		return err_set(err, ret, "not allowed to look at process %d: %s (root is needed)",
 			       s->pid, strerror(-ret));
@@ -241,6 +254,7 @@ int py_image_find(pid_t pid, struct py_image *out, struct err *err)
 	ret = search_process(&s, err);
 	proc_maps_fini(&s.maps);
 	free(s.exe);
+	free(s.root);
 	if (ret) {
 		py_image_fini(&img);
 		return ret;
