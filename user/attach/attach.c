@@ -10,6 +10,7 @@
 #include "attach/perf_uprobe.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "bpf/abi/cookie.h"
 
 static const struct attach_kind kinds[NR_PROBES] = {
 	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
@@ -46,10 +47,11 @@ void attachment_free(struct attachment *a)
 	free(a);
 }
 
-static int attach_site(struct bpf_program *prog, const struct py_interp *interp, const struct py_site *site,
-		       struct bpf_link **out, struct err *err)
+static int attach_site(struct bpf_program *prog, const struct py_interp *interp, enum phrude_probe probe,
+		       const struct py_site *site, struct bpf_link **out, struct err *err)
 {
-	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
+	LIBBPF_OPTS(bpf_perf_event_opts, opts,
+		    .bpf_cookie = site->cookie | (uint64_t)probe << COOKIE_PROBE_SHIFT);
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
 
@@ -86,7 +88,7 @@ int attach_process(struct kern *kern, const struct py_interp *interp, enum phrud
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < nr_sites; i++) {
-		ret = attach_site(prog, interp, &sites[i], &a->links[i], err);
+		ret = attach_site(prog, interp, probe, &sites[i], &a->links[i], err);
 		if (ret)
 			return ret;
 		a->nr_links++;

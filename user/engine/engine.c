@@ -219,7 +219,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	ret = output_open(&e->output, e->opts->output, e->opts->format, err);
 	if (ret)
 		return err_prefix(err, -EIO, "--output");
-	ret = kern_open(&e->kern, err);
+	ret = kern_open(plan_kinds(e->opts->rules, e->opts->probe), &e->kern, err);
 	if (ret) {
 		*kernel = true;
 		return ret;

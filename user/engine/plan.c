@@ -13,6 +13,27 @@ static bool sees(const struct attach_kind *kind, const struct rule *rule)
 	return rule->place_kind == RULE_FILE ? kind->python : rule->place_kind == RULE_MODULE ? kind->c : false;
 }
 
+/* May auto choose this kind?  What sees some calls only is taken for what nothing else sees. */
+static bool suits(const struct attach_kind *kind, const struct rule *rule)
+{
+	return sees(kind, rule) && (!kind->partial || rule->place_kind == RULE_MODULE);
+}
+
+uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced)
+{
+	uint32_t kinds = 0;
+
+	if (forced != PROBE_NONE)
+		return 1u << forced;
+	for (size_t i = 0; i < rules->nr_rules; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
+			if (suits(attach_kind(preference[j]), &rules->rules[i]))
+				kinds |= 1u << preference[j];
+		}
+	}
+	return kinds;
+}
+
 static bool available(const struct py_interp *interp, const struct attach_kind *kind, struct err *err)
 {
 	struct py_site sites[PY_SITES_MAX];
@@ -57,11 +78,7 @@ int plan_make(const struct py_interp *interp, const struct rule_set *rules, enum
 
 		probes[i] = PROBE_NONE;
 		for (size_t j = 0; j < ARRAY_SIZE(preference) && !probes[i]; j++) {
-			const struct attach_kind *kind = attach_kind(preference[j]);
-
-			/* What sees some calls only is taken for what nothing else sees. */
-			if (has[preference[j]] && sees(kind, r) &&
-			    (!kind->partial || r->place_kind == RULE_MODULE))
+			if (has[preference[j]] && suits(attach_kind(preference[j]), r))
 				probes[i] = preference[j];
 		}
 		if (!probes[i])

@@ -45,7 +45,37 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-static int kern_load(struct kern *k, struct err *err)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
+{
+	switch (probe) {
+	case PROBE_USDT:
+	case PROBE_FRAME:
+		return k->skel->progs.frame_entry;
+	case PROBE_CALL:
+		return k->skel->progs.call_entry;
+	default:
+		return NULL;
+	}
+}
+
+/* Leaves out the entry programs that no wanted kind needs. */
+static void choose_programs(const struct kern *k, uint32_t kinds)
+{
+	for (int probe = 0; probe < NR_PROBES; probe++) {
+		struct bpf_program *prog = kern_program(k, probe);
+
+		if (prog)
+			bpf_program__set_autoload(prog, false);
+	}
+	for (int probe = 0; probe < NR_PROBES; probe++) {
+		struct bpf_program *prog = kern_program(k, probe);
+
+		if (prog && kinds & 1u << probe)
+			bpf_program__set_autoload(prog, true);
+	}
+}
+
+static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 {
 	struct bpf_program *prog;
 	struct utsname uts;
@@ -59,6 +89,7 @@ static int kern_load(struct kern *k, struct err *err)
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
+	choose_programs(k, kinds);
 	if (k->sleepable) {
 		bpf_object__for_each_program(prog, k->skel->obj) {
 			if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
@@ -77,7 +108,7 @@ static int kern_load(struct kern *k, struct err *err)
 	return 0;
 }
 
-int kern_open(struct kern **out, struct err *err)
+int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -96,7 +127,7 @@ int kern_open(struct kern **out, struct err *err)
 	/* Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no harm since. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
-	ret = kern_load(k, err);
+	ret = kern_load(k, kinds, err);
 	if (ret)
 		return ret;
 	ret = tracer__attach(k->skel);
@@ -118,20 +149,6 @@ void kern_close(struct kern *k)
 bool kern_is_sleepable(const struct kern *k)
 {
 	return k->sleepable;
-}
-
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
-{
-	switch (probe) {
-	case PROBE_USDT:
-		return k->skel->progs.usdt_entry;
-	case PROBE_FRAME:
-		return k->skel->progs.frame_entry;
-	case PROBE_CALL:
-		return k->skel->progs.call_entry;
-	default:
-		return NULL;
-	}
 }
 
 int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,

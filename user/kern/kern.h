@@ -18,9 +18,10 @@
 struct bpf_program;
 struct kern;
 
-/* Checks privilege and kernel, then loads.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
+/* Checks privilege and kernel, then loads the programs of the probe kinds in `kinds` (bits by enum phrude_probe): the
+ * kernel takes a quarter of a second to verify one.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
  * lacks something), else -errno. */
-int kern_open(struct kern **out, struct err *err);
+int kern_open(uint32_t kinds, struct kern **out, struct err *err);
 void kern_close(struct kern *kern);
 DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
