@@ -30,7 +30,7 @@ enum phrude_probe attach_kind_by_name(const char *name);
 struct attachment;
 
 /*
- * Attaches the probes of a kind to a process and to what it forks from now on.  -EOPNOTSUPP if the interpreter
+ * Attaches the probes of a kind to a process; what it forks has to be attached to by itself.  -EOPNOTSUPP if the interpreter
  * does not have the kind, -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
 int attach_process(struct kern *kern, const struct py_interp *interp, enum phrude_probe probe,

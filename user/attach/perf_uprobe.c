@@ -30,9 +30,8 @@ int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_
 		.uprobe_path = (uint64_t)(uintptr_t)path,
 		.probe_offset = offset,
 		.config = semaphore << UPROBE_REF_CTR_SHIFT,
-		/* The probes follow a fork: the child has them from its first instruction on
-		 * (uprobe_perf_open() in kernel/trace/trace_uprobe.c). */
-		.inherit = 1,
+		/* Never .inherit: at a fork the kernel would open the child's event anew, read uprobe_path in the
+		 * target's memory, and fail the target's fork with EFAULT (perf_uprobe_init()). */
 	};
 	int fd, type = perf_uprobe_type();
 

@@ -106,6 +106,7 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid)
 	if (!p)
 		return;
 	process_set_interp(p, parent->interp);
+	engine_fork(e, p);
 }
 
 static int on_proc(struct engine *e, const void *record, size_t size)

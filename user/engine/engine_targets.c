@@ -81,44 +81,62 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	return ret;
 }
 
-void engine_exec(struct engine *e, struct process *p)
+/* Looks at the interpreter of a process anew, which is traced already, and puts the probes on it. */
+static int retrace(struct engine *e, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
-	struct interp_facts *before = p->interp;
+	int ret;
+
+	ret = py_interp_open(p->pid, &interp, err);
+	if (ret)
+		return ret;
+	facts = facts_new(e, interp, err);
+	if (!facts || !facts->probe_of_rule)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
+	if (ret)
+		return ret;
+	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
+	if (!p->interp || p->interp->dev != facts->dev || p->interp->ino != facts->ino) {
+		for (int i = 0; i < NR_PROBES; i++) {
+			attachment_free(p->attachments[i]);
+			p->attachments[i] = NULL;
+		}
+	}
+	process_set_interp(p, facts);
+	ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
+	return ret ? ret : attach_needed(e, p, interp, err);
+}
+
+static void give_up(struct engine *e, struct process *p, int ret, const char *after, const struct err *err)
+{
+	if (ret != -ENOEXEC && ret != -ESRCH)
+		log_warn("pid %d is not traced after %s: %s", p->pid, after, err->msg);
+	kern_proc_delete(e->kern, p->pid);
+	process_set_interp(p, NULL);
+}
+
+void engine_fork(struct engine *e, struct process *p)
+{
+	struct err err;
+	int ret = retrace(e, p, &err);
+
+	e->forks_late++;
+	if (ret)
+		give_up(e, p, ret, "a fork", &err);
+}
+
+void engine_exec(struct engine *e, struct process *p)
+{
 	struct err err;
 	int ret;
 
 	proc_facts_fini(&p->facts);
 	p->facts_read = false;
-	ret = py_interp_open(p->pid, &interp, &err);
-	if (ret) {
-		if (ret != -ENOEXEC && ret != -ESRCH)
-			log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
-		kern_proc_delete(e->kern, p->pid);
-		process_set_interp(p, NULL);
-		return;
-	}
-	facts = facts_new(e, interp, &err);
-	if (!facts || !facts->probe_of_rule ||
-	    plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, &err))
-		goto fail;
-	process_set_interp(p, facts);
-	if (kern_proc_set(e->kern, p->pid, &interp->proc, &err))
-		goto fail;
-	/* Probes on the same file have come along; those on another file are of no use any more. */
-	if (before && before->dev == facts->dev && before->ino == facts->ino)
-		return;
-	for (int i = 0; i < NR_PROBES; i++) {
-		attachment_free(p->attachments[i]);
-		p->attachments[i] = NULL;
-	}
-	if (!attach_needed(e, p, interp, &err))
-		return;
-fail:
-	log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
-	kern_proc_delete(e->kern, p->pid);
-	process_set_interp(p, NULL);
+	ret = retrace(e, p, &err);
+	if (ret)
+		give_up(e, p, ret, "an exec", &err);
 }
 
 void engine_check_targets(struct engine *e)
