@@ -202,16 +202,16 @@ static int refuse(const struct search *s, struct err *err)
 			"process %d runs %s, which is not a program for this machine's 64-bit "
 			"architecture: only those can be traced",
 			s->pid, s->other_machine);
-	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
-		return err_set(
-			err, -EAGAIN,
-			"process %d (%s) has not loaded its libpython yet: try again in a moment",
-			s->pid, exe);
 	if (s->denied)
 		return err_set(
 			err, s->denied,
 			"not allowed to look at the files of process %d: %s (root is needed)",
 			s->pid, strerror(-s->denied));
+	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
+		return err_set(
+			err, -EAGAIN,
+			"process %d (%s) has not loaded its libpython yet: try again in a moment",
+			s->pid, exe);
 	return err_set(err, -ENOEXEC, "process %d does not run CPython (%s)", s->pid, exe);
 }
 
