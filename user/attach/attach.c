@@ -2,6 +2,7 @@
 #include "attach/attach.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,48 +48,43 @@ void attachment_free(struct attachment *a)
 	free(a);
 }
 
-static int attach_site(struct bpf_program *prog, const struct py_interp *interp, enum phrude_probe probe,
+static int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, enum phrude_probe probe,
 		       const struct py_site *site, struct bpf_link **out, struct err *err)
 {
 	LIBBPF_OPTS(bpf_perf_event_opts, opts,
 		    .bpf_cookie = site->cookie | (uint64_t)probe << COOKIE_PROBE_SHIFT);
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
+	char path[64];
 
-	fd = perf_uprobe_open(interp->open_path, site->offset, site->semaphore, interp->pid, err);
+	/* The kernel takes a path only; this one names the file itself, whatever happens to its name. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
+	fd = perf_uprobe_open(path, site->offset, site->semaphore, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to %s of pid %d: %s", site->what, interp->pid,
-			       strerror(errno));
+		return err_set(err, -errno, "cannot attach to %s of pid %d: %s", site->what, pid, strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = link;
-	log_debug("pid %d: probe on %s at 0x%llx%s", interp->pid, site->what, (unsigned long long)site->addr,
+	log_debug("pid %d: probe on %s at 0x%llx%s", pid, site->what, (unsigned long long)site->addr,
 		  site->emulated ? "" : " (single-stepped: no instruction that the kernel emulates stands there)");
 	return 0;
 }
 
-int attach_process(struct kern *kern, const struct py_interp *interp, enum phrude_probe probe,
-		   struct attachment **out, struct err *err)
+int attach_process(struct kern *kern, pid_t pid, int file_fd, enum phrude_probe probe, const struct py_site *sites,
+		   size_t nr_sites, struct attachment **out, struct err *err)
 {
-	_cleanup_(attachment_freep) struct attachment *a = NULL;
-	const struct attach_kind *kind = attach_kind(probe);
+	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
 	struct bpf_program *prog = kern_program(kern, probe);
-	struct py_site sites[PY_SITES_MAX];
-	size_t nr_sites = 0;
 	int ret;
 
-	if (!kind || !prog)
-		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
-	ret = kind->sites(interp, sites, &nr_sites, err);
-	if (ret)
-		return ret;
-	a = calloc(1, sizeof(*a));
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
+	if (!prog || nr_sites > PY_SITES_MAX)
+		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
 	for (size_t i = 0; i < nr_sites; i++) {
-		ret = attach_site(prog, interp, probe, &sites[i], &a->links[i], err);
+		ret = attach_site(prog, pid, file_fd, probe, &sites[i], &a->links[i], err);
 		if (ret)
 			return ret;
 		a->nr_links++;

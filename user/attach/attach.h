@@ -30,11 +30,11 @@ enum phrude_probe attach_kind_by_name(const char *name);
 struct attachment;
 
 /*
- * Attaches the probes of a kind to a process; what it forks has to be attached to by itself.  -EOPNOTSUPP if the interpreter
- * does not have the kind, -ESRCH if the process is gone, -EPERM; each with a sentence.
+ * Puts probes of a kind on the sites of the file `file_fd` (an O_PATH descriptor will do) in a process; what it
+ * forks has to be attached to by itself.  -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
-int attach_process(struct kern *kern, const struct py_interp *interp, enum phrude_probe probe,
-		   struct attachment **out, struct err *err);
+int attach_process(struct kern *kern, pid_t pid, int file_fd, enum phrude_probe probe, const struct py_site *sites,
+		   size_t nr_sites, struct attachment **out, struct err *err);
 /* Takes the probes away. */
 void attachment_free(struct attachment *a);
 DEFINE_CLEANUP(attachment_freep, struct attachment, attachment_free);

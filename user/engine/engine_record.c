@@ -96,7 +96,7 @@ static int on_linetable(struct engine *e, const void *record, size_t size)
 	return ret;
 }
 
-static void on_fork(struct engine *e, pid_t pid, pid_t ppid)
+static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 {
 	struct process *parent = processes_find(&e->processes, ppid), *p;
 
@@ -104,6 +104,8 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid)
 		return;
 	p = processes_add(&e->processes, pid);
 	if (!p)
+		return;
+	if (vfork) /* looked at when it execs */
 		return;
 	process_set_interp(p, parent->interp);
 	engine_fork(e, p);
@@ -119,7 +121,8 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	memcpy(&ev, record, sizeof(ev));
 	switch (ev.what) {
 	case PROC_FORK:
-		on_fork(e, ev.hdr.pid, ev.other);
+	case PROC_VFORK:
+		on_fork(e, ev.hdr.pid, ev.other, ev.what == PROC_VFORK);
 		break;
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);

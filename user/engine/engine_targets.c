@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Taking processes up, and letting them go. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,37 +12,58 @@
 #include "engine/plan.h"
 #include "py/interp.h"
 
-static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp, struct err *err)
-{
-	struct interp_facts *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	f->refs = 1;
-	f->nr_rules = e->opts->rules->nr_rules;
-	f->probe_of_rule = calloc(f->nr_rules + 1, sizeof(*f->probe_of_rule));
-	snprintf(f->version, sizeof(f->version), "%s", interp->version);
-	f->dev = interp->dev;
-	f->ino = interp->ino;
-	return f;
-}
-
 static void facts_unrefp(struct interp_facts **f)
 {
 	interp_facts_unref(*f);
 }
 
-/* Puts on `p` the probes that its rules need and that it does not have. */
-static int attach_needed(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)
+/* What is to be kept of an interpreter: its file, which kind each rule gets, and where the kinds' probes go. */
+static int facts_new(const struct engine *e, const struct py_interp *interp, struct interp_facts **out, struct err *err)
 {
+	_cleanup_(facts_unrefp) struct interp_facts *f = calloc(1, sizeof(*f));
+	const struct rule_set *rules = e->opts->rules;
 	int ret;
 
-	for (size_t i = 0; i < p->interp->nr_rules; i++) {
-		enum phrude_probe probe = p->interp->probe_of_rule[i];
+	if (!f)
+		return err_set(err, -ENOMEM, "out of memory");
+	f->refs = 1;
+	f->dev = interp->dev;
+	f->ino = interp->ino;
+	f->nr_rules = rules->nr_rules;
+	snprintf(f->version, sizeof(f->version), "%s", interp->version);
+	f->file_fd = open(interp->open_path, O_PATH | O_CLOEXEC);
+	if (f->file_fd < 0)
+		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s", interp->pid,
+			       interp->open_path, strerror(errno));
+	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
+	if (!f->probe_of_rule)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = plan_make(interp, rules, e->opts->probe, f->probe_of_rule, err);
+	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
+		enum phrude_probe probe = f->probe_of_rule[i];
+		struct kind_sites *k = &f->kinds[probe];
 
-		if (p->attachments[probe])
+		if (!k->count)
+			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
+	}
+	if (ret)
+		return ret;
+	*out = TAKE_PTR(f);
+	return 0;
+}
+
+/* Puts on `p` the probes that its rules need and that it does not have. */
+static int attach_needed(struct engine *e, struct process *p, struct err *err)
+{
+	const struct interp_facts *f = p->interp;
+
+	for (int i = 0; i < NR_PROBES; i++) {
+		const struct kind_sites *k = &f->kinds[i];
+		int ret;
+
+		if (!k->count || p->attachments[i])
 			continue;
-		ret = attach_process(e->kern, interp, probe, &p->attachments[probe], err);
+		ret = attach_process(e->kern, p->pid, f->file_fd, i, k->sites, k->count, &p->attachments[i], err);
 		if (ret)
 			return ret;
 	}
@@ -58,10 +80,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	ret = py_interp_open_at(pid, thread_pointer, &interp, err);
 	if (ret)
 		return ret;
-	facts = facts_new(e, interp, err);
-	if (!facts || !facts->probe_of_rule)
-		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
+	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
 	p = processes_add(&e->processes, pid);
@@ -71,7 +90,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	process_set_interp(p, facts);
 	ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
-		ret = attach_needed(e, p, interp, err);
+		ret = attach_needed(e, p, err);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
@@ -91,10 +110,7 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	ret = py_interp_open(p->pid, &interp, err);
 	if (ret)
 		return ret;
-	facts = facts_new(e, interp, err);
-	if (!facts || !facts->probe_of_rule)
-		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
+	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
 	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
@@ -106,7 +122,7 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	}
 	process_set_interp(p, facts);
 	ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
-	return ret ? ret : attach_needed(e, p, interp, err);
+	return ret ? ret : attach_needed(e, p, err);
 }
 
 static void give_up(struct engine *e, struct process *p, int ret, const char *after, const struct err *err)
@@ -120,7 +136,7 @@ static void give_up(struct engine *e, struct process *p, int ret, const char *af
 void engine_fork(struct engine *e, struct process *p)
 {
 	struct err err;
-	int ret = retrace(e, p, &err);
+	int ret = attach_needed(e, p, &err);
 
 	e->forks_late++;
 	if (ret)
