@@ -75,11 +75,14 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
 	struct process *p;
+	pid_t tgid = pid;
 	int ret;
 
 	ret = py_interp_open_at(pid, thread_pointer, &interp, err);
 	if (ret)
 		return ret;
+	if (proc_tgid(pid, &tgid) == 0 && tgid != pid)
+		return err_set(err, -ESRCH, "%d is a thread of process %d: give --pid %d", pid, tgid, tgid);
 	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;

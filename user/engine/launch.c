@@ -227,7 +227,7 @@ int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct laun
 		if (n == sizeof(code)) {
 			waitpid(pid, NULL, __WALL);
 			l->nr_followed = 0;
-			return err_set(err, -code, "cannot run %s: %s", argv[0], strerror(code));
+			return err_set(err, -ENOEXEC, "cannot run %s: %s", argv[0], strerror(code));
 		}
 		launch_step(l);
 		if (l->ended)

@@ -19,7 +19,7 @@ struct launch;
  * traced from now on; it is let go.  False: it runs on, watched for forks and execs. */
 typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t fs_base);
 
-/* Starts argv[0].  -ENOENT and the like, with a sentence, if it cannot be started. */
+/* Starts argv[0].  -ENOEXEC with a sentence if it cannot be executed. */
 int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct launch **out, struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
