@@ -38,7 +38,7 @@ static void use_tables(const struct elf_file *ef)
 		free(usdt);
 }
 
-static void use_code(struct elf_file *ef)
+static void use_code(struct elf_file *ef, unsigned int minor)
 {
 	struct py_interp interp = { .path = (char[]){ "python" }, .elf = ef };
 	struct py_image img = { .elf = ef, .path = interp.path };
@@ -51,13 +51,11 @@ static void use_code(struct elf_file *ef)
 	size_t n, len;
 
 	py_identify_file(&img, &id, &err);
-	for (unsigned int minor = PY_MINOR_MIN; minor <= PY_MINOR_MAX; minor++) {
-		interp.minor = minor;
-		interp.facts = py_version_get(minor);
-		py_sites_usdt(&interp, sites, &n, &err);
-		py_sites_frame(&interp, sites, &n, &err);
-		py_sites_call(&interp, sites, &n, &err);
-	}
+	interp.minor = minor;
+	interp.facts = py_version_get(minor);
+	py_sites_usdt(&interp, sites, &n, &err);
+	py_sites_frame(&interp, sites, &n, &err);
+	py_sites_call(&interp, sites, &n, &err);
 	if (elf_file_symbol(ef, "f", &addr, NULL))
 		return;
 	code = elf_file_bytes(ef, addr, 1, &len);
@@ -74,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	if (!elf_file_open_mem(copy, size, &ef, NULL)) {
 		use_tables(ef);
-		use_code(ef);
+		use_code(ef, PY_MINOR_MIN + data[size - 1] % (PY_MINOR_MAX - PY_MINOR_MIN + 1));
 		elf_file_close(ef);
 	}
 	free(copy);

@@ -19,6 +19,9 @@
 static const char runtime_symbol[] = "_PyRuntime";
 static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
 
+/* The largest interpreter known has 30 MB; all of this one may be searched. */
+#define IMAGE_MAX (256ULL << 20)
+
 struct search {
 	pid_t pid;
 	struct proc_maps maps;
@@ -115,6 +118,17 @@ static void note_other(struct search *s, const struct proc_map *map, const struc
 		s->old_python = map->path;
 }
 
+static bool is_too_large(const struct elf_file *elf)
+{
+	uint64_t sum = 0;
+	size_t count;
+	const struct elf_range *loads = elf_file_loads(elf, &count);
+
+	for (size_t i = 0; i < count; i++)
+		sum += loads[i].size;
+	return sum > IMAGE_MAX;
+}
+
 /* Returns 0 and fills the image if the mapped file holds an interpreter, -ENOENT if not. */
 static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 {
@@ -139,6 +153,8 @@ static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 		}
 		return -ENOENT;
 	}
+	if (is_too_large(elf))
+		return -EFBIG;
 	path = strdup(map->path);
 	if (!path)
 		return -ENOMEM;
