@@ -35,6 +35,7 @@ enum phrude_probe attach_kind_by_name(const char *name)
 }
 
 struct attachment {
+	struct kern *kern;
 	struct bpf_link *links[PY_SITES_MAX];
 	size_t nr_links;
 };
@@ -44,7 +45,7 @@ void attachment_free(struct attachment *a)
 	if (!a)
 		return;
 	for (size_t i = 0; i < a->nr_links; i++)
-		bpf_link__destroy(a->links[i]);
+		kern_release(a->kern, a->links[i]);
 	free(a);
 }
 
@@ -83,6 +84,7 @@ int attach_process(struct kern *kern, pid_t pid, int file_fd, enum phrude_probe 
 		return err_set(err, -ENOMEM, "out of memory");
 	if (!prog || nr_sites > PY_SITES_MAX)
 		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
+	a->kern = kern;
 	for (size_t i = 0; i < nr_sites; i++) {
 		ret = attach_site(prog, pid, file_fd, probe, &sites[i], &a->links[i], err);
 		if (ret)

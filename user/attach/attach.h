@@ -35,6 +35,6 @@ struct attachment;
  */
 int attach_process(struct kern *kern, pid_t pid, int file_fd, enum phrude_probe probe, const struct py_site *sites,
 		   size_t nr_sites, struct attachment **out, struct err *err);
-/* Takes the probes away. */
+/* Takes the probes away, in the background (kern_wait_released()). */
 void attachment_free(struct attachment *a);
 DEFINE_CLEANUP(attachment_freep, struct attachment, attachment_free);

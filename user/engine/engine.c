@@ -60,7 +60,7 @@ static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
 			engine_say_ready(e);
 		return true;
 	}
-	if (ret != -ENOEXEC)
+	if (ret != -ENOEXEC && ret != -ESRCH && ret != -EAGAIN)
 		log_warn("pid %d is not traced: %s", pid, err.msg);
 	return false;
 }
@@ -78,7 +78,7 @@ static int engine_attach(struct engine *e, struct err *err)
 			return ret;
 	}
 	if (o->argv)
-		return launch_start(o->argv, look, e, &e->launch, err);
+		return launch_start(e->kern, o->argv, look, e, &e->launch, err);
 	engine_say_ready(e);
 	return 0;
 }
@@ -129,6 +129,13 @@ static void on_signals(struct engine *e, int fd)
 		launch_step(e->launch);
 }
 
+static void on_tick(struct engine *e)
+{
+	engine_check_targets(e);
+	if (e->launch)
+		launch_look_again(e->launch);
+}
+
 /* Is there nothing left that could be traced? */
 static bool all_gone(const struct engine *e)
 {
@@ -163,7 +170,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 				e->stop = true;
 			} else if (events[i].data.fd == check_fd) {
 				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
-					engine_check_targets(e);
+					on_tick(e);
 			}
 		}
 		kern_consume(e->kern);
@@ -188,6 +195,7 @@ static void engine_finish(struct engine *e)
 			}
 		}
 	}
+	kern_wait_released(e->kern);
 	if (!enough) {
 		e->stop = false;
 		kern_consume(e->kern);

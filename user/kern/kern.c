@@ -14,11 +14,13 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern_feat.h"
+#include "kern/kern_reaper.h"
 #include "tracer.skel.h"
 
 struct kern {
 	struct tracer *skel;
 	struct ring_buffer *ring;
+	struct reaper *reaper;
 	bool sleepable;
 	int nr_cpus;
 };
@@ -56,6 +58,11 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
 	default:
 		return NULL;
 	}
+}
+
+struct bpf_program *kern_launch_program(const struct kern *k)
+{
+	return k->skel->progs.launch_entry;
 }
 
 /* Leaves out the entry programs that no wanted kind needs. */
@@ -119,7 +126,9 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 	if (ret)
 		return ret;
 	k = calloc(1, sizeof(*k));
-	if (!k)
+	if (k)
+		k->reaper = reaper_new();
+	if (!k || !k->reaper)
 		return err_set(err, -ENOMEM, "out of memory");
 	k->nr_cpus = libbpf_num_possible_cpus();
 	if (k->nr_cpus < 1)
@@ -141,6 +150,7 @@ void kern_close(struct kern *k)
 {
 	if (!k)
 		return;
+	reaper_free(k->reaper);
 	ring_buffer__free(k->ring);
 	tracer__destroy(k->skel);
 	free(k);
@@ -149,6 +159,16 @@ void kern_close(struct kern *k)
 bool kern_is_sleepable(const struct kern *k)
 {
 	return k->sleepable;
+}
+
+void kern_release(struct kern *k, struct bpf_link *link)
+{
+	reaper_take(k->reaper, link);
+}
+
+void kern_wait_released(struct kern *k)
+{
+	reaper_wait(k->reaper);
 }
 
 int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,

@@ -15,6 +15,7 @@
 #include "bpf/abi/rule.h"
 #include "bpf/abi/stats.h"
 
+struct bpf_link;
 struct bpf_program;
 struct kern;
 
@@ -30,6 +31,13 @@ bool kern_is_sleepable(const struct kern *kern);
 
 /* The entry program of a probe kind; NULL if the kind has none. */
 struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe);
+
+/* The program that holds a started program at its entry point. */
+struct bpf_program *kern_launch_program(const struct kern *kern);
+
+/* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
+void kern_release(struct kern *kern, struct bpf_link *link);
+void kern_wait_released(struct kern *kern);
 
 /* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
