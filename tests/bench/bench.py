@@ -74,7 +74,7 @@ def main():
         bench = Bench(arguments, directory)
         target = Target(python)
         print(f"{version}; CPython {target.python} ({os.path.realpath(python)}); "
-              f"Linux {platform.release()}, {os.cpu_count()} CPUs; {bench.pairs} pairs of {bench.seconds:g} s")
+              f"Linux {platform.release()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
         print(f"command: {'BENCH_PYTHON=' + python + ' ' if 'BENCH_PYTHON' in os.environ else ''}"
               f"tests/bench/bench.py {' '.join(sys.argv[1:])}".rstrip())
         try:
