@@ -147,8 +147,9 @@ static int search_range(struct search *s, const struct elf_range *range,
 	for (size_t i = 0; !ret && i <= count; i++) {
 		if (i < count && is_code(s->ef, words[i]))
 			continue;
-		search_run(s, words + start, i - start,
-			   range->addr + (-range->addr & 7) + 8 * start);
+		if (i - start >= DISPATCH_SIZE)
+			search_run(s, words + start, i - start,
+				   range->addr + (-range->addr & 7) + 8 * start);
 		start = i + 1;
 	}
 	return ret;
