@@ -27,7 +27,7 @@ def run_modules(target):
 untraced = {}  # by interpreter: the same for all kinds
 
 
-@test("kind", kinds=("usdt", "frame"), where=lambda interpreter: not interpreter.name.endswith(("-lib", "-dlopen")))
+@test("kind", kinds=("usdt", "frame"))
 def own_tests(interpreter, kind):
     with Target(interpreter, "suite.py") as target:
         if not target.ask("available"):

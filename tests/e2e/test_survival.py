@@ -49,11 +49,11 @@ def killed_50_times(interpreter):
 
 
 @test("interpreter", where=lambda interpreter: interpreter.name not in THOROUGH)
-def killed_8_times(interpreter):
-    killed_under_load(interpreter, 8)
+def killed_5_times(interpreter):
+    killed_under_load(interpreter, 5)
 
 
-@test("kind")
+@test("kind", embedded=True)
 def same_results_traced(interpreter, kind):
     with Target(interpreter, "load.py") as target:
         untraced = target.ask("rounds", n=2)

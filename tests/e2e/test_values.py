@@ -23,7 +23,7 @@ def every_form(interpreter, kind):
     for alert, (name, value) in zip(tracer.alerts, expected):
         got = alert["args"].get("value", "absent")
         if repr(got) != repr(value) or type(got) is not type(value):
-            wrong.append("%s is %.150s, expected %.150s" % (name, ascii(got), ascii(value)))
+            wrong.append("%s is %.60s, expected %.60s" % (name, ascii(got), ascii(value)))
         elif alert["truncated"]:
             wrong.append("%s is said to be truncated" % name)
     expect(not wrong, "%d wrong: %s", len(wrong), "; ".join(wrong[:8]))
@@ -55,7 +55,9 @@ def more_than_any_bound(interpreter, kind):
 def hostile_names_of_callers(interpreter, kind):
     with Target(interpreter, "values.py") as target:
         with Tracer([rule("watched", file="values.py")], target.pid, kind=kind) as tracer:
-            expected = target.ask("names")
+            # CPython 3.9 encodes the names for its own USDT probe, which fails for a lone surrogate, and the call with
+            # it: a reason to prefer frame, see the next test.
+            expected = target.ask("names", surrogates=kind != "usdt" or interpreter.version >= (3, 15))
             target.ask("long_names")
     expect_equal(len(tracer.alerts), len(expected) + 2, "alerts")
     for alert, (name, filename) in zip(tracer.alerts, expected):
@@ -67,6 +69,15 @@ def hostile_names_of_callers(interpreter, kind):
         expect(caller["function"].endswith("\u2026") or caller["file"].endswith("\u2026"), "no cut in the long names")
         expect_equal(alert["truncated"], True, "truncated")
         expect_equal(alert["callers"][1]["function"], "long_names", "its caller")
+
+
+@test("interpreter")
+def surrogates_in_names_by_default(interpreter):
+    """Being traced by what is chosen for it does no harm to a program with such names."""
+    with Target(interpreter, "values.py") as target:
+        with Tracer([rule("watched", file="values.py")], target.pid) as tracer:
+            expected = target.ask("names")
+    expect_equal(len(tracer.alerts), len(expected), "alerts")
 
 
 @test("kind", kinds=("usdt", "frame"))
@@ -88,7 +99,7 @@ def templates(interpreter):
     with Target(interpreter, "values.py") as target:
         with Tracer([rule("watched", file="values.py", level="alert", id="PT-1", tags=["attack.T1059.006", "CWE-78"],
                           value=values)], target.pid) as tracer:
-            target.ask("names")
+            target.ask("names", surrogates=False)
     alert = tracer.alerts[0]
     expect_equal(alert["value"], {"plain": "id", "around": "ran <id> twice: id!", "none": "no argument", "unknown": ""},
                  "value")

@@ -76,7 +76,7 @@ def shown_inside(value, around):
     if isinstance(value, str):
         return str.__repr__(value)
     if kind not in _brackets:
-        return "CLASS:" + kind.__name__
+        return "CLASS:" + repr(kind.__name__)[1:-1]
     opening, closing = _brackets[kind]
     if any(value is other for other in around):
         return opening + "..." + closing
