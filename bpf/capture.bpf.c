@@ -59,6 +59,36 @@ __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 	return 0;
 }
 
+/* Characters of a short str, and the bytes read for it: its head, what else stands before its data, and they. */
+#define SHORT_STR 96
+#define SHORT_STR_READ (32 + SHORT_STR)
+
+/*
+ * A short ASCII str, as nearly all names and paths are: one read gets head and characters.  False if it is another,
+ * or stands at the end of its page; nothing is sent then.
+ */
+static __always_inline bool capture_short_str(struct scratch *s, __u64 str)
+{
+	const struct str_head *h = (void *)s->text;
+	__u32 at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	__u32 from, len;
+	__u64 *last;
+
+	if (!node_fits(s, SHORT_STR + PHRUDE_ENDS_SZ) ||
+	    bpf_probe_read_user(s->text, SHORT_STR_READ, (const void *)(str + STR_LENGTH)))
+		return false;
+	if ((h->state >> 2 & 0x1f) != 0x19 || h->length > SHORT_STR) /* kind 1, compact, ascii */
+		return false;
+	len = h->length & 0x7f;
+	from = (s->proc.layout.str_ascii_data - STR_LENGTH) & 0x38;
+	__builtin_memcpy(&s->data[at], &s->text[from], SHORT_STR);
+	/* The padding is sent too: no bytes of the str's neighbour. */
+	last = (__u64 *)&s->data[at + (len & ~7u)];
+	*last &= (1ULL << 8 * (len & 7)) - 1;
+	node_put(s, VAL_STR, 0, 1, len);
+	return true;
+}
+
 __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 {
 	struct scratch *s = scratch_get(slot);
@@ -66,6 +96,8 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 	__u32 flags = 0, len;
 
 	if (!s)
+		return 0;
+	if (max >= SHORT_STR && capture_short_str(s, str))
 		return 0;
 	if (read_str(&s->proc.layout, str, &info)) {
 		s->cut |= EV_CUT_UNREADABLE;

@@ -88,7 +88,7 @@ __noinline int event_send(__u32 slot)
 		stat_inc(PHRUDE_STAT_CUT_STACK);
 	if (s->cut & EV_CUT_UNREADABLE)
 		stat_inc(PHRUDE_STAT_CUT_UNREADABLE);
-	if (bpf_ringbuf_output(&events, s->data, len, 0))
+	if (bpf_ringbuf_output(&events, s->data, len, wakeup_flags(bpf_ktime_get_ns())))
 		stat_inc(PHRUDE_STAT_LOST_RING);
 	return 0;
 }

@@ -13,5 +13,6 @@ const volatile bool cfg_sleepable = false;
 
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
+__u64 reader_awake_until;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -22,6 +23,7 @@ struct kern {
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
+	uint64_t poll_until; /* CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };
 
@@ -273,4 +275,23 @@ int kern_ring_fd(const struct kern *k)
 int kern_consume(struct kern *k)
 {
 	return ring_buffer__consume(k->ring);
+}
+
+/* How long the kernel side is told not to wake us, and how much longer we go on: longer than a program can be held up between
+ * reading the one and putting its event into the ring. */
+#define AWAKE_NS 10000000ULL
+#define GRACE_NS 20000000ULL
+
+bool kern_polling(struct kern *k, bool found)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	if (found) {
+		k->skel->bss->reader_awake_until = now + AWAKE_NS;
+		k->poll_until = now + AWAKE_NS + GRACE_NS;
+	}
+	return now < k->poll_until;
 }

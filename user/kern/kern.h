@@ -63,3 +63,9 @@ int kern_on_record(struct kern *kern, kern_record_fn fn, void *ctx, struct err *
 int kern_ring_fd(const struct kern *kern);
 /* Delivers what is in the ring buffer. Number of records or -errno. */
 int kern_consume(struct kern *kern);
+/*
+ * After records have come, more are likely: for a while the kernel side is told not to wake this process, which has to call
+ * kern_consume() by itself every KERN_POLL_MS.  Says whether that holds; `found`: the last call found records.
+ */
+#define KERN_POLL_MS 1
+bool kern_polling(struct kern *kern, bool found);
