@@ -9,6 +9,7 @@ It is the processor time of the application, which is what its capacity depends 
 import statistics
 
 import table
+from target import WorkloadError
 from tracer import Tracer, TracerError
 
 LOOPS = (
@@ -72,8 +73,14 @@ def tracers(bench, target):
 def measure(bench, target):
     print(f"\nRules: {bench.rules_name}. Nothing matches. Pairs of runs, untraced and traced: {bench.pairs} of {bench.seconds:g} s.")
     for loop, title in LOOPS:
-        if loop == "flask":
-            title += f", {target.do('count_calls')['count']} Python calls each"
+        try:
+            if loop == "flask":
+                title += f", {target.do('count_calls')['count']} Python calls each"
+            target.ns_each(loop, 0)
+        except WorkloadError as error:
+            table.heading(title)
+            table.note(f"not measured, this Flask does not run here: {error}")
+            continue
         table.heading(title)
         table.row("tracer", "untraced", "traced / untraced, median (range)", "budget")
         for name, tracer, budgets in tracers(bench, target):
