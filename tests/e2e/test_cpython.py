@@ -11,6 +11,9 @@ MODULES = ["test_generators", "test_functools", "test_dict", "test_contextlib", 
            "test_super", "test_thread", "test_yield_from", "test_weakset", "test_userdict", "test_contextvars",
            # These change how functions are entered.
            "test_sys_settrace", "test_sys_setprofile", "test_monitoring", "test_bdb"]
+# Each version once: they take their time.
+INTERPRETERS = ["pyenv-3.8", "bullseye-3.9", "pyenv-3.10", "bookworm-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.14",
+                "sid-3.15"]
 # So that there are matches, captured while the tests do what they do to frames.
 RULES = [rule("run", file="unittest/case.py"), rule("subTest", file="unittest/case.py"),
          rule("wrapper", file="functools.py"), rule("f", file="test_generators.py"), rule("g", file="test_coroutines.py"),
@@ -27,7 +30,7 @@ def run_modules(target):
 untraced = {}  # by interpreter: the same for all kinds
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame"), where=lambda interpreter: interpreter.name in INTERPRETERS)
 def own_tests(interpreter, kind):
     with Target(interpreter, "suite.py") as target:
         if not target.ask("available"):
