@@ -18,7 +18,7 @@ MODULES := base elf proc py event rule alert kern attach engine cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
 PURE_MODULES := base elf proc py event rule alert
 
-LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone
+LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 

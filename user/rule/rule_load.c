@@ -22,10 +22,9 @@ struct dir_id {
 };
 
 struct loader {
-	struct rule_set set;
-	struct rule_names names;
-	struct buf *messages;
-	bool failed; /* a message says why */
+	struct rule_documents docs;
+	bool failed; /* a file could not be read */
+	bool nomem;
 
 	/* of one directory named by the user: */
 	struct dir_id *seen; /* each is read once, so links that lead back end the walk */
@@ -36,8 +35,7 @@ struct loader {
 
 static void loader_fini(struct loader *l)
 {
-	rule_set_fini(&l->set);
-	rule_names_fini(&l->names);
+	rule_documents_fini(&l->docs);
 	free(l->seen);
 }
 
@@ -50,20 +48,9 @@ __attribute__((format(printf, 3, 4))) static void fail(struct loader *l, const c
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	rule_diag_show_path(l->messages, path, "%s", message);
+	if (rule_documents_add_failure(&l->docs, path, message))
+		l->nomem = true;
 	l->failed = true;
-}
-
-/* Reads one text.  Returns 0 or -ENOMEM; errors in it are noted. */
-static int load_text(struct loader *l, const char *path, const char *text, size_t len)
-{
-	struct rule_reader r = { .path = path, .names = &l->names, .set = &l->set };
-	int err = rule_read_document(&r, text, len, l->messages);
-
-	if (err != -EINVAL)
-		return err;
-	l->failed = true;
-	return 0;
 }
 
 /* Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be outdated), -errno. */
@@ -105,7 +92,7 @@ static int load_file(struct loader *l, const char *path)
 		fail(l, path, "cannot be read: %s", strerror(-err));
 		return 0;
 	}
-	return load_text(l, path, text.data ? text.data : "", text.len);
+	return rule_documents_add(&l->docs, path, text.data ? text.data : "", text.len);
 }
 
 static bool ends_with(const char *s, const char *suffix)
@@ -250,37 +237,40 @@ static int load_path(struct loader *l, const char *path)
 	return err;
 }
 
-/* Hands the rules over unless anything was wrong. */
-static int finish(struct loader *l, int err, struct rule_set *out)
+/* Makes rules of what was read, unless anything was wrong. */
+static int finish(struct loader *l, struct rule_set *out, struct buf *messages)
 {
+	_cleanup_(rule_set_fini) struct rule_set set = { 0 };
+	int err = l->nomem ? -ENOMEM : rule_read_documents(&l->docs, &set);
+
+	if (!err)
+		err = rule_documents_show(&l->docs, messages);
 	if (err)
 		return err;
-	if (l->messages->failed)
-		return -ENOMEM;
-	if (l->failed)
-		return -EINVAL;
-	*out = l->set;
-	l->set = (struct rule_set){ 0 };
+	*out = set;
+	set = (struct rule_set){ 0 };
 	return 0;
 }
 
 int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
 		  struct buf *messages)
 {
-	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+	_cleanup_(loader_fini) struct loader l = { 0 };
 	int err = 0;
 
 	*out = (struct rule_set){ 0 };
 	for (size_t i = 0; i < nr_paths && !err; i++)
 		err = load_path(&l, paths[i]);
-	return finish(&l, err, out);
+	return err ? err : finish(&l, out, messages);
 }
 
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
 		   struct buf *messages)
 {
-	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+	_cleanup_(loader_fini) struct loader l = { 0 };
+	int err;
 
 	*out = (struct rule_set){ 0 };
-	return finish(&l, load_text(&l, name, text, len), out);
+	err = rule_documents_add(&l.docs, name, text, len);
+	return err ? err : finish(&l, out, messages);
 }
