@@ -66,6 +66,9 @@ $(BUILD)/user/%.o: user/%.c | deps
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
+# It holds the driver of the test cases.
+$(BUILD)/user/cli/suite.o: user/cli/test_driver.py
+
 # Only these see the skeleton.
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/kern/*.c user/attach/*.c)): $(SKEL)
 

@@ -111,5 +111,8 @@ bool rule_file_matches(const char *pattern, struct text file);
 bool rule_condition_allows(const struct rule *rule, const struct event *ev,
 			   const struct alert_request *request);
 
+/* True if the file is neither the standard library's nor an installed package's: what `app_caller` is looked for in. */
+bool rule_file_is_application(struct text file);
+
 /* Appends the text of a value template for this event.  An argument that the event lacks is empty. */
 void rule_value_expand(const struct rule_value *value, const struct event *ev, struct buf *out);

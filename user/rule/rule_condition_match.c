@@ -177,7 +177,7 @@ static bool is_in_stdlib(struct text file)
 }
 
 /* Neither of the standard library nor installed as a package.  Code made at run time, as of a template, is the application's. */
-static bool is_application(struct text file)
+bool rule_file_is_application(struct text file)
 {
 	return file.len && !has_part(file, TEXT("<frozen ")) &&
 	       !has_part(file, TEXT("/site-packages/")) &&
@@ -191,7 +191,7 @@ static bool add_callers(struct elements *e, const struct rule_subject *s, const 
 		struct text function = f->function, file = f->file;
 		struct rule_element *item;
 
-		if (s->what == RULE_APP_CALLER && !is_application(file))
+		if (s->what == RULE_APP_CALLER && !rule_file_is_application(file))
 			continue;
 		item = add(e);
 		item->cut = take_mark(ev, &function);

@@ -16,6 +16,8 @@ struct rule_names {
 	void *root;
 };
 
+struct rule_case;
+struct rule_case_set;
 struct rule_list;
 struct rule_lists;
 struct rule_term;
@@ -25,9 +27,10 @@ struct rule_reader {
 	struct rule_names names;
 	struct rule_lists *lists;
 	struct rule_set *set;
-	struct rule *rule;	  /* the rule being read */
-	struct rule_list *list;	  /* or the list */
-	struct rule_term **terms; /* the subjects of its condition, or of a case of `except` */
+	struct rule *rule;	     /* the rule being read */
+	struct rule_list *list;	     /* or the list */
+	struct rule_case *test_case; /* or the test case */
+	struct rule_term **terms;    /* the subjects of its condition, or of a case of `except` */
 	size_t *nr_terms;
 	bool in_exception;
 	struct rule_term *term;	      /* the one being read */
@@ -91,6 +94,9 @@ static inline size_t rule_nr_errors(const struct rule_reader *r)
 
 /* Reads the rules of all documents into `set`; errors are noted in the documents.  Returns 0 or -ENOMEM. */
 int rule_read_documents(struct rule_documents *docs, struct rule_set *set);
+
+/* The same for documents of test cases. */
+int rule_read_cases(struct rule_documents *docs, struct rule_case_set *set);
 
 /* Frees what a rule holds. */
 void rule_fini(struct rule *rule);
