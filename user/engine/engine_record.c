@@ -73,7 +73,8 @@ static int on_match(struct engine *e, const void *record, size_t size)
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;
-		if (!rule_matches(&rules->rules[i], &ev))
+		if (!rule_matches(&rules->rules[i], &ev) ||
+		    !rule_condition_allows(&rules->rules[i], &ev, NULL))
 			continue;
 		if (!lines)
 			find_lines(e, &ev);
