@@ -101,7 +101,8 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 {
 	struct process *parent = processes_find(&e->processes, ppid), *p;
 
-	if (!parent)
+	/* A program that is no interpreter, or was given up, may have forked before the kernel side was told. */
+	if (!parent || !parent->interp)
 		return;
 	p = processes_add(&e->processes, pid);
 	if (!p)
