@@ -120,10 +120,11 @@ extern bool prefilter_non_ascii; /* a rule has a name that is not ASCII */
  */
 extern __u64 reader_awake_until;
 
-/* Flags for bpf_ringbuf_output(). */
+/* Flags for bpf_ringbuf_output().  Forced, since the kernel's own rule wakes only a reader that has seen all before:
+ * records that were sent without waking it (line tables) would hold this one back. */
 static __always_inline __u64 wakeup_flags(__u64 now)
 {
-	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : 0;
+	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void stat_inc(enum phrude_stat which)
