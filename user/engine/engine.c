@@ -174,6 +174,9 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 					on_tick(e);
 			}
 		}
+		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
+		if (e->stop)
+			break;
 		polling = kern_polling(e->kern, kern_consume(e->kern) > 0);
 		output_flush(&e->output);
 		if (e->output.error)
