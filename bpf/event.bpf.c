@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
+#include "request.bpf.h"
 
 /* Bytes of an event that arguments may use; what is left is for the call stack. */
 #define ARGS_SPACE (40 * 1024)
@@ -28,6 +29,9 @@ static __always_inline __u32 event_open(void)
 	s->depth = 0;
 	s->pending = 0;
 	s->frame = 0;
+	s->request = 0;
+	s->nr_roots = 0;
+	s->flags_type = 0;
 	return slot;
 }
 
@@ -65,7 +69,7 @@ __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self
 	return 0;
 }
 
-/* The call stack, then off it goes. */
+/* The call stack, the request found in it, then off it goes. */
 __noinline int event_send(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -74,8 +78,13 @@ __noinline int event_send(__u32 slot)
 
 	if (!s)
 		return 0;
-	s->limit = PHRUDE_EVENT_MAX - 64;
+	s->limit = PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE;
 	capture_stack(slot);
+	if (!s->request)
+		request_follow(slot);
+	s->limit = PHRUDE_EVENT_MAX - 64;
+	if (s->request)
+		capture_request(slot);
 	m = (void *)s->data;
 	m->cut = s->cut;
 	len = s->len;
