@@ -70,6 +70,8 @@ static int on_match(struct engine *e, const void *record, size_t size)
 		e->malformed++;
 		return 0;
 	}
+	if (p->interp)
+		qualnames_fill(p->interp->qualnames, &ev);
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;

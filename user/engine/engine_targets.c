@@ -14,12 +14,19 @@
 static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp, struct err *err)
 {
 	struct interp_facts *f = calloc(1, sizeof(*f));
+	struct py_view view;
 
 	if (!f)
 		return NULL;
 	f->refs = 1;
 	f->nr_rules = e->opts->rules->nr_rules;
 	f->probe_of_rule = calloc(f->nr_rules + 1, sizeof(*f->probe_of_rule));
+	py_view_init(&view, interp);
+	f->qualnames = qualnames_new(&view);
+	if (!f->probe_of_rule || !f->qualnames) {
+		interp_facts_unref(f);
+		return NULL;
+	}
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
 	f->dev = interp->dev;
 	f->ino = interp->ino;
@@ -59,7 +66,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	if (ret)
 		return ret;
 	facts = facts_new(e, interp, err);
-	if (!facts || !facts->probe_of_rule)
+	if (!facts)
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
 	if (ret)
@@ -100,8 +107,7 @@ void engine_exec(struct engine *e, struct process *p)
 		return;
 	}
 	facts = facts_new(e, interp, &err);
-	if (!facts || !facts->probe_of_rule ||
-	    plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, &err))
+	if (!facts || plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, &err))
 		goto fail;
 	process_set_interp(p, facts);
 	if (kern_proc_set(e->kern, p->pid, &interp->proc, &err))

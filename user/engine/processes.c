@@ -72,6 +72,7 @@ void interp_facts_unref(struct interp_facts *f)
 	if (!f || --f->refs)
 		return;
 	free(f->probe_of_rule);
+	qualnames_free(f->qualnames);
 	free(f);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "attach/attach.h"
+#include "engine/qualnames.h"
 #include "proc/procfs.h"
 
 /* What is known of an interpreter, shared by a process and its forks. */
@@ -17,6 +18,7 @@ struct interp_facts {
 	ino_t ino;
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
+	struct qualnames *qualnames;
 };
 
 struct process {
