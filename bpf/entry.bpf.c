@@ -10,7 +10,7 @@
 static __always_inline int enter_frame(struct pt_regs *ctx, enum phrude_probe probe)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
-	struct py_proc *p = event_target();
+	struct py_proc *p = event_target(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
 
 	if (!p)
@@ -47,7 +47,7 @@ int frame_entry(struct pt_regs *ctx)
 SEC("uprobe")
 int call_entry(struct pt_regs *ctx)
 {
-	struct py_proc *p = event_target();
+	struct py_proc *p = event_target(GROUP_ANY);
 	__u64 callable, type, name;
 
 	if (!p)

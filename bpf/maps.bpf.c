@@ -3,6 +3,7 @@
 
 procs_map procs SEC(".maps");
 targets_map targets SEC(".maps");
+direct_map direct_funcs SEC(".maps");
 seen_map seen SEC(".maps");
 events_map events SEC(".maps");
 stats_map stats SEC(".maps");
@@ -11,6 +12,7 @@ scratch_map scratch SEC(".maps");
 const volatile __u32 cfg_scratch_slots = 8;
 const volatile bool cfg_sleepable = false;
 
+bool stopped;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
 

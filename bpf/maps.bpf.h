@@ -5,6 +5,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "abi/direct.h"
 #include "abi/event.h"
 #include "abi/hash.h"
 #include "abi/limits.h"
@@ -27,6 +28,14 @@ typedef struct {
 	__type(key, struct phrude_target_key);
 	__type(value, __u32);
 } targets_map;
+
+/* C functions that have a probe of their own.  Key: the probe's cookie.  Written by user space before it attaches. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PHRUDE_DIRECT_MAX);
+	__type(key, __u32);
+	__type(value, struct phrude_direct);
+} direct_map;
 
 /* Line tables that user space has.  Key: process and address, value: signature (see struct ev_frame). */
 struct seen_key {
@@ -101,6 +110,7 @@ typedef struct {
 
 extern procs_map procs SEC(".maps");
 extern targets_map targets SEC(".maps");
+extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");
 extern events_map events SEC(".maps");
 extern stats_map stats SEC(".maps");
@@ -109,6 +119,9 @@ extern scratch_map scratch SEC(".maps");
 /* Settings, fixed at load. */
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile bool cfg_sleepable; /* programs may fault pages in */
+
+/* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
+extern bool stopped;
 
 /* Prefilter over function names, see abi/hash.h. */
 extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];

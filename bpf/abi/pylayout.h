@@ -80,6 +80,8 @@ struct py_layout {
 struct py_proc {
 	__u32 state;	/* enum py_proc_state */
 	__u32 seq;	/* matches so far */
+	__u32 group;	/* number of its interpreter's file: probes that cover all processes count for their own group only */
+	__u32 pad;
 	__u64 tstate;	/* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
 			 * _PyRuntime.gilstate.tstate_current */
 	/* addresses of the interpreter's own objects */

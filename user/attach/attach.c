@@ -2,6 +2,7 @@
 #include "attach/attach.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,9 @@
 
 static const struct attach_kind kinds[NR_PROBES] = {
 	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
-	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true, .cost = "one trap a Python call" },
+	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true,
+			  .cost = "one trap a Python call" },
+	[PROBE_DIRECT] = { "direct", .c = true, .cost = "nothing but at calls of the function" },
 	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
 			 .cost = "one trap a PyObject_Call" },
 };
@@ -32,6 +35,32 @@ enum phrude_probe attach_kind_by_name(const char *name)
 	return PROBE_NONE;
 }
 
+static void *destroy_link(void *link)
+{
+	bpf_link__destroy(link);
+	return NULL;
+}
+
+/* The kernel waits for a grace period of RCU for each, some 0.1 s: side by side they wait for the same ones. */
+void attach_links_destroy(struct bpf_link **links, size_t count)
+{
+	pthread_t threads[32];
+
+	for (size_t done = 0; done < count;) {
+		size_t n = MIN(count - done, ARRAY_SIZE(threads)), started = 0;
+
+		while (started < n && n > 1 &&
+		       !pthread_create(&threads[started], NULL, destroy_link,
+				       links[done + started]))
+			started++;
+		for (size_t i = started; i < n; i++)
+			bpf_link__destroy(links[done + i]);
+		for (size_t i = 0; i < started; i++)
+			pthread_join(threads[i], NULL);
+		done += n;
+	}
+}
+
 struct attachment {
 	struct bpf_link *links[PY_SITES_MAX];
 	size_t nr_links;
@@ -41,29 +70,30 @@ void attachment_free(struct attachment *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < a->nr_links; i++)
-		bpf_link__destroy(a->links[i]);
+	attach_links_destroy(a->links, a->nr_links);
 	free(a);
 }
 
-static int attach_site(struct bpf_program *prog, const struct py_interp *interp, const struct py_site *site,
-		       struct bpf_link **out, struct err *err)
+int attach_site(struct bpf_program *prog, const char *path, const struct py_site *site, pid_t pid,
+		struct bpf_link **out, struct err *err)
 {
 	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
 
-	fd = perf_uprobe_open(interp->open_path, site->offset, site->semaphore, interp->pid, err);
+	fd = perf_uprobe_open(path, site->offset, site->semaphore, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to %s of pid %d: %s", site->what, interp->pid,
+		return err_set(err, -errno, "cannot attach to %s in %s: %s", site->what, path,
 			       strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = link;
-	log_debug("pid %d: probe on %s at 0x%llx%s", interp->pid, site->what, (unsigned long long)site->addr,
-		  site->emulated ? "" : " (single-stepped: no instruction that the kernel emulates stands there)");
+	log_debug("probe on %s in %s at 0x%llx%s", site->what, path, (unsigned long long)site->addr,
+		  site->emulated ? ""
+				 : " (single-stepped: no instruction that the kernel emulates "
+				   "stands there)");
 	return 0;
 }
 
@@ -77,7 +107,7 @@ int attach_process(struct kern *kern, const struct py_interp *interp, enum phrud
 	size_t nr_sites = 0;
 	int ret;
 
-	if (!kind || !prog)
+	if (!kind || !kind->sites || !prog)
 		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
 	ret = kind->sites(interp, sites, &nr_sites, err);
 	if (ret)
@@ -86,7 +116,8 @@ int attach_process(struct kern *kern, const struct py_interp *interp, enum phrud
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < nr_sites; i++) {
-		ret = attach_site(prog, interp, &sites[i], &a->links[i], err);
+		ret = attach_site(prog, interp->open_path, &sites[i], interp->pid, &a->links[i],
+				  err);
 		if (ret)
 			return ret;
 		a->nr_links++;

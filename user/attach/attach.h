@@ -13,18 +13,33 @@
 #include "kern/kern.h"
 #include "py/interp.h"
 
+struct bpf_link;
+struct bpf_program;
+
 struct attach_kind {
 	const char *name;
-	int (*sites)(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
-	bool python;	/* sees functions written in Python */
-	bool c;		/* sees functions written in C */
-	bool partial;	/* sees some calls only */
+	/* Where in an interpreter; NULL: it depends on the function. */
+	int (*sites)(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		     struct err *err);
+	bool python;  /* sees functions written in Python */
+	bool c;	      /* sees functions written in C */
+	bool partial; /* sees some calls only */
 	const char *cost;
 };
 
 /* The kind with this number or name; NULL if there is none. */
 const struct attach_kind *attach_kind(enum phrude_probe probe);
 enum phrude_probe attach_kind_by_name(const char *name);
+
+/* Process id for a probe that covers every process that maps the file, now or later. */
+#define ATTACH_ALL (-1)
+
+/* One probe, on one process and what it forks, or on all. */
+int attach_site(struct bpf_program *prog, const char *path, const struct py_site *site, pid_t pid,
+		struct bpf_link **out, struct err *err);
+
+/* Takes probes away, all of them at once. */
+void attach_links_destroy(struct bpf_link **links, size_t count);
 
 /* The probes of one kind on one process. */
 struct attachment;

@@ -180,6 +180,7 @@ static void engine_finish(struct engine *e)
 {
 	bool enough = e->opts->count && e->alerts >= e->opts->count;
 
+	kern_stop(e->kern);
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
 		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
 			for (int k = 0; k < NR_PROBES; k++) {
@@ -188,6 +189,8 @@ static void engine_finish(struct engine *e)
 			}
 		}
 	}
+	direct_probes_free(e->direct);
+	e->direct = NULL;
 	if (!enough) {
 		e->stop = false;
 		kern_consume(e->kern);
@@ -199,6 +202,8 @@ static void engine_finish(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	launch_free(e->launch);
+	direct_probes_free(e->direct);
+	free(e->groups);
 	processes_fini(&e->processes);
 	output_close(&e->output);
 	lines_free(e->lines);
@@ -224,6 +229,9 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		*kernel = true;
 		return ret;
 	}
+	e->direct = direct_probes_new(e->kern);
+	if (!e->direct)
+		return err_set(err, -ENOMEM, "out of memory");
 	ret = kern_on_record(e->kern, engine_record, e, err);
 	return ret ? ret : engine_watch(e, err);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attach/direct.h"
 #include "base/arena.h"
 #include "engine/engine.h"
 #include "engine/launch.h"
@@ -12,12 +13,22 @@
 #include "engine/processes.h"
 #include "kern/kern.h"
 
+/* An interpreter's file.  Processes that run it share the probes that cover all processes; its number, from 1 on, is
+ * how the kernel side tells them from others. */
+struct group {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct engine {
 	const struct engine_opts *opts;
 	struct kern *kern;
 	struct lines *lines;
 	struct launch *launch; /* NULL: nothing was started */
 	struct processes processes;
+	struct direct_probes *direct;
+	struct group *groups;
+	size_t nr_groups;
 	struct output output;
 	struct arena arena; /* of the event being handled */
 	char host[256];

@@ -11,7 +11,7 @@
 #include "engine/plan.h"
 #include "py/interp.h"
 
-static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp, struct err *err)
+static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp)
 {
 	struct interp_facts *f = calloc(1, sizeof(*f));
 	struct py_view view;
@@ -38,20 +38,73 @@ static void facts_unrefp(struct interp_facts **f)
 	interp_facts_unref(*f);
 }
 
-/* Puts on `p` the probes that its rules need and that it does not have. */
-static int attach_needed(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)
+/* The number of the interpreter's group; 0: no memory. */
+static uint32_t group_of(struct engine *e, const struct py_interp *interp)
 {
-	int ret;
+	struct group *more;
 
-	for (size_t i = 0; i < p->interp->nr_rules; i++) {
-		enum phrude_probe probe = p->interp->probe_of_rule[i];
-
-		if (p->attachments[probe])
-			continue;
-		ret = attach_process(e->kern, interp, probe, &p->attachments[probe], err);
-		if (ret)
-			return ret;
+	for (size_t i = 0; i < e->nr_groups; i++) {
+		if (e->groups[i].dev == interp->dev && e->groups[i].ino == interp->ino)
+			return i + 1;
 	}
+	more = realloc(e->groups, (e->nr_groups + 1) * sizeof(*more));
+	if (!more)
+		return 0;
+	e->groups = more;
+	e->groups[e->nr_groups++] = (struct group){ interp->dev, interp->ino };
+	return e->nr_groups;
+}
+
+/* Puts on `p` the probes that its rules need and that it does not have. */
+static int attach_needed(struct engine *e, struct process *p, const struct py_interp *interp,
+			 const struct plan *plan, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < plan->nr_rules && !ret; i++) {
+		const struct rule *rule = &e->opts->rules->rules[i];
+		const struct plan_rule *r = &plan->rules[i];
+
+		for (size_t k = 0; k < r->cfuncs.count && !ret; k++)
+			ret = direct_probe_add(e->direct, interp->proc.group, rule_func_name(rule),
+					       rule->place, &r->cfuncs.list[k], err);
+		if (ret || !attach_kind(r->probe) || !attach_kind(r->probe)->sites ||
+		    p->attachments[r->probe])
+			continue;
+		ret = attach_process(e->kern, interp, r->probe, &p->attachments[r->probe], err);
+	}
+	return ret;
+}
+
+static void plan_finip(struct plan *plan)
+{
+	plan_fini(plan);
+}
+
+/* What the interpreter of a process is, and how its rules are watched. */
+static int look_at(struct engine *e, pid_t pid, uint64_t thread_pointer,
+		   struct py_interp **out_interp, struct interp_facts **out_facts,
+		   struct plan *plan, struct err *err)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	int ret = py_interp_open_at(pid, thread_pointer, &interp, err);
+
+	if (ret)
+		return ret;
+	facts = facts_new(e, interp);
+	if (!facts)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = plan_make(interp, e->opts->rules, e->opts->probe, plan, err);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < plan->nr_rules; i++)
+		facts->probe_of_rule[i] = plan->rules[i].probe;
+	interp->proc.group = group_of(e, interp);
+	if (!interp->proc.group)
+		return err_set(err, -ENOMEM, "out of memory");
+	*out_interp = TAKE_PTR(interp);
+	*out_facts = TAKE_PTR(facts);
 	return 0;
 }
 
@@ -59,16 +112,11 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	_cleanup_(plan_finip) struct plan plan = { 0 };
 	struct process *p;
 	int ret;
 
-	ret = py_interp_open_at(pid, thread_pointer, &interp, err);
-	if (ret)
-		return ret;
-	facts = facts_new(e, interp, err);
-	if (!facts)
-		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, err);
+	ret = look_at(e, pid, thread_pointer, &interp, &facts, &plan, err);
 	if (ret)
 		return ret;
 	p = processes_add(&e->processes, pid);
@@ -78,7 +126,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	process_set_interp(p, facts);
 	ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
-		ret = attach_needed(e, p, interp, err);
+		ret = attach_needed(e, p, interp, &plan, err);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
@@ -92,34 +140,35 @@ void engine_exec(struct engine *e, struct process *p)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	_cleanup_(plan_finip) struct plan plan = { 0 };
 	struct interp_facts *before = p->interp;
+	bool same;
 	struct err err;
 	int ret;
 
 	proc_facts_fini(&p->facts);
 	p->facts_read = false;
-	ret = py_interp_open(p->pid, &interp, &err);
-	if (ret) {
-		if (ret != -ENOEXEC && ret != -ESRCH)
-			log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
+	ret = look_at(e, p->pid, 0, &interp, &facts, &plan, &err);
+	if (ret == -ENOEXEC || ret == -ESRCH) {
 		kern_proc_delete(e->kern, p->pid);
 		process_set_interp(p, NULL);
 		return;
 	}
-	facts = facts_new(e, interp, &err);
-	if (!facts || plan_make(interp, e->opts->rules, e->opts->probe, facts->probe_of_rule, &err))
+	if (ret)
 		goto fail;
+	same = before && before->dev == facts->dev && before->ino == facts->ino;
 	process_set_interp(p, facts);
-	if (kern_proc_set(e->kern, p->pid, &interp->proc, &err))
+	ret = kern_proc_set(e->kern, p->pid, &interp->proc, &err);
+	if (ret)
 		goto fail;
 	/* Probes on the same file have come along; those on another file are of no use any more. */
-	if (before && before->dev == facts->dev && before->ino == facts->ino)
+	if (same)
 		return;
 	for (int i = 0; i < NR_PROBES; i++) {
 		attachment_free(p->attachments[i]);
 		p->attachments[i] = NULL;
 	}
-	if (!attach_needed(e, p, interp, &err))
+	if (!attach_needed(e, p, interp, &plan, &err))
 		return;
 fail:
 	log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
@@ -167,8 +216,10 @@ void engine_say_ready(struct engine *e)
 		return;
 	qsort(list, n, sizeof(struct process *), by_pid);
 	for (size_t i = 0; i < n; i++)
-		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid, list[i]->interp->version);
+		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid,
+			   list[i]->interp->version);
 	plan_print(&probes, list[0]->interp->probe_of_rule, list[0]->interp->nr_rules);
-	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules, probes.data);
+	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules,
+		 probes.data);
 	e->ready = true;
 }

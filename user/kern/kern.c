@@ -127,6 +127,8 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
 		return k->skel->progs.usdt_entry;
 	case PROBE_FRAME:
 		return k->skel->progs.frame_entry;
+	case PROBE_DIRECT:
+		return k->skel->progs.direct_entry;
 	case PROBE_CALL:
 		return k->skel->progs.call_entry;
 	default:
@@ -156,6 +158,11 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 			return err_set(err, ret, "cannot pass the rules to the kernel: %s", strerror(-ret));
 	}
 	return 0;
+}
+
+int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *direct)
+{
+	return bpf_map__update_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), direct, sizeof(*direct), BPF_ANY);
 }
 
 int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
@@ -199,6 +206,11 @@ void kern_forget_tables(struct kern *k)
 	while (!bpf_map__get_next_key(k->skel->maps.seen, NULL, &key, sizeof(key)) &&
 	       !bpf_map__delete_elem(k->skel->maps.seen, &key, sizeof(key), 0))
 		;
+}
+
+void kern_stop(struct kern *k)
+{
+	k->skel->bss->stopped = true;
 }
 
 int kern_stats(const struct kern *k, uint64_t stats[NR_PHRUDE_STATS])

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "bpf/abi/direct.h"
 #include "bpf/abi/event.h"
 #include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
@@ -34,6 +35,9 @@ struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe prob
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
 	       size_t nr_bits, struct err *err);
 
+/* Describes the C function behind the direct probe with this number. */
+int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);
+
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 int kern_proc_delete(struct kern *kern, pid_t pid);
@@ -41,6 +45,9 @@ int kern_proc_delete(struct kern *kern, pid_t pid);
 /* Has line tables sent anew: one, or all. */
 void kern_forget_table(struct kern *kern, pid_t pid, uint64_t table);
 void kern_forget_tables(struct kern *kern);
+
+/* Ends all tracing at once: no hit counts any more, whatever probes are still there. */
+void kern_stop(struct kern *kern);
 
 /* Sums of the per-CPU counters. */
 int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);

@@ -41,7 +41,7 @@ DEFINE_CLEANUP(insn_decoder_freep, struct insn_decoder, insn_decoder_free);
 int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
 		struct insn *out);
 
-/* The register of integer argument `n` of a C function, 0 to 3. */
+/* The register of integer argument `n` of a C function, 0 to 5. */
 uint8_t insn_arg_register(unsigned int n);
 /* Whether code stores a whole register at displacement `disp` from a register within its first `len` bytes; a quick look
  * that does not decode, and so may err on the side of yes. */

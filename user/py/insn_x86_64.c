@@ -80,7 +80,7 @@ void insn_decoder_free(struct insn_decoder *d)
 
 uint8_t insn_arg_register(unsigned int n)
 {
-	static const uint8_t args[] = { 5, 4, 1, 2 }; /* rdi, rsi, rdx, rcx */
+	static const uint8_t args[] = { 5, 4, 1, 2, 8, 9 }; /* rdi, rsi, rdx, rcx, r8, r9 */
 
 	return n < ARRAY_SIZE(args) ? args[n] : NOT_A_REGISTER;
 }

@@ -77,5 +77,14 @@ int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t
 int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		  struct err *err);
 
+/* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
+struct py_function {
+	uint64_t addr; /* ELF address */
+	unsigned int nr_args;
+};
+/* Where to probe to see every call of each of the functions; `sites` has room for as many. -errno. */
+int py_sites_functions(const struct elf_file *elf, const struct py_function *functions, size_t count,
+		       struct py_site *sites);
+
 /* Layout of a minor version, -EOPNOTSUPP if it is not known. */
 int py_layout_get(unsigned int minor, struct py_layout *out);

@@ -2,12 +2,9 @@
 #include "py/py_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -36,51 +33,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool same_file(const char *path, const struct proc_map *map, const struct stat *mapped)
-{
-	struct stat sb;
-
-	if (stat(path, &sb) || !S_ISREG(sb.st_mode))
-		return false;
-	if (mapped)
-		return sb.st_dev == mapped->st_dev && sb.st_ino == mapped->st_ino;
-	/* On overlayfs st_dev is not what maps says; the inode number is. */
-	return sb.st_ino == map->inode;
-}
-
-/*
- * A path for the mapped file that this process, and the kernel on its behalf, can open: through the target's root, as is
- * (maps shows the files of a chroot by their paths outside of it), or through the mapping.  A path is
- * better than the mapping, which is gone after an exec.
- */
-static int find_open_path(const struct search *s, const struct proc_map *map, char **out)
-{
-	char link[96], path[PATH_MAX + 64];
-	struct stat sb;
-	bool have_link;
-	int code;
-
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", s->pid,
-		 (unsigned long)map->start, (unsigned long)map->end);
-	have_link = stat(link, &sb) == 0;
-	code = have_link ? 0 : -errno;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, map->path);
-	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
-		*out = strdup(path);
-	else if (!map->deleted && same_file(map->path, map, have_link ? &sb : NULL))
-		*out = strdup(map->path);
-	else if (have_link)
-		*out = strdup(link);
-	else
-		return code == -ENOENT ? -ESRCH : code;
-	return *out ? 0 : -ENOMEM;
-}
-
 static int open_map(struct search *s, const struct proc_map *map, struct elf_file **elf,
 		    char **open_path)
 {
 	struct err ignored;
-	int ret = find_open_path(s, map, open_path);
+	int ret = proc_map_open_path(s->pid, map, open_path);
 
 	if (!ret)
 		ret = elf_file_open(*open_path, elf, &ignored);
