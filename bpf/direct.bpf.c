@@ -6,7 +6,6 @@
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-/* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
 __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames)
 {
 	struct scratch *s = scratch_get(slot);

@@ -66,6 +66,9 @@ int capture_posargs(__u32 slot, __u64 tuple, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
 
+/* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
+int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
+
 /* A frame has been entered: probe is enum phrude_probe, `instr` as COOKIE_F_RESUME has it (0: in the frame). */
 int event_frame(__u32 probe_flags, __u64 frame, __u64 code, __u64 instr);
 /* Something is about to be called with a tuple of arguments and a dict of keywords (or 0). */

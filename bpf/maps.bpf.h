@@ -81,6 +81,8 @@ struct walk {
  * Where one event is put together.  A uprobe program can be preempted by another task's, so that a per-CPU
  * buffer is not safe: a slot is claimed and released (scratch.bpf.h).
  */
+#define VA_REGS 6
+
 struct scratch {
 	__u32 busy;
 	__u32 len;	/* bytes of data[] in use */
@@ -92,6 +94,9 @@ struct scratch {
 	__u64 hash;	/* being computed over text[] */
 	__u64 pending;	/* object to capture next */
 	__u64 frame;	/* next frame of the call stack */
+	__u64 va[VA_REGS];	/* variable arguments that came in registers */
+	__u64 va_stack;		/* where the others are */
+	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */
@@ -126,6 +131,25 @@ extern bool stopped;
 /* Prefilter over function names, see abi/hash.h. */
 extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 extern bool prefilter_non_ascii; /* a rule has a name that is not ASCII */
+
+/* Bit n: some rule watches the audit events that begin with certain n characters. */
+extern __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];
+extern bool audit_prefixes; /* any bit is set */
+
+/* What a thread last passed to sys.audit(), to know it again when it comes by PySys_Audit(). */
+struct audited {
+	__u64 count; /* of arguments */
+	__u64 first; /* the first of them */
+};
+
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* thread */
+	__type(value, struct audited);
+} audited_map;
+
+extern audited_map audited SEC(".maps");
 
 static __always_inline void stat_inc(enum phrude_stat which)
 {

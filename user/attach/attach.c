@@ -11,12 +11,15 @@
 #include "attach/perf_uprobe.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "bpf/abi/cookie.h"
 
 static const struct attach_kind kinds[NR_PROBES] = {
 	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
 	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true,
 			  .cost = "one trap a Python call" },
 	[PROBE_DIRECT] = { "direct", .c = true, .cost = "nothing but at calls of the function" },
+	[PROBE_AUDIT] = { "audit", py_sites_audit, .audit = true, .wide = true,
+			  .cost = "nothing but at audited operations" },
 	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
 			 .cost = "one trap a PyObject_Call" },
 };
@@ -102,12 +105,11 @@ int attach_process(struct kern *kern, const struct py_interp *interp, enum phrud
 {
 	_cleanup_(attachment_freep) struct attachment *a = NULL;
 	const struct attach_kind *kind = attach_kind(probe);
-	struct bpf_program *prog = kern_program(kern, probe);
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites = 0;
 	int ret;
 
-	if (!kind || !kind->sites || !prog)
+	if (!kind || !kind->sites || !kern_program(kern, probe, PY_ENTRY_MAIN))
 		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
 	ret = kind->sites(interp, sites, &nr_sites, err);
 	if (ret)
@@ -116,7 +118,10 @@ int attach_process(struct kern *kern, const struct py_interp *interp, enum phrud
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < nr_sites; i++) {
-		ret = attach_site(prog, interp->open_path, &sites[i], interp->pid, &a->links[i],
+		if (kind->wide)
+			sites[i].cookie = phrude_cookie_group(sites[i].cookie, interp->proc.group);
+		ret = attach_site(kern_program(kern, probe, sites[i].entry), interp->open_path,
+				  &sites[i], kind->wide ? ATTACH_ALL : interp->pid, &a->links[i],
 				  err);
 		if (ret)
 			return ret;

@@ -23,7 +23,9 @@ struct attach_kind {
 		     struct err *err);
 	bool python;  /* sees functions written in Python */
 	bool c;	      /* sees functions written in C */
+	bool audit;   /* sees audit events */
 	bool partial; /* sees some calls only */
+	bool wide;    /* its probes cover every process that maps the interpreter's file */
 	const char *cost;
 };
 
@@ -41,11 +43,12 @@ int attach_site(struct bpf_program *prog, const char *path, const struct py_site
 /* Takes probes away, all of them at once. */
 void attach_links_destroy(struct bpf_link **links, size_t count);
 
-/* The probes of one kind on one process. */
+/* The probes of one kind on one process, or on one interpreter's file. */
 struct attachment;
 
 /*
- * Attaches the probes of a kind to a process and to what it forks from now on.  -EOPNOTSUPP if the interpreter
+ * Attaches the probes of a kind to a process and to what it forks from now on; with a wide kind, to all processes that map
+ * the interpreter's file.  -EOPNOTSUPP if the interpreter
  * does not have the kind, -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
 int attach_process(struct kern *kern, const struct py_interp *interp, enum phrude_probe probe,

@@ -175,6 +175,19 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	return 0;
 }
 
+/* What covers all processes. */
+static void engine_detach_all(struct engine *e)
+{
+	direct_probes_free(e->direct);
+	e->direct = NULL;
+	for (size_t i = 0; i < e->nr_groups; i++) {
+		for (int k = 0; k < NR_PROBES; k++) {
+			attachment_free(e->groups[i].attachments[k]);
+			e->groups[i].attachments[k] = NULL;
+		}
+	}
+}
+
 /* Probes are taken away before the last look into the ring, so that nothing is left behind. */
 static void engine_finish(struct engine *e)
 {
@@ -189,8 +202,7 @@ static void engine_finish(struct engine *e)
 			}
 		}
 	}
-	direct_probes_free(e->direct);
-	e->direct = NULL;
+	engine_detach_all(e);
 	if (!enough) {
 		e->stop = false;
 		kern_consume(e->kern);
@@ -202,7 +214,7 @@ static void engine_finish(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	launch_free(e->launch);
-	direct_probes_free(e->direct);
+	engine_detach_all(e);
 	free(e->groups);
 	processes_fini(&e->processes);
 	output_close(&e->output);

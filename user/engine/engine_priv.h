@@ -18,6 +18,7 @@
 struct group {
 	dev_t dev;
 	ino_t ino;
+	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 };
 
 struct engine {

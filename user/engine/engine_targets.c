@@ -51,7 +51,7 @@ static uint32_t group_of(struct engine *e, const struct py_interp *interp)
 	if (!more)
 		return 0;
 	e->groups = more;
-	e->groups[e->nr_groups++] = (struct group){ interp->dev, interp->ino };
+	e->groups[e->nr_groups++] = (struct group){ .dev = interp->dev, .ino = interp->ino };
 	return e->nr_groups;
 }
 
@@ -64,14 +64,19 @@ static int attach_needed(struct engine *e, struct process *p, const struct py_in
 	for (size_t i = 0; i < plan->nr_rules && !ret; i++) {
 		const struct rule *rule = &e->opts->rules->rules[i];
 		const struct plan_rule *r = &plan->rules[i];
+		const struct attach_kind *kind;
+		struct attachment **at;
 
 		for (size_t k = 0; k < r->cfuncs.count && !ret; k++)
 			ret = direct_probe_add(e->direct, interp->proc.group, rule_func_name(rule),
 					       rule->place, &r->cfuncs.list[k], err);
-		if (ret || !attach_kind(r->probe) || !attach_kind(r->probe)->sites ||
-		    p->attachments[r->probe])
+		kind = attach_kind(r->probe);
+		if (ret || !kind || !kind->sites)
 			continue;
-		ret = attach_process(e->kern, interp, r->probe, &p->attachments[r->probe], err);
+		at = kind->wide ? &e->groups[interp->proc.group - 1].attachments[r->probe]
+				: &p->attachments[r->probe];
+		if (!*at)
+			ret = attach_process(e->kern, interp, r->probe, at, err);
 	}
 	return ret;
 }

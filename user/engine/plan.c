@@ -11,7 +11,8 @@
  * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
  * call.  What sees some calls only comes last, for what nothing else sees.
  */
-static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_USDT, PROBE_FRAME, PROBE_CALL };
+static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_USDT, PROBE_FRAME,
+						PROBE_CALL };
 
 struct planning {
 	const struct py_interp *interp;
@@ -29,15 +30,19 @@ static bool sees(const struct attach_kind *kind, const struct rule *rule)
 		return kind->python && !kind->partial;
 	case RULE_MODULE:
 		return kind->c;
-	default:
-		return false;
+	case RULE_AUDIT:
+		return kind->audit;
 	}
+	return false;
 }
 
-static const char *language(const struct rule *rule)
+static const char *subject(const struct rule *rule)
 {
-	return rule->place_kind == RULE_MODULE ? "a function written in C"
-					       : "a function written in Python";
+	static const char *const names[] = { [RULE_FILE] = "a function written in Python",
+					     [RULE_MODULE] = "a function written in C",
+					     [RULE_AUDIT] = "an audit event" };
+
+	return names[rule->place_kind];
 }
 
 /* Whether the interpreter has the kind's places at all. */
@@ -121,7 +126,7 @@ static int choose_forced(struct planning *p, const struct rule *rule, enum phrud
 			       "%s:%u:%u: rule \"%s\" watches %s, which the probe kind %s does not "
 			       "see; leave "
 			       "--probe out, or leave the rule out",
-			       rule->path, rule->line, rule->column, rule->name, language(rule),
+			       rule->path, rule->line, rule->column, rule->name, subject(rule),
 			       kind->name);
 	ret = try_kind(p, forced, rule, out, &why);
 	if (ret == -EOPNOTSUPP || ret == -ENOENT)

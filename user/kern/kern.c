@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern_feat.h"
+#include "py/interp.h"
 #include "tracer.skel.h"
 
 struct kern {
@@ -120,7 +121,7 @@ bool kern_is_sleepable(const struct kern *k)
 	return k->sleepable;
 }
 
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, unsigned int entry)
 {
 	switch (probe) {
 	case PROBE_USDT:
@@ -131,6 +132,10 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
 		return k->skel->progs.direct_entry;
 	case PROBE_CALL:
 		return k->skel->progs.call_entry;
+	case PROBE_AUDIT:
+		return entry == PY_ENTRY_AUDIT_CALL ? k->skel->progs.audit_call :
+		       entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python :
+							k->skel->progs.audit_usdt;
 	default:
 		return NULL;
 	}
@@ -143,6 +148,8 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 	int ret;
 
 	for (size_t i = 0; i < nr_bits; i++) {
+		if (bits[i] == RULE_PREFILTER_NONE)
+			continue;
 		if (bits[i] < 0)
 			k->skel->bss->prefilter_non_ascii = true;
 		else
@@ -151,6 +158,10 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 	for (size_t i = 0; i < nr_keys; i++) {
 		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &one,
 					   sizeof(one), BPF_ANY);
+		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
+			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |= 1ULL << keys[i].place % 64;
+			k->skel->bss->audit_prefixes = true;
+		}
 		if (ret == -E2BIG)
 			return err_set(err, ret, "the rules name more than %d functions: the kernel side "
 				       "has no room for them", PHRUDE_TARGETS_MAX);

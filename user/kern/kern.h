@@ -28,8 +28,8 @@ DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 /* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
 
-/* The entry program of a probe kind; NULL if the kind has none. */
-struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe);
+/* The entry program of a probe kind (and, with audit, for the place: enum py_site_entry); NULL if the kind has none. */
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, unsigned int entry);
 
 /* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,

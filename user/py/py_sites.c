@@ -30,6 +30,8 @@ struct plan {
 	/* It may be a leaf function, with data below the stack pointer.  Newer kernels put a call in place of a nop of five
 	 * bytes, which writes there: only at the very start is nothing there to lose. */
 	bool may_be_leaf;
+	bool count_stack; /* where the stack pointer is, counted from the function's entry, must be known */
+	uint32_t stack;	  /* at `cheap` */
 	bool stored_before_cheap;  /* instr_reg's value is in the frame there */
 	struct code_window window; /* from start to cheap */
 };
@@ -73,6 +75,7 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 {
 	uint64_t at = p->start;
 	bool stored = false, found = false;
+	uint32_t stack = 0;
 	struct insn in;
 
 	p->cheap = p->start;
@@ -84,10 +87,14 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 			p->cheap = at;
 			p->stored_before_cheap = stored;
 			p->start_cheap = at == p->start;
+			p->stack = stack;
 			found = true;
 		}
 		if (in.cost == INSN_EMULATED || in.leaves || in.writes & needed)
 			break;
+		if (p->count_stack && in.moves_stack && (in.stack <= 0 || in.stack > 1 << 16))
+			break;
+		stack += in.stack;
 		if (p->instr_reg == COOKIE_REG_NONE)
 			continue;
 		if (in.stores && in.store_base == p->frame_reg && in.store_disp == disp)
@@ -107,6 +114,7 @@ static int finish_site(const struct elf_file *elf, const struct plan *p, bool en
 	memset(site, 0, sizeof(*site));
 	site->addr = moved ? p->cheap : p->start;
 	site->emulated = moved || p->start_cheap;
+	site->stack = moved ? p->stack : 0;
 	site->cookie = phrude_cookie(p->frame_reg, stored ? COOKIE_REG_NONE : p->instr_reg, flags);
 	snprintf(site->what, sizeof(site->what), "%s", p->what);
 	return elf_file_offset(elf, site->addr, &site->offset);
@@ -166,7 +174,7 @@ int py_sites_functions(const struct elf_file *elf, const struct py_function *fun
 
 			for (unsigned int a = 0; a < functions[done + i].nr_args; a++)
 				needed |= 1u << insn_arg_register(a);
-			plans[i] = (struct plan){ .what = "", .start = functions[done + i].addr, .may_be_leaf = true,
+			plans[i] = (struct plan){ .what = "", .start = functions[done + i].addr, .may_be_leaf = true, .count_stack = true,
 						  .frame_reg = COOKIE_REG_NONE, .instr_reg = COOKIE_REG_NONE };
 			find_cheap(elf, d, needed, 0, &plans[i]);
 		}

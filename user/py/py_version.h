@@ -51,6 +51,7 @@ struct py_version {
 	enum py_usdt usdt;
 	uint32_t usdt_flags;	/* for its cookie */
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */
+	bool audits_locally;	/* the core raises audit events by _PySys_Audit(), which is not exported */
 	bool has_cmethod;	/* PyCMethod_Type exists */
 	bool may_jit;		/* can be built with a compiler whose code bypasses the probes */
 };
