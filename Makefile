@@ -18,7 +18,7 @@ MODULES := base elf proc py event rule alert kern attach engine cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
 PURE_MODULES := base elf proc py event rule alert
 
-LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone
+LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 
@@ -65,6 +65,9 @@ $(BUILD)/user/%.o: user/%.c | deps
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+
+# It holds the driver of the test cases.
+$(BUILD)/user/cli/suite.o: user/cli/test_driver.py
 
 # Only these see the skeleton.
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/kern/*.c user/attach/*.c)): $(SKEL)

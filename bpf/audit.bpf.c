@@ -91,7 +91,7 @@ __noinline int capture_unit(__u32 slot, __u32 unit, __u32 sized)
 		} else {
 			__u32 at = s->len & (PHRUDE_EVENT_MAX - 1);
 
-			capture_cstr(slot, v);
+			capture_cstr(slot, v, PHRUDE_DOC_MAX);
 			if (unit == 'y' && s->data[at] == VAL_UTF8)
 				s->data[at] = VAL_BYTES;
 		}
@@ -204,7 +204,7 @@ __noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 
 		if (how == AUDIT_VECTOR)
 			capture_str(slot, name, PHRUDE_NAME_MAX);
 		else
-			capture_cstr(slot, name);
+			capture_cstr(slot, name, PHRUDE_NAME_MAX);
 	}
 	return audit_send(slot, s, how, args, n);
 }

@@ -59,6 +59,36 @@ __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 	return 0;
 }
 
+/* Characters of a short str, and the bytes read for it: its head, what else stands before its data, and they. */
+#define SHORT_STR 96
+#define SHORT_STR_READ (32 + SHORT_STR)
+
+/*
+ * A short ASCII str, as nearly all names and paths are: one read gets head and characters.  False if it is another,
+ * or stands at the end of its page; nothing is sent then.
+ */
+static __always_inline bool capture_short_str(struct scratch *s, __u64 str)
+{
+	const struct str_head *h = (void *)s->text;
+	__u32 at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	__u32 from, len;
+	__u64 *last;
+
+	if (!node_fits(s, SHORT_STR + PHRUDE_ENDS_SZ) ||
+	    bpf_probe_read_user(s->text, SHORT_STR_READ, (const void *)(str + STR_LENGTH)))
+		return false;
+	if ((h->state >> 2 & 0x1f) != 0x19 || h->length > SHORT_STR) /* kind 1, compact, ascii */
+		return false;
+	len = h->length & 0x7f;
+	from = (s->proc.layout.str_ascii_data - STR_LENGTH) & 0x38;
+	__builtin_memcpy(&s->data[at], &s->text[from], SHORT_STR);
+	/* The padding is sent too: no bytes of the str's neighbour. */
+	last = (__u64 *)&s->data[at + (len & ~7u)];
+	*last &= (1ULL << 8 * (len & 7)) - 1;
+	node_put(s, VAL_STR, 0, 1, len);
+	return true;
+}
+
 __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 {
 	struct scratch *s = scratch_get(slot);
@@ -66,6 +96,8 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 	__u32 flags = 0, len;
 
 	if (!s)
+		return 0;
+	if (max >= SHORT_STR && capture_short_str(s, str))
 		return 0;
 	if (read_str(&s->proc.layout, str, &info)) {
 		s->cut |= EV_CUT_UNREADABLE;
@@ -85,7 +117,7 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 	return 0;
 }
 
-__noinline int capture_cstr(__u32 slot, __u64 addr)
+__noinline int capture_cstr(__u32 slot, __u64 addr, __u32 max)
 {
 	struct scratch *s = scratch_get(slot);
 	__u32 at;
@@ -93,24 +125,26 @@ __noinline int capture_cstr(__u32 slot, __u64 addr)
 
 	if (!s)
 		return 0;
-	if (!node_fits(s, PHRUDE_NAME_MAX)) {
+	if (max > PHRUDE_DOC_MAX)
+		max = PHRUDE_DOC_MAX;
+	if (!node_fits(s, max + PHRUDE_ENDS_SZ)) {
 		s->cut |= EV_CUT_SPACE | EV_CUT_ARGS;
 		node_mark(s, VAL_DEEP, 0);
 		return 0;
 	}
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
-	n = read_user_str(&s->data[at], PHRUDE_NAME_MAX, addr);
-	if (n <= 0 || n > PHRUDE_NAME_MAX) {
+	n = read_user_str(&s->data[at], max, addr);
+	if (n <= 0 || n > PHRUDE_DOC_MAX) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_put(s, VAL_UNREADABLE, 0, 0, 0);
 		return 0;
 	}
 	n--; /* the NUL */
-	n &= PHRUDE_NAME_MAX - 1;
-	/* Padding: read_user_str() leaves what stood there. The node's last word is cleared behind the text. */
+	n &= PHRUDE_DOC_MAX - 1;
+	/* The padding is sent too. */
 	for (__u32 i = 0; i < 8; i++)
 		s->data[at + n + i] = 0;
-	node_put(s, VAL_UTF8, n == PHRUDE_NAME_MAX - 1 ? NODE_CUT : 0, 0, n);
+	node_put(s, VAL_UTF8, n == max - 1 ? NODE_CUT : 0, 0, n);
 	return 0;
 }
 
@@ -138,8 +172,9 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	}
 	if (ndigits > max) {
 		/* so many digits that only how many there are can be told */
-		skip = ndigits - 64;
-		ndigits = 64;
+		/* an even number of digits, so that what is sent begins at a hexadecimal digit */
+		skip = (ndigits - 64) & ~1ULL;
+		ndigits -= skip;
 		flags = NODE_CUT;
 	}
 	capture_bytes(slot, NODE(VAL_INT, flags, negative), obj + 24 + 4 * skip, ndigits * 4);
@@ -335,7 +370,7 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		return container_open(slot, obj, kind);
 	/* The name of the type, as an object's node. */
 	kind = s->len & (PHRUDE_EVENT_MAX - 1);
-	capture_cstr(slot, read_u64(type + s->proc.layout.type_name));
+	capture_cstr(slot, read_u64(type + s->proc.layout.type_name), PHRUDE_NAME_MAX);
 	if (s->data[kind & (PHRUDE_EVENT_MAX - 1)] == VAL_UTF8)
 		s->data[kind & (PHRUDE_EVENT_MAX - 1)] = VAL_OBJECT;
 	return 0;

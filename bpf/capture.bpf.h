@@ -13,8 +13,8 @@
 int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len);
 /* A str object as a VAL_STR node of at most `max` bytes. */
 int capture_str(__u32 slot, __u64 str, __u32 max);
-/* A C string as a VAL_UTF8 node of at most PHRUDE_NAME_MAX bytes. */
-int capture_cstr(__u32 slot, __u64 addr);
+/* A C string as a VAL_UTF8 node of less than `max` bytes, at most PHRUDE_DOC_MAX. */
+int capture_cstr(__u32 slot, __u64 addr, __u32 max);
 /* Any object, with all that it contains. */
 int capture_value(__u32 slot, __u64 obj);
 /* One entry of a dict or set: 0 if there is none at `idx`, else 1, with key and value in head[0..15]. */

@@ -6,8 +6,9 @@
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-/* A frame was entered: usdt and frame. */
-static __always_inline int enter_frame(struct pt_regs *ctx, enum phrude_probe probe)
+/* A frame was entered: usdt and frame, which differ in their cookies only. */
+SEC("uprobe")
+int frame_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	struct py_proc *p = event_target(GROUP_ANY);
@@ -28,19 +29,7 @@ static __always_inline int enter_frame(struct pt_regs *ctx, enum phrude_probe pr
 		return 0;
 	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
 		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
-	return event_frame((cookie & 0xffff0000) | probe, frame, code, instr);
-}
-
-SEC("uprobe")
-int usdt_entry(struct pt_regs *ctx)
-{
-	return enter_frame(ctx, PROBE_USDT);
-}
-
-SEC("uprobe")
-int frame_entry(struct pt_regs *ctx)
-{
-	return enter_frame(ctx, PROBE_FRAME);
+	return event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code, instr);
 }
 
 /* PyObject_Call(callable, args, kwargs), Objects/call.c. */

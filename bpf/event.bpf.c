@@ -56,7 +56,7 @@ __noinline int event_send(__u32 slot)
 		stat_inc(PHRUDE_STAT_CUT_STACK);
 	if (s->cut & EV_CUT_UNREADABLE)
 		stat_inc(PHRUDE_STAT_CUT_UNREADABLE);
-	if (bpf_ringbuf_output(&events, s->data, len, 0))
+	if (bpf_ringbuf_output(&events, s->data, len, wakeup_flags(bpf_ktime_get_ns())))
 		stat_inc(PHRUDE_STAT_LOST_RING);
 	return 0;
 }
@@ -191,7 +191,7 @@ out:
 	return 0;
 }
 
-__noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 first)
+__noinline int capture_posargs(__u32 slot, __u64 tuple, __s32 first)
 {
 	struct scratch *s = scratch_get(slot);
 	__u64 n;
@@ -204,6 +204,8 @@ __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 first)
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= n)
 			break;
+		if ((__s32)i + first < 0)
+			continue;
 		if (!node_mark(s, SEC_POSARG, first + i))
 			break;
 		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8ULL * i));
@@ -284,24 +286,22 @@ __noinline int call_python(__u32 slot, __u64 func, __u64 args, __u64 kwargs)
 	return 0;
 }
 
-/* A call of a C function (def: its PyMethodDef) of a module, or of the type whose tp_name is given. */
-__noinline int call_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name)
+/* A call of a C function (def: its PyMethodDef) of a module, or of the type whose tp_name is given, or of a type. */
+__noinline int call_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name, __u64 doc)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
-	__u64 doc;
 
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
 	if (def && node_mark(s, SEC_NAME, 0))
-		capture_cstr(slot, read_u64(def + l->ml_name));
+		capture_cstr(slot, read_u64(def + l->ml_name), PHRUDE_NAME_MAX);
 	section_str(s, slot, SEC_MODULE, module, 4 * PHRUDE_NAME_MAX);
 	if (tp_name && node_mark(s, SEC_TYPENAME, 0))
-		capture_cstr(slot, tp_name);
-	doc = def ? read_u64(def + l->ml_doc) : 0;
+		capture_cstr(slot, tp_name, PHRUDE_NAME_MAX);
 	if (doc && node_mark(s, SEC_SIGNATURE, 0))
-		capture_cstr(slot, doc);
+		capture_cstr(slot, doc, PHRUDE_DOC_MAX);
 	return 0;
 }
 
@@ -312,7 +312,9 @@ struct callee {
 	__u64 def;     /* PyMethodDef */
 	__u64 module;  /* str */
 	__u64 tp_name; /* C string */
+	__u64 doc;     /* C string: ml_doc or tp_doc */
 	__u32 kind;    /* enum ev_callee, 0: something else */
+	bool unbound;  /* the first argument is self */
 };
 
 static __always_inline bool is_type(const struct py_proc *p, __u64 obj_type)
@@ -344,16 +346,19 @@ static __always_inline void classify(const struct py_proc *p, __u64 callable, st
 
 			/* a method of an instance, or a class method */
 			c->tp_name = read_u64((is_type(p, self_type) ? self : self_type) + l->type_name);
-			c->self = 0;
 		}
 	} else if (type == p->type_method_descr) {
 		c->kind = CALLEE_C;
 		c->def = read_u64(callable + l->descr_method);
 		c->tp_name = read_u64(read_u64(callable + l->descr_type) + l->type_name);
+		c->unbound = true;
 	} else if (is_type(p, type)) {
 		c->kind = CALLEE_TYPE;
 		c->tp_name = read_u64(callable + l->type_name);
+		c->doc = read_u64(callable + l->type_flags + 8); /* tp_doc follows tp_flags */
 	}
+	if (c->def)
+		c->doc = read_u64(c->def + l->ml_doc);
 }
 
 __noinline int match_callee_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name)
@@ -409,8 +414,8 @@ __noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 k
 	if (c.kind == CALLEE_PYTHON) {
 		call_python(slot, c.func, args, kwargs);
 	} else {
-		call_c(slot, c.def, c.module, c.tp_name);
-		capture_posargs(slot, args, 0);
+		call_c(slot, c.def, c.module, c.tp_name, c.doc);
+		capture_posargs(slot, args, c.unbound ? -1 : 0);
 		capture_kwargs(slot, kwargs);
 	}
 	/* The caller is whoever runs now. */

@@ -61,8 +61,9 @@ static __always_inline __u32 event_open(void)
  * s->frame outwards and off it goes. */
 int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
-/* Positional arguments from a tuple, as SEC_POSARG items from position `first` on. */
-int capture_posargs(__u32 slot, __u64 tuple, __u32 first);
+/* Positional arguments from a tuple, as SEC_POSARG items: its item 0 is given position `first`, which may be -1: it
+ * is left out. */
+int capture_posargs(__u32 slot, __u64 tuple, __s32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
 

@@ -177,8 +177,8 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	ev->signature = signature;
 	ev->len = len;
 	ev->full = size;
-	/* Marked only once it is in the ring: what refers to it comes behind it. */
-	if (bpf_ringbuf_output(&events, ev, sizeof(*ev) + len, 0)) {
+	/* Marked only once it is in the ring: what refers to it comes behind it, and wakes user space. */
+	if (bpf_ringbuf_output(&events, ev, sizeof(*ev) + len, BPF_RB_NO_WAKEUP)) {
 		stat_inc(PHRUDE_STAT_LINETABLE_LOST);
 		return 0;
 	}

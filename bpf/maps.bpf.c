@@ -18,5 +18,6 @@ __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
 __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];
 bool audit_prefixes;
+__u64 reader_awake_until;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

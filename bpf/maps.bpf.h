@@ -151,6 +151,18 @@ typedef struct {
 
 extern audited_map audited SEC(".maps");
 
+/*
+ * Until this time (bpf_ktime_get_ns()) user space looks into the ring by itself: waking it for each event costs the
+ * target's thread several microseconds, an interrupt to another CPU.
+ */
+extern __u64 reader_awake_until;
+
+/* Flags for bpf_ringbuf_output(). */
+static __always_inline __u64 wakeup_flags(__u64 now)
+{
+	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : 0;
+}
+
 static __always_inline void stat_inc(enum phrude_stat which)
 {
 	__u32 key = which;

@@ -36,6 +36,14 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 		return 0;
 	}
+	/* vfork: no Python runs in the child before its exec. */
+	if (BPF_CORE_READ(parent, mm) == BPF_CORE_READ(child, mm)) {
+		p = bpf_map_lookup_elem(&procs, &pid);
+		if (p)
+			p->state = PY_PROC_EXECED;
+		send_proc(PROC_VFORK, pid, ppid);
+		return 0;
+	}
 	send_proc(PROC_FORK, pid, ppid);
 	return 0;
 }

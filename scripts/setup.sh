@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
-	libcjson-dev libcapstone-dev)
+	libcjson-dev libcapstone-dev libpcre2-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core

@@ -65,7 +65,7 @@ run_fuzz() {
 		[ -x "$fuzzer" ] || continue
 		name=${fuzzer##*/}
 		dir=$(mktemp -d)
-		[ ! -d "tests/fuzz/corpus/$name" ] || cp -r "tests/fuzz/corpus/$name/." "$dir"
+		[ ! -d "tests/fuzz/corpus/${name#fuzz_}" ] || cp -r "tests/fuzz/corpus/${name#fuzz_}/." "$dir"
 		mkdir -p "$crashes"
 		if "$fuzzer" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 			-artifact_prefix="$crashes/$name-" "$dir" >"$log" 2>&1; then

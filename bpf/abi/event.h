@@ -151,6 +151,7 @@ struct ev_linetable {
 
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
+	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
 	PROC_EXEC,
 	PROC_EXIT,
 };

@@ -17,6 +17,8 @@
 /* Bytes of a function name or a file name in a frame record. */
 #define PHRUDE_NAME_MAX 256
 #define PHRUDE_PATH_MAX 1024
+/* Bytes of a C function's documentation, whose head is its signature; a power of two. */
+#define PHRUDE_DOC_MAX 1024
 /* Bytes of a line table (co_linetable, co_lnotab) that are sent. */
 #define PHRUDE_LINETABLE_MAX (32 * 1024)
 /* Characters of a function name, and trailing characters of a file name, that the kernel side hashes.

@@ -80,6 +80,8 @@ def demonstrate(directory):
     shop = tracer = None
     try:
         shop = Shop(directory, PYTHON, secret, collector.port)
+        for path, query, _ in HARMLESS:
+            shop.get(path, **query)  # an application in use: what it loads at its first request is loaded
         show.line(f"A Flask application runs as pid {shop.process.pid} on 127.0.0.1:{shop.port}, unchanged. Now, from outside:")
         tracer = Tracer(shop.process.pid, RULES, os.path.join(directory, "alerts.json"), echo=show.note)
         show.line("# " + " ".join(tracer.command))
@@ -100,8 +102,10 @@ def demonstrate(directory):
         complete = detected == len(ATTACKS)
         (show.good if complete else show.bad)(f"{detected} of {len(ATTACKS)} attacks detected")
         return complete and silent and alive and status == 0
-    except (TracerError, RuntimeError) as error:
-        show.bad(str(error))
+    except (TracerError, RuntimeError, OSError) as error:
+        show.bad(str(error) or repr(error))
+        if shop and shop.process.poll() is not None:
+            show.bad(f"the application ended with status {shop.process.returncode}")
         return False
     finally:
         if tracer:

@@ -44,17 +44,17 @@ def field(label, text, code=None):
         label = ""
 
 
-def _call(alert):
-    function = alert["function"]
-    args = ", ".join(f"{name}={value!r}" for name, value in alert["args"].items() if name != "self")
-    return f"{function['qualname'] or function['name']}({args})"
+def _short(file, application):
+    return (file or "?").replace(application + "/", "")
 
 
 def alert(found, application):
     """One alert; of its callers the innermost ones, and all that are the application's or its packages'."""
     rule, process = found["rule"], found["process"]
     field("ALERT", f"{rule['name']}  [{rule['level']}]  {' '.join(rule['tags'])}", "1;33")
-    field("call", _call(found))
+    function = found["function"]
+    field("call", f"{function['qualname'] or function['name']}  {_short(function['file'], application)}:{function['line']}")
+    field("value", ", ".join(f"{label}={value}" for label, value in found["value"].items()))
     label, skipped = "callers", 0
     for number, caller in enumerate(found["callers"]):
         file = caller["file"] or "?"
@@ -65,7 +65,7 @@ def alert(found, application):
         if skipped:
             field(label, f"... {skipped} more", "2")
             skipped = 0
-        field(label, f"{caller['function']}  {file.replace(application + '/', '')}:{caller['line']}", "36" if own else None)
+        field(label, f"{caller['function']}  {_short(file, application)}:{caller['line']}", "36" if own else None)
         label = ""
     if skipped:
         field(label, f"... {skipped} more", "2")

@@ -100,8 +100,6 @@ class Tracer:
     def counters(self):
         """The numbers of the summary line, as {"hits": ..., "lost": ...}; call stop() first."""
         for line in reversed(self.messages):
-            found = re.findall(r"(?:(\d+) (\w+))|(?:(\w+)[=:] ?(\d+))", line)
-            numbers = {name or name2: int(count or count2) for count, name, name2, count2 in found}
-            if "lost" in numbers and "matches" in numbers:
-                return numbers
+            if "summary:" in line:
+                return {name: int(count) for name, count in re.findall(r"(\w+) (\d+)", line)}
         return {}

@@ -3,6 +3,7 @@
 """Measures phrude-trace and prints the figures beside their budgets.  Nothing passes or fails here.
 
   BENCH_PYTHON=FILE  the interpreter that is traced (default: Debian's /usr/bin/python3)
+  BENCH_ROOT=DIR     the chroot it is in (default: none)
   PHRUDE_TRACE=FILE  the program (default: build/phrude-trace)
 """
 
@@ -69,14 +70,15 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     python = os.environ.get("BENCH_PYTHON", "/usr/bin/python3")
+    root = os.environ.get("BENCH_ROOT", "").rstrip("/")
     version = subprocess.run([binary(), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="phrude-bench-") as directory:
         bench = Bench(arguments, directory)
-        target = Target(python)
-        print(f"{version}; CPython {target.python} ({os.path.realpath(python)}); "
-              f"Linux {platform.release()}, {os.cpu_count()} CPUs; {bench.pairs} pairs of {bench.seconds:g} s")
-        print(f"command: {'BENCH_PYTHON=' + python + ' ' if 'BENCH_PYTHON' in os.environ else ''}"
-              f"tests/bench/bench.py {' '.join(sys.argv[1:])}".rstrip())
+        target = Target(python, root)
+        print(f"{version}; CPython {target.python} ({root}{python}); "
+              f"Linux {platform.release()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
+        settings = [f"{name}={os.environ[name]}" for name in ("BENCH_ROOT", "BENCH_PYTHON") if name in os.environ]
+        print("command:", *settings, "scripts/bench.sh", *sys.argv[1:])
         try:
             for part in arguments.parts or PARTS:
                 PARTS[part](bench, target)

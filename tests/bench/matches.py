@@ -40,7 +40,7 @@ def cost_of_match(bench, target, kind):
 
 
 def one_rate(bench, target, kind, rate):
-    """A run of a few seconds: (matches a second reached, counters, alerts in the file, highest memory in kB)."""
+    """A run of a few seconds: (what the target says of it, counters, alerts in the file, highest memory in kB)."""
     output = bench.path("matches.json")
     tracer = attach(bench, target, kind, output)
     answer = target.do("rate", rate=rate, seconds=bench.rate_seconds)
@@ -49,14 +49,15 @@ def one_rate(bench, target, kind, rate):
     with open(output, "rb") as file:
         written = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     os.unlink(output)
-    return answer["count"] / answer["ns"] * 1e9, answer["count"], tracer.counters(), written, peak
+    return answer, tracer.counters(), written, peak
 
 
 def sustained(bench, target, kind):
     """Raises the rate until matches are lost or the calling thread can do no more."""
     best, reason, peak = 0, "the highest rate tried", 0
     for rate in RATES:
-        reached, called, counters, written, memory_kb = one_rate(bench, target, kind, rate)
+        answer, counters, written, memory_kb = one_rate(bench, target, kind, rate)
+        called, reached = answer["count"], answer["count"] / answer["ns"] * 1e9
         lost = counters.get("lost", called - written)
         if lost:
             reason = f"at {reached:,.0f}/s {lost:,} of {called:,} were lost, and counted"
@@ -66,7 +67,10 @@ def sustained(bench, target, kind):
             break
         best, peak = reached, max(peak, memory_kb)
         if reached < rate * 0.97:
-            reason = "the calling thread is at 100% of a core"
+            share = answer["busy"] / answer["ns"]
+            reason = f"the calling thread can do no more, with {share:.0%} of a core"
+            if share < 0.9:
+                reason += " (others used the rest: measure again when they are done)"
             break
     table.row(f"phrude-trace, {kind}", f"{best:,.0f}/s", f"then: {reason}", ">= 20,000/s", widths=(26, 18, 66, 20))
     table.note(f"  highest memory of phrude-trace in the runs without loss: {peak / 1024:.1f} MB")

@@ -12,25 +12,26 @@ class Skip(Exception):
     """The test does not apply here; the message is the reason."""
 
 
-def test(each=None, kinds=("usdt", "frame", "call"), where=None):
+def test(each=None, kinds=("usdt", "frame", "call"), where=None, embedded=False):
     """
     Registers a test.  each=None: run once, without arguments; "interpreter": function(interpreter); "kind":
-    function(interpreter, kind) for those of `kinds` that the interpreter has.  where(interpreter) narrows them down.
+    function(interpreter, kind) for those of `kinds` that the interpreter has.  where(interpreter) narrows them down;
+    embedded: for programs that embed an interpreter, too, and not only for interpreters.
     """
     def register(function):
         theme = function.__module__.replace("test_", "")
-        _tests.append((theme + "/" + function.__name__, function, each, kinds, where))
+        _tests.append((theme + "/" + function.__name__, function, each, kinds, where, embedded))
         return function
     return register
 
 
 def _cases(interpreters):
-    for name, function, each, kinds, where in _tests:
+    for name, function, each, kinds, where, embedded in _tests:
         if each is None:
             yield name, function, ()
             continue
         for interpreter in interpreters:
-            if where and not where(interpreter):
+            if interpreter.embedded and not embedded or where and not where(interpreter):
                 continue
             if each == "interpreter":
                 yield "%s[%s]" % (name, interpreter), function, (interpreter,)

@@ -23,9 +23,10 @@ EXPECTED = (["pyenv-3.%d" % minor for minor in range(8, 14)] +
 class Interpreter:
     """name: "sid-3.15"; version: (3, 15); root: its chroot, "" for the host; kinds: the probe kinds that apply."""
 
-    def __init__(self, name, program, root="", arguments=()):
+    def __init__(self, name, program, root="", arguments=(), embedded=None):
         self.name = name
         self.root = root
+        self.embedded = embedded  # "lib" or "dlopen": how a program of ours has got its libpython
         self.argv = [program, *arguments]
         if root:
             # A mount namespace of its own with its own /proc, as a container has; unshare executes in place, so the
@@ -87,7 +88,7 @@ def _embedding(name, root, library, define=()):
         command += [library, "-Wl,--unresolved-symbols=ignore-in-shared-libs"]
     subprocess.run(command, check=True, capture_output=True)
     arguments = [os.path.basename(library)] if define else []
-    return Interpreter(name, _place(root, program), root, arguments)
+    return Interpreter(name, _place(root, program), root, arguments, "dlopen" if define else "lib")
 
 
 def _embeddings(label, root):

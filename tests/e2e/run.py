@@ -20,6 +20,7 @@ def main():
     parser.add_argument("-l", action="store_true", help="list the tests")
     parser.add_argument("-v", action="store_true", help="show where in the tests a failure comes from")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")
 
     for path in sorted(glob.glob(os.path.join(interpreters.HERE, "test_*.py"))):
         importlib.import_module(os.path.basename(path)[:-3])

@@ -29,11 +29,11 @@ class Target:
         self.hello = self._answer(30)
         self.pid = self.process.pid
 
-    def send(self, command, **arguments):
+    def send(self, command, /, **arguments):
         self.process.stdin.write(json.dumps([command, arguments]).encode() + b"\n")
         self.process.stdin.flush()
 
-    def ask(self, command, timeout=60, **arguments):
+    def ask(self, command, /, timeout=60, **arguments):
         """Has the target do something, returns what it says it did."""
         self.send(command, **arguments)
         return self._answer(timeout)

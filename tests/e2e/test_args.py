@@ -33,7 +33,7 @@ def same_call(alert, record, what):
     expect_equal(alert["truncated"], False, what + ": truncated")
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame"), embedded=True)
 def every_kind_of_parameter(interpreter, kind):
     with Target(interpreter, "args.py") as target:
         with Tracer(RULES + [rule("getenv", file="os.py")], target.pid, kind=kind) as tracer:
@@ -51,7 +51,7 @@ def every_kind_of_parameter(interpreter, kind):
     expect_equal(tracer.summary["lost"], 0, "lost")
 
 
-@test("kind", kinds=("call",))
+@test("kind", kinds=("call",), embedded=True)
 def every_kind_of_parameter_through_call(interpreter, kind):
     with Target(interpreter, "args.py") as target:
         with Tracer(RULES, target.pid, kind=kind) as tracer:
@@ -94,7 +94,7 @@ def deep_stack(interpreter, kind):
     expect_equal(other["truncated"], False, "truncated of the shallow one")
 
 
-@test("kind")
+@test("kind", embedded=True)
 def fifty_threads(interpreter, kind):
     """Each hit is its own thread's."""
     with Target(interpreter, "args.py") as target:

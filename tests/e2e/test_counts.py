@@ -18,7 +18,7 @@ def complete(tracer):
     expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame"), embedded=True)
 def alerts_are_the_calls(interpreter, kind):
     with Target(interpreter, "counts.py") as target:
         with Tracer(RULES, target.pid, kind=kind) as tracer:
@@ -55,7 +55,7 @@ def coroutines_and_threads(interpreter, kind):
     expect_equal(tracer.by_rule(), counts, "alerts by function")
 
 
-@test("kind", kinds=("call",))
+@test("kind", kinds=("call",), embedded=True)
 def calls_of_every_kind_of_callable(interpreter, kind):
     rules = [rule(name, file="counts.py") for name in ("plain", "method", "of_class", "static")] + C_FUNCTIONS
     with Target(interpreter, "counts.py") as target:

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "event/event.h"
+#include "event/request.h"
 #include "rule/rule.h"
 
 /* What is known of a process beyond the event itself. */
@@ -20,11 +21,6 @@ struct alert_process {
 	size_t nr_cmdline;
 	const char *python;    /* "3.11.2" */
 	const char *container; /* container id; NULL: none */
-};
-
-/* The HTTP request being handled; any field may be NULL. */
-struct alert_request {
-	const char *remote_addr, *method, *path, *query, *host, *user_agent, *session, *trace_id;
 };
 
 struct alert {

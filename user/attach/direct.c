@@ -42,15 +42,12 @@ static void probe_fini(struct probe *p)
 
 void direct_probes_free(struct direct_probes *d)
 {
-	struct bpf_link *links[PHRUDE_DIRECT_MAX];
-
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->count; i++) {
-		links[i] = d->list[i].link;
+		kern_release(d->kern, d->list[i].link);
 		probe_fini(&d->list[i]);
 	}
-	attach_links_destroy(links, d->count);
 	free(d->list);
 	free(d);
 }
@@ -119,8 +116,8 @@ static int add(struct direct_probes *d, struct probe *p, const struct py_cfunc *
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
 			       strerror(-ret));
 	site.cookie = d->count;
-	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), f->open_path, &site,
-			  ATTACH_ALL, &p->link, err);
+	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL, f->open_path, &site, &p->link,
+			  err);
 	if (ret)
 		return ret;
 	d->list[d->count++] = *p;

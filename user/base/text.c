@@ -128,7 +128,7 @@ void text_json(struct buf *b, struct text s)
 			buf_adds(b, "\\t");
 		else if (ch == '\r')
 			buf_adds(b, "\\r");
-		else if (is_control(ch) || is_surrogate(ch) || ch == 0x2028 || ch == 0x2029)
+		else if (is_control(ch) || is_surrogate(ch) || (is_deceptive(ch) && ch <= 0xffff))
 			buf_printf(b, "\\u%04x", ch);
 		else
 			text_put(b, ch);

@@ -30,7 +30,7 @@ uint32_t text_next(const char *s, size_t len, size_t *pos);
 void text_put(struct buf *b, uint32_t ch);
 
 /* Appends s as a JSON string with its quotes; the output is valid UTF-8: control characters, DEL, C1 controls,
- * lone surrogates and U+2028/9 become \uXXXX. */
+ * lone surrogates, and characters that reorder or hide text on a terminal, become \uXXXX. */
 void text_json(struct buf *b, struct text s);
 /* Appends s for a terminal: control characters, bidirectional controls and surrogates become \xXX or \uXXXX,
  * a backslash stays as it is. */

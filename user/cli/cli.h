@@ -17,12 +17,20 @@ enum exit_status {
 	EXIT_KERNEL = 4, /* not enough privilege, or a kernel without what is needed */
 };
 
-enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_HELP, CMD_VERSION };
+enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_TEST, CMD_SUGGEST, CMD_HELP, CMD_VERSION };
 
 struct cli {
 	enum cli_command command;
 	const char **rules; /* files and directories */
 	size_t nr_rules;
+	const char **cases, **case_rules; /* of `test`: files and directories, and the rules beside them */
+	size_t nr_cases, nr_case_rules;
+	const char **pythons; /* of `test`: interpreters */
+	size_t nr_pythons;
+	const char **files; /* of `suggest` */
+	size_t nr_files;
+	const char **derived; /* paths made of those that were given; owned */
+	size_t nr_derived;
 	pid_t *pids;
 	size_t nr_pids;
 	char **argv; /* of `run`: the program */
@@ -42,3 +50,5 @@ void cli_print_help(void);
 /* The commands; each returns an exit status and has said on stderr what was wrong. */
 int cmd_trace(const struct cli *cli);
 int cmd_check(const struct cli *cli);
+int cmd_test(const struct cli *cli);
+int cmd_suggest(const struct cli *cli);

@@ -16,6 +16,7 @@
 #define FOR_TRACE (1u << CMD_TRACE)
 #define FOR_RUN (1u << CMD_RUN)
 #define FOR_CHECK (1u << CMD_CHECK)
+#define FOR_TEST (1u << CMD_TEST)
 #define FOR_TRACING (FOR_TRACE | FOR_RUN)
 #define FOR_ALL ~0u
 
@@ -119,6 +120,61 @@ static int set_duration(struct cli *cli, const char *arg, struct err *err)
 	return 0;
 }
 
+static int add_word(const char ***words, size_t *count, const char *word, struct err *err)
+{
+	if (grow((void **)words, *count, sizeof(**words), err))
+		return -ENOMEM;
+	(*words)[(*count)++] = word;
+	return 0;
+}
+
+static int set_python(struct cli *cli, const char *arg, struct err *err)
+{
+	return add_word(&cli->pythons, &cli->nr_pythons, arg, err);
+}
+
+static bool ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && str_eq(s + n - m, suffix);
+}
+
+/* What `test` is given: a directory of rules with their cases, or one file of either, beside which the other stands. */
+static int set_cases(struct cli *cli, const char *arg, struct err *err)
+{
+	bool is_case = ends_with(arg, ".test.yaml"), is_rule = !is_case && ends_with(arg, ".yaml");
+	const char *cases = arg, *rules = arg;
+
+	if (is_case || is_rule) {
+		int stem = strlen(arg) - strlen(is_case ? ".test.yaml" : ".yaml");
+		char *other;
+
+		if (asprintf(&other, "%.*s%s", stem, arg, is_case ? ".yaml" : ".test.yaml") < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+		if (add_word(&cli->derived, &cli->nr_derived, other, err)) {
+			free(other);
+			return -ENOMEM;
+		}
+		*(is_case ? &rules : &cases) = other;
+	}
+	if (add_word(&cli->cases, &cli->nr_cases, cases, err))
+		return -ENOMEM;
+	return add_word(&cli->case_rules, &cli->nr_case_rules, rules, err);
+}
+
+/* The rules beside the cases are taken unless --rules names others. */
+static int take_case_rules(struct cli *cli, struct err *err)
+{
+	bool given = cli->nr_rules;
+
+	for (size_t i = 0; !given && i < cli->nr_case_rules; i++) {
+		if (add_word(&cli->rules, &cli->nr_rules, cli->case_rules[i], err))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int set_verbose(struct cli *cli, const char *arg, struct err *err)
 {
 	cli->verbose = true;
@@ -139,13 +195,14 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 
 static const struct option options[] = {
 	{ "--pid", "PID", FOR_TRACE, set_pid, true, "process to trace; several may be given" },
-	{ "--rules", "FILE|DIR", FOR_TRACING, set_rules, true, "rules; of a directory every *.yaml below it" },
+	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST, set_rules, true, "rules; of a directory every *.yaml below it" },
 	{ "--format", "text|json", FOR_TRACING, set_format, false,
 	  "of alerts; text on a terminal, else json, if not given" },
 	{ "--output", "FILE", FOR_TRACING, set_output, false, "append alerts to FILE instead of standard output" },
 	{ "--probe", "KIND", FOR_TRACING, set_probe, false, "auto (the default), usdt, frame or call" },
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
+	{ "--python", "EXE", FOR_TEST, set_python, true, "of test: interpreters to run the cases in; python3 if not given" },
 	{ "--verbose", NULL, FOR_ALL, set_verbose, false, "say more on standard error" },
 	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
 	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
@@ -157,6 +214,8 @@ static const struct {
 } commands[] = {
 	{ "run", CMD_RUN },
 	{ "check", CMD_CHECK },
+	{ "test", CMD_TEST },
+	{ "suggest", CMD_SUGGEST },
 };
 
 void cli_print_help(void)
@@ -166,6 +225,8 @@ void cli_print_help(void)
 	       "  phrude-trace --pid PID... --rules FILE|DIR... [options]   attach, and stream alerts until ^C or the end\n"
 	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, traced from its first call on\n"
 	       "  phrude-trace check FILE|DIR...                            check rules\n"
+	       "  phrude-trace test FILE|DIR... [--python EXE...]           run the test cases beside rules\n"
+	       "  phrude-trace suggest ALERTS.jsonl...                      propose exceptions for recorded alerts\n"
 	       "\n"
 	       "Options:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -231,6 +292,16 @@ static int check_complete(const struct cli *cli, struct err *err)
 			return err_set(err, -EINVAL, "nothing to check: give rule files or directories, as in "
 						     "`phrude-trace check rules.yaml`");
 		return 0;
+	case CMD_TEST:
+		if (!cli->nr_cases)
+			return err_set(err, -EINVAL, "nothing to test: give a directory of rules and test cases, as in "
+						     "`phrude-trace test rules/`");
+		return 0;
+	case CMD_SUGGEST:
+		if (!cli->nr_files)
+			return err_set(err, -EINVAL, "no alerts: give what --output recorded, as in "
+						     "`phrude-trace suggest alerts.jsonl`");
+		return 0;
 	default:
 		return 0;
 	}
@@ -261,6 +332,10 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 			ret = parse_option(cli, argv, argc, &i, err);
 		else if (cli->command == CMD_CHECK)
 			ret = set_rules(cli, argv[i], err);
+		else if (cli->command == CMD_TEST)
+			ret = set_cases(cli, argv[i], err);
+		else if (cli->command == CMD_SUGGEST)
+			ret = add_word(&cli->files, &cli->nr_files, argv[i], err);
 		else
 			ret = err_set(err, -EINVAL, "unexpected word \"%s\"%s", argv[i],
 				      cli->command == CMD_RUN ? "; the program to run goes behind --" :
@@ -270,11 +345,18 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 		if (cli->command == CMD_HELP || cli->command == CMD_VERSION)
 			return 0;
 	}
-	return check_complete(cli, err);
+	return take_case_rules(cli, err) ?: check_complete(cli, err);
 }
 
 void cli_fini(struct cli *cli)
 {
+	for (size_t i = 0; i < cli->nr_derived; i++)
+		free((char *)cli->derived[i]);
+	free(cli->derived);
+	free(cli->cases);
+	free(cli->case_rules);
+	free(cli->pythons);
+	free(cli->files);
 	free(cli->rules);
 	free(cli->pids);
 }

@@ -12,6 +12,10 @@ static int dispatch(const struct cli *cli)
 		return cmd_trace(cli);
 	case CMD_CHECK:
 		return cmd_check(cli);
+	case CMD_TEST:
+		return cmd_test(cli);
+	case CMD_SUGGEST:
+		return cmd_suggest(cli);
 	case CMD_HELP:
 		cli_print_help();
 		return EXIT_AS_ASKED;

@@ -62,7 +62,7 @@ const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size,
 
 	if (index >= size || table > ef->size || size > ef->size - table)
 		return NULL;
-	left = size - index;
+	left = MIN(size - index, (uint64_t)ELF_STRING_MAX);
 	/* Strings are short: look at a little first instead of at a table of megabytes. */
 	for (len = MIN(left, 256u);; len = MIN(left, len * 16)) {
 		const char *s = elf_at(ef, table + index, len);

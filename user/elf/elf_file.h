@@ -43,6 +43,8 @@ int elf_file_dynamic_symbol(const struct elf_file *ef, const char *name, uint64_
 			    uint64_t *size);
 /* The DT_SONAME, or NULL; owned by the file. */
 const char *elf_file_soname(const struct elf_file *ef);
+/* Whether it needs a library whose name begins with `prefix` (DT_NEEDED). */
+bool elf_file_needs(const struct elf_file *ef, const char *prefix);
 /* The build id in hexadecimal, cut to fit; "" if there is none. */
 void elf_file_build_id(const struct elf_file *ef, char *hex, size_t size);
 

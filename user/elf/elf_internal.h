@@ -10,6 +10,7 @@
 #define ELF_FILE_MAX (4ULL << 30)
 #define ELF_PHDRS_MAX 128
 #define ELF_SECTIONS_MAX 4096
+#define ELF_STRING_MAX 65536
 
 struct elf_store;
 

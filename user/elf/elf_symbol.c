@@ -10,6 +10,7 @@
 #define ELF_DYN_MAX 4096
 #define ELF_CHAIN_MAX 65536 /* symbols looked at in one hash chain */
 #define ELF_RELOCS_MAX (8u << 20)
+#define ELF_SYMBOLS_MAX (4u << 20) /* looked at one by one */
 
 /* A table of the dynamic segment: its address, as a file offset that `len` bytes follow, or 0. */
 static uint64_t table_offset(const struct elf_file *ef, uint64_t addr, uint64_t len)
@@ -155,7 +156,7 @@ static int lookup_gnu_hash(const struct elf_file *ef, const char *name, Elf64_Sy
 static int lookup_linear(const struct elf_file *ef, const struct elf_symtab *tab, const char *name,
 			 Elf64_Sym *out)
 {
-	for (uint64_t i = 0; i < tab->count; i++) {
+	for (uint64_t i = 0; i < tab->count && i < ELF_SYMBOLS_MAX; i++) {
 		if (!symbol_at(ef, tab, i, out))
 			return -ENOENT;
 		if (symbol_is(ef, tab, out, name))
@@ -195,8 +196,7 @@ static int lookup_symtab(const struct elf_file *ef, const char *name, Elf64_Sym 
 			.strs_offset = str->sh_offset,
 			.strs_size = str->sh_size,
 		};
-		if (!lookup_linear(ef, &tab, name, out))
-			return 0;
+		return lookup_linear(ef, &tab, name, out); /* there is never more than one */
 	}
 	return -ENOENT;
 }
@@ -232,6 +232,26 @@ const char *elf_file_soname(const struct elf_file *ef)
 	if (!ef->dyn.soname)
 		return NULL;
 	return elf_string(ef, ef->dyn.symtab.strs_offset, ef->dyn.symtab.strs_size, ef->dyn.soname);
+}
+
+bool elf_file_needs(const struct elf_file *ef, const char *prefix)
+{
+	size_t count = MIN(ef->dynamic_size / sizeof(Elf64_Dyn), (uint64_t)ELF_DYN_MAX);
+	const Elf64_Dyn *d = elf_at(ef, ef->dynamic_offset, count * sizeof(*d));
+	const struct elf_symtab *tab = &ef->dyn.symtab;
+
+	if (!d || ef->dynamic_offset % _Alignof(Elf64_Dyn))
+		return false;
+	for (size_t i = 0; i < count && d[i].d_tag != DT_NULL; i++) {
+		const char *name;
+
+		if (d[i].d_tag != DT_NEEDED)
+			continue;
+		name = elf_string(ef, tab->strs_offset, tab->strs_size, d[i].d_un.d_val);
+		if (name && str_starts(name, prefix))
+			return true;
+	}
+	return false;
 }
 
 static int compare_relocs(const void *a, const void *b)

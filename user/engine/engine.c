@@ -60,7 +60,7 @@ static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
 			engine_say_ready(e);
 		return true;
 	}
-	if (ret != -ENOEXEC)
+	if (ret != -ENOEXEC && ret != -ESRCH && ret != -EAGAIN)
 		log_warn("pid %d is not traced: %s", pid, err.msg);
 	return false;
 }
@@ -78,7 +78,7 @@ static int engine_attach(struct engine *e, struct err *err)
 			return ret;
 	}
 	if (o->argv)
-		return launch_start(o->argv, look, e, &e->launch, err);
+		return launch_start(e->kern, o->argv, look, e, &e->launch, err);
 	engine_say_ready(e);
 	return 0;
 }
@@ -129,6 +129,13 @@ static void on_signals(struct engine *e, int fd)
 		launch_step(e->launch);
 }
 
+static void on_tick(struct engine *e)
+{
+	engine_check_targets(e);
+	if (e->launch)
+		launch_look_again(e->launch);
+}
+
 /* Is there nothing left that could be traced? */
 static bool all_gone(const struct engine *e)
 {
@@ -145,6 +152,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
 	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
 	int ring_fd = kern_ring_fd(e->kern);
+	bool polling = false;
 	uint64_t ticks;
 
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
@@ -152,7 +160,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), -1);
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), polling ? KERN_POLL_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -163,10 +171,13 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 				e->stop = true;
 			} else if (events[i].data.fd == check_fd) {
 				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
-					engine_check_targets(e);
+					on_tick(e);
 			}
 		}
-		kern_consume(e->kern);
+		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
+		if (e->stop)
+			break;
+		polling = kern_polling(e->kern, kern_consume(e->kern) > 0);
 		output_flush(&e->output);
 		if (e->output.error)
 			return err_set(err, -e->output.error, "alerts cannot be written: %s",
@@ -203,6 +214,7 @@ static void engine_finish(struct engine *e)
 		}
 	}
 	engine_detach_all(e);
+	kern_wait_released(e->kern);
 	if (!enough) {
 		e->stop = false;
 		kern_consume(e->kern);
@@ -236,7 +248,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	ret = output_open(&e->output, e->opts->output, e->opts->format, err);
 	if (ret)
 		return err_prefix(err, -EIO, "--output");
-	ret = kern_open(&e->kern, err);
+	ret = kern_open(plan_kinds(e->opts->rules, e->opts->probe), &e->kern, err);
 	if (ret) {
 		*kernel = true;
 		return ret;

@@ -40,6 +40,7 @@ struct engine {
 	/* counters of this side, beside those of abi/stats.h */
 	uint64_t alerts;
 	uint64_t malformed;	/* records that could not be decoded: lost */
+	uint64_t forks_late;	/* children whose probes came after they had begun to run: calls may be missing */
 	uint64_t lines_unknown; /* frames without a line number */
 };
 
@@ -48,6 +49,8 @@ int engine_record(void *ctx, const void *record, size_t size);
 
 /* engine_targets.c: starts tracing a process and puts probes on it.  thread_pointer as in py_interp_open_at(). */
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
+/* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
+void engine_fork(struct engine *e, struct process *p);
 /* A traced process has exec'ed: looks whether it is still Python. */
 void engine_exec(struct engine *e, struct process *p);
 /* Forgets targets that are gone, should the kernel's word of it have been lost. */

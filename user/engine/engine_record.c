@@ -75,7 +75,8 @@ static int on_match(struct engine *e, const void *record, size_t size)
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;
-		if (!rule_matches(&rules->rules[i], &ev))
+		if (!rule_matches(&rules->rules[i], &ev) ||
+		    !rule_condition_allows(&rules->rules[i], &ev, NULL))
 			continue;
 		if (!lines)
 			find_lines(e, &ev);
@@ -98,16 +99,20 @@ static int on_linetable(struct engine *e, const void *record, size_t size)
 	return ret;
 }
 
-static void on_fork(struct engine *e, pid_t pid, pid_t ppid)
+static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 {
 	struct process *parent = processes_find(&e->processes, ppid), *p;
 
-	if (!parent)
+	/* A program that is no interpreter, or was given up, may have forked before the kernel side was told. */
+	if (!parent || !parent->interp)
 		return;
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return;
+	if (vfork) /* looked at when it execs */
+		return;
 	process_set_interp(p, parent->interp);
+	engine_fork(e, p);
 }
 
 static int on_proc(struct engine *e, const void *record, size_t size)
@@ -120,7 +125,8 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	memcpy(&ev, record, sizeof(ev));
 	switch (ev.what) {
 	case PROC_FORK:
-		on_fork(e, ev.hdr.pid, ev.other);
+	case PROC_VFORK:
+		on_fork(e, ev.hdr.pid, ev.other, ev.what == PROC_VFORK);
 		break;
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);

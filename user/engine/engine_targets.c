@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Taking processes up, and letting them go. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,28 +11,6 @@
 #include "engine/engine_priv.h"
 #include "engine/plan.h"
 #include "py/interp.h"
-
-static struct interp_facts *facts_new(const struct engine *e, const struct py_interp *interp)
-{
-	struct interp_facts *f = calloc(1, sizeof(*f));
-	struct py_view view;
-
-	if (!f)
-		return NULL;
-	f->refs = 1;
-	f->nr_rules = e->opts->rules->nr_rules;
-	f->probe_of_rule = calloc(f->nr_rules + 1, sizeof(*f->probe_of_rule));
-	py_view_init(&view, interp);
-	f->qualnames = qualnames_new(&view);
-	if (!f->probe_of_rule || !f->qualnames) {
-		interp_facts_unref(f);
-		return NULL;
-	}
-	snprintf(f->version, sizeof(f->version), "%s", interp->version);
-	f->dev = interp->dev;
-	f->ino = interp->ino;
-	return f;
-}
 
 static void facts_unrefp(struct interp_facts **f)
 {
@@ -55,73 +34,111 @@ static uint32_t group_of(struct engine *e, const struct py_interp *interp)
 	return e->nr_groups;
 }
 
-/* Puts on `p` the probes that its rules need and that it does not have. */
-static int attach_needed(struct engine *e, struct process *p, const struct py_interp *interp,
-			 const struct plan *plan, struct err *err)
+/* What is to be kept of an interpreter: its file, which kind each rule gets, and where the kinds' probes go. */
+static int facts_new(struct engine *e, struct py_interp *interp, struct interp_facts **out, struct err *err)
 {
+	_cleanup_(facts_unrefp) struct interp_facts *f = calloc(1, sizeof(*f));
+	const struct rule_set *rules = e->opts->rules;
+	struct py_view view;
+	int ret;
+
+	if (!f)
+		return err_set(err, -ENOMEM, "out of memory");
+	f->refs = 1;
+	f->dev = interp->dev;
+	f->ino = interp->ino;
+	f->nr_rules = rules->nr_rules;
+	snprintf(f->version, sizeof(f->version), "%s", interp->version);
+	f->file_fd = open(interp->open_path, O_PATH | O_CLOEXEC);
+	if (f->file_fd < 0)
+		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s", interp->pid,
+			       interp->open_path, strerror(errno));
+	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
+	py_view_init(&view, interp);
+	f->qualnames = qualnames_new(&view);
+	f->group = interp->proc.group = group_of(e, interp);
+	if (!f->probe_of_rule || !f->qualnames || !f->group)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = plan_make(interp, rules, e->opts->probe, &f->plan, err);
+	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
+		enum phrude_probe probe = f->plan.rules[i].probe;
+		struct kind_sites *k = &f->kinds[probe];
+
+		f->probe_of_rule[i] = probe;
+		if (!k->count && attach_kind(probe)->sites)
+			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
+	}
+	if (ret)
+		return ret;
+	*out = TAKE_PTR(f);
+	return 0;
+}
+
+/* Puts on the interpreter's file the probes that cover all processes, as far as they are not there yet. */
+static int attach_wide(struct engine *e, const struct interp_facts *f, struct err *err)
+{
+	struct group *g = &e->groups[f->group - 1];
 	int ret = 0;
 
-	for (size_t i = 0; i < plan->nr_rules && !ret; i++) {
+	for (size_t i = 0; i < f->plan.nr_rules && !ret; i++) {
 		const struct rule *rule = &e->opts->rules->rules[i];
-		const struct plan_rule *r = &plan->rules[i];
-		const struct attach_kind *kind;
-		struct attachment **at;
+		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 
-		for (size_t k = 0; k < r->cfuncs.count && !ret; k++)
-			ret = direct_probe_add(e->direct, interp->proc.group, rule_func_name(rule),
-					       rule->place, &r->cfuncs.list[k], err);
-		kind = attach_kind(r->probe);
-		if (ret || !kind || !kind->sites)
-			continue;
-		at = kind->wide ? &e->groups[interp->proc.group - 1].attachments[r->probe]
-				: &p->attachments[r->probe];
-		if (!*at)
-			ret = attach_process(e->kern, interp, r->probe, at, err);
+		for (size_t k = 0; k < c->count && !ret; k++)
+			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule), rule->place, &c->list[k], err);
+	}
+	for (int i = 0; i < NR_PROBES && !ret; i++) {
+		const struct kind_sites *k = &f->kinds[i];
+
+		if (k->count && attach_kind(i)->wide && !g->attachments[i])
+			ret = attach_process(e->kern, ATTACH_ALL, f->group, f->file_fd, i, k->sites, k->count,
+					     &g->attachments[i], err);
 	}
 	return ret;
 }
 
-static void plan_finip(struct plan *plan)
+/* Puts on `p` the probes that its rules need and that it does not have; *added: there were any. */
+static int attach_own(struct engine *e, struct process *p, bool *added, struct err *err)
 {
-	plan_fini(plan);
+	const struct interp_facts *f = p->interp;
+
+	for (int i = 0; i < NR_PROBES; i++) {
+		const struct kind_sites *k = &f->kinds[i];
+		int ret;
+
+		if (!k->count || p->attachments[i] || attach_kind(i)->wide)
+			continue;
+		ret = attach_process(e->kern, p->pid, f->group, f->file_fd, i, k->sites, k->count, &p->attachments[i],
+				     err);
+		if (ret)
+			return ret;
+		*added = true;
+	}
+	return 0;
 }
 
-/* What the interpreter of a process is, and how its rules are watched. */
-static int look_at(struct engine *e, pid_t pid, uint64_t thread_pointer,
-		   struct py_interp **out_interp, struct interp_facts **out_facts,
-		   struct plan *plan, struct err *err)
+static int attach_needed(struct engine *e, struct process *p, struct err *err)
 {
-	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
-	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
-	int ret = py_interp_open_at(pid, thread_pointer, &interp, err);
+	bool added;
+	int ret = attach_wide(e, p->interp, err);
 
-	if (ret)
-		return ret;
-	facts = facts_new(e, interp);
-	if (!facts)
-		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, e->opts->rules, e->opts->probe, plan, err);
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < plan->nr_rules; i++)
-		facts->probe_of_rule[i] = plan->rules[i].probe;
-	interp->proc.group = group_of(e, interp);
-	if (!interp->proc.group)
-		return err_set(err, -ENOMEM, "out of memory");
-	*out_interp = TAKE_PTR(interp);
-	*out_facts = TAKE_PTR(facts);
-	return 0;
+	return ret ? ret : attach_own(e, p, &added, err);
 }
 
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
-	_cleanup_(plan_finip) struct plan plan = { 0 };
 	struct process *p;
+	pid_t tgid = pid;
 	int ret;
 
-	ret = look_at(e, pid, thread_pointer, &interp, &facts, &plan, err);
+	ret = py_interp_open_at(pid, thread_pointer, &interp, err);
+	if (ret)
+		return ret;
+	if (proc_tgid(pid, &tgid) == 0 && tgid != pid)
+		return err_set(err, -ESRCH, "%d is a thread of process %d: give --pid %d", pid, tgid, tgid);
+	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
 	p = processes_add(&e->processes, pid);
@@ -131,7 +148,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	process_set_interp(p, facts);
 	ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
-		ret = attach_needed(e, p, interp, &plan, err);
+		ret = attach_needed(e, p, err);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
@@ -141,44 +158,61 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	return ret;
 }
 
-void engine_exec(struct engine *e, struct process *p)
+/* Looks at the interpreter of a process anew, which is traced already, and puts the probes on it. */
+static int retrace(struct engine *e, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
-	_cleanup_(plan_finip) struct plan plan = { 0 };
-	struct interp_facts *before = p->interp;
-	bool same;
+	int ret;
+
+	ret = py_interp_open(p->pid, &interp, err);
+	if (ret)
+		return ret;
+	ret = facts_new(e, interp, &facts, err);
+	if (ret)
+		return ret;
+	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
+	if (!p->interp || p->interp->dev != facts->dev || p->interp->ino != facts->ino) {
+		for (int i = 0; i < NR_PROBES; i++) {
+			attachment_free(p->attachments[i]);
+			p->attachments[i] = NULL;
+		}
+	}
+	process_set_interp(p, facts);
+	ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
+	return ret ? ret : attach_needed(e, p, err);
+}
+
+static void give_up(struct engine *e, struct process *p, int ret, const char *after, const struct err *err)
+{
+	if (ret != -ENOEXEC && ret != -ESRCH)
+		log_warn("pid %d is not traced after %s: %s", p->pid, after, err->msg);
+	kern_proc_delete(e->kern, p->pid);
+	process_set_interp(p, NULL);
+}
+
+void engine_fork(struct engine *e, struct process *p)
+{
+	struct err err;
+	bool added = false;
+	int ret = attach_own(e, p, &added, &err);
+
+	/* Probes that cover all processes cover the child as well, from its first instruction on. */
+	e->forks_late += added;
+	if (ret)
+		give_up(e, p, ret, "a fork", &err);
+}
+
+void engine_exec(struct engine *e, struct process *p)
+{
 	struct err err;
 	int ret;
 
 	proc_facts_fini(&p->facts);
 	p->facts_read = false;
-	ret = look_at(e, p->pid, 0, &interp, &facts, &plan, &err);
-	if (ret == -ENOEXEC || ret == -ESRCH) {
-		kern_proc_delete(e->kern, p->pid);
-		process_set_interp(p, NULL);
-		return;
-	}
+	ret = retrace(e, p, &err);
 	if (ret)
-		goto fail;
-	same = before && before->dev == facts->dev && before->ino == facts->ino;
-	process_set_interp(p, facts);
-	ret = kern_proc_set(e->kern, p->pid, &interp->proc, &err);
-	if (ret)
-		goto fail;
-	/* Probes on the same file have come along; those on another file are of no use any more. */
-	if (same)
-		return;
-	for (int i = 0; i < NR_PROBES; i++) {
-		attachment_free(p->attachments[i]);
-		p->attachments[i] = NULL;
-	}
-	if (!attach_needed(e, p, interp, &plan, &err))
-		return;
-fail:
-	log_warn("pid %d is not traced any more after an exec: %s", p->pid, err.msg);
-	kern_proc_delete(e->kern, p->pid);
-	process_set_interp(p, NULL);
+		give_up(e, p, ret, "an exec", &err);
 }
 
 void engine_check_targets(struct engine *e)
@@ -221,10 +255,8 @@ void engine_say_ready(struct engine *e)
 		return;
 	qsort(list, n, sizeof(struct process *), by_pid);
 	for (size_t i = 0; i < n; i++)
-		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid,
-			   list[i]->interp->version);
+		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid, list[i]->interp->version);
 	plan_print(&probes, list[0]->interp->probe_of_rule, list[0]->interp->nr_rules);
-	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules,
-		 probes.data);
+	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules, probes.data);
 	e->ready = true;
 }

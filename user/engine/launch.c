@@ -12,18 +12,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attach/hold.h"
 #include "base/log.h"
+#include "elf/elf_file.h"
 #include "engine/launch_arch.h"
+#include "proc/procfs.h"
 
 #define FOLLOWED_MAX 256
 #define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
 struct followed {
-	pid_t pid; /* a thread */
-	bool at_entry; /* a breakpoint on the entry point is set */
+	pid_t pid;	   /* a thread */
+	struct hold *hold; /* set on the entry point of its new program */
+	bool recognised;   /* as an interpreter, while it ran: to be let go at its next stop */
 };
 
 struct launch {
+	struct kern *kern;
 	launch_look_fn look;
 	void *ctx;
 	pid_t first;
@@ -58,8 +63,10 @@ static void followed_remove(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
 
-	if (f)
-		*f = l->followed[--l->nr_followed];
+	if (!f)
+		return;
+	hold_free(l->kern, f->hold);
+	*f = l->followed[--l->nr_followed];
 }
 
 /* The entry point of the program that `pid` has just exec'ed: AT_ENTRY of its auxiliary vector. */
@@ -80,28 +87,79 @@ static uint64_t entry_point(pid_t pid)
 	return 0;
 }
 
+/* Puts a probe on the entry point of the program that `pid` has just exec'ed. */
+static int hold_at_entry(struct launch *l, pid_t pid, struct hold **out, struct err *err)
+{
+	struct proc_maps maps __attribute__((cleanup(proc_maps_fini))) = { 0 };
+	_cleanup_close_ int fd = -1;
+	uint64_t entry = entry_point(pid);
+	char path[64];
+	int ret;
+
+	ret = proc_maps_read(pid, &maps);
+	if (ret)
+		return err_set(err, ret, "its mappings cannot be read: %s", strerror(-ret));
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	for (size_t i = 0; i < maps.count; i++) {
+		const struct proc_map *m = &maps.maps[i];
+
+		if (entry >= m->start && entry < m->end)
+			return hold_set(l->kern, pid, fd, entry - m->start + m->offset, out, err);
+	}
+	return err_set(err, -ENOENT, "its entry point is not mapped");
+}
+
+/*
+ * Can the program be an interpreter when it starts?  A probe more is not free: taking it away again takes the kernel a
+ * tenth of a second, and a shell script execs many programs.
+ */
+static bool may_be_python(pid_t pid)
+{
+	_cleanup_(elf_file_closep) struct elf_file *ef = NULL;
+	char path[64];
+	uint64_t addr;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (elf_file_open(path, &ef, NULL))
+		return false;
+	return elf_file_needs(ef, "libpython") || !elf_file_dynamic_symbol(ef, "_PyRuntime", &addr, NULL);
+}
+
 /* Lets `pid` run to the entry point of its new program. */
 static void on_exec(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
-	uint64_t entry = entry_point(pid);
-	int ret = entry ? launch_arch_break(pid, entry) : -ENOENT;
+	struct err err;
 
-	if (f)
-		f->at_entry = ret == 0;
-	if (ret)
-		log_warn("pid %d cannot be stopped at its entry point (%s): its first calls may be missed", pid,
-			 strerror(-ret));
+	if (f) {
+		hold_free(l->kern, f->hold);
+		f->hold = NULL;
+		if (may_be_python(pid) && hold_at_entry(l, pid, &f->hold, &err))
+			log_warn("pid %d cannot be held at its entry point, its first calls may be missed: %s", pid,
+				 err.msg);
+	}
 	ptrace(PTRACE_CONT, pid, 0, 0);
+}
+
+/* Is the thread stopped by the probe on its entry point? */
+static bool is_held(pid_t pid, const struct followed *f, int sig)
+{
+	siginfo_t si;
+
+	return f && f->hold && sig == HOLD_SIGNAL && !ptrace(PTRACE_GETSIGINFO, pid, 0, &si) &&
+	       si.si_code == SI_KERNEL;
 }
 
 static void on_entry(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
 
-	f->at_entry = false;
-	launch_arch_clear(pid);
-	if (l->look(l->ctx, pid, launch_arch_thread_pointer(pid))) {
+	hold_free(l->kern, f->hold);
+	f->hold = NULL;
+	if (l->look(l->ctx, pid, launch_thread_pointer(pid))) {
 		ptrace(PTRACE_DETACH, pid, 0, 0);
 		followed_remove(l, pid);
 		return;
@@ -114,6 +172,11 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 	struct followed *f = followed_find(l, pid);
 	int sig = WSTOPSIG(status);
 
+	if (f && f->recognised) {
+		ptrace(PTRACE_DETACH, pid, 0, status >> 16 == PTRACE_EVENT_STOP ? 0 : sig);
+		followed_remove(l, pid);
+		return;
+	}
 	switch (status >> 16) {
 	case PTRACE_EVENT_EXEC:
 		on_exec(l, pid);
@@ -134,7 +197,7 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 		}
 		return;
 	}
-	if (sig == SIGTRAP && f && f->at_entry && launch_arch_hit(pid)) {
+	if (is_held(pid, f, sig)) {
 		on_entry(l, pid);
 		return;
 	}
@@ -156,6 +219,18 @@ void launch_step(struct launch *l)
 			l->ended = true;
 			l->wait_status = status;
 		}
+	}
+}
+
+void launch_look_again(struct launch *l)
+{
+	for (size_t i = 0; i < l->nr_followed; i++) {
+		struct followed *f = &l->followed[i];
+
+		if (f->hold || f->recognised || !l->look(l->ctx, f->pid, 0))
+			continue;
+		f->recognised = true;
+		ptrace(PTRACE_INTERRUPT, f->pid, 0, 0);
 	}
 }
 
@@ -188,7 +263,8 @@ static int pipe_cloexec(int *rd, int *wr)
 	return 0;
 }
 
-int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct launch **out, struct err *err)
+int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx, struct launch **out,
+		 struct err *err)
 {
 	_cleanup_close_ int go_rd = -1, go_wr = -1, err_rd = -1, err_wr = -1;
 	_cleanup_(launch_freep) struct launch *l = calloc(1, sizeof(*l));
@@ -205,6 +281,7 @@ int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct laun
 	if (!pid)
 		child_main(argv, go_rd, err_wr);
 	close(TAKE_FD(err_wr));
+	l->kern = kern;
 	l->look = look;
 	l->ctx = ctx;
 	l->first = pid;
@@ -227,7 +304,7 @@ int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct laun
 		if (n == sizeof(code)) {
 			waitpid(pid, NULL, __WALL);
 			l->nr_followed = 0;
-			return err_set(err, -code, "cannot run %s: %s", argv[0], strerror(code));
+			return err_set(err, -ENOEXEC, "cannot run %s: %s", argv[0], strerror(code));
 		}
 		launch_step(l);
 		if (l->ended)
@@ -257,11 +334,11 @@ void launch_free(struct launch *l)
 		pid_t pid = l->followed[i].pid;
 		int status;
 
+		hold_free(l->kern, l->followed[i].hold);
 		/* A thread must be stopped to be let go of. */
 		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || waitpid(pid, &status, __WALL) != pid ||
 		    !WIFSTOPPED(status))
 			continue;
-		launch_arch_clear(pid);
 		ptrace(PTRACE_DETACH, pid, 0, 0);
 	}
 	free(l);

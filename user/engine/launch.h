@@ -2,7 +2,9 @@
 /*
  * Starting a program so that it can be traced from its first Python call on: it is held, with ptrace, at the entry
  * point of each program it execs (the dynamic linker has then mapped its libraries, and nothing of Python has run),
- * until someone has looked whether it is an interpreter.  Shells and other programs on the way are followed through their forks and execs.
+ * until someone has looked whether it is an interpreter.  Shells and other programs on the way are followed through
+ * their forks and execs.  Should this process die meanwhile, all of them simply run on: ptrace lets go of them, and
+ * the probe on the entry point is gone.
  */
 #pragma once
 
@@ -12,17 +14,21 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kern/kern.h"
 
 struct launch;
 
-/* Asked for each program at its entry point; fs_base is its thread pointer.  True: it is an interpreter and
- * traced from now on; it is let go.  False: it runs on, watched for forks and execs. */
-typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t fs_base);
+/* Asked for each program at its entry point.  True: it is an interpreter and traced from now on; it is let go.
+ * False: it runs on, watched for forks and execs. */
+typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t thread_pointer);
 
-/* Starts argv[0].  -ENOENT and the like, with a sentence, if it cannot be started. */
-int launch_start(char *const argv[], launch_look_fn look, void *ctx, struct launch **out, struct err *err);
+/* Starts argv[0].  -ENOEXEC with a sentence if it cannot be executed. */
+int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx, struct launch **out,
+		 struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
+/* Looks again at followed programs that load an interpreter only while they run. */
+void launch_look_again(struct launch *l);
 /* Processes still followed because no interpreter has been seen in them; and whether the first one has ended. */
 size_t launch_followed(const struct launch *l);
 bool launch_ended(const struct launch *l, int *wait_status);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/linetable.h"
+#include "py/linetable.h"
 
 #define BUCKETS 4096
 #define BYTES_MAX ((size_t)8 * 1024 * 1024)

@@ -45,6 +45,21 @@ static const char *subject(const struct rule *rule)
 	return names[rule->place_kind];
 }
 
+uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced)
+{
+	uint32_t kinds = 0;
+
+	if (forced != PROBE_NONE)
+		return 1u << forced;
+	for (size_t i = 0; i < rules->nr_rules; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
+			if (sees(attach_kind(preference[j]), &rules->rules[i]))
+				kinds |= 1u << preference[j];
+		}
+	}
+	return kinds;
+}
+
 /* Whether the interpreter has the kind's places at all. */
 static bool available(struct planning *p, enum phrude_probe probe, struct err *why)
 {

@@ -29,5 +29,7 @@ int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 		 enum phrude_probe forced, struct plan *out, struct err *err);
 void plan_fini(struct plan *plan);
 
+/* The kinds that plan_make() may choose from for these rules, as bits. */
+uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced);
 /* Appends "frame 12" or "call 2, usdt 3". */
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules);

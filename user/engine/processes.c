@@ -2,6 +2,7 @@
 #include "engine/processes.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct process *processes_find(const struct processes *ps, pid_t pid)
 {
@@ -71,8 +72,11 @@ void interp_facts_unref(struct interp_facts *f)
 {
 	if (!f || --f->refs)
 		return;
+	if (f->file_fd >= 0)
+		close(f->file_fd);
 	free(f->probe_of_rule);
 	qualnames_free(f->qualnames);
+	plan_fini(&f->plan);
 	free(f);
 }
 

@@ -7,15 +7,26 @@
 #include <sys/types.h>
 
 #include "attach/attach.h"
+#include "engine/plan.h"
 #include "engine/qualnames.h"
 #include "proc/procfs.h"
+
+/* Where the probes of one kind go in an interpreter. */
+struct kind_sites {
+	struct py_site sites[PY_SITES_MAX];
+	size_t count;
+};
 
 /* What is known of an interpreter, shared by a process and its forks. */
 struct interp_facts {
 	unsigned int refs;
 	char version[32];
-	dev_t dev; /* of its file: an exec of the same one keeps the probes */
+	int file_fd; /* its file, O_PATH */
+	dev_t dev;   /* of its file: an exec of the same one keeps the probes */
 	ino_t ino;
+	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
+	uint32_t group; /* see struct group */
+	struct plan plan;
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
 	struct qualnames *qualnames;

@@ -43,9 +43,10 @@ struct event {
 };
 
 /*
- * Decodes an EV_MATCH record of `size` bytes.  Call layouts (SEC_POSARG...) are bound to parameters as the
- * interpreter would: by position, by keyword, defaults, *args, **kwargs; a C function's from its signature, else by position.
- * `out` points into the arena only (not into the record).  Returns 0, -EPROTO for a malformed record, -ENOMEM.
+ * Decodes an EV_MATCH record of `size` bytes, at any alignment.  Call layouts (SEC_POSARG...) are bound to parameters as
+ * the interpreter would: by position, by keyword, defaults, *args, **kwargs; a C function's from its signature, else by
+ * position.  The bound object of a C method ($self, $module, $type in its signature) is no argument: it must not have been
+ * sent as one.  `out` points into the arena only (not into the record).  Returns 0, -EPROTO for a malformed record, -ENOMEM.
  */
 int event_decode(struct arena *arena, const void *record, size_t size, struct event *out, struct err *err);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,13 +15,15 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern_feat.h"
-#include "py/interp.h"
+#include "kern/kern_reaper.h"
 #include "tracer.skel.h"
 
 struct kern {
 	struct tracer *skel;
 	struct ring_buffer *ring;
+	struct reaper *reaper;
 	bool sleepable;
+	uint64_t poll_until; /* CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };
 
@@ -46,7 +49,52 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-static int kern_load(struct kern *k, struct err *err)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, enum py_site_entry entry)
+{
+	switch (probe) {
+	case PROBE_USDT:
+	case PROBE_FRAME:
+		return k->skel->progs.frame_entry;
+	case PROBE_CALL:
+		return k->skel->progs.call_entry;
+	case PROBE_DIRECT:
+		return k->skel->progs.direct_entry;
+	case PROBE_AUDIT:
+		return entry == PY_ENTRY_AUDIT_CALL   ? k->skel->progs.audit_call :
+		       entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python :
+							k->skel->progs.audit_usdt;
+	default:
+		return NULL;
+	}
+}
+
+struct bpf_program *kern_launch_program(const struct kern *k)
+{
+	return k->skel->progs.launch_entry;
+}
+
+static void load_programs(const struct kern *k, enum phrude_probe probe, bool load)
+{
+	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {
+		struct bpf_program *prog = kern_program(k, probe, entry);
+
+		if (prog)
+			bpf_program__set_autoload(prog, load);
+	}
+}
+
+/* Leaves out the entry programs that no wanted kind needs. */
+static void choose_programs(const struct kern *k, uint32_t kinds)
+{
+	for (int probe = 0; probe < NR_PROBES; probe++)
+		load_programs(k, probe, false);
+	for (int probe = 0; probe < NR_PROBES; probe++) {
+		if (kinds & 1u << probe)
+			load_programs(k, probe, true);
+	}
+}
+
+static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 {
 	struct bpf_program *prog;
 	struct utsname uts;
@@ -60,6 +108,7 @@ static int kern_load(struct kern *k, struct err *err)
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
+	choose_programs(k, kinds);
 	if (k->sleepable) {
 		bpf_object__for_each_program(prog, k->skel->obj) {
 			if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
@@ -78,7 +127,7 @@ static int kern_load(struct kern *k, struct err *err)
 	return 0;
 }
 
-int kern_open(struct kern **out, struct err *err)
+int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -89,7 +138,9 @@ int kern_open(struct kern **out, struct err *err)
 	if (ret)
 		return ret;
 	k = calloc(1, sizeof(*k));
-	if (!k)
+	if (k)
+		k->reaper = reaper_new();
+	if (!k || !k->reaper)
 		return err_set(err, -ENOMEM, "out of memory");
 	k->nr_cpus = libbpf_num_possible_cpus();
 	if (k->nr_cpus < 1)
@@ -97,7 +148,7 @@ int kern_open(struct kern **out, struct err *err)
 	/* Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no harm since. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
-	ret = kern_load(k, err);
+	ret = kern_load(k, kinds, err);
 	if (ret)
 		return ret;
 	ret = tracer__attach(k->skel);
@@ -111,6 +162,7 @@ void kern_close(struct kern *k)
 {
 	if (!k)
 		return;
+	reaper_free(k->reaper);
 	ring_buffer__free(k->ring);
 	tracer__destroy(k->skel);
 	free(k);
@@ -121,24 +173,14 @@ bool kern_is_sleepable(const struct kern *k)
 	return k->sleepable;
 }
 
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, unsigned int entry)
+void kern_release(struct kern *k, struct bpf_link *link)
 {
-	switch (probe) {
-	case PROBE_USDT:
-		return k->skel->progs.usdt_entry;
-	case PROBE_FRAME:
-		return k->skel->progs.frame_entry;
-	case PROBE_DIRECT:
-		return k->skel->progs.direct_entry;
-	case PROBE_CALL:
-		return k->skel->progs.call_entry;
-	case PROBE_AUDIT:
-		return entry == PY_ENTRY_AUDIT_CALL ? k->skel->progs.audit_call :
-		       entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python :
-							k->skel->progs.audit_usdt;
-	default:
-		return NULL;
-	}
+	reaper_take(k->reaper, link);
+}
+
+void kern_wait_released(struct kern *k)
+{
+	reaper_wait(k->reaper);
 }
 
 int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
@@ -259,4 +301,23 @@ int kern_ring_fd(const struct kern *k)
 int kern_consume(struct kern *k)
 {
 	return ring_buffer__consume(k->ring);
+}
+
+/* How long the kernel side is told not to wake us, and how much longer we go on: longer than a program can be held up between
+ * reading the one and putting its event into the ring. */
+#define AWAKE_NS 10000000ULL
+#define GRACE_NS 20000000ULL
+
+bool kern_polling(struct kern *k, bool found)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	if (found) {
+		k->skel->bss->reader_awake_until = now + AWAKE_NS;
+		k->poll_until = now + AWAKE_NS + GRACE_NS;
+	}
+	return now < k->poll_until;
 }

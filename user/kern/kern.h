@@ -15,21 +15,31 @@
 #include "bpf/abi/pylayout.h"
 #include "bpf/abi/rule.h"
 #include "bpf/abi/stats.h"
+#include "py/interp.h"
 
+struct bpf_link;
 struct bpf_program;
 struct kern;
 
-/* Checks privilege and kernel, then loads.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
+/* Checks privilege and kernel, then loads the programs of the probe kinds in `kinds` (bits by enum phrude_probe): the
+ * kernel takes a quarter of a second to verify one.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
  * lacks something), else -errno. */
-int kern_open(struct kern **out, struct err *err);
+int kern_open(uint32_t kinds, struct kern **out, struct err *err);
 void kern_close(struct kern *kern);
 DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
 /* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
 
-/* The entry program of a probe kind (and, with audit, for the place: enum py_site_entry); NULL if the kind has none. */
-struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, unsigned int entry);
+/* The entry program of a probe kind, and of a place of it; NULL if the kind has none. */
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, enum py_site_entry entry);
+
+/* The program that holds a started program at its entry point. */
+struct bpf_program *kern_launch_program(const struct kern *kern);
+
+/* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
+void kern_release(struct kern *kern, struct bpf_link *link);
+void kern_wait_released(struct kern *kern);
 
 /* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
@@ -61,3 +71,9 @@ int kern_on_record(struct kern *kern, kern_record_fn fn, void *ctx, struct err *
 int kern_ring_fd(const struct kern *kern);
 /* Delivers what is in the ring buffer. Number of records or -errno. */
 int kern_consume(struct kern *kern);
+/*
+ * After records have come, more are likely: for a while the kernel side is told not to wake this process, which has to call
+ * kern_consume() by itself every KERN_POLL_MS.  Says whether that holds; `found`: the last call found records.
+ */
+#define KERN_POLL_MS 1
+bool kern_polling(struct kern *kern, bool found);

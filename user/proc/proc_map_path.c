@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
+#include "proc/proc_read.h"
 #include "proc/procfs.h"
 
 static bool same_file(const char *path, const struct proc_map *map, const struct stat *mapped)
@@ -21,11 +23,26 @@ static bool same_file(const char *path, const struct proc_map *map, const struct
 }
 
 /*
- * Through the target's root, as is (maps shows the files of a chroot by their paths outside of it), or through
- * the mapping.  A path is better than the mapping, which is gone after an exec.
+ * Of `path`, as maps shows it, what follows the root directory of the process: maps shows the files of a chroot by their
+ * paths outside of it.
+ */
+static const char *path_inside(pid_t pid, const char *path, char **root)
+{
+	size_t len;
+
+	if (proc_read_link(pid, "root", root))
+		return path;
+	len = strlen(*root);
+	return len > 1 && !strncmp(path, *root, len) && path[len] == '/' ? path + len : path;
+}
+
+/*
+ * One through the target's root is better than the mapping, which is gone after an exec; only the mapping leads to a
+ * deleted file.
  */
 int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out)
 {
+	_cleanup_free_ char *root = NULL;
 	char link[96], path[PATH_MAX + 64];
 	struct stat sb;
 	bool have_link;
@@ -35,11 +52,9 @@ int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out)
 		 (unsigned long)map->end);
 	have_link = stat(link, &sb) == 0;
 	code = have_link ? 0 : -errno;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, path_inside(pid, map->path, &root));
 	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
 		*out = strdup(path);
-	else if (!map->deleted && same_file(map->path, map, have_link ? &sb : NULL))
-		*out = strdup(map->path);
 	else if (have_link)
 		*out = strdup(link);
 	else

@@ -38,3 +38,18 @@ int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid)
 		*ppid = parent;
 	return 0;
 }
+
+int proc_tgid(pid_t pid, pid_t *tgid)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+	size_t len;
+	int ret;
+
+	ret = proc_read_file(pid, "status", 65536, &text, &len);
+	if (ret)
+		return ret;
+	/* The first line is the name, in which a newline is escaped: this is the real field. */
+	p = strstr(text, "\nTgid:");
+	return p && sscanf(p, "\nTgid: %d", tgid) == 1 ? 0 : -EPROTO;
+}

@@ -33,6 +33,8 @@ int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out);
 
 /* Start time in clock ticks since boot, field 22 of /proc/PID/stat; state is field 3. out pointers may be NULL. */
 int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid);
+/* The process that a thread belongs to: /proc knows threads by their own ids as well. */
+int proc_tgid(pid_t pid, pid_t *tgid);
 
 /* Facts for an alert; strings are owned by the struct, NULL where unknown. */
 struct proc_facts {

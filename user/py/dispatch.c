@@ -14,30 +14,16 @@
 #include "base/util.h"
 #include "py/insn.h"
 
-#define RANGE_MAX (256u << 20)
 #define DISTINCT_MIN 150
 #define STORING_MIN 130
 #define STORE_WITHIN 48
 #define RESUME_STORE_WITHIN 32
 
-/* One address that occurs in a run, and how often in the window at hand. */
-struct target {
-	uint64_t addr;
-	uint32_t count;
-	bool used, storing;
-};
-
-struct window {
-	struct target *slots; /* a hash table */
-	size_t mask;
-	unsigned int distinct, storing;
-};
-
 struct search {
 	const struct elf_file *ef;
 	const struct py_version *v;
-	struct dispatch *best;
-	bool found;
+	struct dispatch *found;
+	unsigned int nr_found;
 };
 
 static bool is_code(const struct elf_file *ef, uint64_t addr)
@@ -60,40 +46,6 @@ static bool stores_within(const struct search *s, uint64_t addr, size_t within)
 	return code && insn_may_store(code, MIN(len, within), s->v->instr_store);
 }
 
-static struct target *window_slot(const struct search *s, struct window *w, uint64_t addr)
-{
-	size_t i = (addr * 0x9e3779b97f4a7c15ULL >> 32) & w->mask;
-
-	while (w->slots[i].used && w->slots[i].addr != addr)
-		i = (i + 1) & w->mask;
-	if (!w->slots[i].used) {
-		w->slots[i].used = true;
-		w->slots[i].addr = addr;
-		w->slots[i].storing = stores_within(s, addr, STORE_WITHIN);
-	}
-	return &w->slots[i];
-}
-
-static void window_add(const struct search *s, struct window *w, uint64_t addr)
-{
-	struct target *t = window_slot(s, w, addr);
-
-	if (t->count++ == 0) {
-		w->distinct++;
-		w->storing += t->storing;
-	}
-}
-
-static void window_remove(const struct search *s, struct window *w, uint64_t addr)
-{
-	struct target *t = window_slot(s, w, addr);
-
-	if (--t->count == 0) {
-		w->distinct--;
-		w->storing -= t->storing;
-	}
-}
-
 /*
  * RESUME begins by storing the address of its instruction; the numbers that are no opcode share one handler, and their
  * neighbours have others.  This tells the table from itself shifted by an entry.
@@ -111,40 +63,41 @@ static bool opcodes_fit(const struct search *s, const uint64_t *words)
 	       stores_within(s, words[s->v->resume[0].number], RESUME_STORE_WITHIN);
 }
 
-static void consider(struct search *s, const struct window *w, const uint64_t *words, uint64_t addr)
+static int compare_addresses(const void *a, const void *b)
 {
-	if (w->distinct < DISTINCT_MIN || w->storing < STORING_MIN || !opcodes_fit(s, words))
-		return;
-	if (s->found && w->distinct <= s->best->distinct)
-		return;
-	s->found = true;
-	s->best->table = addr;
-	s->best->distinct = w->distinct;
-	s->best->unknown = words[s->v->unused_first];
-	memcpy(s->best->target, words, sizeof(s->best->target));
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
 }
 
-static int search_run(struct search *s, const uint64_t *words, size_t count, uint64_t addr)
+/* Enough different handlers, enough of which store to the frame. */
+static bool handlers_fit(const struct search *s, const uint64_t *words)
 {
-	_cleanup_free_ struct target *slots = NULL;
-	struct window w = { 0 };
-	size_t size = 1024;
+	unsigned int distinct = 0, storing = 0;
+	uint64_t sorted[DISPATCH_SIZE];
 
-	while (size < 2 * count)
-		size *= 2;
-	slots = calloc(size, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	w.slots = slots;
-	w.mask = size - 1;
-	for (size_t i = 0; i < count; i++) {
-		window_add(s, &w, words[i]);
-		if (i + 1 < DISPATCH_SIZE)
+	memcpy(sorted, words, sizeof(sorted));
+	qsort(sorted, DISPATCH_SIZE, sizeof(sorted[0]), compare_addresses);
+	for (size_t i = 0; i < DISPATCH_SIZE; i++) {
+		if (i > 0 && sorted[i] == sorted[i - 1])
 			continue;
-		consider(s, &w, words + i + 1 - DISPATCH_SIZE, addr + 8 * (i + 1 - DISPATCH_SIZE));
-		window_remove(s, &w, words[i + 1 - DISPATCH_SIZE]);
+		distinct++;
+		storing += stores_within(s, sorted[i], STORE_WITHIN);
 	}
-	return 0;
+	return distinct >= DISTINCT_MIN && storing >= STORING_MIN;
+}
+
+/* A run of pointers to code. */
+static void search_run(struct search *s, const uint64_t *words, size_t count, uint64_t addr)
+{
+	for (size_t i = 0; i + DISPATCH_SIZE <= count; i++) {
+		if (!opcodes_fit(s, words + i) || !handlers_fit(s, words + i))
+			continue;
+		s->nr_found++;
+		s->found->table = addr + 8 * i;
+		s->found->unknown = words[i + s->v->unused_first];
+		memcpy(s->found->target, words + i, sizeof(s->found->target));
+	}
 }
 
 int dispatch_range_words(const struct elf_file *ef, const struct elf_range *range,
@@ -157,8 +110,6 @@ int dispatch_range_words(const struct elf_file *ef, const struct elf_range *rang
 
 	*out = NULL;
 	*count = 0;
-	if (range->size > RANGE_MAX)
-		return -EPROTO;
 	if (range->size < skip + 8)
 		return 0;
 	bytes = elf_file_range_bytes(ef, range);
@@ -193,12 +144,12 @@ static int search_range(struct search *s, const struct elf_range *range,
 	int ret;
 
 	ret = dispatch_range_words(s->ef, range, relocs, nr_relocs, &words, &count);
-	for (size_t i = 0; i <= count && !ret; i++) {
+	for (size_t i = 0; !ret && i <= count; i++) {
 		if (i < count && is_code(s->ef, words[i]))
 			continue;
 		if (i - start >= DISPATCH_SIZE)
-			ret = search_run(s, words + start, i - start,
-					 range->addr + (-range->addr & 7) + 8 * start);
+			search_run(s, words + start, i - start,
+				   range->addr + (-range->addr & 7) + 8 * start);
 		start = i + 1;
 	}
 	return ret;
@@ -206,7 +157,7 @@ static int search_range(struct search *s, const struct elf_range *range,
 
 int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
 {
-	struct search s = { .ef = ef, .v = v, .best = out };
+	struct search s = { .ef = ef, .v = v, .found = out };
 	_cleanup_free_ struct elf_reloc *relocs = NULL;
 	size_t count, nr_relocs;
 	const struct elf_range *loads = elf_file_loads(ef, &count);
@@ -217,5 +168,5 @@ int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct 
 		ret = search_range(&s, &loads[i], relocs, nr_relocs);
 	if (ret)
 		return ret;
-	return s.found ? 0 : -ENOENT;
+	return s.nr_found == 1 ? 0 : -ENOENT;
 }

@@ -13,10 +13,9 @@ struct dispatch {
 	uint64_t table;			/* ELF address */
 	uint64_t target[DISPATCH_SIZE]; /* ELF addresses */
 	uint64_t unknown;		/* the handler of the numbers that are no opcode */
-	unsigned int distinct;
 };
 
-/* -ENOENT: no such table, or not one that is beyond doubt. */
+/* -ENOENT: no such table, or more than one. */
 int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out);
 /* The words of a loaded range as the dynamic linker leaves them, less the load bias: malloc'ed, 8 bytes each, and how many. */
 int dispatch_range_words(const struct elf_file *ef, const struct elf_range *range,

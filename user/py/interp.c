@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "proc/proc_read.h"
 #include "proc/procfs.h"
 #include "py/py_identify.h"
 #include "py/py_image.h"
+#include "py/py_jit.h"
 #include "py/py_tls.h"
 
 struct variable {
@@ -81,28 +81,6 @@ static int fill_tstate(struct py_interp *interp, uint64_t thread_pointer, struct
 	return 0;
 }
 
-/*
- * Whether the interpreter may run code of its own compiler: built with it (it then knows the variable's name) and
- * asked for in the environment (Python/pylifecycle.c).
- */
-static bool may_jit(const struct py_interp *interp)
-{
-	static const char name[] = "PYTHON_JIT=";
-	_cleanup_free_ char *env = NULL;
-	size_t len;
-
-	if (!interp->facts->may_jit || proc_read_file(interp->pid, "environ", 1u << 20, &env, &len))
-		return false;
-	for (size_t i = 0; i < len; i += strlen(env + i) + 1) {
-		const char *value = env + i + sizeof(name) - 1;
-
-		if (str_starts(env + i, name))
-			return *value && !str_eq(value, "0") &&
-			       py_file_has_string(interp->elf, "PYTHON_JIT");
-	}
-	return false;
-}
-
 static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_pointer,
 		struct err *err)
 {
@@ -134,10 +112,16 @@ static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_
 		ret = py_debug_offsets_apply(interp, err);
 	if (!ret)
 		ret = py_identify_live(interp, err);
+	if (!ret && !interp->hexversion && !interp->initialised)
+		ret = err_set(err, -EAGAIN,
+			      "the version of the Python in process %d cannot be told before it "
+			      "has started: try again "
+			      "in a moment",
+			      interp->pid);
 	if (!ret)
 		ret = fill_tstate(interp, thread_pointer, err);
 	if (!ret)
-		interp->jit = may_jit(interp);
+		interp->jit = py_jit_is_on(interp);
 	return ret;
 }
 

@@ -59,6 +59,7 @@ enum py_site_entry {
 	PY_ENTRY_MAIN,	       /* the only one of its kind; audit: the USDT's name and tuple */
 	PY_ENTRY_AUDIT_CALL,   /* PySys_Audit() and its like: name, format, variable arguments */
 	PY_ENTRY_AUDIT_PYTHON, /* sys.audit(): a vector of objects, the name the first */
+	NR_PY_ENTRIES,
 };
 
 /* One instruction to put a probe on. */

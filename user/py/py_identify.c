@@ -108,40 +108,71 @@ static unsigned int minor_in_name(const char *name)
 	return take_number(&p, 255, &minor) ? minor : 0;
 }
 
+/* The last version for which nothing but the string PY_VERSION tells the version. */
+#define STRING_MINOR_MAX 10
+
+struct version_strings {
+	uint32_t version[STRING_MINOR_MAX +
+			 1]; /* for each minor version, 0 if there is no such string */
+	bool ambiguous[STRING_MINOR_MAX + 1];
+	unsigned int minors; /* how many there are */
+	unsigned int minor;  /* the last one */
+};
+
+/* The string's beginning: the linker may have made it the end of another one, like "/opt/python-3.9.18". */
+static bool begins_version(const uint8_t *p)
+{
+	return !isdigit(p[-1]) && p[-1] != '.';
+}
+
+static void find_in_range(const uint8_t *p, size_t avail, struct version_strings *found)
+{
+	const uint8_t *end = p + avail;
+
+	for (p++; p < end && (p = memmem(p, (size_t)(end - p), "3.", 2)); p++) {
+		uint32_t version;
+		unsigned int minor;
+
+		if (!begins_version(p) || !memchr(p, '\0', (size_t)(end - p)) ||
+		    !py_version_parse((const char *)p, &version))
+			continue;
+		minor = version >> 16 & 255;
+		if (minor > STRING_MINOR_MAX)
+			continue; /* of some other software, SQLite for one */
+		if (!found->version[minor])
+			found->minors++;
+		else if (found->version[minor] != version)
+			found->ambiguous[minor] = true;
+		found->version[minor] = version;
+		found->minor = minor;
+	}
+}
+
 /*
- * Up to 3.10 nothing but the string PY_VERSION tells the version.  Other strings may look alike: one of the
- * minor version that the file's name tells is preferred, and disagreement without a name is a hint too few.
+ * Strings of other software may look alike: the minor version must be the one in the file's name, or the only one
+ * that there is.  A name alone is a hint for the running interpreter to confirm.
  */
 static void find_version_string(const struct py_image *img, struct py_identity *id)
 {
 	unsigned int named = minor_in_name(elf_file_soname(img->elf));
+	struct version_strings found = { 0 };
 	size_t count;
 	const struct elf_range *loads = elf_file_loads(img->elf, &count);
-	bool ambiguous = false;
 
 	if (!named)
 		named = minor_in_name(strrchr(img->path, '/'));
 	for (size_t i = 0; i < count; i++) {
-		size_t avail;
 		const uint8_t *p =
-			loads[i].write ? NULL : elf_file_bytes(img->elf, loads[i].addr, 1, &avail);
-		const uint8_t *end = p ? p + avail : NULL;
+			loads[i].write ? NULL : elf_file_range_bytes(img->elf, &loads[i]);
 
-		for (; p && (p = memmem(p, (size_t)(end - p), "\0003.", 3)); p++) {
-			uint32_t version;
-
-			if (!memchr(p + 1, '\0', (size_t)(end - p - 1)) ||
-			    !py_version_parse((const char *)p + 1, &version) ||
-			    (named && (version >> 16 & 255) != named))
-				continue;
-			if (id->hexversion && id->hexversion != version)
-				ambiguous = true;
-			id->hexversion = version;
-		}
+		if (p && loads[i].size)
+			find_in_range(p, loads[i].size, &found);
 	}
-	if (ambiguous)
-		id->hexversion = 0;
-	id->minor = named ? named : id->hexversion >> 16 & 255;
+	id->minor = named ? named : found.minors == 1 ? found.minor : 0;
+	if (id->minor && id->minor <= STRING_MINOR_MAX && !found.ambiguous[id->minor])
+		id->hexversion = found.version[id->minor];
+	if (id->minor && !id->hexversion)
+		snprintf(id->version, sizeof(id->version), "3.%u", id->minor);
 }
 
 static bool read_debug_offsets_head(const struct py_image *img, uint64_t head[3])

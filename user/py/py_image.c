@@ -16,10 +16,13 @@
 static const char runtime_symbol[] = "_PyRuntime";
 static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
 
+/* The largest interpreter known has 30 MB; all of this one may be searched. */
+#define IMAGE_MAX (256ULL << 20)
+
 struct search {
 	pid_t pid;
 	struct proc_maps maps;
-	char *exe; /* the link /proc/PID/exe; NULL if it cannot be read */
+	char *exe;  /* the link /proc/PID/exe */
 	struct py_image *image;
 	/* What else was seen on the way, for a helpful refusal. */
 	const char *pypy, *old_python, *other_machine;
@@ -61,6 +64,17 @@ static void note_other(struct search *s, const struct proc_map *map, const struc
 		s->old_python = map->path;
 }
 
+static bool is_too_large(const struct elf_file *elf)
+{
+	uint64_t sum = 0;
+	size_t count;
+	const struct elf_range *loads = elf_file_loads(elf, &count);
+
+	for (size_t i = 0; i < count; i++)
+		sum += loads[i].size;
+	return sum > IMAGE_MAX;
+}
+
 /* Returns 0 and fills the image if the mapped file holds an interpreter, -ENOENT if not. */
 static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 {
@@ -85,6 +99,8 @@ static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 		}
 		return -ENOENT;
 	}
+	if (is_too_large(elf))
+		return -EFBIG;
 	path = strdup(map->path);
 	if (!path)
 		return -ENOMEM;
@@ -131,7 +147,7 @@ static int search_maps(struct search *s)
 
 static int refuse(const struct search *s, struct err *err)
 {
-	const char *exe = s->exe ? s->exe : "its program";
+	const char *exe = s->exe;
 
 	if (s->pypy)
 		return err_set(err, -EOPNOTSUPP,
@@ -153,6 +169,11 @@ static int refuse(const struct search *s, struct err *err)
 			err, s->denied,
 			"not allowed to look at the files of process %d: %s (root is needed)",
 			s->pid, strerror(-s->denied));
+	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
+		return err_set(
+			err, -EAGAIN,
+			"process %d (%s) has not loaded its libpython yet: try again in a moment",
+			s->pid, exe);
 	return err_set(err, -ENOEXEC, "process %d does not run CPython (%s)", s->pid, exe);
 }
 

@@ -20,7 +20,7 @@ struct py_image {
 	uint64_t exe_bias;
 };
 
-/* -ESRCH, -ENOEXEC, -EOPNOTSUPP, -EACCES, -EPERM as py_interp_open(). */
+/* -ESRCH, -ENOEXEC, -EOPNOTSUPP, -EACCES, -EPERM, -EAGAIN as py_interp_open(). */
 int py_image_find(pid_t pid, struct py_image *out, struct err *err);
 void py_image_fini(struct py_image *img);
 /* Address in the process of one of the interpreter's variables. -ENOENT. */

@@ -20,17 +20,17 @@
 	.ml_flags = 16, .ml_doc = 24, .type_name = 24, .type_flags = 168, .type_base = 256,   \
 	.dict_keys = 32, .dict_values = 40, .cell_ref = 16, .ts_interp = 16
 
-#define LAYOUT_CODE_310                                                                    \
-	.code_argcount = 16, .code_posonlyargcount = 20, .code_kwonlyargcount = 24,        \
-	.code_nlocals = 28, .code_flags = 36, .code_firstlineno = 40, .code_varnames = 72, \
-	.code_kinds = NONE, .code_cell2arg = 96, .code_filename = 104, .code_name = 112,   \
-	.code_qualname = NONE, .code_linetable = 120, .code_adaptive = NONE,               \
+#define LAYOUT_CODE_310                                                                        \
+	.code_argcount = 16, .code_posonlyargcount = 20, .code_kwonlyargcount = 24,            \
+	.code_nlocals = 28, .code_flags = 36, .code_firstlineno = 40, .code_varnames = 72,     \
+	.code_kinds = NONE, .code_cell2arg = 96, .code_cellvars = 88, .code_filename = 104,    \
+	.code_name = 112, .code_qualname = NONE, .code_linetable = 120, .code_adaptive = NONE, \
 	.code_firsttraceable = NONE, .code_instr_version = NONE
 
-#define LAYOUT_CODE_COMMON_311                                                               \
-	.code_nlocals = 80, .code_flags = 48, .code_varnames = 96, .code_kinds = 104,        \
-	.code_cell2arg = NONE, .code_filename = 112, .code_name = 120, .code_qualname = 128, \
-	.code_linetable = 136
+#define LAYOUT_CODE_COMMON_311                                                                \
+	.code_nlocals = 80, .code_flags = 48, .code_varnames = 96, .code_kinds = 104,         \
+	.code_cell2arg = NONE, .code_cellvars = NONE, .code_filename = 112, .code_name = 120, \
+	.code_qualname = 128, .code_linetable = 136
 
 #define LAYOUT_CODE_311                                                          \
 	LAYOUT_CODE_COMMON_311, .code_argcount = 56, .code_posonlyargcount = 60, \

@@ -230,7 +230,8 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 static int refuse_jit(const struct py_interp *interp, struct err *err)
 {
 	return err_set(err, -EOPNOTSUPP,
-		       "CPython's JIT compiler is on in process %d (PYTHON_JIT), and compiled code "
+		       "CPython's JIT compiler is on in process %d (PYTHON_JIT=0 in its "
+		       "environment turns it off), and compiled code "
 		       "passes this probe "
 		       "by: it would miss the most frequent calls",
 		       interp->pid);

@@ -14,6 +14,9 @@
 #include "bpf/abi/rule.h"
 
 struct event;
+struct alert_request;
+struct rule_condition;
+struct rule_patterns;
 
 enum rule_level { RULE_LEVEL_INFO, RULE_LEVEL_WARN, RULE_LEVEL_ALERT, NR_RULE_LEVELS };
 
@@ -47,6 +50,8 @@ struct rule {
 	struct rule_value *values;
 	size_t nr_values;
 
+	struct rule_condition *condition; /* NULL: none */
+
 	/* where it stands, for messages */
 	char *path;
 	unsigned int line, column;
@@ -55,6 +60,8 @@ struct rule {
 struct rule_set {
 	struct rule *rules;
 	size_t nr_rules;
+	struct rule_patterns **lists; /* what the rules' conditions share */
+	size_t nr_lists;
 };
 
 const char *rule_level_name(enum rule_level level);
@@ -66,10 +73,12 @@ const char *rule_level_name(enum rule_level level);
  * Disabled rules are checked and then left out, so that a set may be empty.
  * Returns 0; -EINVAL if there was any error in a file or a file could not be read (`messages` says it); -ENOMEM.
  */
-int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out, struct buf *messages);
+int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
+		  struct buf *messages);
 
 /* As above for one text in memory, `name` standing for the file name in messages: for tests and fuzzing. */
-int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out, struct buf *messages);
+int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
+		   struct buf *messages);
 
 void rule_set_fini(struct rule_set *set);
 
@@ -97,6 +106,16 @@ bool rule_glob_matches(const char *pattern, struct text text);
 /* True if co_filename `file` fits the pattern of a rule: whole trailing path components; frozen modules count as their
  * file; "<string>" and the like as they are. */
 bool rule_file_matches(const char *pattern, struct text file);
+
+/*
+ * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL: none is known.
+ * What cannot be decided, because it was cut when it was captured, is decided for reporting.
+ */
+bool rule_condition_allows(const struct rule *rule, const struct event *ev,
+			   const struct alert_request *request);
+
+/* True if the file is neither the standard library's nor an installed package's: what `app_caller` is looked for in. */
+bool rule_file_is_application(struct text file);
 
 /* Appends the text of a value template for this event.  An argument that the event lacks is empty. */
 void rule_value_expand(const struct rule_value *value, const struct event *ev, struct buf *out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finding and reading the files behind --rules. */
+/* Finding and reading the files behind --rules, and those of test cases. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/util.h"
+#include "rule/rule_case.h"
 #include "rule/rule_reader.h"
 
 #define FILE_SIZE_MAX ((size_t)4 << 20)
@@ -22,10 +23,10 @@ struct dir_id {
 };
 
 struct loader {
-	struct rule_set set;
-	struct rule_names names;
-	struct buf *messages;
-	bool failed; /* a message says why */
+	struct rule_documents docs;
+	bool cases;  /* files of test cases are looked for, not rules */
+	bool failed; /* a file could not be read */
+	bool nomem;
 
 	/* of one directory named by the user: */
 	struct dir_id *seen; /* each is read once, so links that lead back end the walk */
@@ -36,8 +37,7 @@ struct loader {
 
 static void loader_fini(struct loader *l)
 {
-	rule_set_fini(&l->set);
-	rule_names_fini(&l->names);
+	rule_documents_fini(&l->docs);
 	free(l->seen);
 }
 
@@ -50,20 +50,9 @@ __attribute__((format(printf, 3, 4))) static void fail(struct loader *l, const c
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	rule_diag_show_path(l->messages, path, "%s", message);
+	if (rule_documents_add_failure(&l->docs, path, message))
+		l->nomem = true;
 	l->failed = true;
-}
-
-/* Reads one text.  Returns 0 or -ENOMEM; errors in it are noted. */
-static int load_text(struct loader *l, const char *path, const char *text, size_t len)
-{
-	struct rule_reader r = { .path = path, .names = &l->names, .set = &l->set };
-	int err = rule_read_document(&r, text, len, l->messages);
-
-	if (err != -EINVAL)
-		return err;
-	l->failed = true;
-	return 0;
 }
 
 /* Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be outdated), -errno. */
@@ -105,7 +94,7 @@ static int load_file(struct loader *l, const char *path)
 		fail(l, path, "cannot be read: %s", strerror(-err));
 		return 0;
 	}
-	return load_text(l, path, text.data ? text.data : "", text.len);
+	return rule_documents_add(&l->docs, path, text.data ? text.data : "", text.len);
 }
 
 static bool ends_with(const char *s, const char *suffix)
@@ -115,9 +104,9 @@ static bool ends_with(const char *s, const char *suffix)
 	return n >= m && str_eq(s + n - m, suffix);
 }
 
-static bool is_rule_file(const char *name)
+static bool is_wanted(const struct loader *l, const char *name)
 {
-	return ends_with(name, ".yaml") && !ends_with(name, ".test.yaml");
+	return ends_with(name, ".yaml") && ends_with(name, ".test.yaml") == l->cases;
 }
 
 /* Hidden entries are left out as a shell's *.yaml leaves them out: editors' leftovers, .git, and the ..data
@@ -146,13 +135,13 @@ static int load_entry(struct loader *l, const char *dir, const char *name)
 	}
 	if (stat(path, &st)) {
 		/* A dangling link or the like is of interest only if it should be a rule file. */
-		if (is_rule_file(name))
+		if (is_wanted(l, name))
 			fail(l, path, "cannot be read: %s", strerror(errno));
 		return 0;
 	}
 	if (S_ISDIR(st.st_mode))
 		return load_dir(l, path);
-	if (!is_rule_file(name))
+	if (!is_wanted(l, name))
 		return 0;
 	l->nr_files++;
 	if (S_ISREG(st.st_mode))
@@ -245,42 +234,83 @@ static int load_path(struct loader *l, const char *path)
 	err = load_dir(l, path);
 	/* What could not be read has been said. */
 	if (!err && !l->nr_files && !l->failed)
-		fail(l, path, "the directory has no rule file (*.yaml)");
+		fail(l, path, "the directory has no %s",
+		     l->cases ? "test cases (*.test.yaml)" : "rule file (*.yaml)");
 	l->failed |= failed;
 	return err;
 }
 
-/* Hands the rules over unless anything was wrong. */
-static int finish(struct loader *l, int err, struct rule_set *out)
+/* Makes rules of what was read, unless anything was wrong. */
+static int finish(struct loader *l, struct rule_set *out, struct buf *messages)
 {
+	_cleanup_(rule_set_fini) struct rule_set set = { 0 };
+	int err = l->nomem ? -ENOMEM : rule_read_documents(&l->docs, &set);
+
+	if (!err)
+		err = rule_documents_show(&l->docs, messages);
 	if (err)
 		return err;
-	if (l->messages->failed)
-		return -ENOMEM;
-	if (l->failed)
-		return -EINVAL;
-	*out = l->set;
-	l->set = (struct rule_set){ 0 };
+	*out = set;
+	set = (struct rule_set){ 0 };
 	return 0;
 }
 
 int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
 		  struct buf *messages)
 {
-	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+	_cleanup_(loader_fini) struct loader l = { 0 };
 	int err = 0;
 
 	*out = (struct rule_set){ 0 };
 	for (size_t i = 0; i < nr_paths && !err; i++)
 		err = load_path(&l, paths[i]);
-	return finish(&l, err, out);
+	return err ? err : finish(&l, out, messages);
 }
 
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
 		   struct buf *messages)
 {
-	_cleanup_(loader_fini) struct loader l = { .messages = messages };
+	_cleanup_(loader_fini) struct loader l = { 0 };
+	int err;
 
 	*out = (struct rule_set){ 0 };
-	return finish(&l, load_text(&l, name, text, len), out);
+	err = rule_documents_add(&l.docs, name, text, len);
+	return err ? err : finish(&l, out, messages);
+}
+
+static int finish_cases(struct loader *l, struct rule_case_set *out, struct buf *messages)
+{
+	_cleanup_(rule_case_set_fini) struct rule_case_set set = { 0 };
+	int err = l->nomem ? -ENOMEM : rule_read_cases(&l->docs, &set);
+
+	if (!err)
+		err = rule_documents_show(&l->docs, messages);
+	if (err)
+		return err;
+	*out = set;
+	set = (struct rule_case_set){ 0 };
+	return 0;
+}
+
+int rule_case_set_load(const char *const *paths, size_t nr_paths, struct rule_case_set *out,
+		       struct buf *messages)
+{
+	_cleanup_(loader_fini) struct loader l = { .cases = true };
+	int err = 0;
+
+	*out = (struct rule_case_set){ 0 };
+	for (size_t i = 0; i < nr_paths && !err; i++)
+		err = load_path(&l, paths[i]);
+	return err ? err : finish_cases(&l, out, messages);
+}
+
+int rule_case_set_parse(const char *name, const char *text, size_t len, struct rule_case_set *out,
+			struct buf *messages)
+{
+	_cleanup_(loader_fini) struct loader l = { .cases = true };
+	int err;
+
+	*out = (struct rule_case_set){ 0 };
+	err = rule_documents_add(&l.docs, name, text, len);
+	return err ? err : finish_cases(&l, out, messages);
 }

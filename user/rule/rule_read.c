@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/util.h"
+#include "rule/rule_condition.h"
+#include "rule/rule_list.h"
 #include "rule/rule_nearest.h"
 #include "rule/rule_reader.h"
 
@@ -221,7 +223,7 @@ static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 {
 	_cleanup_(rule_fini) struct rule rule = { .enabled = true };
 	const struct yaml_node *seen[NR_KEYS] = { 0 };
-	size_t errors = rule_diag_count(&r->diag);
+	size_t errors = rule_nr_errors(r);
 
 	if (node->kind != YAML_MAP) {
 		rule_error(r, node, "a rule must be a mapping, not %s", yaml_kind_name(node));
@@ -229,7 +231,7 @@ static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 	}
 	rule.line = node->line;
 	rule.column = node->column;
-	rule.path = strdup(r->path);
+	rule.path = strdup(r->doc->path);
 	if (!rule.path) {
 		r->nomem = true;
 		return;
@@ -238,44 +240,59 @@ static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 	rule_read_map(r, node, "a rule", rule_keys, NR_KEYS, seen);
 	check_keys(r, node, seen);
 	r->rule = NULL;
-	if (errors == rule_diag_count(&r->diag) && !r->nomem && rule.enabled)
+	if (errors == rule_nr_errors(r) && !r->nomem && rule.enabled)
 		keep_rule(r, &rule);
 }
 
-static void read_root(struct rule_reader *r, const struct yaml_tree *tree)
+/* The list of a document's entries; NULL if there is none. */
+static const struct yaml_node *document_root(struct rule_document *doc)
 {
-	const struct yaml_node *root = tree->root;
+	const struct yaml_node *root = doc->tree.root;
 
 	if (!root || yaml_is_null(root) || (root->kind == YAML_LIST && !root->first)) {
-		/* Of a broken file nothing is known. */
-		if (!tree->broken)
-			rule_diag_add(&r->diag, root ? root->line : 1, root ? root->column : 1,
+		/* Of a broken file nothing is known, and of one that could not be read all is said. */
+		if (!doc->tree.broken && !doc->failure.len)
+			rule_diag_add(&doc->diag, root ? root->line : 1, root ? root->column : 1,
 				      "the file has no rules");
-		return;
+		return NULL;
 	}
-	if (root->kind != YAML_LIST) {
-		rule_error(r, root, "a rule file is a list of rules (\"- name: ...\"), not %s",
-			   yaml_kind_name(root));
-		return;
-	}
-	yaml_for_each(node, root) read_rule(r, node);
+	if (root->kind == YAML_LIST)
+		return root;
+	rule_diag_add(&doc->diag, root->line, root->column,
+		      "a rule file is a list of rules (\"- name: ...\"), not %s",
+		      yaml_kind_name(root));
+	return NULL;
 }
 
-int rule_read_document(struct rule_reader *r, const char *text, size_t len, struct buf *messages)
+int rule_read_documents(struct rule_documents *docs, struct rule_set *set)
 {
-	_cleanup_(arena_fini) struct arena arena = { 0 };
-	struct yaml_tree tree;
-	int err;
+	_cleanup_(rule_lists_fini) struct rule_lists lists = { 0 };
+	struct rule_reader r = { .lists = &lists, .set = set };
+	const struct yaml_node *root;
 
-	err = yaml_tree_read(&arena, text, len, &r->diag, &tree);
-	if (!err)
-		read_root(r, &tree);
-	if (!err && r->nomem)
-		err = -ENOMEM;
-	if (!err)
-		err = rule_diag_show(&r->diag, r->path, messages);
-	rule_diag_fini(&r->diag);
-	return err;
+	/* Lists first: a rule may use one that stands below it, or in a later file. */
+	for (r.doc = docs->first; r.doc; r.doc = r.doc->next) {
+		root = r.doc->tree.root;
+		if (!root || root->kind != YAML_LIST)
+			continue;
+		yaml_for_each(node, root)
+		{
+			if (rule_is_list(node))
+				rule_read_list(&r, node);
+		}
+	}
+	for (r.doc = docs->first; r.doc; r.doc = r.doc->next) {
+		root = document_root(r.doc);
+		if (!root)
+			continue;
+		yaml_for_each(node, root)
+		{
+			if (!rule_is_list(node))
+				read_rule(&r, node);
+		}
+	}
+	rule_names_fini(&r.names);
+	return r.nomem ? -ENOMEM : 0;
 }
 
 void rule_fini(struct rule *rule)
@@ -295,6 +312,7 @@ void rule_fini(struct rule *rule)
 		free(rule->values[i].label);
 	}
 	free(rule->values);
+	rule_condition_free(rule->condition);
 	free(rule->path);
 	*rule = (struct rule){ 0 };
 }
@@ -304,5 +322,8 @@ void rule_set_fini(struct rule_set *set)
 	for (size_t i = 0; i < set->nr_rules; i++)
 		rule_fini(&set->rules[i]);
 	free(set->rules);
+	for (size_t i = 0; i < set->nr_lists; i++)
+		rule_patterns_free(set->lists[i]);
+	free(set->lists);
 	*set = (struct rule_set){ 0 };
 }

@@ -25,19 +25,45 @@ static void unknown_key(struct rule_reader *r, const struct yaml_node *key, cons
 			   hint.data);
 }
 
+/* Length of "arg." in "arg.NAME"; 0 for a key that is one word. */
+static size_t open_len(const char *name)
+{
+	const char *dot = strstr(name, ".NAME");
+
+	return dot ? dot + 1 - name : 0;
+}
+
 static size_t find_key(const struct rule_key *keys, size_t nr_keys, struct text name)
 {
 	size_t i;
 
-	for (i = 0; i < nr_keys && !text_eq_str(name, keys[i].name); i++)
-		;
+	for (i = 0; i < nr_keys && !text_eq_str(name, keys[i].name); i++) {
+		size_t len = open_len(keys[i].name);
+
+		if (len && name.len > len && memcmp(name.s, keys[i].name, len) == 0)
+			break;
+	}
 	return i;
 }
+
+/* The first key of `map` that is the same as `key`, or `key`. */
+static const struct yaml_node *find_same(const struct yaml_node *map, const struct yaml_node *key)
+{
+	const struct yaml_node *k = map->first;
+
+	while (k != key && (k->kind != YAML_TEXT || !text_eq(k->text, key->text)))
+		k = k->next->next;
+	return k;
+}
+
+/* Beyond this many keys of an open kind their reader refuses them: no more are compared. */
+#define OPEN_KEYS_MAX 128
 
 void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const char *what,
 		   const struct rule_key *keys, size_t nr_keys, const struct yaml_node **seen)
 {
-	const struct yaml_node *own[RULE_KEYS_MAX] = { 0 };
+	const struct yaml_node *own[RULE_KEYS_MAX] = { 0 }, *first;
+	size_t nr_open = 0;
 
 	if (!seen)
 		seen = own;
@@ -54,9 +80,11 @@ void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const cha
 			unknown_key(r, key, what, keys, nr_keys);
 			continue;
 		}
-		if (seen[i]) {
-			rule_error(r, key, "key `%s` is given twice, first at line %u",
-				   keys[i].name, seen[i]->line);
+		first = open_len(keys[i].name) && nr_open++ < OPEN_KEYS_MAX ? find_same(map, key)
+									    : seen[i];
+		if (first && first != key) {
+			rule_error(r, key, "key %s is given twice, first at line %u",
+				   RULE_QUOTE(key->text), first->line);
 			continue;
 		}
 		seen[i] = key;
@@ -159,11 +187,11 @@ void rule_names_add(struct rule_reader *r, const struct yaml_node *node, const c
 	_cleanup_(cleanup_name) struct rule_name *n = calloc(1, sizeof(*n));
 	struct rule_name **found;
 
-	if (!n || !(n->name = strdup(name)) || !(n->path = strdup(r->path)))
+	if (!n || !(n->name = strdup(name)) || !(n->path = strdup(r->doc->path)))
 		goto nomem;
 	n->line = node->line;
 	n->column = node->column;
-	found = tsearch(n, &r->names->root, compare_names);
+	found = tsearch(n, &r->names.root, compare_names);
 	if (!found)
 		goto nomem;
 	if (*found == n) {

@@ -7,6 +7,8 @@
 
 #include "rule/rule.h"
 #include "rule/rule_diag.h"
+#include "rule/rule_document.h"
+#include "rule/rule_pattern.h"
 #include "rule/rule_yaml.h"
 
 /* The names of all rules read so far, across files. */
@@ -14,12 +16,26 @@ struct rule_names {
 	void *root;
 };
 
+struct rule_case;
+struct rule_case_set;
+struct rule_list;
+struct rule_lists;
+struct rule_term;
+
 struct rule_reader {
-	const char *path; /* of the file, for messages */
-	struct rule_diag diag;
-	struct rule_names *names;
+	struct rule_document *doc; /* being read, and where errors go */
+	struct rule_names names;
+	struct rule_lists *lists;
 	struct rule_set *set;
-	struct rule *rule; /* the rule being read */
+	struct rule *rule;	     /* the rule being read */
+	struct rule_list *list;	     /* or the list */
+	struct rule_case *test_case; /* or the test case */
+	struct rule_term **terms;    /* the subjects of its condition, or of a case of `except` */
+	size_t *nr_terms;
+	bool in_exception;
+	struct rule_term *term;	      /* the one being read */
+	struct rule_pattern *pattern; /* of that, for a subject of this kind */
+	enum rule_subject_kind kind;
 	bool nomem;
 };
 
@@ -30,7 +46,8 @@ struct rule_entry {
 };
 
 struct rule_key {
-	const char *name;
+	const char *
+		name; /* in "arg.NAME", NAME stands for anything; each such key may be given once */
 	void (*read)(struct rule_reader *r, const struct rule_entry *entry);
 };
 
@@ -53,7 +70,7 @@ bool rule_read_container(struct rule_reader *r, const struct rule_entry *entry,
 
 /* Adds an error at a node. */
 #define rule_error(r, node, ...) \
-	rule_diag_add(&(r)->diag, (node)->line, (node)->column, __VA_ARGS__)
+	rule_diag_add(&(r)->doc->diag, (node)->line, (node)->column, __VA_ARGS__)
 /* Refuses what is well formed but cannot be honoured yet. */
 void rule_refuse(struct rule_reader *r, const struct rule_entry *entry);
 
@@ -69,8 +86,17 @@ void rule_read_file(struct rule_reader *r, const struct rule_entry *entry);
 void rule_read_module(struct rule_reader *r, const struct rule_entry *entry);
 void rule_read_audit(struct rule_reader *r, const struct rule_entry *entry);
 
-/* Reads one file's text: its rules go to r->set, its errors to `messages`.  Returns 0, -EINVAL, -ENOMEM. */
-int rule_read_document(struct rule_reader *r, const char *text, size_t len, struct buf *messages);
+/* Errors of the document being read, so far. */
+static inline size_t rule_nr_errors(const struct rule_reader *r)
+{
+	return rule_diag_count(&r->doc->diag);
+}
+
+/* Reads the rules of all documents into `set`; errors are noted in the documents.  Returns 0 or -ENOMEM. */
+int rule_read_documents(struct rule_documents *docs, struct rule_set *set);
+
+/* The same for documents of test cases. */
+int rule_read_cases(struct rule_documents *docs, struct rule_case_set *set);
 
 /* Frees what a rule holds. */
 void rule_fini(struct rule *rule);

@@ -75,6 +75,7 @@ class Base:
 
 class Derived(Base):
     def __init__(self, a=1):
+        truth()
         super().__init__(a, k=3)
 
     def overridden(self, a):

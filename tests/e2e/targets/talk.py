@@ -18,6 +18,18 @@ os.dup2(2, 1)
 os.close(_null)
 
 
+def give_back():
+    """Standard input and output are the conversation's again, for a program to come."""
+    os.dup2(_input.fileno(), 0)
+    os.dup2(_output.fileno(), 1)
+
+
+def command():
+    """The words that this process was started with."""
+    with open("/proc/self/cmdline", "rb") as file:
+        return file.read().decode().split("\0")[:-1]
+
+
 def say(answer):
     _output.write(json.dumps(answer) + "\n")
     _output.flush()
@@ -26,8 +38,7 @@ def say(answer):
 def serve(**commands):
     """Says hello, then runs commands until there are no more."""
     say({"pid": os.getpid(), "ppid": os.getppid(), "exe": os.readlink("/proc/self/exe"),
-         "cmdline": open("/proc/self/cmdline", "rb").read().decode().split("\0")[:-1],
-         "version": "%d.%d.%d" % sys.version_info[:3]})
+         "cmdline": command(), "version": "%d.%d.%d" % sys.version_info[:3]})
     while True:
         line = _input.readline()
         if not line:
@@ -65,7 +76,7 @@ def shown_inside(value, around):
     if isinstance(value, str):
         return str.__repr__(value)
     if kind not in _brackets:
-        return "CLASS:" + kind.__name__
+        return "CLASS:" + repr(kind.__name__)[1:-1]
     opening, closing = _brackets[kind]
     if any(value is other for other in around):
         return opening + "..." + closing

@@ -167,10 +167,6 @@ TEST(templates)
 TEST(conditions)
 {
 	static const struct error_case cases[] = {
-		{ RULE_WITH("condition: {arg: {allow: [0.0.0.0]}}"),
-		  "r.yaml:1:47: `condition` is not supported yet\n" },
-		{ RULE_WITH("condition: {func: {}, request_path: {disallow: [a, b]}}"),
-		  "r.yaml:1:47: `condition` is not supported yet\n" },
 		{ RULE_WITH("condition: [arg]"),
 		  "r.yaml:1:58: `condition` must be a mapping, not a list\n" },
 		{ RULE_WITH("condition: {args: {allow: [a]}}"),
@@ -183,6 +179,82 @@ TEST(conditions)
 		{ RULE_WITH("condition: {arg: {allow: [a, [b], '']}}"),
 		  "r.yaml:1:76: `allow` must be text, not a list\n"
 		  "r.yaml:1:81: `allow` is empty\n" },
+		{ RULE_WITH("condition: {arg.: {allow: [a]}, arg.a: {allow: [b]}, "
+			    "arg.a: {only: [c]}, arg.b: {alow: [x]}}"),
+		  "r.yaml:1:59: unknown key `arg.` in `condition`; did you mean `arg`?\n"
+		  "r.yaml:1:100: key `arg.a` is given twice, first at line 1\n"
+		  "r.yaml:1:128: unknown key `alow` in `arg.b`; did you mean `allow`?\n" },
+		{ RULE_WITH("condition: {'arg.a[': {}, 'arg.[0]': {}, 'arg.a b': {}}"),
+		  "r.yaml:1:59: `arg.a[` names no argument: write `arg.NAME` or "
+		  "`arg.NAME[INDEX]`\n"
+		  "r.yaml:1:73: `arg.[0]` names no argument: write `arg.NAME` or "
+		  "`arg.NAME[INDEX]`\n"
+		  "r.yaml:1:88: `arg.a b` names no argument: write `arg.NAME` or "
+		  "`arg.NAME[INDEX]`\n" },
+		{ RULE_WITH("condition: {except: [{}, a, {arg: {allow: [b]}}, {except: []}]}"),
+		  "r.yaml:1:68: a case of `except` must be a mapping of subjects to lists, not "
+		  "empty\n"
+		  "r.yaml:1:72: a case of `except` must be a mapping of subjects to lists, not "
+		  "text\n"
+		  "r.yaml:1:81: `arg` must be a list, not a mapping\n"
+		  "r.yaml:1:97: unknown key `except` in a case of `except`; valid keys are `arg`, "
+		  "`arg.NAME`, `func`, `caller`, `app_caller`, `remote_addr` and "
+		  "`request_path`\n" },
+	};
+
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
+#define PATTERNS(subject, list) RULE_WITH("condition: {" subject ": {allow: " list "}}")
+
+TEST(patterns)
+{
+	static const struct error_case cases[] = {
+		{ PATTERNS("arg", "[{prefx: a}, {}, {regex: '('}, {glob: [a]}]"),
+		  "r.yaml:1:74: unknown key `prefx` in a pattern; did you mean `prefix`?\n"
+		  "r.yaml:1:85: a pattern without an operator\n"
+		  "r.yaml:1:97: `(` is no regular expression: missing closing parenthesis, behind "
+		  "its first 1 bytes\n"
+		  "r.yaml:1:110: `glob` must be text, not a list\n" },
+		{ PATTERNS("arg", "[{gt: big}, {le: 1e999}, {under: etc}, {contains: ''}]"),
+		  "r.yaml:1:78: `gt` takes a number, not `big`\n"
+		  "r.yaml:1:89: `le` takes a number, not `1e999`\n"
+		  "r.yaml:1:105: `under` takes a path from the root, which `etc` is not\n"
+		  "r.yaml:1:122: `contains` is empty\n" },
+		{ PATTERNS("arg", "[{file: a.py}, {not: []}, {not: {fil: b}}]"),
+		  "r.yaml:1:74: `file` does not go with this subject: it is for callers\n"
+		  "r.yaml:1:93: `not` is empty\n"
+		  "r.yaml:1:105: unknown key `fil` in a pattern; did you mean `file`?\n" },
+		{ PATTERNS("func", "[{gt: 1}, f@, {file: {gt: 1}}]"),
+		  "r.yaml:1:75: `gt` does not go with this subject: it is for texts\n"
+		  "r.yaml:1:83: `f@` names no file behind the `@`\n"
+		  "r.yaml:1:95: `gt` does not go with this subject: it is for texts\n" },
+		{ PATTERNS("remote_addr", "[10.0.0.0/33, 10.0.0.0/8, 300.1.1.1, fe80::/10]"),
+		  "r.yaml:1:81: `10.0.0.0/33` is no range of addresses, as `192.0.2.0/24` or "
+		  "`2001:db8::/32` are\n" },
+	};
+
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
+TEST(lists)
+{
+	static const struct error_case cases[] = {
+		{ "- list: internal\n  items: [a]\n" PATTERNS("arg", "[$intrnal, $other]"),
+		  "r.yaml:3:73: there is no list `$intrnal`; did you mean `$internal`?\n"
+		  "r.yaml:3:83: there is no list `$other`; text that looks so is written "
+		  "`{contains: $other}`\n" },
+		{ "- list: a b\n  items: [a]\n- list: c\n- list: c\n  items: x\n  itmes: []\n",
+		  "r.yaml:1:9: `a b` is not a name for a list: letters, digits, `_` and `-` are\n"
+		  "r.yaml:3:3: the list has no `items`\n"
+		  "r.yaml:4:3: there is a list `c` already at r.yaml:3:3\n"
+		  "r.yaml:5:10: `items` must be a list, not text\n"
+		  "r.yaml:6:3: unknown key `itmes` in a list; did you mean `items`?\n" },
+		{ "- {list: a, items: [$b]}\n- {list: b, items: [$a]}\n" PATTERNS("arg", "[$a]"),
+		  "r.yaml:2:21: list `a` holds itself\n" },
+		/* said where it stands, however often it is used */
+		{ "- {list: a, items: [{gt: x}]}\n" PATTERNS("arg", "[$a, $a]"),
+		  "r.yaml:1:26: `gt` takes a number, not `x`\n" },
 	};
 
 	check_cases(cases, ARRAY_SIZE(cases));

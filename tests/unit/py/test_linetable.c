@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "event/linetable.h"
+#include "py/linetable.h"
 
 #include "base/util.h"
 #include "linetables.h"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""CPython's own tests have the same outcome, test by test, in a traced interpreter."""
+
+from harness import Skip, expect, expect_equal, test
+from target import Target
+from tracer import Tracer, rule
+
+MODULES = ["test_generators", "test_functools", "test_dict", "test_contextlib", "test_collections", "test_enum",
+           "test_coroutines", "test_descr", "test_call", "test_scope", "test_extcall", "test_dataclasses", "test_heapq",
+           "test_frame", "test_asyncgen", "test_positional_only_arg", "test_keywordonlyarg", "test_code", "test_property",
+           "test_super", "test_thread", "test_yield_from", "test_weakset", "test_userdict", "test_contextvars",
+           # These change how functions are entered.
+           "test_sys_settrace", "test_sys_setprofile", "test_monitoring", "test_bdb"]
+# Each version once: they take their time.
+INTERPRETERS = ["pyenv-3.8", "bullseye-3.9", "pyenv-3.10", "bookworm-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.14",
+                "sid-3.15"]
+# So that there are matches, captured while the tests do what they do to frames.
+RULES = [rule("run", file="unittest/case.py"), rule("f", file="test_generators.py"), rule("g", file="test_coroutines.py"),
+         rule("trace", file="test_sys_settrace.py")]
+
+
+def run_modules(target):
+    outcomes = {}
+    for module in MODULES:
+        outcomes[module] = target.ask("run", module=module, timeout=180)
+    return outcomes
+
+
+untraced = {}  # by interpreter: the same for all kinds
+
+
+@test("kind", kinds=("usdt", "frame"), where=lambda interpreter: interpreter.name in INTERPRETERS)
+def own_tests(interpreter, kind):
+    with Target(interpreter, "suite.py") as target:
+        if not target.ask("available"):
+            raise Skip("its tests are not installed")
+        if interpreter.name not in untraced:
+            untraced[interpreter.name] = run_modules(target)
+    expected = untraced[interpreter.name]
+    with Target(interpreter, "suite.py") as target:
+        target.ask("available")
+        with Tracer(RULES, target.pid, kind=kind) as tracer:
+            got = run_modules(target)
+    for module in MODULES:
+        # A test that fails here without us, too, is no matter of ours.
+        for name, outcome in expected[module]["outcomes"].items():
+            now = got[module]["outcomes"].get(name, "missing")
+            expect(now == outcome or outcome in ("failure", "error"), "%s: %s, untraced %s: %s", name, now, outcome,
+                   got[module]["details"].get(name, ""))
+    tests = sum(len(module["outcomes"]) for module in got.values())
+    expect(tests > 1000, "only %d tests were run", tests)
+    expect(tracer.summary["matches"] > 1000, "only %d matches", tracer.summary["matches"])
+    expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")

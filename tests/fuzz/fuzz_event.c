@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Any record: what decodes is written in both forms, which must be valid UTF-8 without control characters. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert/alert.h"
+#include "base/util.h"
+
+static void check_text(const struct buf *out, bool one_line)
+{
+	for (size_t pos = 0; pos < out->len;) {
+		unsigned char first = (unsigned char)out->data[pos];
+		uint32_t ch = text_next(out->data, out->len, &pos);
+
+		if (ch >= 0xd800 && ch <= 0xdfff)
+			abort();
+		if ((first < 0x20 && (one_line || first != '\n')) || (ch >= 0x7f && ch < 0xa0))
+			abort();
+	}
+}
+
+/* The quotes and brackets of a JSON text match. */
+static void check_json(const struct buf *out)
+{
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < out->len; i++) {
+		char c = out->data[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '{' || c == '['))
+			depth++;
+		else if (!quoted && (c == '}' || c == ']') && !depth--)
+			abort();
+	}
+	if (quoted || depth)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct rule_piece pieces[] = { { false, (char *)"key: " }, { true, (char *)"key" } };
+	static struct rule_value value = { (char *)"key", pieces, ARRAY_SIZE(pieces) };
+	static const struct rule rule = {
+		.name = (char *)"fuzz", .level = RULE_LEVEL_WARN, .values = &value, .nr_values = 1
+	};
+	struct arena arena = { .limit = 4 << 20 };
+	struct buf out = { 0 };
+	struct event event;
+	struct err err;
+	struct alert alert = {
+		.rule = &rule, .event = &event, .probe = "usdt", .action = "detect"
+	};
+	struct ev_match head;
+	uint8_t *record = malloc(size + 1);
+
+	/* Sizes as they should be now and then: the fuzzer has no need to guess them. */
+	if (data && size)
+		memcpy(record, data, size);
+	if (size > sizeof(head) && record[sizeof(head.hdr) + 2] & 1) {
+		memcpy(&head, record, sizeof(head));
+		head.hdr.size = (uint32_t)size;
+		head.hdr.kind = EV_MATCH;
+		head.hdr.abi = 1;
+		memcpy(record, &head, sizeof(head));
+	}
+	if (event_decode(&arena, record, size, &event, &err) == 0) {
+		/* what is shown lives in the arena alone */
+		memset(record, 0xaa, size);
+		alert_json(&out, &alert);
+		check_text(&out, true);
+		check_json(&out);
+		buf_reset(&out);
+		alert_text(&out, &alert, false);
+		check_text(&out, false);
+	}
+	free(record);
+	buf_fini(&out);
+	arena_fini(&arena);
+	return 0;
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "alert/suggest.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/util.h"
+#include "rule/rule.h"
+
+/* Less often than this is not recurring. */
+#define COUNT_MIN 3
+/* A common beginning shorter than this says nothing. */
+#define PREFIX_MIN 4
+#define ARG_MAX_LEN 512
+#define ELLIPSIS "…"
+
+/* What the alerts of a group have in common in one argument. */
+struct common {
+	struct common *next;
+	char *name, *text;
+	size_t len;   /* of the common beginning */
+	bool varies;  /* not all are the same text */
+	bool dropped; /* absent, cut or no text in one of them */
+	size_t seen;
+};
+
+/* The alerts of one rule that one function of the application caused. */
+struct group {
+	struct group *next;
+	char *function, *file; /* of the application; NULL: none in sight */
+	size_t count;
+	bool generated; /* code made at run time among the callers */
+	char *first, *last;
+	struct common *args;
+};
+
+struct suggested_rule {
+	struct suggested_rule *next;
+	char *name, *id, *level, *func, *file, *module;
+	struct group *groups;
+};
+
+struct suggest {
+	struct suggested_rule *rules;
+	bool nomem;
+};
+
+DEFINE_CLEANUP(json_freep, cJSON, cJSON_Delete);
+
+struct suggest *suggest_new(void)
+{
+	return calloc(1, sizeof(struct suggest));
+}
+
+static void group_free(struct group *g)
+{
+	struct common *next;
+
+	for (struct common *c = g->args; c; c = next) {
+		next = c->next;
+		free(c->name);
+		free(c->text);
+		free(c);
+	}
+	free(g->function);
+	free(g->file);
+	free(g->first);
+	free(g->last);
+	free(g);
+}
+
+static void rule_free(struct suggested_rule *r)
+{
+	struct group *next;
+
+	for (struct group *g = r->groups; g; g = next) {
+		next = g->next;
+		group_free(g);
+	}
+	free(r->name);
+	free(r->id);
+	free(r->level);
+	free(r->func);
+	free(r->file);
+	free(r->module);
+	free(r);
+}
+
+void suggest_free(struct suggest *s)
+{
+	struct suggested_rule *next;
+
+	for (struct suggested_rule *r = s ? s->rules : NULL; r; r = next) {
+		next = r->next;
+		rule_free(r);
+	}
+	free(s);
+}
+
+static const cJSON *at(const cJSON *map, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(map, name);
+}
+
+static const char *string_at(const cJSON *map, const char *name)
+{
+	return cJSON_GetStringValue(at(map, name));
+}
+
+static char *copy(struct suggest *s, const char *text)
+{
+	char *c = text ? strdup(text) : NULL;
+
+	if (text && !c)
+		s->nomem = true;
+	return c;
+}
+
+static struct suggested_rule *find_rule(struct suggest *s, const cJSON *alert)
+{
+	const cJSON *rule = at(alert, "rule"), *function = at(alert, "function");
+	const char *name = string_at(rule, "name");
+	struct suggested_rule **r = &s->rules;
+
+	while (*r && !str_eq((*r)->name, name))
+		r = &(*r)->next;
+	if (*r)
+		return *r;
+	*r = calloc(1, sizeof(**r));
+	if (!*r) {
+		s->nomem = true;
+		return NULL;
+	}
+	(*r)->name = copy(s, name);
+	(*r)->id = copy(s, string_at(rule, "id"));
+	(*r)->level = copy(s, string_at(rule, "level"));
+	(*r)->func = copy(s, string_at(function, "qualname") ?: string_at(function, "name"));
+	(*r)->file = copy(s, string_at(function, "file"));
+	(*r)->module = copy(s, string_at(function, "module"));
+	return *r;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? str_eq(a, b) : a == b;
+}
+
+static struct group *find_group(struct suggest *s, struct suggested_rule *r, const char *function,
+				const char *file)
+{
+	struct group **g = &r->groups;
+
+	while (*g && (!same((*g)->function, function) || !same((*g)->file, file)))
+		g = &(*g)->next;
+	if (!*g) {
+		*g = calloc(1, sizeof(**g));
+		if (!*g) {
+			s->nomem = true;
+			return NULL;
+		}
+		(*g)->function = copy(s, function);
+		(*g)->file = copy(s, file);
+	}
+	return *g;
+}
+
+/* An argument as conditions see it; NULL where nothing can be said of it. */
+static char *arg_text(const cJSON *arg)
+{
+	if (cJSON_IsNumber(arg))
+		return cJSON_PrintUnformatted(arg);
+	if (!cJSON_IsString(arg) || !*arg->valuestring || str_starts(arg->valuestring, "CLASS:") ||
+	    strstr(arg->valuestring, ELLIPSIS) || strlen(arg->valuestring) > ARG_MAX_LEN)
+		return NULL;
+	return strdup(arg->valuestring);
+}
+
+static void add_arg(struct suggest *s, struct group *g, const cJSON *arg)
+{
+	_cleanup_free_ char *text = arg_text(arg);
+	struct common **c = &g->args;
+	size_t n = 0;
+
+	while (*c && !str_eq((*c)->name, arg->string))
+		c = &(*c)->next;
+	if (!*c) {
+		*c = calloc(1, sizeof(**c));
+		if (!*c) {
+			s->nomem = true;
+			return;
+		}
+		(*c)->name = copy(s, arg->string);
+		(*c)->text = copy(s, text);
+		(*c)->len = text ? strlen(text) : 0;
+	}
+	(*c)->seen++;
+	if (!text || !(*c)->text) {
+		(*c)->dropped = true;
+		return;
+	}
+	while (n < (*c)->len && text[n] == (*c)->text[n])
+		n++;
+	if (n < (*c)->len || text[n])
+		(*c)->varies = true;
+	/* Not within a character. */
+	while (n && ((*c)->text[n] & 0xc0) == 0x80)
+		n--;
+	(*c)->len = n;
+}
+
+static void add_to_group(struct suggest *s, struct group *g, const cJSON *alert)
+{
+	const char *time = string_at(alert, "time");
+	const cJSON *arg, *caller;
+
+	g->count++;
+	if (!g->first)
+		g->first = copy(s, time);
+	free(g->last);
+	g->last = copy(s, time);
+	cJSON_ArrayForEach(caller, at(alert, "callers"))
+	{
+		const char *file = string_at(caller, "file");
+
+		if (file && file[0] == '<' && !str_starts(file, "<frozen "))
+			g->generated = true;
+	}
+	cJSON_ArrayForEach(arg, at(alert, "args")) add_arg(s, g, arg);
+}
+
+int suggest_add(struct suggest *s, const char *line, size_t len)
+{
+	_cleanup_(json_freep) cJSON *alert = cJSON_ParseWithLength(line, len);
+	const char *function = NULL, *file = NULL;
+	const cJSON *rule = at(alert, "rule"), *caller;
+	struct suggested_rule *r;
+	struct group *g;
+
+	if (!string_at(rule, "name") || !cJSON_IsObject(at(alert, "args")))
+		return -EINVAL;
+	cJSON_ArrayForEach(caller, at(alert, "callers"))
+	{
+		const char *f = string_at(caller, "file");
+
+		if (f && rule_file_is_application((struct text){ f, strlen(f) })) {
+			function = string_at(caller, "function");
+			file = f;
+			break;
+		}
+	}
+	r = find_rule(s, alert);
+	g = r ? find_group(s, r, function, file) : NULL;
+	if (g)
+		add_to_group(s, g, alert);
+	return s->nomem ? -ENOMEM : 0;
+}
+
+static void write_quoted(struct buf *out, const char *s, size_t len)
+{
+	text_json(out, (struct text){ s, len });
+}
+
+/* Why no case is made of the group; NULL if one is. */
+static const char *objection(const struct group *g)
+{
+	if (g->count < COUNT_MIN)
+		return "too few to be recurring";
+	if (!g->file || !g->function)
+		return "no function of the application among the callers";
+	if (g->generated)
+		return "code made at run time among the callers, as in template injections";
+	return NULL;
+}
+
+/* In a comment: one line whatever it holds. */
+static void write_place(struct buf *out, const struct group *g)
+{
+	if (!g->file || !g->function)
+		return;
+	buf_adds(out, " from ");
+	text_terminal(out, (struct text){ g->function, strlen(g->function) });
+	buf_addc(out, '@');
+	text_terminal(out, (struct text){ g->file, strlen(g->file) });
+}
+
+static void write_count(struct buf *out, const struct group *g)
+{
+	buf_printf(out, "%zu alert%s", g->count, g->count == 1 ? "" : "s");
+	write_place(out, g);
+	if (g->first && g->last && !same(g->first, g->last)) {
+		buf_adds(out, ", ");
+		text_terminal(out, (struct text){ g->first, strlen(g->first) });
+		buf_adds(out, " to ");
+		text_terminal(out, (struct text){ g->last, strlen(g->last) });
+	}
+}
+
+static bool is_name(const char *s)
+{
+	return *s && !s[strcspn(s, " []\t\r\n\"'")];
+}
+
+static void write_arg(struct buf *out, const struct group *g, const struct common *c)
+{
+	if (c->dropped || c->seen != g->count || !is_name(c->name))
+		return;
+	if (c->varies && c->len < PREFIX_MIN) {
+		buf_adds(out, "        # argument ");
+		text_terminal(out, (struct text){ c->name, strlen(c->name) });
+		buf_adds(out, " varies\n");
+		return;
+	}
+	buf_adds(out, "        ");
+	buf_addc(out, '"');
+	buf_printf(out, "arg.%s\": [{ %s: ", c->name, c->varies ? "prefix" : "exact");
+	write_quoted(out, c->text, c->len);
+	buf_adds(out, " }]\n");
+}
+
+static void write_case(struct buf *out, const struct group *g)
+{
+	buf_adds(out, "      # ");
+	write_count(out, g);
+	buf_adds(out, "\n      - app_caller:\n          - function: { exact: ");
+	write_quoted(out, g->function, strlen(g->function));
+	buf_adds(out, " }\n            file: { exact: ");
+	write_quoted(out, g->file, strlen(g->file));
+	buf_adds(out, " }\n");
+	for (const struct common *c = g->args; c; c = c->next)
+		write_arg(out, g, c);
+}
+
+static void write_key(struct buf *out, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	buf_printf(out, "  %s: ", key);
+	write_quoted(out, text, strlen(text));
+	buf_addc(out, '\n');
+}
+
+static void write_rule(struct buf *out, const struct suggested_rule *r)
+{
+	size_t proposed = 0;
+
+	for (const struct group *g = r->groups; g; g = g->next) {
+		if (!objection(g)) {
+			proposed++;
+			continue;
+		}
+		buf_adds(out, "# ");
+		text_terminal(out, (struct text){ r->name, strlen(r->name) });
+		buf_adds(out, ": ");
+		write_count(out, g);
+		buf_printf(out, ": not proposed, %s\n", objection(g));
+	}
+	if (!proposed)
+		return;
+	buf_adds(out, "- name: ");
+	write_quoted(out, r->name, strlen(r->name));
+	buf_addc(out, '\n');
+	write_key(out, "id", r->id);
+	write_key(out, "level", r->level);
+	if (r->file || r->module)
+		write_key(out, "func", r->func);
+	write_key(out,
+		  r->file     ? "file"
+		  : r->module ? "module"
+			      : "audit",
+		  r->file     ? r->file
+		  : r->module ? r->module
+			      : r->func);
+	buf_adds(out, "  condition:\n    except:\n");
+	for (const struct group *g = r->groups; g; g = g->next) {
+		if (!objection(g))
+			write_case(out, g);
+	}
+	buf_addc(out, '\n');
+}
+
+void suggest_write(struct suggest *s, struct buf *out)
+{
+	buf_adds(out, "# Exceptions proposed for recorded alerts.  Each case describes calls that "
+		      "will no longer be reported:\n"
+		      "# keep those that you know to be the application's own work, and move them "
+		      "into the `condition` of\n"
+		      "# your rule of that name.\n\n");
+	for (const struct suggested_rule *r = s->rules; r; r = r->next)
+		write_rule(out, r);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The HTTP request that was being handled when a match happened. */
+#pragma once
+
+/* Any field may be NULL: not known. */
+struct alert_request {
+	const char *remote_addr, *method, *path, *query, *host, *user_agent, *session, *trace_id;
+};

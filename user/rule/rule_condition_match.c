@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a match to the verdict of its rule's conditions. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "bpf/abi/limits.h"
+#include "event/event.h"
+#include "event/request.h"
+#include "rule/rule.h"
+#include "rule/rule_condition.h"
+
+#define ELEMENTS_MAX (PHRUDE_FRAMES_MAX + PHRUDE_ARGS_MAX + 1)
+
+/* The elements of one subject. */
+struct elements {
+	struct rule_element items[ELEMENTS_MAX];
+	size_t n;
+	struct buf texts[PHRUDE_ARGS_MAX]; /* what spellings point to */
+	size_t nr_texts;
+};
+
+static void elements_fini(struct elements *e)
+{
+	for (size_t i = 0; i < e->nr_texts; i++)
+		buf_fini(&e->texts[i]);
+}
+
+static struct rule_element *add(struct elements *e)
+{
+	struct rule_element *item;
+
+	/* Bounds of the event keep it within; a frame more would decide nothing that is_cut does not. */
+	if (e->n == ELEMENTS_MAX)
+		e->n--;
+	item = &e->items[e->n++];
+	*item = (struct rule_element){ .nr_spellings = 0 };
+	return item;
+}
+
+/* Stands for what was not captured: every question about it is open. */
+static void add_unknown(struct elements *e)
+{
+	*add(e) = (struct rule_element){ { TEXT("") },	   1,
+					 .cut = true,	   .cut_inside = true,
+					 .file = TEXT(""), .file_cut = true };
+}
+
+static void add_spelling(struct rule_element *item, const char *s, size_t len)
+{
+	item->spellings[item->nr_spellings++] = (struct text){ s ? s : "", len };
+}
+
+static void add_text(struct elements *e, const char *s)
+{
+	add_spelling(add(e), s, strlen(s));
+}
+
+static bool is_missing(const struct value *v)
+{
+	return v->type == VALUE_UNREADABLE || v->type == VALUE_DEEP || v->type == VALUE_UNSET;
+}
+
+/* A str is its text.  Bytes are their text, and written as in Python; so is all else. */
+static void add_value(struct elements *e, const struct value *v)
+{
+	struct rule_element *item;
+	struct buf *text;
+
+	if (is_missing(v)) {
+		add_unknown(e);
+		return;
+	}
+	item = add(e);
+	item->value = v;
+	item->cut = v->cut;
+	if (v->type == VALUE_STR || v->type == VALUE_BYTES)
+		add_spelling(item, v->text.s, v->text.len);
+	else
+		item->cut_inside = value_is_cut(v);
+	if (v->type == VALUE_STR || (v->type == VALUE_BYTES && v->cut) ||
+	    e->nr_texts == ARRAY_SIZE(e->texts))
+		return;
+	text = &e->texts[e->nr_texts++];
+	value_str(text, v);
+	if (text->failed)
+		item->cut = item->cut_inside = true;
+	add_spelling(item, text->data, text->len);
+}
+
+/* The item of a container by index or key.  *unknown is set if it may be there and was not captured. */
+static const struct value *find_item(const struct value *v, const char *key, bool *unknown)
+{
+	unsigned long index;
+	char *end;
+
+	*unknown = is_missing(v) || v->cut;
+	if (v->type == VALUE_DICT) {
+		for (size_t i = 0; i + 1 < v->seq.count; i += 2) {
+			if (v->seq.items[i].type == VALUE_STR &&
+			    text_eq_str(v->seq.items[i].text, key))
+				return &v->seq.items[i + 1];
+		}
+		return NULL;
+	}
+	if ((v->type != VALUE_LIST && v->type != VALUE_TUPLE) || !isdigit((unsigned char)*key))
+		return NULL;
+	index = strtoul(key, &end, 10);
+	return !*end && index < v->seq.count ? &v->seq.items[index] : NULL;
+}
+
+/* One named argument.  False if the call has none of that name. */
+static bool add_named(struct elements *e, const struct rule_subject *s, const struct event *ev)
+{
+	const struct value *v = NULL;
+	bool unknown = ev->args_cut;
+
+	for (size_t i = 0; i < ev->nr_args && !v; i++) {
+		if (text_eq_str(ev->args[i].name, s->name))
+			v = &ev->args[i].value;
+	}
+	if (v && s->item)
+		v = find_item(v, s->item, &unknown);
+	if (v)
+		add_value(e, v);
+	else if (unknown)
+		add_unknown(e);
+	return v || unknown;
+}
+
+static bool add_args(struct elements *e, const struct rule_subject *s, const struct event *ev)
+{
+	if (s->name)
+		return add_named(e, s, ev);
+	for (size_t i = 0; i < ev->nr_args; i++)
+		add_value(e, &ev->args[i].value);
+	if (!ev->nr_args && ev->args_cut)
+		add_unknown(e);
+	return true;
+}
+
+/* Takes the mark of a cut name away; true if there was one. */
+static bool take_mark(const struct event *ev, struct text *t)
+{
+	static const struct text mark = TEXT("…");
+
+	if (!ev->names_cut || t->len < mark.len ||
+	    memcmp(t->s + t->len - mark.len, mark.s, mark.len) != 0)
+		return false;
+	t->len -= mark.len;
+	return true;
+}
+
+static bool has_part(struct text file, struct text part)
+{
+	return file.len && memmem(file.s, file.len, part.s, part.len);
+}
+
+/* ".../lib/python3.11/..." */
+static bool is_in_stdlib(struct text file)
+{
+	static const char lib[] = "/python";
+	const char *pos = file.s, *end = file.s + file.len;
+
+	while (pos < end && (pos = memmem(pos, end - pos, lib, sizeof(lib) - 1))) {
+		const char *p = pos += sizeof(lib) - 1;
+
+		while (p < end && (isdigit((unsigned char)*p) || *p == '.'))
+			p++;
+		if (p > pos && p < end && *p == '/')
+			return true;
+	}
+	return false;
+}
+
+/* Neither of the standard library nor installed as a package.  Code made at run time, as of a template, is the application's. */
+bool rule_file_is_application(struct text file)
+{
+	return file.len && !has_part(file, TEXT("<frozen ")) &&
+	       !has_part(file, TEXT("/site-packages/")) &&
+	       !has_part(file, TEXT("/dist-packages/")) && !is_in_stdlib(file);
+}
+
+static bool add_callers(struct elements *e, const struct rule_subject *s, const struct event *ev)
+{
+	for (size_t i = 0; i < ev->nr_frames; i++) {
+		const struct event_frame *f = &ev->frames[i];
+		struct text function = f->function, file = f->file;
+		struct rule_element *item;
+
+		if (s->what == RULE_APP_CALLER && !rule_file_is_application(file))
+			continue;
+		item = add(e);
+		item->cut = take_mark(ev, &function);
+		item->file_cut = take_mark(ev, &file);
+		item->file = file;
+		add_spelling(item, function.s, function.len);
+		if (s->what != RULE_CALLERS)
+			return true;
+	}
+	if (ev->stack_cut)
+		add_unknown(e);
+	return true;
+}
+
+/* The elements of the subject; false if it is not known, so that no list on it applies. */
+static bool elements_find(struct elements *e, const struct rule_subject *s, const struct event *ev,
+			  const struct alert_request *request)
+{
+	const char *text = NULL;
+
+	switch (s->what) {
+	case RULE_ARG:
+		return add_args(e, s, ev);
+	case RULE_CALLERS:
+	case RULE_CALLER:
+	case RULE_APP_CALLER:
+		return add_callers(e, s, ev);
+	case RULE_REMOTE_ADDR:
+		text = request ? request->remote_addr : NULL;
+		break;
+	case RULE_REQUEST_PATH:
+		text = request ? request->path : NULL;
+		break;
+	}
+	if (text)
+		add_text(e, text);
+	return text;
+}
+
+struct verdicts {
+	bool excluded, allowed, disallowed;
+};
+
+static void judge(const struct rule_term *t, const struct event *ev,
+		  const struct alert_request *request, struct verdicts *v)
+{
+	_cleanup_(elements_fini) struct elements e;
+
+	e.n = e.nr_texts = 0;
+	memset(e.texts, 0, sizeof(e.texts));
+	if (!elements_find(&e, &t->subject, ev, request))
+		return;
+	if (t->only && rule_patterns_match(t->only, e.items, e.n) == RULE_NO)
+		v->excluded = true;
+	if (t->disallow && rule_patterns_match(t->disallow, e.items, e.n) != RULE_NO)
+		v->disallowed = true;
+	if (t->allow && rule_patterns_match(t->allow, e.items, e.n) == RULE_YES)
+		v->allowed = true;
+}
+
+/* True if all terms of the case hold. */
+static bool is_excepted(const struct rule_exception *x, const struct event *ev,
+			const struct alert_request *request)
+{
+	for (size_t i = 0; i < x->nr_terms; i++) {
+		struct verdicts v = { false };
+
+		judge(&x->terms[i], ev, request, &v);
+		if (!v.allowed)
+			return false;
+	}
+	return x->nr_terms;
+}
+
+bool rule_condition_allows(const struct rule *rule, const struct event *ev,
+			   const struct alert_request *request)
+{
+	const struct rule_condition *c = rule->condition;
+	struct verdicts v = { false };
+
+	if (!c)
+		return true;
+	for (size_t i = 0; i < c->nr_terms && !v.excluded; i++)
+		judge(&c->terms[i], ev, request, &v);
+	if (v.excluded)
+		return false;
+	if (v.disallowed)
+		return true;
+	for (size_t i = 0; i < c->nr_exceptions && !v.allowed; i++)
+		v.allowed = is_excepted(&c->exceptions[i], ev, request);
+	return !v.allowed;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rule/rule_network.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+/* inet_pton() of text; *v4 tells how it was written. */
+static bool parse(struct text text, uint8_t out[16], bool *v4)
+{
+	char copy[INET6_ADDRSTRLEN + 1];
+
+	if (!text.len || text.len >= sizeof(copy) || memchr(text.s, '\0', text.len))
+		return false;
+	memcpy(copy, text.s, text.len);
+	copy[text.len] = '\0';
+	*v4 = inet_pton(AF_INET, copy, out + sizeof(mapped_prefix)) == 1;
+	if (*v4)
+		memcpy(out, mapped_prefix, sizeof(mapped_prefix));
+	return *v4 || inet_pton(AF_INET6, copy, out) == 1;
+}
+
+bool rule_address_parse(struct text text, struct rule_network *out)
+{
+	const char *zone;
+	bool v4;
+
+	if (text.len >= 2 && text.s[0] == '[' && text.s[text.len - 1] == ']')
+		text = (struct text){ text.s + 1, text.len - 2 };
+	zone = text.len ? memchr(text.s, '%', text.len) : NULL;
+	if (zone)
+		text.len = zone - text.s;
+	out->bits = 128;
+	return parse(text, out->address, &v4) && !(zone && v4);
+}
+
+bool rule_network_parse(struct text text, struct rule_network *out)
+{
+	const char *slash = text.len ? memchr(text.s, '/', text.len) : NULL;
+	unsigned int bits = 0;
+	struct text rest;
+	bool v4;
+
+	if (!slash || !parse((struct text){ text.s, slash - text.s }, out->address, &v4))
+		return false;
+	rest = (struct text){ slash + 1, text.s + text.len - (slash + 1) };
+	if (!rest.len || rest.len > 3)
+		return false;
+	for (size_t i = 0; i < rest.len; i++) {
+		if (rest.s[i] < '0' || rest.s[i] > '9')
+			return false;
+		bits = bits * 10 + (rest.s[i] - '0');
+	}
+	if (bits > (v4 ? 32u : 128u))
+		return false;
+	out->bits = v4 ? 96 + bits : bits;
+	return true;
+}
+
+bool rule_network_holds(const struct rule_network *net, const struct rule_network *address)
+{
+	unsigned int bytes = net->bits / 8, rest = net->bits % 8;
+	uint8_t mask = 0xff << (8 - rest);
+
+	if (memcmp(net->address, address->address, bytes) != 0)
+		return false;
+	return !rest || !((net->address[bytes] ^ address->address[bytes]) & mask);
+}

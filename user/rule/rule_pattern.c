@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading patterns: a plain value, a reference to a list, or a mapping of operators. */
+#include "rule/rule_pattern.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "rule/rule_list.h"
+#include "rule/rule_reader.h"
+#include "rule/rule_regex.h"
+
+DEFINE_CLEANUP(rule_patterns_freep, struct rule_patterns, rule_patterns_free);
+
+static void test_fini(struct rule_test *t)
+{
+	free((char *)t->text.s);
+	rule_regex_free(t->regex);
+	rule_patterns_free(t->nested);
+}
+
+void rule_patterns_free(struct rule_patterns *patterns)
+{
+	if (!patterns)
+		return;
+	for (size_t i = 0; i < patterns->nr_patterns; i++) {
+		struct rule_pattern *p = &patterns->patterns[i];
+
+		for (size_t j = 0; j < p->nr_tests; j++)
+			test_fini(&p->tests[j]);
+		free(p->tests);
+	}
+	free(patterns->patterns);
+	free(patterns->shared);
+	free(patterns);
+}
+
+/* A test more in the pattern, which owns it; NULL without memory. */
+static struct rule_test *add_test(struct rule_reader *r, enum rule_test_op op)
+{
+	struct rule_pattern *p = r->pattern;
+	struct rule_test *tests = reallocarray(p->tests, p->nr_tests + 1, sizeof(*tests));
+
+	if (!tests) {
+		r->nomem = true;
+		return NULL;
+	}
+	p->tests = tests;
+	tests[p->nr_tests] = (struct rule_test){ .op = op };
+	return &tests[p->nr_tests++];
+}
+
+/* As above, with a copy of the text. */
+static struct rule_test *add_text_test(struct rule_reader *r, enum rule_test_op op,
+				       struct text text)
+{
+	struct rule_test *t = add_test(r, op);
+	char *copy = t ? malloc(text.len + 1) : NULL;
+
+	if (!copy) {
+		r->nomem = true;
+		return NULL;
+	}
+	memcpy(copy, text.s, text.len);
+	copy[text.len] = '\0';
+	t->text = (struct text){ copy, text.len };
+	return t;
+}
+
+#define KIND(kind) (1u << RULE_SUBJECT_##kind)
+#define ANY_KIND ((1u << NR_RULE_SUBJECT_KINDS) - 1)
+
+enum operand { OPERAND_TEXT, OPERAND_NUMBER, OPERAND_PATTERNS };
+
+struct operator
+{
+	enum rule_test_op op;
+	enum operand operand;
+	unsigned int kinds;	       /* of subjects it goes with */
+	enum rule_subject_kind nested; /* how what it holds is read; NR_: as its own subject */
+};
+
+enum { NR_OPERATORS = 14 };
+
+static void read_operator(struct rule_reader *r, const struct rule_entry *entry);
+
+static const struct rule_key operator_keys[NR_OPERATORS] = {
+	{ "contains", read_operator }, { "exact", read_operator }, { "prefix", read_operator },
+	{ "suffix", read_operator },   { "glob", read_operator },  { "regex", read_operator },
+	{ "under", read_operator },    { "gt", read_operator },	   { "ge", read_operator },
+	{ "lt", read_operator },       { "le", read_operator },	   { "function", read_operator },
+	{ "file", read_operator },     { "not", read_operator },
+};
+
+static const struct operator operators[NR_OPERATORS] = {
+	{ RULE_TEST_CONTAINS, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_EXACT, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_PREFIX, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_SUFFIX, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_GLOB, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_REGEX, OPERAND_TEXT, ANY_KIND, 0 },
+	{ RULE_TEST_UNDER, OPERAND_TEXT, KIND(TEXT) | KIND(FILE), 0 },
+	{ RULE_TEST_GT, OPERAND_NUMBER, KIND(TEXT), 0 },
+	{ RULE_TEST_GE, OPERAND_NUMBER, KIND(TEXT), 0 },
+	{ RULE_TEST_LT, OPERAND_NUMBER, KIND(TEXT), 0 },
+	{ RULE_TEST_LE, OPERAND_NUMBER, KIND(TEXT), 0 },
+	{ RULE_TEST_FUNCTION, OPERAND_PATTERNS, KIND(CALLER), RULE_SUBJECT_FUNCTION },
+	{ RULE_TEST_FILE, OPERAND_PATTERNS, KIND(CALLER), RULE_SUBJECT_FILE },
+	{ RULE_TEST_NOT, OPERAND_PATTERNS, ANY_KIND, NR_RULE_SUBJECT_KINDS },
+};
+
+_Static_assert(NR_OPERATORS <= RULE_KEYS_MAX, "rule_read_map() has room for every operator");
+
+static size_t operator_index(const char *name)
+{
+	size_t i;
+
+	for (i = 0; !str_eq(operator_keys[i].name, name); i++)
+		;
+	return i;
+}
+
+/* The operand as it is written, white space and NUL included. */
+static void read_text_operand(struct rule_reader *r, const struct rule_entry *entry,
+			      enum rule_test_op op)
+{
+	const struct yaml_node *value = entry->value;
+	char message[256];
+	struct rule_test *t;
+	int err;
+
+	if (value->kind != YAML_TEXT) {
+		rule_error(r, value, "`%s` must be text, not %s", entry->name,
+			   yaml_kind_name(value));
+		return;
+	}
+	if (yaml_is_null(value) || (!value->text.len && op != RULE_TEST_EXACT)) {
+		rule_error(r, yaml_is_null(value) ? entry->key : value, "`%s` is empty",
+			   entry->name);
+		return;
+	}
+	if (op == RULE_TEST_UNDER && value->text.s[0] != '/') {
+		rule_error(r, value, "`under` takes a path from the root, which %s is not",
+			   RULE_QUOTE(value->text));
+		return;
+	}
+	t = add_text_test(r, op, value->text);
+	if (!t || op != RULE_TEST_REGEX)
+		return;
+	t->regex = rule_regex_new(t->text, &err, message, sizeof(message));
+	if (!t->regex && err == -EINVAL)
+		rule_error(r, value, "%s is no regular expression: %s", RULE_QUOTE(value->text),
+			   message);
+	else if (!t->regex)
+		r->nomem = true;
+}
+
+static void read_number_operand(struct rule_reader *r, const struct rule_entry *entry,
+				enum rule_test_op op)
+{
+	struct rule_test *t;
+	struct text text;
+	char *end, copy[64];
+	double number;
+
+	if (!rule_read_text(r, entry, &text))
+		return;
+	if (text.len < sizeof(copy)) {
+		memcpy(copy, text.s, text.len);
+		copy[text.len] = '\0';
+		number = strtod(copy, &end);
+		if (end != copy && !*end && isfinite(number)) {
+			t = add_test(r, op);
+			if (t)
+				t->number = number;
+			return;
+		}
+	}
+	rule_error(r, entry->value, "`%s` takes a number, not %s", entry->name, RULE_QUOTE(text));
+}
+
+static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct rule_entry *entry,
+					      enum rule_subject_kind kind);
+
+static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
+{
+	const struct operator* o = & operators[operator_index(entry->name)];
+	enum rule_subject_kind kind = r->kind;
+	struct rule_patterns *nested;
+	struct rule_test *t;
+
+	if (!(o->kinds & 1u << kind)) {
+		rule_error(r, entry->key, "`%s` does not go with this subject: it is for %s",
+			   entry->name, o->kinds == KIND(CALLER) ? "callers" : "texts");
+		return;
+	}
+	switch (o->operand) {
+	case OPERAND_TEXT:
+		read_text_operand(r, entry, o->op);
+		break;
+	case OPERAND_NUMBER:
+		read_number_operand(r, entry, o->op);
+		break;
+	case OPERAND_PATTERNS:
+		if (o->nested != NR_RULE_SUBJECT_KINDS)
+			kind = o->nested;
+		nested = read_one_or_many(r, entry, kind);
+		t = nested ? add_test(r, o->op) : NULL;
+		if (t)
+			t->nested = nested;
+		else
+			rule_patterns_free(nested);
+		break;
+	}
+}
+
+/* FUNCTION@FILE; either may be missing. */
+static void read_caller(struct rule_reader *r, const struct rule_entry *entry, struct text text)
+{
+	const char *at = memchr(text.s, '@', text.len);
+	struct text function, file;
+	struct rule_patterns *nested;
+	const struct {
+		enum rule_test_op op, nested;
+		struct text *text;
+	} parts[] = {
+		{ RULE_TEST_FUNCTION, RULE_TEST_EXACT, &function },
+		{ RULE_TEST_FILE, RULE_TEST_FILE_NAME, &file },
+	};
+	struct rule_pattern *outer = r->pattern;
+
+	function = (struct text){ text.s, at - text.s };
+	file = (struct text){ at + 1, text.s + text.len - (at + 1) };
+	if (!file.len) {
+		rule_error(r, entry->value, "%s names no file behind the `@`", RULE_QUOTE(text));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct rule_test *t = parts[i].text->len ? add_test(r, parts[i].op) : NULL;
+
+		if (!t)
+			continue;
+		nested = calloc(1, sizeof(*nested));
+		if (nested)
+			nested->patterns = calloc(1, sizeof(*nested->patterns));
+		t->nested = nested;
+		if (!nested || !nested->patterns) {
+			r->nomem = true;
+			return;
+		}
+		nested->nr_patterns = 1;
+		r->pattern = nested->patterns;
+		add_text_test(r, parts[i].nested, *parts[i].text);
+		r->pattern = outer;
+	}
+}
+
+static void read_plain(struct rule_reader *r, const struct rule_entry *entry)
+{
+	enum rule_test_op op = RULE_TEST_CONTAINS;
+	struct rule_network network;
+	struct rule_test *t;
+	struct text text;
+
+	if (!rule_read_text(r, entry, &text))
+		return;
+	switch (r->kind) {
+	case RULE_SUBJECT_CALLER:
+		if (memchr(text.s, '@', text.len)) {
+			read_caller(r, entry, text);
+			return;
+		}
+		op = RULE_TEST_CALLER;
+		break;
+	case RULE_SUBJECT_FUNCTION:
+		op = RULE_TEST_EXACT;
+		break;
+	case RULE_SUBJECT_FILE:
+		op = RULE_TEST_FILE_NAME;
+		break;
+	case RULE_SUBJECT_ADDRESS:
+		if (!rule_address_parse(text, &network) && !rule_network_parse(text, &network)) {
+			if (memchr(text.s, '/', text.len)) {
+				rule_error(r, entry->value,
+					   "%s is no range of addresses, as "
+					   "`192.0.2.0/24` or `2001:db8::/32` are",
+					   RULE_QUOTE(text));
+				return;
+			}
+			break;
+		}
+		t = add_test(r, RULE_TEST_NETWORK);
+		if (t)
+			t->network = network;
+		return;
+	default:
+		break;
+	}
+	add_text_test(r, op, text);
+}
+
+/* Reads one pattern into `out`, which owns what comes of it. */
+static void read_pattern(struct rule_reader *r, const struct rule_entry *entry,
+			 enum rule_subject_kind kind, struct rule_pattern *out)
+{
+	struct rule_pattern *outer = r->pattern;
+	enum rule_subject_kind outer_kind = r->kind;
+
+	r->pattern = out;
+	r->kind = kind;
+	if (entry->value->kind == YAML_MAP && !entry->value->first)
+		rule_error(r, entry->value, "a pattern without an operator");
+	else if (entry->value->kind == YAML_MAP)
+		rule_read_map(r, entry->value, "a pattern", operator_keys, NR_OPERATORS, NULL);
+	else
+		read_plain(r, entry);
+	r->pattern = outer;
+	r->kind = outer_kind;
+}
+
+static void add_shared(struct rule_reader *r, const struct yaml_node *node,
+		       enum rule_subject_kind kind, struct rule_patterns *out)
+{
+	const struct rule_patterns *list = rule_list_patterns(r, node, kind), **shared;
+
+	if (!list)
+		return;
+	shared = reallocarray(out->shared, out->nr_shared + 1, sizeof(*shared));
+	if (!shared) {
+		r->nomem = true;
+		return;
+	}
+	out->shared = shared;
+	shared[out->nr_shared++] = list;
+}
+
+static struct rule_patterns *read_nodes(struct rule_reader *r, const struct rule_entry *entry,
+					const struct yaml_node *first, size_t n,
+					enum rule_subject_kind kind)
+{
+	_cleanup_(rule_patterns_freep) struct rule_patterns *out = calloc(1, sizeof(*out));
+	const struct yaml_node *node = first;
+
+	if (out)
+		out->patterns = calloc(n, sizeof(*out->patterns));
+	if (!out || !out->patterns) {
+		r->nomem = true;
+		return NULL;
+	}
+	for (; n; n--, node = node->next) {
+		if (node->kind == YAML_TEXT && rule_is_reference(node->text))
+			add_shared(r, node, kind, out);
+		else
+			read_pattern(r, &(struct rule_entry){ entry->name, node, node }, kind,
+				     &out->patterns[out->nr_patterns++]);
+	}
+	return TAKE_PTR(out);
+}
+
+struct rule_patterns *rule_read_patterns(struct rule_reader *r, const struct rule_entry *entry,
+					 enum rule_subject_kind kind)
+{
+	size_t n = 0;
+
+	if (!rule_read_container(r, entry, YAML_LIST))
+		return NULL;
+	yaml_for_each(node, entry->value) n++;
+	return read_nodes(r, entry, entry->value->first, n, kind);
+}
+
+/* A list of patterns, or a single one. */
+static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct rule_entry *entry,
+					      enum rule_subject_kind kind)
+{
+	if (entry->value->kind != YAML_LIST)
+		return read_nodes(r, entry, entry->value, 1, kind);
+	if (!entry->value->first) {
+		rule_error(r, entry->value, "`%s` is empty", entry->name);
+		return NULL;
+	}
+	return rule_read_patterns(r, entry, kind);
+}
