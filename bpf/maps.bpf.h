@@ -115,6 +115,15 @@ typedef struct {
 
 extern procs_map procs SEC(".maps");
 extern targets_map targets SEC(".maps");
+/* Interpreters' files.  Written by user space before it attaches anything to them. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PHRUDE_GROUPS_MAX);
+	__type(key, __u32);
+	__type(value, struct py_template);
+} templates_map;
+
+extern templates_map templates SEC(".maps");
 extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");
 extern events_map events SEC(".maps");

@@ -15,8 +15,10 @@
 
 static const struct attach_kind kinds[NR_PROBES] = {
 	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
-	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true, .cost = "one trap a Python call" },
-	[PROBE_DIRECT] = { "direct", .c = true, .wide = true, .cost = "nothing but at calls of the function" },
+	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true,
+			  .cost = "one trap a Python call" },
+	[PROBE_DIRECT] = { "direct", .c = true, .wide = true,
+			   .cost = "nothing but at calls of the function" },
 	[PROBE_AUDIT] = { "audit", py_sites_audit, .audit = true, .wide = true,
 			  .cost = "nothing but at audited operations" },
 	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
@@ -52,8 +54,8 @@ void attachment_free(struct attachment *a)
 	free(a);
 }
 
-int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site, struct bpf_link **out,
-		struct err *err)
+int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site,
+		struct bpf_link **out, struct err *err)
 {
 	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
 	_cleanup_close_ int fd = -1;
@@ -64,16 +66,20 @@ int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const str
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to %s in %s: %s", site->what, path, strerror(errno));
+		return err_set(err, -errno, "cannot attach to %s in %s: %s", site->what, path,
+			       strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = link;
 	log_debug("probe on %s at 0x%llx of %s%s", site->what, (unsigned long long)site->addr, path,
-		  site->emulated ? "" : " (single-stepped: no instruction that the kernel emulates stands there)");
+		  site->emulated ? ""
+				 : " (single-stepped: no instruction that the kernel emulates "
+				   "stands there)");
 	return 0;
 }
 
-int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd, enum phrude_probe probe,
-		   const struct py_site *sites, size_t nr_sites, struct attachment **out, struct err *err)
+int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
+		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
+		   struct attachment **out, struct err *err)
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
 	char path[64];

@@ -116,8 +116,8 @@ static int add(struct direct_probes *d, struct probe *p, const struct py_cfunc *
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
 			       strerror(-ret));
 	site.cookie = d->count;
-	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL, f->open_path, &site, &p->link,
-			  err);
+	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
+			  f->open_path, &site, &p->link, err);
 	if (ret)
 		return ret;
 	d->list[d->count++] = *p;

@@ -22,6 +22,8 @@
 #define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
 /* Seconds between looks whether targets are gone of which the kernel's word was lost. */
 #define CHECK_INTERVAL 1
+/* Milliseconds between looks at programs just exec'ed. */
+#define LOOK_INTERVAL_MS 10
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -141,7 +143,7 @@ static bool all_gone(const struct engine *e)
 {
 	int status;
 
-	if (e->processes.count)
+	if (processes_alive(&e->processes))
 		return false;
 	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
 }
@@ -153,6 +155,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
 	int ring_fd = kern_ring_fd(e->kern);
 	bool polling = false;
+	int64_t looked = 0;
 	uint64_t ticks;
 
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
@@ -160,7 +163,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), polling ? KERN_POLL_MS : -1);
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), polling ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -177,6 +180,10 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
 		if (e->stop)
 			break;
+		if (e->undecided && clock_ns(CLOCK_MONOTONIC) - looked > LOOK_INTERVAL_MS * 1000000LL) {
+			engine_look_again(e);
+			looked = clock_ns(CLOCK_MONOTONIC);
+		}
 		polling = kern_polling(e->kern, kern_consume(e->kern) > 0);
 		output_flush(&e->output);
 		if (e->output.error)
@@ -196,6 +203,10 @@ static void engine_detach_all(struct engine *e)
 			attachment_free(e->groups[i].attachments[k]);
 			e->groups[i].attachments[k] = NULL;
 		}
+		kern_release(e->kern, e->groups[i].start);
+		e->groups[i].start = NULL;
+		interp_facts_unref(e->groups[i].facts);
+		e->groups[i].facts = NULL;
 	}
 }
 
@@ -204,6 +215,7 @@ static void engine_finish(struct engine *e)
 {
 	bool enough = e->opts->count && e->alerts >= e->opts->count;
 
+	e->ending = true;
 	kern_stop(e->kern);
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
 		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {

@@ -19,6 +19,8 @@ struct group {
 	dev_t dev;
 	ino_t ino;
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
+	struct interp_facts *facts; /* of the first process seen that runs it */
+	struct bpf_link *start;	    /* knows it again after an exec */
 };
 
 struct engine {
@@ -35,6 +37,8 @@ struct engine {
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
 	bool stop;
+	bool ending;	/* probes are being taken away: no new ones */
+	bool undecided; /* there is a process with looks still to be taken */
 	bool ready;
 
 	/* counters of this side, beside those of abi/stats.h */
@@ -51,8 +55,12 @@ int engine_record(void *ctx, const void *record, size_t size);
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
 /* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
 void engine_fork(struct engine *e, struct process *p);
-/* A traced process has exec'ed: looks whether it is still Python. */
-void engine_exec(struct engine *e, struct process *p);
+/* A traced process has exec'ed: looks whether it is still Python, unless the kernel side knows its group (else 0). */
+void engine_exec(struct engine *e, struct process *p, uint32_t group);
+/* The kernel side has recognised the interpreter of a process after an exec. */
+void engine_started(struct engine *e, struct process *p, uint32_t group);
+/* Looks again at processes of which it was too early to tell; sets e->undecided if there are still some. */
+void engine_look_again(struct engine *e);
 /* Forgets targets that are gone, should the kernel's word of it have been lost. */
 void engine_check_targets(struct engine *e);
 /* Prints the ready line. */

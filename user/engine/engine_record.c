@@ -103,13 +103,15 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 {
 	struct process *parent = processes_find(&e->processes, ppid), *p;
 
-	/* A program that is no interpreter, or was given up, may have forked before the kernel side was told. */
-	if (!parent || !parent->interp)
+	if (!parent)
 		return;
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return;
-	if (vfork) /* looked at when it execs */
+	/* Looked at when it execs; so is what a program forks that is no interpreter. */
+	if (vfork)
+		p->undecided = 1;
+	if (vfork || !parent->interp)
 		return;
 	process_set_interp(p, parent->interp);
 	engine_fork(e, p);
@@ -131,7 +133,12 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);
 		if (p)
-			engine_exec(e, p);
+			engine_exec(e, p, ev.other);
+		break;
+	case PROC_START:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_started(e, p, ev.other);
 		break;
 	case PROC_EXIT:
 		processes_remove(&e->processes, ev.hdr.pid);

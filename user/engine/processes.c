@@ -61,6 +61,17 @@ void processes_fini(struct processes *ps)
 	}
 }
 
+bool processes_alive(const struct processes *ps)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (const struct process *p = ps->buckets[i]; p; p = p->next) {
+			if (p->interp || p->undecided)
+				return true;
+		}
+	}
+	return false;
+}
+
 struct interp_facts *interp_facts_ref(struct interp_facts *f)
 {
 	if (f)

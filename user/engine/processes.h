@@ -40,6 +40,7 @@ struct process {
 	struct attachment *attachments[NR_PROBES];
 	struct proc_facts facts;
 	bool facts_read;
+	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 
 #define PROCESS_BUCKETS 256
@@ -54,6 +55,8 @@ struct process *processes_find(const struct processes *ps, pid_t pid);
 struct process *processes_add(struct processes *ps, pid_t pid);
 void processes_remove(struct processes *ps, pid_t pid);
 void processes_fini(struct processes *ps);
+/* Is there one that is traced, or may turn out to be?  Programs that are no interpreters do not count. */
+bool processes_alive(const struct processes *ps);
 
 /* Takes a share of `interp` (NULL: none) and gives up the process's former one. */
 void process_set_interp(struct process *p, struct interp_facts *interp);

@@ -73,6 +73,16 @@ struct bpf_program *kern_launch_program(const struct kern *k)
 	return k->skel->progs.launch_entry;
 }
 
+struct bpf_program *kern_start_program(const struct kern *k)
+{
+	return k->skel->progs.python_start;
+}
+
+int kern_template_set(struct kern *k, uint32_t group, const struct py_template *image)
+{
+	return bpf_map__update_elem(k->skel->maps.templates, &group, sizeof(group), image, sizeof(*image), BPF_ANY);
+}
+
 static void load_programs(const struct kern *k, enum phrude_probe probe, bool load)
 {
 	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {

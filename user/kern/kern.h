@@ -37,6 +37,11 @@ struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe prob
 /* The program that holds a started program at its entry point. */
 struct bpf_program *kern_launch_program(const struct kern *kern);
 
+/* The program that a starting interpreter hits, to know it after an exec. */
+struct bpf_program *kern_start_program(const struct kern *kern);
+/* Describes the interpreter's file of a group. */
+int kern_template_set(struct kern *kern, uint32_t group, const struct py_template *image);
+
 /* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
 void kern_release(struct kern *kern, struct bpf_link *link);
 void kern_wait_released(struct kern *kern);

@@ -93,6 +93,13 @@ int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t
 /* Which audit events py_sites_audit() does not see: a sentence, or NULL. */
 const char *py_audit_unseen(const struct py_interp *interp);
 
+/*
+ * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
+ * without its group.  *site: where a starting interpreter hits; nr_sites 0: not needed, it is always at the same address.
+ * -EOPNOTSUPP: it cannot be known again.
+ */
+int py_template_make(const struct py_interp *interp, struct py_template *image, struct py_site *site, size_t *nr_sites);
+
 /* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
 struct py_function {
 	uint64_t addr; /* ELF address */
