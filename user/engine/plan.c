@@ -115,6 +115,8 @@ static int choose(struct planning *p, const struct rule *rule, struct plan_rule 
 		ret = try_kind(p, preference[i], rule, out, &why);
 		if (!ret) {
 			out->probe = preference[i];
+			if (preference[i] == PROBE_AUDIT && py_audit_unseen(p->interp))
+				err_set(&first, 0, "%s", py_audit_unseen(p->interp));
 			break;
 		}
 		if (ret != -EOPNOTSUPP && ret != -ENOENT) {
