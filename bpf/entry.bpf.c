@@ -11,7 +11,7 @@ SEC("uprobe")
 int frame_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
-	struct py_proc *p = event_target();
+	struct py_proc *p = event_target(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
 
 	if (!p)
@@ -36,7 +36,7 @@ int frame_entry(struct pt_regs *ctx)
 SEC("uprobe")
 int call_entry(struct pt_regs *ctx)
 {
-	struct py_proc *p = event_target();
+	struct py_proc *p = event_target(GROUP_ANY);
 	__u64 callable, type, name;
 
 	if (!p)

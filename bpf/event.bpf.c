@@ -2,40 +2,6 @@
 #include "event.bpf.h"
 #include "request.bpf.h"
 
-/* Bytes of an event that arguments may use; what is left is for the call stack. */
-#define ARGS_SPACE (40 * 1024)
-
-/* Claims scratch for the current task's event, with a copy of its process's layout. */
-static __always_inline __u32 event_open(void)
-{
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
-	struct scratch *s;
-	__u32 slot;
-
-	if (!p)
-		return SCRATCH_NONE;
-	slot = scratch_claim();
-	s = scratch_get(slot);
-	if (!s) {
-		stat_inc(PHRUDE_STAT_LOST_SCRATCH);
-		return SCRATCH_NONE;
-	}
-	__builtin_memcpy(&s->proc, p, sizeof(s->proc));
-	s->len = sizeof(struct ev_match);
-	s->limit = ARGS_SPACE;
-	s->nodes = PHRUDE_NODES_MAX;
-	s->cut = 0;
-	s->depth = 0;
-	s->pending = 0;
-	s->frame = 0;
-	s->request = 0;
-	s->nr_roots = 0;
-	s->flags_type = 0;
-	return slot;
-}
-
-/* Fills in the head of a match; its parts follow. */
 __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self)
 {
 	struct scratch *s = scratch_get(slot);
@@ -69,7 +35,6 @@ __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self
 	return 0;
 }
 
-/* The call stack, the request found in it, then off it goes. */
 __noinline int event_send(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -232,10 +197,7 @@ out:
 	return 0;
 }
 
-/*
- * Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on.
- * No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome.
- */
+/* No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome. */
 __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 {
 	struct scratch *s = scratch_get(slot);
@@ -254,7 +216,6 @@ __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 	return 0;
 }
 
-/* Keyword arguments from a dict, as SEC_KWARG items. */
 __noinline int capture_kwargs(__u32 slot, __u64 dict)
 {
 	struct scratch *s = scratch_get(slot);

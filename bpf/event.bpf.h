@@ -8,13 +8,16 @@
 #include "frame.bpf.h"
 #include "match.bpf.h"
 
-/* The traced process that the current task belongs to, or NULL.  Counts the hit. */
-static __always_inline struct py_proc *event_target(void)
+#define GROUP_ANY 0 /* the probe is on certain processes only */
+
+/* The traced process that the current task belongs to, or NULL if it is none, or not of the probe's group.  Counts
+ * the hit. */
+static __always_inline struct py_proc *event_target(__u32 group)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 
-	if (!p)
+	if (!p || stopped || (group != GROUP_ANY && p->group != group))
 		return NULL;
 	if (p->state != PY_PROC_TRACED) {
 		stat_inc(PHRUDE_STAT_LOST_EXEC);
@@ -23,6 +26,51 @@ static __always_inline struct py_proc *event_target(void)
 	stat_inc(PHRUDE_STAT_HITS);
 	return p;
 }
+
+/* Bytes of an event that arguments may use; what is left is for the call stack. */
+#define ARGS_SPACE (40 * 1024)
+
+/* Claims scratch for the current task's event, with a copy of its process's layout. */
+static __always_inline __u32 event_open(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	struct scratch *s;
+	__u32 slot;
+
+	if (!p)
+		return SCRATCH_NONE;
+	slot = scratch_claim();
+	s = scratch_get(slot);
+	if (!s) {
+		stat_inc(PHRUDE_STAT_LOST_SCRATCH);
+		return SCRATCH_NONE;
+	}
+	__builtin_memcpy(&s->proc, p, sizeof(s->proc));
+	s->len = sizeof(struct ev_match);
+	s->limit = ARGS_SPACE;
+	s->nodes = PHRUDE_NODES_MAX;
+	s->cut = 0;
+	s->depth = 0;
+	s->pending = 0;
+	s->frame = 0;
+	s->request = 0;
+	s->nr_roots = 0;
+	s->flags_type = 0;
+	return slot;
+}
+
+/* Parts of an event, in this order: the head, what describes the function, its arguments, then the call stack from
+ * s->frame outwards, the request found in it, and off it goes. */
+int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
+int event_send(__u32 slot);
+/* Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on. */
+int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
+/* Keyword arguments from a dict, as SEC_KWARG items. */
+int capture_kwargs(__u32 slot, __u64 dict);
+
+/* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
+int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
 
 /* A frame has been entered: probe is enum phrude_probe, `instr` as COOKIE_F_RESUME has it (0: in the frame). */
 int event_frame(__u32 probe_flags, __u64 frame, __u64 code, __u64 instr);

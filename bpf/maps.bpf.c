@@ -3,8 +3,11 @@
 
 procs_map procs SEC(".maps");
 targets_map targets SEC(".maps");
+direct_map direct_funcs SEC(".maps");
+templates_map templates SEC(".maps");
 seen_map seen SEC(".maps");
 looks_map looks SEC(".maps");
+audited_map audited SEC(".maps");
 events_map events SEC(".maps");
 stats_map stats SEC(".maps");
 scratch_map scratch SEC(".maps");
@@ -12,8 +15,11 @@ scratch_map scratch SEC(".maps");
 const volatile __u32 cfg_scratch_slots = 8;
 const volatile bool cfg_sleepable = false;
 
+bool stopped;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
+__u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];
+bool audit_prefixes;
 __u64 reader_awake_until;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

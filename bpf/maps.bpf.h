@@ -5,6 +5,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "abi/direct.h"
 #include "abi/event.h"
 #include "abi/hash.h"
 #include "abi/limits.h"
@@ -27,6 +28,14 @@ typedef struct {
 	__type(key, struct phrude_target_key);
 	__type(value, __u32);
 } targets_map;
+
+/* C functions that have a probe of their own.  Key: the probe's cookie.  Written by user space before it attaches. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PHRUDE_DIRECT_MAX);
+	__type(key, __u32);
+	__type(value, struct phrude_direct);
+} direct_map;
 
 /* Line tables that user space has.  Key: process and address, value: signature (see struct ev_frame). */
 struct seen_key {
@@ -113,6 +122,8 @@ struct walk {
  * Where one event is put together.  A uprobe program can be preempted by another task's, so that a per-CPU
  * buffer is not safe: a slot is claimed and released (scratch.bpf.h).
  */
+#define VA_REGS 6
+
 struct scratch {
 	__u32 busy;
 	__u32 len;	/* bytes of data[] in use */
@@ -137,6 +148,9 @@ struct scratch {
 	__u64 todo[REQUEST_TODO_MAX];
 	__u64 found[NR_FOUND];
 	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
+	__u64 va[VA_REGS];	/* variable arguments that came in registers */
+	__u64 va_stack;		/* where the others are */
+	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */
@@ -155,6 +169,16 @@ typedef struct {
 
 extern procs_map procs SEC(".maps");
 extern targets_map targets SEC(".maps");
+/* Interpreters' files.  Written by user space before it attaches anything to them. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PHRUDE_GROUPS_MAX);
+	__type(key, __u32);
+	__type(value, struct py_template);
+} templates_map;
+
+extern templates_map templates SEC(".maps");
+extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");
 extern looks_map looks SEC(".maps");
 extern events_map events SEC(".maps");
@@ -165,9 +189,31 @@ extern scratch_map scratch SEC(".maps");
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile bool cfg_sleepable; /* programs may fault pages in */
 
+/* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
+extern bool stopped;
+
 /* Prefilter over function names, see abi/hash.h. */
 extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 extern bool prefilter_non_ascii; /* a rule has a name that is not ASCII */
+
+/* Bit n: some rule watches the audit events that begin with certain n characters. */
+extern __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];
+extern bool audit_prefixes; /* any bit is set */
+
+/* What a thread last passed to sys.audit(), to know it again when it comes by PySys_Audit(). */
+struct audited {
+	__u64 count; /* of arguments */
+	__u64 first; /* the first of them */
+};
+
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* thread */
+	__type(value, struct audited);
+} audited_map;
+
+extern audited_map audited SEC(".maps");
 
 /*
  * Until this time (bpf_ktime_get_ns()) user space looks into the ring by itself: waking it for each event costs the

@@ -234,3 +234,41 @@ __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 	}
 	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
+
+/* The name of an audit event in s->text, from the first character on. */
+__noinline int match_event(__u32 slot, __u32 text)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return MATCH_NO;
+	s->hash = PHRUDE_HASH_SEED;
+	for (__u32 i = 0; i <= PHRUDE_MATCH_NAME_MAX; i++) {
+		if (audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1 && is_target(s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
+			return MATCH_YES;
+		if (i >= TEXT_LEN(text) || i == PHRUDE_MATCH_NAME_MAX)
+			break;
+		hash_char(slot, i, text);
+	}
+	return TEXT_LEN(text) <= PHRUDE_MATCH_NAME_MAX && is_target(s->hash, 0, PHRUDE_PLACE_AUDIT);
+}
+
+__noinline int match_event_cstr(__u32 slot, __u64 addr)
+{
+	struct scratch *s = scratch_get(slot);
+	long n;
+
+	if (!s)
+		return MATCH_NO;
+	n = read_user_str(s->text, TEXT_MAX, addr);
+	if (n <= 0)
+		return -1;
+	return match_event(slot, (n - 1) | 1 << TEXT_KIND_SHIFT);
+}
+
+__noinline int match_event_str(__u32 slot, __u64 str)
+{
+	int text = load_tail(slot, str);
+
+	return text < 0 ? -1 : match_event(slot, text);
+}

@@ -3,13 +3,18 @@
  * The life of traced processes.  A forked child is traced from its first instruction: its entry is made before it
  * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
  */
-#include "maps.bpf.h"
+#include "frame.bpf.h"
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
 
 static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 {
 	struct ev_proc ev = {
-		.hdr = { .size = sizeof(ev), .kind = EV_PROC, .abi = PHRUDE_ABI_VERSION, .pid = pid, .tid = pid },
+		.hdr = { .size = sizeof(ev),
+			 .kind = EV_PROC,
+			 .abi = PHRUDE_ABI_VERSION,
+			 .pid = pid,
+			 .tid = pid },
 		.what = what,
 		.other = other,
 	};
@@ -17,6 +22,11 @@ static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 	ev.hdr.time_ns = bpf_ktime_get_ns();
 	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), wakeup_flags(ev.hdr.time_ns)))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
+}
+
+static __always_inline __u64 exe_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
 }
 
 /* TP_PROTO(struct task_struct *parent, struct task_struct *child) */
@@ -32,6 +42,15 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 	p = bpf_map_lookup_elem(&procs, &ppid);
 	if (!p)
 		return 0;
+	if (p->state == PY_PROC_TRACED && p->flags & PY_PROC_F_FIXED) {
+		struct py_template *image;
+		__u32 group = p->group;
+
+		/* The group's file stays open, so that no other inode comes to stand there. */
+		image = bpf_map_lookup_elem(&templates, &group);
+		if (image && !image->exe)
+			image->exe = exe_of(parent);
+	}
 	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY)) {
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 		return 0;
@@ -55,11 +74,75 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 	__u32 pid = BPF_CORE_READ(task, tgid);
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	struct py_template *image;
+	__u32 group;
 
 	if (!p)
 		return 0;
+	group = p->group;
+	image = bpf_map_lookup_elem(&templates, &group);
+	/* The same interpreter at the same addresses: nothing changes, and nothing is lost. */
+	if (image && image->exe && image->exe == exe_of(task)) {
+		bpf_map_update_elem(&procs, &pid, &image->proc, BPF_ANY);
+		send_proc(PROC_EXEC, pid, group);
+		return 0;
+	}
 	p->state = PY_PROC_EXECED;
 	send_proc(PROC_EXEC, pid, 0);
+	return 0;
+}
+
+/* The addresses of an interpreter that is loaded elsewhere: in place. */
+static __always_inline void move_addresses(struct py_proc *p, __u64 delta)
+{
+	__u64 *addresses[] = { &p->none,	&p->true_,	    &p->false_,
+			       &p->type_float,	&p->type_set,	    &p->type_frozenset,
+			       &p->type_cell,	&p->type_code,	    &p->type_function,
+			       &p->type_method, &p->type_cfunction, &p->type_method_descr,
+			       &p->type_type,	&p->type_module,    &p->load_bias };
+
+#pragma unroll
+	for (int i = 0; i < (int)(sizeof(addresses) / sizeof(addresses[0])); i++)
+		*addresses[i] += delta;
+	if (p->type_cmethod)
+		p->type_cmethod += delta;
+	if (!(p->layout.features & PY_F_TSTATE_TLS))
+		p->tstate += delta;
+}
+
+/*
+ * A function that an interpreter calls while it starts, before any code of the program, and has a thread state by then.
+ * Where the function is tells where the interpreter is loaded.  The cookie's group says which it is.
+ */
+SEC("uprobe")
+int python_start(struct pt_regs *ctx)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, slot;
+	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
+	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
+	struct scratch *s;
+	__u64 tstate, delta;
+
+	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
+		return 0;
+	slot = scratch_claim();
+	s = scratch_get(slot);
+	if (!s) {
+		stat_inc(PHRUDE_STAT_LOST_PROC);
+		return 0;
+	}
+	__builtin_memcpy(&s->proc, &image->proc, sizeof(s->proc));
+	delta = PT_REGS_IP(ctx) - image->start - s->proc.load_bias;
+	move_addresses(&s->proc, delta);
+	/* With another program around it, the library's thread-local variables may be elsewhere. */
+	tstate = current_tstate(&s->proc);
+	if (tstate &&
+	    read_u64(tstate + s->proc.layout.ts_interp) == read_u64(image->main + delta)) {
+		bpf_map_update_elem(&procs, &pid, &s->proc, BPF_ANY);
+		send_proc(PROC_START, pid, group);
+	}
+	scratch_release(slot);
 	return 0;
 }
 

@@ -73,7 +73,16 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct inode {
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
 struct mm_struct {
+	struct file *exe_file;
 	unsigned long start_code, end_code;
 	unsigned long arg_start, arg_end;
 	unsigned long env_start, env_end;

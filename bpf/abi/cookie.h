@@ -21,3 +21,31 @@ static inline __attribute__((always_inline)) __u64 phrude_cookie(__u8 frame_reg,
 {
 	return (__u64)frame_reg | (__u64)instr_reg << 8 | flags;
 }
+
+/*
+ * Probes that see audit events: bits 48-63 are the group (see struct py_proc).
+ *
+ * The USDT: bits 0-23 say where the event's name is, bits 24-47 where its tuple of arguments is; in each, bits 0-6 are a
+ * register, bit 7 says that the value is in memory at that register plus the signed displacement in bits 8-23.
+ *
+ * PySys_Audit(event, format, ...) and its like: bits 0-7 are the number of the argument that is the event's name, bits 8-31
+ * how many bytes the stack pointer has moved down since the function's entry.
+ */
+#define COOKIE_GROUP_SHIFT 48
+#define COOKIE_ARG_BITS 24
+#define COOKIE_ARG_MEMORY 0x80
+
+static inline __attribute__((always_inline)) __u64 phrude_cookie_group(__u64 cookie, __u32 group)
+{
+	return cookie | (__u64)group << COOKIE_GROUP_SHIFT;
+}
+
+static inline __attribute__((always_inline)) __u64 phrude_cookie_usdt_arg(unsigned int n, __u8 reg, int memory, __s16 disp)
+{
+	return ((__u64)reg | (memory ? COOKIE_ARG_MEMORY : 0) | (__u64)(__u16)disp << 8) << (COOKIE_ARG_BITS * n);
+}
+
+static inline __attribute__((always_inline)) __u64 phrude_cookie_audit(__u8 event_arg, __u32 stack)
+{
+	return (__u64)event_arg | (__u64)stack << 8;
+}

@@ -178,8 +178,9 @@ struct ev_linetable {
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
-	PROC_EXEC,
+	PROC_EXEC, /* other: the group of the interpreter that it is known to run now, and is traced; else 0 */
 	PROC_EXIT,
+	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
 };
 
 struct ev_proc {

@@ -27,6 +27,12 @@ static __always_inline __u64 thread_pointer(struct task_struct *task)
 	return BPF_CORE_READ(task, thread.fsbase);
 }
 
+/* The sixth integer argument of a function; libbpf's headers have it since 1.2 only. */
+static __always_inline __u64 sixth_argument(struct pt_regs *ctx)
+{
+	return ctx->r9;
+}
+
 #else
 #error "this architecture is not supported yet"
 #endif

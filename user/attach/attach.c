@@ -15,7 +15,12 @@
 
 static const struct attach_kind kinds[NR_PROBES] = {
 	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
-	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true, .cost = "one trap a Python call" },
+	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true,
+			  .cost = "one trap a Python call" },
+	[PROBE_DIRECT] = { "direct", .c = true, .wide = true,
+			   .cost = "nothing but at calls of the function" },
+	[PROBE_AUDIT] = { "audit", py_sites_audit, .audit = true, .wide = true,
+			  .cost = "nothing but at audited operations" },
 	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
 			 .cost = "one trap a PyObject_Call" },
 };
@@ -49,44 +54,55 @@ void attachment_free(struct attachment *a)
 	free(a);
 }
 
-static int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, enum phrude_probe probe,
-		       const struct py_site *site, struct bpf_link **out, struct err *err)
+int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site,
+		struct bpf_link **out, struct err *err)
 {
-	LIBBPF_OPTS(bpf_perf_event_opts, opts,
-		    .bpf_cookie = site->cookie | (uint64_t)probe << COOKIE_PROBE_SHIFT);
+	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
-	char path[64];
 
-	/* The kernel takes a path only; this one names the file itself, whatever happens to its name. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
 	fd = perf_uprobe_open(path, site->offset, site->semaphore, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to %s of pid %d: %s", site->what, pid, strerror(errno));
+		return err_set(err, -errno, "cannot attach to %s in %s: %s", site->what, path,
+			       strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = link;
-	log_debug("pid %d: probe on %s at 0x%llx%s", pid, site->what, (unsigned long long)site->addr,
-		  site->emulated ? "" : " (single-stepped: no instruction that the kernel emulates stands there)");
+	log_debug("probe on %s at 0x%llx of %s%s", site->what, (unsigned long long)site->addr, path,
+		  site->emulated ? ""
+				 : " (single-stepped: no instruction that the kernel emulates "
+				   "stands there)");
 	return 0;
 }
 
-int attach_process(struct kern *kern, pid_t pid, int file_fd, enum phrude_probe probe, const struct py_site *sites,
-		   size_t nr_sites, struct attachment **out, struct err *err)
+int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
+		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
+		   struct attachment **out, struct err *err)
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
-	struct bpf_program *prog = kern_program(kern, probe);
+	char path[64];
 	int ret;
 
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (!prog || nr_sites > PY_SITES_MAX)
-		return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
+	if (nr_sites > PY_SITES_MAX)
+		return err_set(err, -EOPNOTSUPP, "more places than can be probed");
+	/* The kernel takes a path only; this one names the file itself, whatever happens to its name. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
 	a->kern = kern;
 	for (size_t i = 0; i < nr_sites; i++) {
-		ret = attach_site(prog, pid, file_fd, probe, &sites[i], &a->links[i], err);
+		struct bpf_program *prog = kern_program(kern, probe, sites[i].entry);
+		struct py_site site = sites[i];
+
+		if (!prog)
+			return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
+		if (pid == ATTACH_ALL)
+			site.cookie = phrude_cookie_group(site.cookie, group);
+		else
+			site.cookie |= (uint64_t)probe << COOKIE_PROBE_SHIFT;
+		ret = attach_site(prog, pid, path, &site, &a->links[i], err);
 		if (ret)
 			return ret;
 		a->nr_links++;

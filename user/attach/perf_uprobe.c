@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -23,6 +24,20 @@ static int perf_uprobe_type(void)
 	return fscanf(f, "%d", &type) == 1 ? type : -EINVAL;
 }
 
+/* One that is online: the first that this process may run on. */
+static int first_cpu(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 0;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &set))
+			return cpu;
+	}
+	return 0;
+}
+
 int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err)
 {
 	struct perf_event_attr attr = {
@@ -40,16 +55,17 @@ int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_
 	if (semaphore >> 32)
 		return err_set(err, -EPROTO, "%s: the USDT semaphore lies beyond 4 GiB", path);
 	attr.type = type;
-	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	/* Without a process it must have a processor; the BPF program runs whichever a hit is on (uprobe_perf_func()). */
+	fd = syscall(SYS_perf_event_open, &attr, pid, pid < 0 ? first_cpu() : -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	if (errno == ESRCH)
 		return err_set(err, -ESRCH, "pid %d: the process is gone", pid);
 	if (errno == EACCES || errno == EPERM)
 		return err_set(err, -EPERM,
-			       "not allowed to put a probe on pid %d: %s; CAP_PERFMON is needed, or CAP_SYS_ADMIN where "
+			       "not allowed to put a probe on %s: %s; CAP_PERFMON is needed, or CAP_SYS_ADMIN where "
 			       "/proc/sys/kernel/perf_event_paranoid is above 2",
-			       pid, strerror(errno));
+			       path, strerror(errno));
 	return err_set(err, -errno, "cannot put a probe on %s at offset 0x%llx: %s", path,
 		       (unsigned long long)offset, strerror(errno));
 }

@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 /*
- * Opens a uprobe on `offset` of the file `path`, hit by all threads of process `pid`, but not by what it forks.
+ * Opens a uprobe on `offset` of the file `path`, hit by all threads of process `pid`, but not by what it forks;
+ * pid -1: by all processes.
  * semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
  */
 int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err);

@@ -17,7 +17,7 @@ enum exit_status {
 	EXIT_KERNEL = 4, /* not enough privilege, or a kernel without what is needed */
 };
 
-enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_TEST, CMD_SUGGEST, CMD_HELP, CMD_VERSION };
+enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_DOCTOR, CMD_TEST, CMD_SUGGEST, CMD_HELP, CMD_VERSION };
 
 struct cli {
 	enum cli_command command;
@@ -52,8 +52,12 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err);
 void cli_fini(struct cli *cli);
 void cli_print_help(void);
 
+/* The exit status for -errno; kernel: it is the kernel that lacks something. */
+enum exit_status cli_exit_status(int err, bool kernel);
+
 /* The commands; each returns an exit status and has said on stderr what was wrong. */
 int cmd_trace(const struct cli *cli);
 int cmd_check(const struct cli *cli);
+int cmd_doctor(const struct cli *cli);
 int cmd_test(const struct cli *cli);
 int cmd_suggest(const struct cli *cli);

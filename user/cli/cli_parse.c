@@ -17,6 +17,7 @@
 #define FOR_RUN (1u << CMD_RUN)
 #define FOR_CHECK (1u << CMD_CHECK)
 #define FOR_TEST (1u << CMD_TEST)
+#define FOR_DOCTOR (1u << CMD_DOCTOR)
 #define FOR_TRACING (FOR_TRACE | FOR_RUN)
 #define FOR_ALL ~0u
 
@@ -228,12 +229,13 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 }
 
 static const struct option options[] = {
-	{ "--pid", "PID", FOR_TRACE, set_pid, true, "process to trace; several may be given" },
-	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST, set_rules, true, "rules; of a directory every *.yaml below it" },
+	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, set_pid, true, "process to trace; several may be given" },
+	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, set_rules, true, "rules; of a directory every *.yaml below it" },
 	{ "--format", "text|json", FOR_TRACING, set_format, false,
 	  "of alerts; text on a terminal, else json, if not given" },
 	{ "--output", "FILE", FOR_TRACING, set_output, false, "append alerts to FILE instead of standard output" },
-	{ "--probe", "KIND", FOR_TRACING, set_probe, false, "auto (the default), usdt, frame or call" },
+	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, set_probe, false,
+	  "auto (the default), direct, audit, usdt, frame or call" },
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
 	{ "--python", "EXE", FOR_TEST, set_python, true, "of test: interpreters to run the cases in; python3 if not given" },
@@ -252,6 +254,7 @@ static const struct {
 } commands[] = {
 	{ "run", CMD_RUN },
 	{ "check", CMD_CHECK },
+	{ "doctor", CMD_DOCTOR },
 	{ "test", CMD_TEST },
 	{ "suggest", CMD_SUGGEST },
 };
@@ -263,6 +266,7 @@ void cli_print_help(void)
 	       "  phrude-trace --pid PID... --rules FILE|DIR... [options]   attach, and stream alerts until ^C or the end\n"
 	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, traced from its first call on\n"
 	       "  phrude-trace check FILE|DIR...                            check rules\n"
+	       "  phrude-trace doctor [--pid PID...] [--rules FILE|DIR...]  what works here, and why not the rest\n"
 	       "  phrude-trace test FILE|DIR... [--python EXE...]           run the test cases beside rules\n"
 	       "  phrude-trace suggest ALERTS.jsonl...                      propose exceptions for recorded alerts\n"
 	       "\n"

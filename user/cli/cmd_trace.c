@@ -20,7 +20,7 @@ static const struct {
 	{ -EOPNOTSUPP, EXIT_TARGET }, { -EAGAIN, EXIT_TARGET }, { -EACCES, EXIT_KERNEL },  { -EPERM, EXIT_KERNEL },
 };
 
-static enum exit_status exit_status(int err, bool kernel)
+enum exit_status cli_exit_status(int err, bool kernel)
 {
 	if (kernel)
 		return EXIT_KERNEL;
@@ -70,5 +70,5 @@ int cmd_trace(const struct cli *cli)
 	if (!ret)
 		return EXIT_AS_ASKED;
 	log_error("%s", err.msg);
-	return exit_status(ret, kernel);
+	return cli_exit_status(ret, kernel);
 }

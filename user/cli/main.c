@@ -10,6 +10,8 @@ static int dispatch(const struct cli *cli)
 	case CMD_TRACE:
 	case CMD_RUN:
 		return cmd_trace(cli);
+	case CMD_DOCTOR:
+		return cmd_doctor(cli);
 	case CMD_CHECK:
 		return cmd_check(cli);
 	case CMD_TEST:

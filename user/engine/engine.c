@@ -22,6 +22,8 @@
 #define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
 /* Seconds between looks whether targets are gone of which the kernel's word was lost. */
 #define CHECK_INTERVAL 1
+/* Milliseconds between looks at programs just exec'ed. */
+#define LOOK_INTERVAL_MS 10
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -141,7 +143,7 @@ static bool all_gone(const struct engine *e)
 {
 	int status;
 
-	if (e->processes.count)
+	if (processes_alive(&e->processes))
 		return false;
 	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
 }
@@ -152,6 +154,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
 	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
 	int ring_fd = kern_ring_fd(e->kern);
+	int64_t looked = 0;
 	uint64_t ticks;
 
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
@@ -159,7 +162,8 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), kern_polling(e->kern) ? KERN_POLL_MS : -1);
+		int timeout = kern_polling(e->kern) ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1;
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), timeout);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -176,6 +180,10 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
 		if (e->stop)
 			break;
+		if (e->undecided && clock_ns(CLOCK_MONOTONIC) - looked > LOOK_INTERVAL_MS * 1000000LL) {
+			engine_look_again(e);
+			looked = clock_ns(CLOCK_MONOTONIC);
+		}
 		kern_consume(e->kern);
 		output_flush(&e->output);
 		if (e->output.error)
@@ -185,11 +193,30 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	return 0;
 }
 
+/* What covers all processes. */
+static void engine_detach_all(struct engine *e)
+{
+	direct_probes_free(e->direct);
+	e->direct = NULL;
+	for (size_t i = 0; i < e->nr_groups; i++) {
+		for (int k = 0; k < NR_PROBES; k++) {
+			attachment_free(e->groups[i].attachments[k]);
+			e->groups[i].attachments[k] = NULL;
+		}
+		kern_release(e->kern, e->groups[i].start);
+		e->groups[i].start = NULL;
+		interp_facts_unref(e->groups[i].facts);
+		e->groups[i].facts = NULL;
+	}
+}
+
 /* Probes are taken away before the last look into the ring, so that nothing is left behind. */
 static void engine_finish(struct engine *e)
 {
 	bool enough = e->opts->count && e->alerts >= e->opts->count;
 
+	e->ending = true;
+	kern_stop(e->kern);
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
 		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
 			for (int k = 0; k < NR_PROBES; k++) {
@@ -198,6 +225,7 @@ static void engine_finish(struct engine *e)
 			}
 		}
 	}
+	engine_detach_all(e);
 	kern_wait_released(e->kern);
 	if (!enough) {
 		e->stop = false;
@@ -210,6 +238,8 @@ static void engine_finish(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	launch_free(e->launch);
+	engine_detach_all(e);
+	free(e->groups);
 	processes_fini(&e->processes);
 	output_close(&e->output);
 	lines_free(e->lines);
@@ -235,6 +265,9 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		*kernel = true;
 		return ret;
 	}
+	e->direct = direct_probes_new(e->kern);
+	if (!e->direct)
+		return err_set(err, -ENOMEM, "out of memory");
 	ret = kern_on_record(e->kern, engine_record, e, err);
 	return ret ? ret : engine_watch(e, err);
 }

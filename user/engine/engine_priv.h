@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attach/direct.h"
 #include "base/arena.h"
 #include "engine/engine.h"
 #include "engine/launch.h"
@@ -12,17 +13,32 @@
 #include "engine/processes.h"
 #include "kern/kern.h"
 
+/* An interpreter's file.  Processes that run it share the probes that cover all processes; its number, from 1 on, is
+ * how the kernel side tells them from others. */
+struct group {
+	dev_t dev;
+	ino_t ino;
+	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
+	struct interp_facts *facts; /* of the first process seen that runs it */
+	struct bpf_link *start;	    /* knows it again after an exec */
+};
+
 struct engine {
 	const struct engine_opts *opts;
 	struct kern *kern;
 	struct lines *lines;
 	struct launch *launch; /* NULL: nothing was started */
 	struct processes processes;
+	struct direct_probes *direct;
+	struct group *groups;
+	size_t nr_groups;
 	struct output output;
 	struct arena arena; /* of the event being handled */
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
 	bool stop;
+	bool ending;	/* probes are being taken away: no new ones */
+	bool undecided; /* there is a process with looks still to be taken */
 	bool ready;
 
 	/* counters of this side, beside those of abi/stats.h */
@@ -39,8 +55,12 @@ int engine_record(void *ctx, const void *record, size_t size);
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
 /* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
 void engine_fork(struct engine *e, struct process *p);
-/* A traced process has exec'ed: looks whether it is still Python. */
-void engine_exec(struct engine *e, struct process *p);
+/* A traced process has exec'ed: looks whether it is still Python, unless the kernel side knows its group (else 0). */
+void engine_exec(struct engine *e, struct process *p, uint32_t group);
+/* The kernel side has recognised the interpreter of a process after an exec. */
+void engine_started(struct engine *e, struct process *p, uint32_t group);
+/* Looks again at processes of which it was too early to tell; sets e->undecided if there are still some. */
+void engine_look_again(struct engine *e);
 /* Forgets targets that are gone, should the kernel's word of it have been lost. */
 void engine_check_targets(struct engine *e);
 /* Prints the ready line. */

@@ -75,6 +75,8 @@ static int on_match(struct engine *e, const void *record, size_t size)
 		e->malformed++;
 		return 0;
 	}
+	if (p->interp)
+		qualnames_fill(p->interp->qualnames, &ev);
 	request = request_make(&e->arena, &e->opts->request, &ev.request, &filled) ? &filled : NULL;
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
@@ -106,13 +108,15 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 {
 	struct process *parent = processes_find(&e->processes, ppid), *p;
 
-	/* A program that is no interpreter, or was given up, may have forked before the kernel side was told. */
-	if (!parent || !parent->interp)
+	if (!parent)
 		return;
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return;
-	if (vfork) /* looked at when it execs */
+	/* Looked at when it execs; so is what a program forks that is no interpreter. */
+	if (vfork)
+		p->undecided = 1;
+	if (vfork || !parent->interp)
 		return;
 	process_set_interp(p, parent->interp);
 	engine_fork(e, p);
@@ -134,7 +138,12 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);
 		if (p)
-			engine_exec(e, p);
+			engine_exec(e, p, ev.other);
+		break;
+	case PROC_START:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_started(e, p, ev.other);
 		break;
 	case PROC_EXIT:
 		processes_remove(&e->processes, ev.hdr.pid);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bpf/abi/cookie.h"
 #include "engine/engine_priv.h"
 #include "engine/plan.h"
 #include "py/interp.h"
@@ -17,11 +18,30 @@ static void facts_unrefp(struct interp_facts **f)
 	interp_facts_unref(*f);
 }
 
+/* The number of the interpreter's group; 0: no memory. */
+static uint32_t group_of(struct engine *e, const struct py_interp *interp)
+{
+	struct group *more;
+
+	for (size_t i = 0; i < e->nr_groups; i++) {
+		if (e->groups[i].dev == interp->dev && e->groups[i].ino == interp->ino)
+			return i + 1;
+	}
+	more = realloc(e->groups, (e->nr_groups + 1) * sizeof(*more));
+	if (!more)
+		return 0;
+	e->groups = more;
+	e->groups[e->nr_groups++] = (struct group){ .dev = interp->dev, .ino = interp->ino };
+	return e->nr_groups;
+}
+
 /* What is to be kept of an interpreter: its file, which kind each rule gets, and where the kinds' probes go. */
-static int facts_new(const struct engine *e, const struct py_interp *interp, struct interp_facts **out, struct err *err)
+static int facts_new(struct engine *e, struct py_interp *interp, struct interp_facts **out,
+		     struct err *err)
 {
 	_cleanup_(facts_unrefp) struct interp_facts *f = calloc(1, sizeof(*f));
 	const struct rule_set *rules = e->opts->rules;
+	struct py_view view;
 	int ret;
 
 	if (!f)
@@ -33,17 +53,21 @@ static int facts_new(const struct engine *e, const struct py_interp *interp, str
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
 	f->file_fd = open(interp->open_path, O_PATH | O_CLOEXEC);
 	if (f->file_fd < 0)
-		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s", interp->pid,
-			       interp->open_path, strerror(errno));
+		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s",
+			       interp->pid, interp->open_path, strerror(errno));
 	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
-	if (!f->probe_of_rule)
+	py_view_init(&view, interp);
+	f->qualnames = qualnames_new(&view);
+	f->group = interp->proc.group = group_of(e, interp);
+	if (!f->probe_of_rule || !f->qualnames || !f->group)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, rules, e->opts->probe, f->probe_of_rule, err);
+	ret = plan_make(interp, rules, e->opts->probe, &f->plan, err);
 	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
-		enum phrude_probe probe = f->probe_of_rule[i];
+		enum phrude_probe probe = f->plan.rules[i].probe;
 		struct kind_sites *k = &f->kinds[probe];
 
-		if (!k->count)
+		f->probe_of_rule[i] = probe;
+		if (!k->count && attach_kind(probe)->sites)
 			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
 	}
 	if (ret)
@@ -52,22 +76,91 @@ static int facts_new(const struct engine *e, const struct py_interp *interp, str
 	return 0;
 }
 
-/* Puts on `p` the probes that its rules need and that it does not have. */
-static int attach_needed(struct engine *e, struct process *p, struct err *err)
+/* Has the kernel side know the interpreter again after an exec. */
+static int make_template(struct engine *e, const struct py_interp *interp, struct interp_facts *f,
+			 struct err *err)
+{
+	struct group *g = &e->groups[f->group - 1];
+	struct py_template image;
+	struct py_site site;
+	char path[64];
+	size_t nr_sites;
+	int ret;
+
+	if (g->facts)
+		return 0;
+	if (f->group >= PHRUDE_GROUPS_MAX || py_template_make(interp, &image, &site, &nr_sites)) {
+		log_debug("%s cannot be known again after an exec", interp->path);
+		return 0;
+	}
+	if (nr_sites) {
+		site.cookie = phrude_cookie_group(0, f->group);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
+		ret = attach_site(kern_start_program(e->kern), ATTACH_ALL, path, &site, &g->start,
+				  err);
+		if (ret)
+			return ret;
+	}
+	ret = kern_template_set(e->kern, f->group, &image);
+	if (ret)
+		return err_set(err, ret, "cannot describe %s to the kernel: %s", interp->path,
+			       strerror(-ret));
+	g->facts = interp_facts_ref(f);
+	return 0;
+}
+
+/* Puts on the interpreter's file the probes that cover all processes, as far as they are not there yet. */
+static int attach_wide(struct engine *e, const struct interp_facts *f, struct err *err)
+{
+	struct group *g = &e->groups[f->group - 1];
+	int ret = 0;
+
+	for (size_t i = 0; i < f->plan.nr_rules && !ret; i++) {
+		const struct rule *rule = &e->opts->rules->rules[i];
+		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
+
+		for (size_t k = 0; k < c->count && !ret; k++)
+			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
+					       rule->place, &c->list[k], err);
+	}
+	for (int i = 0; i < NR_PROBES && !ret; i++) {
+		const struct kind_sites *k = &f->kinds[i];
+
+		if (k->count && attach_kind(i)->wide && !g->attachments[i])
+			ret = attach_process(e->kern, ATTACH_ALL, f->group, f->file_fd, i, k->sites,
+					     k->count, &g->attachments[i], err);
+	}
+	return ret;
+}
+
+/* Puts on `p` the probes that its rules need and that it does not have; *added: there were any. */
+static int attach_own(struct engine *e, struct process *p, bool *added, struct err *err)
 {
 	const struct interp_facts *f = p->interp;
 
+	if (e->ending)
+		return 0;
 	for (int i = 0; i < NR_PROBES; i++) {
 		const struct kind_sites *k = &f->kinds[i];
 		int ret;
 
-		if (!k->count || p->attachments[i])
+		if (!k->count || p->attachments[i] || attach_kind(i)->wide)
 			continue;
-		ret = attach_process(e->kern, p->pid, f->file_fd, i, k->sites, k->count, &p->attachments[i], err);
+		ret = attach_process(e->kern, p->pid, f->group, f->file_fd, i, k->sites, k->count,
+				     &p->attachments[i], err);
 		if (ret)
 			return ret;
+		*added = true;
 	}
 	return 0;
+}
+
+static int attach_needed(struct engine *e, struct process *p, struct err *err)
+{
+	bool added;
+	int ret = attach_wide(e, p->interp, err);
+
+	return ret ? ret : attach_own(e, p, &added, err);
 }
 
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
@@ -82,7 +175,8 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	if (ret)
 		return ret;
 	if (proc_tgid(pid, &tgid) == 0 && tgid != pid)
-		return err_set(err, -ESRCH, "%d is a thread of process %d: give --pid %d", pid, tgid, tgid);
+		return err_set(err, -ESRCH, "%d is a thread of process %d: give --pid %d", pid,
+			       tgid, tgid);
 	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
@@ -91,7 +185,9 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		return err_set(err, -ENOMEM, "out of memory");
 	p->target = true;
 	process_set_interp(p, facts);
-	ret = kern_proc_set(e->kern, pid, &interp->proc, err);
+	ret = make_template(e, interp, facts, err);
+	if (!ret)
+		ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
 		ret = attach_needed(e, p, err);
 	if (!ret && !py_interp_is_alive(interp))
@@ -103,59 +199,123 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	return ret;
 }
 
+static void detach_own(struct process *p)
+{
+	for (int i = 0; i < NR_PROBES; i++) {
+		attachment_free(p->attachments[i]);
+		p->attachments[i] = NULL;
+	}
+}
+
 /* Looks at the interpreter of a process anew, which is traced already, and puts the probes on it. */
 static int retrace(struct engine *e, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	uint32_t group;
 	int ret;
 
 	ret = py_interp_open(p->pid, &interp, err);
 	if (ret)
 		return ret;
-	ret = facts_new(e, interp, &facts, err);
-	if (ret)
-		return ret;
-	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
-	if (!p->interp || p->interp->dev != facts->dev || p->interp->ino != facts->ino) {
-		for (int i = 0; i < NR_PROBES; i++) {
-			attachment_free(p->attachments[i]);
-			p->attachments[i] = NULL;
-		}
+	/* Which modules it has cannot be told yet; its start will be reported. */
+	if (!interp->initialised)
+		return err_set(err, -EAGAIN, "it has only just started");
+	group = group_of(e, interp);
+	if (group && e->groups[group - 1].facts) {
+		facts = interp_facts_ref(e->groups[group - 1].facts);
+		interp->proc.group = group;
+	} else {
+		ret = facts_new(e, interp, &facts, err);
+		if (ret)
+			return ret;
 	}
+	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
+	if (!p->interp || p->interp->group != facts->group)
+		detach_own(p);
 	process_set_interp(p, facts);
-	ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
+	ret = make_template(e, interp, facts, err);
+	if (!ret)
+		ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
 	return ret ? ret : attach_needed(e, p, err);
 }
 
-static void give_up(struct engine *e, struct process *p, int ret, const char *after, const struct err *err)
+/* It stays known to the kernel side, for the sake of what it may start in its turn. */
+static void give_up(struct process *p, int ret, const char *after, const struct err *err)
 {
-	if (ret != -ENOEXEC && ret != -ESRCH)
+	if (ret != -ENOEXEC && ret != -ESRCH && ret != -EAGAIN)
 		log_warn("pid %d is not traced after %s: %s", p->pid, after, err->msg);
-	kern_proc_delete(e->kern, p->pid);
+	detach_own(p);
 	process_set_interp(p, NULL);
+	p->undecided = 0;
 }
 
 void engine_fork(struct engine *e, struct process *p)
 {
 	struct err err;
-	int ret = attach_needed(e, p, &err);
+	bool added = false;
+	int ret = attach_own(e, p, &added, &err);
 
-	e->forks_late++;
+	/* Probes that cover all processes cover the child as well, from its first instruction on. */
+	e->forks_late += added;
 	if (ret)
-		give_up(e, p, ret, "a fork", &err);
+		give_up(p, ret, "a fork", &err);
 }
 
-void engine_exec(struct engine *e, struct process *p)
+/* How often it is looked whether a program is an interpreter: its libraries may not be mapped yet. */
+#define LOOKS 50
+
+static void look_after_exec(struct engine *e, struct process *p)
 {
 	struct err err;
-	int ret;
+	int ret = retrace(e, p, &err);
 
+	/* Much of what looks wrong is only not finished yet. */
+	if (ret && ret != -ESRCH && p->undecided > 1) {
+		p->undecided--;
+		return;
+	}
+	p->undecided = 0;
+	if (ret)
+		give_up(p, ret, "an exec", &err);
+}
+
+void engine_started(struct engine *e, struct process *p, uint32_t group)
+{
+	if (!group || group > e->nr_groups || !e->groups[group - 1].facts)
+		return;
+	p->undecided = 0;
+	if (!p->interp || p->interp->group != group)
+		detach_own(p);
+	process_set_interp(p, e->groups[group - 1].facts);
+	engine_fork(e, p);
+}
+
+void engine_exec(struct engine *e, struct process *p, uint32_t group)
+{
 	proc_facts_fini(&p->facts);
 	p->facts_read = false;
-	ret = retrace(e, p, &err);
-	if (ret)
-		give_up(e, p, ret, "an exec", &err);
+	if (group) {
+		engine_started(e, p, group);
+		return;
+	}
+	if (e->ending)
+		return;
+	p->undecided = LOOKS;
+	look_after_exec(e, p);
+	e->undecided |= p->undecided > 0;
+}
+
+void engine_look_again(struct engine *e)
+{
+	e->undecided = false;
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
+			if (p->undecided)
+				look_after_exec(e, p);
+			e->undecided |= p->undecided > 0;
+		}
+	}
 }
 
 void engine_check_targets(struct engine *e)
@@ -205,8 +365,10 @@ void engine_say_ready(struct engine *e)
 		return;
 	qsort(list, n, sizeof(struct process *), by_pid);
 	for (size_t i = 0; i < n; i++)
-		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid, list[i]->interp->version);
+		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid,
+			   list[i]->interp->version);
 	plan_print(&probes, list[0]->interp->probe_of_rule, list[0]->interp->nr_rules);
-	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules, probes.data);
+	log_info("ready: %s, %zu rules, probes: %s", who.data, e->opts->rules->nr_rules,
+		 probes.data);
 	e->ready = true;
 }

@@ -2,22 +2,48 @@
 #include "engine/plan.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 
-/* In the order of preference: the first that this interpreter has and that sees the function is taken.  frame costs a
- * third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads to it. */
-static const enum phrude_probe preference[] = { PROBE_FRAME, PROBE_USDT, PROBE_CALL };
+/*
+ * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
+ * call.  frame costs a third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads
+ * to it.  What sees some calls only comes last, for what nothing else sees.
+ */
+static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_FRAME, PROBE_USDT,
+						PROBE_CALL };
+
+struct planning {
+	const struct py_interp *interp;
+	struct py_view view;
+	struct {
+		bool asked, has;
+		struct err why;
+	} kinds[NR_PROBES];
+};
 
 static bool sees(const struct attach_kind *kind, const struct rule *rule)
 {
-	return rule->place_kind == RULE_FILE ? kind->python : rule->place_kind == RULE_MODULE ? kind->c : false;
+	switch (rule->place_kind) {
+	case RULE_FILE:
+		return kind->python && !kind->partial;
+	case RULE_MODULE:
+		return kind->c;
+	case RULE_AUDIT:
+		return kind->audit;
+	}
+	return false;
 }
 
-/* May auto choose this kind?  What sees some calls only is taken for what nothing else sees. */
-static bool suits(const struct attach_kind *kind, const struct rule *rule)
+static const char *subject(const struct rule *rule)
 {
-	return sees(kind, rule) && (!kind->partial || rule->place_kind == RULE_MODULE);
+	static const char *const names[] = { [RULE_FILE] = "a function written in Python",
+					     [RULE_MODULE] = "a function written in C",
+					     [RULE_AUDIT] = "an audit event" };
+
+	return names[rule->place_kind];
 }
 
 uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced)
@@ -28,65 +54,199 @@ uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced)
 		return 1u << forced;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
-			if (suits(attach_kind(preference[j]), &rules->rules[i]))
+			if (sees(attach_kind(preference[j]), &rules->rules[i]))
 				kinds |= 1u << preference[j];
 		}
 	}
 	return kinds;
 }
 
-static bool available(const struct py_interp *interp, const struct attach_kind *kind, struct err *err)
+/* Whether the interpreter has the kind's places at all. */
+static bool available(struct planning *p, enum phrude_probe probe, struct err *why)
 {
+	const struct attach_kind *kind = attach_kind(probe);
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
 
-	return kind->sites(interp, sites, &nr_sites, err) == 0;
+	if (!kind->sites)
+		return true;
+	if (!p->kinds[probe].asked) {
+		p->kinds[probe].has =
+			kind->sites(p->interp, sites, &nr_sites, &p->kinds[probe].why) == 0;
+		p->kinds[probe].asked = true;
+	}
+	if (!p->kinds[probe].has)
+		*why = p->kinds[probe].why;
+	return p->kinds[probe].has;
 }
 
-static int plan_forced(const struct py_interp *interp, const struct rule_set *rules, enum phrude_probe forced,
-		       enum phrude_probe *probes, struct err *err)
+static int try_direct(struct planning *p, const struct rule *rule, struct plan_rule *out,
+		      struct err *why)
+{
+	return py_cfuncs_find(&p->view, rule->place, rule->func, &out->cfuncs, why);
+}
+
+/* 0: the kind does for the rule; -EOPNOTSUPP or -ENOENT with a sentence if not; else -errno. */
+static int try_kind(struct planning *p, enum phrude_probe probe, const struct rule *rule,
+		    struct plan_rule *out, struct err *why)
+{
+	if (!available(p, probe, why))
+		return -EOPNOTSUPP;
+	if (probe == PROBE_DIRECT)
+		return try_direct(p, rule, out, why);
+	return 0;
+}
+
+static void set_why(struct plan_rule *r, const struct err *why)
+{
+	free(r->why);
+	r->why = why->msg[0] ? strdup(why->msg) : NULL;
+}
+
+static int choose(struct planning *p, const struct rule *rule, struct plan_rule *out,
+		  struct err *err)
+{
+	struct err first = { "" }, why = { "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(preference); i++) {
+		int ret;
+
+		if (!sees(attach_kind(preference[i]), rule))
+			continue;
+		ret = try_kind(p, preference[i], rule, out, &why);
+		if (!ret) {
+			out->probe = preference[i];
+			if (preference[i] == PROBE_AUDIT && py_audit_unseen(p->interp))
+				err_set(&first, 0, "%s", py_audit_unseen(p->interp));
+			break;
+		}
+		if (ret != -EOPNOTSUPP && ret != -ENOENT) {
+			*err = why;
+			return ret;
+		}
+		if (!first.msg[0])
+			first = why;
+	}
+	set_why(out, &first);
+	return 0;
+}
+
+static int choose_forced(struct planning *p, const struct rule *rule, enum phrude_probe forced,
+			 struct plan_rule *out, struct err *err)
 {
 	const struct attach_kind *kind = attach_kind(forced);
+	struct err why = { "" };
+	int ret;
 
-	if (!available(interp, kind, err))
-		return -EOPNOTSUPP;
-	for (size_t i = 0; i < rules->nr_rules; i++) {
-		const struct rule *r = &rules->rules[i];
+	/* Told to use it, it is used even where it sees some calls only. */
+	if (!(rule->place_kind == RULE_FILE ? kind->python : sees(kind, rule)))
+		return err_set(err, -EINVAL,
+			       "%s:%u:%u: rule \"%s\" watches %s, which the probe kind %s does not "
+			       "see; leave "
+			       "--probe out, or leave the rule out",
+			       rule->path, rule->line, rule->column, rule->name, subject(rule),
+			       kind->name);
+	ret = try_kind(p, forced, rule, out, &why);
+	if (ret == -EOPNOTSUPP || ret == -ENOENT)
+		return kind->sites
+			       ? err_set(err, -EOPNOTSUPP, "%s", why.msg)
+			       : err_set(err, -EINVAL,
+					 "%s:%u:%u: rule \"%s\" cannot have the probe kind %s: %s",
+					 rule->path, rule->line, rule->column, rule->name,
+					 kind->name, why.msg);
+	if (ret)
+		return err_set(err, ret, "%s", why.msg);
+	out->probe = forced;
+	return 0;
+}
 
-		if (!sees(kind, r))
-			return err_set(err, -EINVAL,
-				       "%s:%u:%u: rule \"%s\" watches a function written in %s, which the probe kind "
-				       "%s does not see; leave --probe out, or leave the rule out",
-				       r->path, r->line, r->column, r->name,
-				       r->place_kind == RULE_MODULE ? "C" : "Python", kind->name);
-		probes[i] = forced;
+/* Finds the places of all C functions at once: going through a file's code takes its time. */
+static int locate(const struct py_interp *interp, struct plan_rule *rules, size_t nr_rules,
+		  struct err *err)
+{
+	_cleanup_free_ struct py_cfunc **list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr_rules; i++)
+		n += rules[i].cfuncs.count;
+	list = calloc(n + 1, sizeof(struct py_cfunc *));
+	if (!list)
+		return err_set(err, -ENOMEM, "out of memory");
+	n = 0;
+	for (size_t i = 0; i < nr_rules; i++) {
+		for (size_t k = 0; k < rules[i].cfuncs.count; k++)
+			list[n++] = &rules[i].cfuncs.list[k];
+	}
+	return n ? py_cfuncs_locate(interp->pid, list, n, err) : 0;
+}
+
+/* Where one file cannot be probed, the rules concerned get something else. */
+static int locate_all(struct planning *p, const struct rule_set *rules, enum phrude_probe forced,
+		      struct plan *plan, struct err *err)
+{
+	int ret = locate(p->interp, plan->rules, plan->nr_rules, err);
+
+	if (ret != -EOPNOTSUPP || forced != PROBE_NONE)
+		return ret;
+	for (size_t i = 0; i < plan->nr_rules; i++) {
+		struct plan_rule *r = &plan->rules[i];
+
+		ret = locate(p->interp, r, 1, err);
+		if (ret && ret != -EOPNOTSUPP)
+			return ret;
+		if (!ret)
+			continue;
+		set_why(r, err);
+		py_cfuncs_fini(&r->cfuncs);
+		r->probe = available(p, PROBE_CALL, err) ? PROBE_CALL : PROBE_NONE;
 	}
 	return 0;
 }
 
-int plan_make(const struct py_interp *interp, const struct rule_set *rules, enum phrude_probe forced,
-	      enum phrude_probe *probes, struct err *err)
+int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
+		 enum phrude_probe forced, struct plan *out, struct err *err)
 {
-	bool has[NR_PROBES] = { false };
-	struct err why = { "" };
+	_cleanup_free_ struct planning *p = calloc(1, sizeof(*p));
+	int ret = 0;
 
-	if (forced != PROBE_NONE)
-		return plan_forced(interp, rules, forced, probes, err);
-	for (size_t i = 0; i < ARRAY_SIZE(preference); i++)
-		has[preference[i]] = available(interp, attach_kind(preference[i]), &why);
-	for (size_t i = 0; i < rules->nr_rules; i++) {
-		const struct rule *r = &rules->rules[i];
-
-		probes[i] = PROBE_NONE;
-		for (size_t j = 0; j < ARRAY_SIZE(preference) && !probes[i]; j++) {
-			if (has[preference[j]] && suits(attach_kind(preference[j]), r))
-				probes[i] = preference[j];
-		}
-		if (!probes[i])
-			return err_set(err, -EOPNOTSUPP, "rule \"%s\" cannot be watched in pid %d: %s", r->name,
-				       interp->pid, why.msg);
+	*out = (struct plan){ .rules = calloc(rules->nr_rules + 1, sizeof(*out->rules)),
+			      .nr_rules = rules->nr_rules };
+	if (!p || !out->rules)
+		return err_set(err, -ENOMEM, "out of memory");
+	p->interp = interp;
+	py_view_init(&p->view, interp);
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
+		if (forced != PROBE_NONE)
+			ret = choose_forced(p, &rules->rules[i], forced, &out->rules[i], err);
+		else
+			ret = choose(p, &rules->rules[i], &out->rules[i], err);
 	}
-	return 0;
+	return ret ? ret : locate_all(p, rules, forced, out, err);
+}
+
+int plan_make(const struct py_interp *interp, const struct rule_set *rules,
+	      enum phrude_probe forced, struct plan *out, struct err *err)
+{
+	int ret = plan_examine(interp, rules, forced, out, err);
+
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
+		if (out->rules[i].probe == PROBE_NONE)
+			ret = err_set(err, -EOPNOTSUPP,
+				      "rule \"%s\" cannot be watched in pid %d: %s",
+				      rules->rules[i].name, interp->pid,
+				      out->rules[i].why ?: "no probe kind sees it");
+	}
+	return ret;
+}
+
+void plan_fini(struct plan *plan)
+{
+	for (size_t i = 0; plan->rules && i < plan->nr_rules; i++) {
+		py_cfuncs_fini(&plan->rules[i].cfuncs);
+		free(plan->rules[i].why);
+	}
+	free(plan->rules);
+	*plan = (struct plan){ 0 };
 }
 
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules)

@@ -4,14 +4,31 @@
 
 #include "attach/attach.h"
 #include "py/interp.h"
+#include "py/py_cfunc.h"
 #include "rule/rule.h"
+
+struct plan_rule {
+	enum phrude_probe probe; /* PROBE_NONE: the rule cannot be watched here */
+	struct py_cfuncs cfuncs; /* direct: the functions, located */
+	char *why; /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
+};
+
+struct plan {
+	struct plan_rule *rules; /* as many as there are rules */
+	size_t nr_rules;
+};
 
 /*
  * Chooses for each rule the cheapest kind that misses nothing; `forced` other than PROBE_NONE is taken for all.
- * probes has rules->nr_rules elements.  -EOPNOTSUPP with a sentence if a rule can get none.
+ * -EOPNOTSUPP with a sentence if a rule can get none, -EINVAL if it does not go with `forced`.
  */
-int plan_make(const struct py_interp *interp, const struct rule_set *rules, enum phrude_probe forced,
-	      enum phrude_probe *probes, struct err *err);
+int plan_make(const struct py_interp *interp, const struct rule_set *rules,
+	      enum phrude_probe forced, struct plan *out, struct err *err);
+/* The same without giving up: what cannot be watched is PROBE_NONE, and `why` has the sentence. */
+int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
+		 enum phrude_probe forced, struct plan *out, struct err *err);
+void plan_fini(struct plan *plan);
+
 /* The kinds that plan_make() may choose from for these rules, as bits. */
 uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced);
 /* Appends "frame 12" or "call 2, usdt 3". */

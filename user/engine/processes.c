@@ -61,6 +61,17 @@ void processes_fini(struct processes *ps)
 	}
 }
 
+bool processes_alive(const struct processes *ps)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (const struct process *p = ps->buckets[i]; p; p = p->next) {
+			if (p->interp || p->undecided)
+				return true;
+		}
+	}
+	return false;
+}
+
 struct interp_facts *interp_facts_ref(struct interp_facts *f)
 {
 	if (f)
@@ -75,6 +86,8 @@ void interp_facts_unref(struct interp_facts *f)
 	if (f->file_fd >= 0)
 		close(f->file_fd);
 	free(f->probe_of_rule);
+	qualnames_free(f->qualnames);
+	plan_fini(&f->plan);
 	free(f);
 }
 

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "attach/attach.h"
+#include "engine/plan.h"
+#include "engine/qualnames.h"
 #include "proc/procfs.h"
 
 /* Where the probes of one kind go in an interpreter. */
@@ -23,8 +25,11 @@ struct interp_facts {
 	dev_t dev;   /* of its file: an exec of the same one keeps the probes */
 	ino_t ino;
 	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
+	uint32_t group; /* see struct group */
+	struct plan plan;
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
+	struct qualnames *qualnames;
 };
 
 struct process {
@@ -36,6 +41,7 @@ struct process {
 	struct proc_facts facts;
 	bool facts_read;
 	bool gone; /* it was not there any more at the last look */
+	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 
 #define PROCESS_BUCKETS 256
@@ -50,6 +56,8 @@ struct process *processes_find(const struct processes *ps, pid_t pid);
 struct process *processes_add(struct processes *ps, pid_t pid);
 void processes_remove(struct processes *ps, pid_t pid);
 void processes_fini(struct processes *ps);
+/* Is there one that is traced, or may turn out to be?  Programs that are no interpreters do not count. */
+bool processes_alive(const struct processes *ps);
 
 /* Takes a share of `interp` (NULL: none) and gives up the process's former one. */
 void process_set_interp(struct process *p, struct interp_facts *interp);

@@ -49,7 +49,7 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, enum py_site_entry entry)
 {
 	switch (probe) {
 	case PROBE_USDT:
@@ -57,6 +57,12 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe)
 		return k->skel->progs.frame_entry;
 	case PROBE_CALL:
 		return k->skel->progs.call_entry;
+	case PROBE_DIRECT:
+		return k->skel->progs.direct_entry;
+	case PROBE_AUDIT:
+		return entry == PY_ENTRY_AUDIT_CALL   ? k->skel->progs.audit_call :
+		       entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python :
+							k->skel->progs.audit_usdt;
 	default:
 		return NULL;
 	}
@@ -67,20 +73,34 @@ struct bpf_program *kern_launch_program(const struct kern *k)
 	return k->skel->progs.launch_entry;
 }
 
+struct bpf_program *kern_start_program(const struct kern *k)
+{
+	return k->skel->progs.python_start;
+}
+
+int kern_template_set(struct kern *k, uint32_t group, const struct py_template *image)
+{
+	return bpf_map__update_elem(k->skel->maps.templates, &group, sizeof(group), image, sizeof(*image), BPF_ANY);
+}
+
+static void load_programs(const struct kern *k, enum phrude_probe probe, bool load)
+{
+	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {
+		struct bpf_program *prog = kern_program(k, probe, entry);
+
+		if (prog)
+			bpf_program__set_autoload(prog, load);
+	}
+}
+
 /* Leaves out the entry programs that no wanted kind needs. */
 static void choose_programs(const struct kern *k, uint32_t kinds)
 {
+	for (int probe = 0; probe < NR_PROBES; probe++)
+		load_programs(k, probe, false);
 	for (int probe = 0; probe < NR_PROBES; probe++) {
-		struct bpf_program *prog = kern_program(k, probe);
-
-		if (prog)
-			bpf_program__set_autoload(prog, false);
-	}
-	for (int probe = 0; probe < NR_PROBES; probe++) {
-		struct bpf_program *prog = kern_program(k, probe);
-
-		if (prog && kinds & 1u << probe)
-			bpf_program__set_autoload(prog, true);
+		if (kinds & 1u << probe)
+			load_programs(k, probe, true);
 	}
 }
 
@@ -180,6 +200,8 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 	int ret;
 
 	for (size_t i = 0; i < nr_bits; i++) {
+		if (bits[i] == RULE_PREFILTER_NONE)
+			continue;
 		if (bits[i] < 0)
 			k->skel->bss->prefilter_non_ascii = true;
 		else
@@ -188,6 +210,10 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 	for (size_t i = 0; i < nr_keys; i++) {
 		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &one,
 					   sizeof(one), BPF_ANY);
+		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
+			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |= 1ULL << keys[i].place % 64;
+			k->skel->bss->audit_prefixes = true;
+		}
 		if (ret == -E2BIG)
 			return err_set(err, ret, "the rules name more than %d functions: the kernel side "
 				       "has no room for them", PHRUDE_TARGETS_MAX);
@@ -195,6 +221,11 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 			return err_set(err, ret, "cannot pass the rules to the kernel: %s", strerror(-ret));
 	}
 	return 0;
+}
+
+int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *direct)
+{
+	return bpf_map__update_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), direct, sizeof(*direct), BPF_ANY);
 }
 
 int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
@@ -238,6 +269,11 @@ void kern_forget_tables(struct kern *k)
 	while (!bpf_map__get_next_key(k->skel->maps.seen, NULL, &key, sizeof(key)) &&
 	       !bpf_map__delete_elem(k->skel->maps.seen, &key, sizeof(key), 0))
 		;
+}
+
+void kern_stop(struct kern *k)
+{
+	k->skel->bss->stopped = true;
 }
 
 int kern_stats(const struct kern *k, uint64_t stats[NR_PHRUDE_STATS])

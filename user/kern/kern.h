@@ -9,11 +9,13 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "bpf/abi/direct.h"
 #include "bpf/abi/event.h"
 #include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
 #include "bpf/abi/rule.h"
 #include "bpf/abi/stats.h"
+#include "py/interp.h"
 
 struct bpf_link;
 struct bpf_program;
@@ -29,11 +31,16 @@ DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 /* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
 
-/* The entry program of a probe kind; NULL if the kind has none. */
-struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe);
+/* The entry program of a probe kind, and of a place of it; NULL if the kind has none. */
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, enum py_site_entry entry);
 
 /* The program that holds a started program at its entry point. */
 struct bpf_program *kern_launch_program(const struct kern *kern);
+
+/* The program that a starting interpreter hits, to know it after an exec. */
+struct bpf_program *kern_start_program(const struct kern *kern);
+/* Describes the interpreter's file of a group. */
+int kern_template_set(struct kern *kern, uint32_t group, const struct py_template *image);
 
 /* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
 void kern_release(struct kern *kern, struct bpf_link *link);
@@ -43,6 +50,9 @@ void kern_wait_released(struct kern *kern);
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
 	       size_t nr_bits, struct err *err);
 
+/* Describes the C function behind the direct probe with this number. */
+int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);
+
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 int kern_proc_delete(struct kern *kern, pid_t pid);
@@ -50,6 +60,9 @@ int kern_proc_delete(struct kern *kern, pid_t pid);
 /* Has line tables sent anew: one, or all. */
 void kern_forget_table(struct kern *kern, pid_t pid, uint64_t table);
 void kern_forget_tables(struct kern *kern);
+
+/* Ends all tracing at once: no hit counts any more, whatever probes are still there. */
+void kern_stop(struct kern *kern);
 
 /* Sums of the per-CPU counters. */
 int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);

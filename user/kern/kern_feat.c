@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -70,4 +72,19 @@ bool kern_feat_sleepable(void)
 	_cleanup_close_ int fd = try_load(BPF_F_SLEEPABLE);
 
 	return fd >= 0;
+}
+
+bool kern_feat_uprobe_multi(void)
+{
+	static const char name[] = "\0bpf_uprobe_multi_link";
+	_cleanup_fclose_ FILE *f = fopen("/sys/kernel/btf/vmlinux", "re");
+	_cleanup_free_ char *btf = NULL;
+	size_t size = 0, cap = 64u << 20;
+
+	/* A kernel that has the type has the link. */
+	btf = malloc(cap);
+	if (!f || !btf)
+		return false;
+	size = fread(btf, 1, cap, f);
+	return memmem(btf, size, name, sizeof(name)) != NULL;
 }

@@ -28,6 +28,8 @@ int proc_maps_read(pid_t pid, struct proc_maps *out);
 /* Parses the text of a maps file; malformed lines are -EPROTO. */
 int proc_maps_parse(const char *text, size_t len, struct proc_maps *out);
 void proc_maps_fini(struct proc_maps *maps);
+/* A path by which this process, and the kernel on its behalf, can open the mapped file; malloc'ed. */
+int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out);
 
 /* Start time in clock ticks since boot, field 22 of /proc/PID/stat; state is field 3. out pointers may be NULL. */
 int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid);

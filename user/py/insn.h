@@ -28,6 +28,8 @@ struct insn {
 	bool has_target;
 	uint64_t target; /* of a direct jump or call */
 	uint32_t writes; /* bit n: register n is written */
+	bool moves_stack; /* the stack pointer is written */
+	int64_t stack;	  /* by how much, where that is certain (push, sub with a constant); else 0 */
 	bool stores;	 /* a whole register is stored at [base + disp] */
 	uint8_t store_reg, store_base;
 	int64_t store_disp;
@@ -41,7 +43,7 @@ DEFINE_CLEANUP(insn_decoder_freep, struct insn_decoder, insn_decoder_free);
 int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
 		struct insn *out);
 
-/* The register of integer argument `n` of a C function, 0 to 3. */
+/* The register of integer argument `n` of a C function, 0 to 5. */
 uint8_t insn_arg_register(unsigned int n);
 /* Whether code stores a whole register at displacement `disp` from a register within its first `len` bytes; a quick look
  * that does not decode, and so may err on the side of yes. */

@@ -41,6 +41,7 @@ static const struct {
 };
 
 #define NOT_A_REGISTER 0xff
+#define STACK_POINTER 7
 
 static uint8_t dwarf_register(unsigned int reg)
 {
@@ -80,7 +81,7 @@ void insn_decoder_free(struct insn_decoder *d)
 
 uint8_t insn_arg_register(unsigned int n)
 {
-	static const uint8_t args[] = { 5, 4, 1, 2 }; /* rdi, rsi, rdx, rcx */
+	static const uint8_t args[] = { 5, 4, 1, 2, 8, 9 }; /* rdi, rsi, rdx, rcx, r8, r9 */
 
 	return n < ARRAY_SIZE(args) ? args[n] : NOT_A_REGISTER;
 }
@@ -164,6 +165,20 @@ static void describe_store(const struct insn_decoder *d, struct insn *out)
 	out->stores = out->store_base != NOT_A_REGISTER && out->store_reg != NOT_A_REGISTER;
 }
 
+static void describe_stack(const struct insn_decoder *d, struct insn *out)
+{
+	const cs_x86 *x = &d->insn->detail->x86;
+
+	out->moves_stack = out->writes & 1u << STACK_POINTER;
+	if (d->insn->id == X86_INS_PUSH)
+		out->stack = 8;
+	else if (d->insn->id == X86_INS_SUB && x->op_count == 2 && x->operands[0].type == X86_OP_REG &&
+		 x->operands[0].reg == X86_REG_RSP && x->operands[1].type == X86_OP_IMM && x->operands[1].imm > 0)
+		out->stack = x->operands[1].imm;
+	if (out->stack)
+		out->moves_stack = true;
+}
+
 int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
 		struct insn *out)
 {
@@ -191,6 +206,7 @@ int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_
 		if (reg != NOT_A_REGISTER)
 			out->writes |= 1u << reg;
 	}
+	describe_stack(d, out);
 	return 0;
 }
 

@@ -99,6 +99,8 @@ static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_
 	interp->proc.layout = interp->facts->layout;
 	interp->proc.state = PY_PROC_TRACED;
 	interp->proc.load_bias = img->load_bias;
+	if (!img->is_library && !elf_file_is_pie(img->elf))
+		interp->proc.flags = PY_PROC_F_FIXED;
 	ret = fill_variables(interp, img, err);
 
 	interp->is_library = img->is_library;

@@ -54,13 +54,23 @@ DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
 /* False if the process is gone or has become another (exec is not noticed by this). */
 bool py_interp_is_alive(const struct py_interp *interp);
 
+/* What is passed where an audit event is seen. */
+enum py_site_entry {
+	PY_ENTRY_MAIN,	       /* the only one of its kind; audit: the USDT's name and tuple */
+	PY_ENTRY_AUDIT_CALL,   /* PySys_Audit() and its like: name, format, variable arguments */
+	PY_ENTRY_AUDIT_PYTHON, /* sys.audit(): a vector of objects, the name the first */
+	NR_PY_ENTRIES,
+};
+
 /* One instruction to put a probe on. */
 struct py_site {
 	uint64_t offset;    /* in the file */
 	uint64_t addr;	    /* ELF address, for messages */
 	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
 	uint64_t cookie;    /* see bpf/abi/cookie.h */
+	uint32_t stack;	    /* of a function: bytes that the stack pointer has moved down there since its entry */
 	bool emulated;	    /* the kernel emulates the instruction (cheap), no single step */
+	uint8_t entry;	    /* enum py_site_entry */
 	char what[48];	    /* "RESUME_CHECK", "function__entry", for messages */
 };
 #define PY_SITES_MAX 16
@@ -76,6 +86,28 @@ int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t
 /* Where to probe to see calls through PyObject_Call. */
 int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		  struct err *err);
+
+/* Where to probe to see audit events. */
+int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		   struct err *err);
+/* Which audit events py_sites_audit() does not see: a sentence, or NULL. */
+const char *py_audit_unseen(const struct py_interp *interp);
+
+/*
+ * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
+ * without its group.  *site: where a starting interpreter hits; nr_sites 0: not needed, it is always at the same address.
+ * -EOPNOTSUPP: it cannot be known again.
+ */
+int py_template_make(const struct py_interp *interp, struct py_template *image, struct py_site *site, size_t *nr_sites);
+
+/* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
+struct py_function {
+	uint64_t addr; /* ELF address */
+	unsigned int nr_args;
+};
+/* Where to probe to see every call of each of the functions; `sites` has room for as many. -errno. */
+int py_sites_functions(const struct elf_file *elf, const struct py_function *functions, size_t count,
+		       struct py_site *sites);
 
 /* Layout of a minor version, -EOPNOTSUPP if it is not known. */
 int py_layout_get(unsigned int minor, struct py_layout *out);

@@ -2,12 +2,9 @@
 #include "py/py_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -26,7 +23,6 @@ struct search {
 	pid_t pid;
 	struct proc_maps maps;
 	char *exe;  /* the link /proc/PID/exe */
-	char *root; /* the link /proc/PID/root; NULL if it cannot be read */
 	struct py_image *image;
 	/* What else was seen on the way, for a helpful refusal. */
 	const char *pypy, *old_python, *other_machine;
@@ -40,61 +36,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool same_file(const char *path, const struct proc_map *map, const struct stat *mapped)
-{
-	struct stat sb;
-
-	if (stat(path, &sb) || !S_ISREG(sb.st_mode))
-		return false;
-	if (mapped)
-		return sb.st_dev == mapped->st_dev && sb.st_ino == mapped->st_ino;
-	/* On overlayfs st_dev is not what maps says; the inode number is. */
-	return sb.st_ino == map->inode;
-}
-
-/*
- * Of `path`, as maps shows it, what follows the root directory of the process: maps shows the files of a chroot by their
- * paths outside of it.
- */
-static const char *path_inside(const struct search *s, const char *path)
-{
-	size_t len = s->root ? strlen(s->root) : 0;
-
-	if (len > 1 && !strncmp(path, s->root, len) && path[len] == '/')
-		return path + len;
-	return path;
-}
-
-/*
- * A path for the mapped file that this process, and the kernel on its behalf, can open.  One through the target's root is
- * better than the mapping, which is gone after an exec; only the mapping leads to a deleted file.
- */
-static int find_open_path(const struct search *s, const struct proc_map *map, char **out)
-{
-	char link[96], path[PATH_MAX + 64];
-	struct stat sb;
-	bool have_link;
-	int code;
-
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", s->pid,
-		 (unsigned long)map->start, (unsigned long)map->end);
-	have_link = stat(link, &sb) == 0;
-	code = have_link ? 0 : -errno;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", s->pid, path_inside(s, map->path));
-	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
-		*out = strdup(path);
-	else if (have_link)
-		*out = strdup(link);
-	else
-		return code == -ENOENT ? -ESRCH : code;
-	return *out ? 0 : -ENOMEM;
-}
-
 static int open_map(struct search *s, const struct proc_map *map, struct elf_file **elf,
 		    char **open_path)
 {
 	struct err ignored;
-	int ret = find_open_path(s, map, open_path);
+	int ret = proc_map_open_path(s->pid, map, open_path);
 
 	if (!ret)
 		ret = elf_file_open(*open_path, elf, &ignored);
@@ -244,8 +190,6 @@ static int search_process(struct search *s, struct err *err)
 			       s->pid);
 	if (!ret)
 		ret = proc_maps_read(s->pid, &s->maps);
-	if (!ret && proc_read_link(s->pid, "root", &s->root))
-		s->root = NULL;
 	if (ret == -EACCES || ret == -EPERM)
 		return err_set(err, ret, "not allowed to look at process %d: %s (root is needed)",
 			       s->pid, strerror(-ret));
@@ -270,7 +214,6 @@ int py_image_find(pid_t pid, struct py_image *out, struct err *err)
 	ret = search_process(&s, err);
 	proc_maps_fini(&s.maps);
 	free(s.exe);
-	free(s.root);
 	if (ret) {
 		py_image_fini(&img);
 		return ret;

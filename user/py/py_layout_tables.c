@@ -89,6 +89,9 @@
 static const struct py_version versions[] = {
 	{
 		.minor = 8,
+		.type_cached_keys = NONE,
+		.func_closure = 48,
+		.code_consts = 56,
 		.layout = { .minor = 8,
 			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
@@ -117,6 +120,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 9,
+		.type_cached_keys = NONE,
+		.func_closure = 48,
+		.code_consts = 56,
+		.audits_locally = true,
 		.layout = { .minor = 9,
 			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
@@ -146,6 +153,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 10,
+		.type_cached_keys = NONE,
+		.func_closure = 72,
+		.code_consts = 56,
+		.audits_locally = true,
 		.layout = { .minor = 10,
 			    .features = PY_F_FRAME_OBJECT | PY_F_LASTI_UNITS | PY_F_CELL2ARG |
 					PY_F_STR_READY_BIT,
@@ -176,6 +187,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 11,
+		.type_cached_keys = 872,
+		.func_closure = 72,
+		.code_consts = 24,
+		.audits_locally = true,
 		.layout = { .minor = 11,
 			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT |
 					PY_F_MANAGED_DICT,
@@ -222,6 +237,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 12,
+		.type_cached_keys = 880,
+		.func_closure = 72,
+		.code_consts = 24,
+		.audits_locally = true,
 		.layout = { .minor = 12,
 			    .features = FEATURES_312 | PY_F_INSTR_PREV | PY_F_MANAGED_TAGGED,
 			    LAYOUT_OBJECTS,
@@ -262,6 +281,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 13,
+		.type_cached_keys = 880,
+		.func_closure = 72,
+		.code_consts = 24,
+		.audits_locally = true,
 		.layout = { .minor = 13,
 			    .features = FEATURES_313,
 			    LAYOUT_OBJECTS,
@@ -303,6 +326,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 14,
+		.type_cached_keys = 880,
+		.func_closure = 72,
+		.code_consts = 24,
+		.audits_locally = true,
 		.layout = { .minor = 14,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,
 			    LAYOUT_OBJECTS,
@@ -344,6 +371,10 @@ static const struct py_version versions[] = {
 	},
 	{
 		.minor = 15,
+		.type_cached_keys = 888,
+		.func_closure = 72,
+		.code_consts = 24,
+		.audits_locally = true,
 		.layout = { .minor = 15,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,
 			    LAYOUT_OBJECTS,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "py/remote.h"
 
@@ -14,9 +15,12 @@
 #define OB_SIZE 16
 #define STR_LENGTH 16
 #define STR_STATE 32
+#define LIST_ITEMS 24
 #define INT_DIGITS 24
 #define INT_DIGIT_BITS 30
 #define TPFLAGS_INT (1ULL << 24)
+#define TPFLAGS_LIST (1ULL << 25)
+#define TPFLAGS_TUPLE (1ULL << 26)
 #define TPFLAGS_STR (1ULL << 28)
 #define TPFLAGS_DICT (1ULL << 29)
 
@@ -66,6 +70,42 @@ int py_str_read(const struct py_reader *rd, uint64_t obj, char *buf, size_t size
 		return ret;
 	buf[length] = '\0';
 	return 0;
+}
+
+int py_str_decode(const struct py_reader *rd, uint64_t obj, size_t max, struct buf *out)
+{
+	_cleanup_free_ uint8_t *chars = NULL;
+	uint64_t header[5], length, data;
+	uint32_t state, kind;
+	int ret;
+
+	ret = check_type(rd, obj, TPFLAGS_STR);
+	if (!ret)
+		ret = remote_read(rd->pid, obj, header, sizeof(header));
+	if (ret)
+		return ret;
+	length = header[STR_LENGTH / 8];
+	state = (uint32_t)header[STR_STATE / 8];
+	kind = state >> 2 & 7;
+	if (kind != 1 && kind != 2 && kind != 4)
+		return -EPROTO;
+	if (length > max)
+		return -ENOENT;
+	data = obj + (state & 1u << 6 ? rd->layout->str_ascii_data : rd->layout->str_compact_data);
+	if (!(state & 1u << 5)) /* not compact: the characters stand elsewhere */
+		ret = remote_read_u64(rd->pid, obj + rd->layout->str_compact_data, &data);
+	chars = malloc(length * kind + 1);
+	if (!chars)
+		return -ENOMEM;
+	if (!ret)
+		ret = remote_read(rd->pid, data, chars, length * kind);
+	for (uint64_t i = 0; i < length && !ret; i++) {
+		uint32_t ch = 0;
+
+		memcpy(&ch, chars + i * kind, kind); /* little endian */
+		text_put(out, ch);
+	}
+	return ret;
 }
 
 int py_int_read(const struct py_reader *rd, uint64_t obj, int64_t *out)
@@ -139,65 +179,155 @@ static int keys_view_size(const struct py_reader *rd, uint64_t keys, struct dict
 	return 0;
 }
 
-static int dict_view(const struct py_reader *rd, uint64_t dict, struct dict_view *v)
+static int keys_view(const struct py_reader *rd, uint64_t keys, uint64_t values,
+		     struct dict_view *v)
 {
 	const struct py_layout *l = rd->layout;
-	uint64_t keys;
-	int ret;
+	int ret = remote_read_u64(rd->pid, keys + l->keys_nentries, &v->count);
 
-	ret = check_type(rd, dict, TPFLAGS_DICT);
-	if (!ret)
-		ret = remote_read_u64(rd->pid, dict + l->dict_keys, &keys);
-	if (!ret)
-		ret = remote_read_u64(rd->pid, dict + l->dict_values, &v->values);
-	if (!ret)
-		ret = remote_read_u64(rd->pid, keys + l->keys_nentries, &v->count);
 	if (ret)
 		return ret;
 	if (v->count > DICT_ENTRIES_MAX)
 		return -EPROTO;
-	if (v->values && l->features & PY_F_DICT_VALUES_HDR)
-		v->values += 8;
+	v->values = values;
 	ret = l->features & PY_F_DICT_LOG2 ? keys_view_log2(rd, keys, v)
 					   : keys_view_size(rd, keys, v);
 	v->value_at = v->key_at + 8;
 	return ret;
 }
 
-int py_dict_get(const struct py_reader *rd, uint64_t dict, const char *key, uint64_t *value)
+static int dict_view(const struct py_reader *rd, uint64_t dict, struct dict_view *v)
 {
-	_cleanup_free_ uint8_t *entries = NULL;
-	struct dict_view v;
-	char name[64];
+	const struct py_layout *l = rd->layout;
+	uint64_t keys, values;
 	int ret;
 
-	ret = dict_view(rd, dict, &v);
+	ret = check_type(rd, dict, TPFLAGS_DICT);
+	if (!ret)
+		ret = remote_read_u64(rd->pid, dict + l->dict_keys, &keys);
+	if (!ret)
+		ret = remote_read_u64(rd->pid, dict + l->dict_values, &values);
 	if (ret)
 		return ret;
-	if (v.count == 0)
-		return -ENOENT;
-	entries = malloc(v.count * v.entry_size);
-	if (!entries)
-		return -ENOMEM;
-	ret = remote_read(rd->pid, v.entries, entries, v.count * v.entry_size);
-	if (ret)
-		return ret;
-	for (uint64_t i = 0; i < v.count; i++) {
-		uint64_t k, val;
+	if (values && l->features & PY_F_DICT_VALUES_HDR)
+		values += 8;
+	return keys_view(rd, keys, values, v);
+}
 
-		memcpy(&k, entries + i * v.entry_size + v.key_at, sizeof(k));
-		memcpy(&val, entries + i * v.entry_size + v.value_at, sizeof(val));
-		if (!k || py_str_read(rd, k, name, sizeof(name)) || !str_eq(name, key))
-			continue;
-		if (v.values) {
-			ret = remote_read_u64(rd->pid, v.values + 8 * i, &val);
-			if (ret)
-				return ret;
-		}
-		if (!val)
-			continue;
-		*value = val;
+static int view_each(const struct py_reader *rd, const struct dict_view *v, py_entry_fn fn,
+		     void *ctx)
+{
+	_cleanup_free_ uint8_t *entries = NULL;
+	_cleanup_free_ uint64_t *values = NULL;
+	int ret;
+
+	if (v->count == 0)
 		return 0;
+	entries = malloc(v->count * v->entry_size);
+	values = v->values ? malloc(v->count * sizeof(*values)) : NULL;
+	if (!entries || (v->values && !values))
+		return -ENOMEM;
+	ret = remote_read(rd->pid, v->entries, entries, v->count * v->entry_size);
+	if (!ret && v->values)
+		ret = remote_read(rd->pid, v->values, values, v->count * sizeof(*values));
+	for (uint64_t i = 0; i < v->count && !ret; i++) {
+		uint64_t key, value;
+
+		memcpy(&key, entries + i * v->entry_size + v->key_at, sizeof(key));
+		memcpy(&value, entries + i * v->entry_size + v->value_at, sizeof(value));
+		if (values)
+			value = values[i];
+		if (key && value)
+			ret = fn(ctx, key, value);
 	}
-	return -ENOENT;
+	return ret;
+}
+
+int py_dict_each(const struct py_reader *rd, uint64_t dict, py_entry_fn fn, void *ctx)
+{
+	struct dict_view v;
+	int ret = dict_view(rd, dict, &v);
+
+	return ret ? ret : view_each(rd, &v, fn, ctx);
+}
+
+struct get {
+	const struct py_reader *rd;
+	const char *key;
+	size_t len;
+	uint64_t value;
+};
+
+static int get_entry(void *ctx, uint64_t key, uint64_t value)
+{
+	struct get *g = ctx;
+	char name[STR_MAX + 1];
+	uint64_t length;
+
+	/* Most keys are told by their length. */
+	if (remote_read_u64(g->rd->pid, key + STR_LENGTH, &length) || length != g->len ||
+	    py_str_read(g->rd, key, name, sizeof(name)) || !str_eq(name, g->key))
+		return 0;
+	g->value = value;
+	return 1;
+}
+
+int py_dict_get(const struct py_reader *rd, uint64_t dict, const char *key, uint64_t *value)
+{
+	struct get g = { .rd = rd, .key = key, .len = strlen(key) };
+	int ret = py_dict_each(rd, dict, get_entry, &g);
+
+	if (ret == 1)
+		*value = g.value;
+	return ret == 1 ? 0 : ret ? ret : -ENOENT;
+}
+
+int py_split_get(const struct py_reader *rd, uint64_t keys, uint64_t values, const char *key,
+		 uint64_t *value)
+{
+	struct get g = { .rd = rd, .key = key, .len = strlen(key) };
+	struct dict_view v;
+	int ret = keys_view(rd, keys, values, &v);
+
+	if (!ret)
+		ret = view_each(rd, &v, get_entry, &g);
+	if (ret == 1)
+		*value = g.value;
+	return ret == 1 ? 0 : ret ? ret : -ENOENT;
+}
+
+static int read_items(const struct py_reader *rd, uint64_t size_at, uint64_t items_at,
+		      uint64_t *items, size_t max, size_t *count)
+{
+	uint64_t n;
+	int ret = remote_read_u64(rd->pid, size_at, &n);
+
+	if (ret)
+		return ret;
+	n = MIN(n, (uint64_t)max);
+	ret = remote_read(rd->pid, items_at, items, n * sizeof(*items));
+	if (!ret)
+		*count = n;
+	return ret;
+}
+
+int py_tuple_read(const struct py_reader *rd, uint64_t tuple, uint64_t *items, size_t max,
+		  size_t *count)
+{
+	int ret = check_type(rd, tuple, TPFLAGS_TUPLE);
+
+	return ret ? ret
+		   : read_items(rd, tuple + OB_SIZE, tuple + rd->layout->tuple_items, items, max,
+				count);
+}
+
+int py_list_read(const struct py_reader *rd, uint64_t list, uint64_t *items, size_t max,
+		 size_t *count)
+{
+	uint64_t at;
+	int ret = check_type(rd, list, TPFLAGS_LIST);
+
+	if (!ret)
+		ret = remote_read_u64(rd->pid, list + LIST_ITEMS, &at);
+	return ret ? ret : read_items(rd, list + OB_SIZE, at, items, max, count);
 }

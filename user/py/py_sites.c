@@ -27,6 +27,11 @@ struct plan {
 	bool start_cheap;
 	/* What the probe needs from the registers, and the place in the frame that it can be read from instead. */
 	uint8_t frame_reg, instr_reg;
+	/* It may be a leaf function, with data below the stack pointer.  Newer kernels put a call in place of a nop of five
+	 * bytes, which writes there: only at the very start is nothing there to lose. */
+	bool may_be_leaf;
+	bool count_stack; /* where the stack pointer is, counted from the function's entry, must be known */
+	uint32_t stack;	  /* at `cheap` */
 	bool stored_before_cheap;  /* instr_reg's value is in the frame there */
 	struct code_window window; /* from start to cheap */
 };
@@ -70,20 +75,26 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 {
 	uint64_t at = p->start;
 	bool stored = false, found = false;
+	uint32_t stack = 0;
 	struct insn in;
 
 	p->cheap = p->start;
 	p->window.first = p->start;
 	for (int i = 0; i < HEAD_INSNS && !head_decode(ef, d, at, &in); i++, at += in.len) {
 		code_window_add(&p->window, at);
-		if (in.cost == INSN_EMULATED || (in.cost == INSN_EMULATED_NEW && !found)) {
+		if (in.cost == INSN_EMULATED ||
+		    (in.cost == INSN_EMULATED_NEW && !found && (!p->may_be_leaf || at == p->start))) {
 			p->cheap = at;
 			p->stored_before_cheap = stored;
 			p->start_cheap = at == p->start;
+			p->stack = stack;
 			found = true;
 		}
 		if (in.cost == INSN_EMULATED || in.leaves || in.writes & needed)
 			break;
+		if (p->count_stack && in.moves_stack && (in.stack <= 0 || in.stack > 1 << 16))
+			break;
+		stack += in.stack;
 		if (p->instr_reg == COOKIE_REG_NONE)
 			continue;
 		if (in.stores && in.store_base == p->frame_reg && in.store_disp == disp)
@@ -94,7 +105,7 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 	p->window.last = p->cheap;
 }
 
-static int finish_site(const struct py_interp *interp, const struct plan *p, bool entered,
+static int finish_site(const struct elf_file *elf, const struct plan *p, bool entered,
 		       uint32_t flags, struct py_site *site)
 {
 	bool moved = p->cheap != p->start && !entered;
@@ -103,13 +114,14 @@ static int finish_site(const struct py_interp *interp, const struct plan *p, boo
 	memset(site, 0, sizeof(*site));
 	site->addr = moved ? p->cheap : p->start;
 	site->emulated = moved || p->start_cheap;
+	site->stack = moved ? p->stack : 0;
 	site->cookie = phrude_cookie(p->frame_reg, stored ? COOKIE_REG_NONE : p->instr_reg, flags);
 	snprintf(site->what, sizeof(site->what), "%s", p->what);
-	return elf_file_offset(interp->elf, site->addr, &site->offset);
+	return elf_file_offset(elf, site->addr, &site->offset);
 }
 
 /* Decides for all places at once: the search for what leads there goes through the whole code. */
-static int finish_sites(const struct py_interp *interp, struct insn_decoder *d,
+static int finish_sites(const struct elf_file *elf, struct insn_decoder *d,
 			const struct plan *plans, size_t count, uint32_t flags,
 			struct py_site *sites, size_t *nr_sites)
 {
@@ -118,9 +130,9 @@ static int finish_sites(const struct py_interp *interp, struct insn_decoder *d,
 
 	for (size_t i = 0; i < count; i++)
 		windows[i] = plans[i].window;
-	ret = code_refs_scan(interp->elf, d, windows, count);
+	ret = code_refs_scan(elf, d, windows, count);
 	for (size_t i = 0; i < count && !ret; i++)
-		ret = finish_site(interp, &plans[i], windows[i].entered, flags, &sites[i]);
+		ret = finish_site(elf, &plans[i], windows[i].entered, flags, &sites[i]);
 	if (!ret)
 		*nr_sites = count;
 	return ret;
@@ -141,10 +153,35 @@ static int function_site(const struct py_interp *interp, const char *symbol, con
 	if (ret)
 		return err_set(err, ret, "out of memory");
 	find_cheap(interp->elf, d, needed, 0, &p);
-	ret = finish_sites(interp, d, &p, 1, 0, sites, nr_sites);
+	ret = finish_sites(interp->elf, d, &p, 1, 0, sites, nr_sites);
 	return ret ? err_set(err, -EOPNOTSUPP, "the code of %s in %s cannot be read", symbol,
 			     interp->path)
 		   : 0;
+}
+
+int py_sites_functions(const struct elf_file *elf, const struct py_function *functions, size_t count,
+		       struct py_site *sites)
+{
+	_cleanup_(insn_decoder_freep) struct insn_decoder *d = NULL;
+	int ret = insn_decoder_new(&d);
+
+	for (size_t done = 0; done < count && !ret;) {
+		struct plan plans[PY_SITES_MAX];
+		size_t n = MIN(count - done, ARRAY_SIZE(plans));
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t needed = 0;
+
+			for (unsigned int a = 0; a < functions[done + i].nr_args; a++)
+				needed |= 1u << insn_arg_register(a);
+			plans[i] = (struct plan){ .what = "", .start = functions[done + i].addr, .may_be_leaf = true, .count_stack = true,
+						  .frame_reg = COOKIE_REG_NONE, .instr_reg = COOKIE_REG_NONE };
+			find_cheap(elf, d, needed, 0, &plans[i]);
+		}
+		ret = finish_sites(elf, d, plans, n, 0, sites + done, &n);
+		done += n;
+	}
+	return ret;
 }
 
 static int resume_sites(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
@@ -186,7 +223,7 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 		find_cheap(interp->elf, d, 1u << p->frame_reg, v->instr_store, p);
 		count++;
 	}
-	ret = finish_sites(interp, d, plans, count, COOKIE_F_RESUME, sites, nr_sites);
+	ret = finish_sites(interp->elf, d, plans, count, COOKIE_F_RESUME, sites, nr_sites);
 	return ret ? err_set(err, -EOPNOTSUPP, "the code of %s cannot be read", interp->path) : 0;
 }
 

@@ -89,7 +89,7 @@ void rule_set_fini(struct rule_set *set);
 size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys, size_t max);
 /* The characters of the name to be matched first: the last component of func. */
 const char *rule_func_name(const struct rule *rule);
-/* Bit of the function name in the kernel side's prefilter; -1 if the name is not ASCII (no bit needed). */
+/* Bit of the function's or event's name in the kernel side's prefilter, or RULE_PREFILTER_*. */
 int rule_prefilter_bit(const struct rule *rule);
 
 /*
@@ -99,6 +99,9 @@ int rule_prefilter_bit(const struct rule *rule);
  * and a name that was cut when it was captured (event->names_cut) fits all that it may have been.
  */
 bool rule_matches(const struct rule *rule, const struct event *ev);
+
+/* True if the whole text fits the pattern, in which `*` stands for any characters and `?` for any one. */
+bool rule_glob_matches(const char *pattern, struct text text);
 
 /* True if co_filename `file` fits the pattern of a rule: whole trailing path components; frozen modules count as their
  * file; "<string>" and the like as they are. */

@@ -120,6 +120,8 @@ void rule_read_module(struct rule_reader *r, const struct rule_entry *entry)
 
 void rule_read_audit(struct rule_reader *r, const struct rule_entry *entry)
 {
-	if (set_place(r, entry, RULE_AUDIT))
-		rule_refuse(r, entry);
+	const char *event = set_place(r, entry, RULE_AUDIT);
+
+	if (event && check_name(r, entry, event))
+		check_length(r, entry, event, PHRUDE_MATCH_NAME_MAX);
 }

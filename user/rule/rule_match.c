@@ -119,10 +119,51 @@ static bool place_matches(const struct rule *rule, const struct event *ev)
 	}
 }
 
+bool rule_glob_matches(const char *pattern, struct text text)
+{
+	const char *star = NULL;
+	size_t at = 0, resume = 0;
+
+	/* Where it does not fit, the last star takes one character more. */
+	while (at < text.len || *pattern) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = at;
+			continue;
+		}
+		if (at < text.len && *pattern == '?') {
+			text_next(text.s, text.len, &at);
+			pattern++;
+			continue;
+		}
+		if (at < text.len && *pattern && *pattern == text.s[at]) {
+			pattern++;
+			at++;
+			continue;
+		}
+		if (!star || resume >= text.len)
+			return false;
+		pattern = star;
+		at = ++resume;
+	}
+	return true;
+}
+
+static bool audit_matches(const struct rule *rule, const struct event *ev)
+{
+	struct text known;
+
+	if (rule->place_kind != RULE_AUDIT || !ev->name.s)
+		return false;
+	return is_cut(ev, ev->name, &known) || rule_glob_matches(rule->place, ev->name);
+}
+
 bool rule_matches(const struct rule *rule, const struct event *ev)
 {
 	const char *name = rule_func_name(rule);
 
+	if (ev->head.probe == PROBE_AUDIT || rule->place_kind == RULE_AUDIT)
+		return ev->head.probe == PROBE_AUDIT && audit_matches(rule, ev);
 	if (!rule->func || !ev->name.s || !text_matches(ev, ev->name, name))
 		return false;
 	if (!place_matches(rule, ev))

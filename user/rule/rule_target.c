@@ -71,13 +71,33 @@ static size_t spell_file(struct text file, struct spelling sp[2])
 	return 2;
 }
 
+/* What stands before the first wildcard, by its hash and its length in characters. */
+static struct phrude_target_key audit_key(const char *pattern)
+{
+	size_t len = strcspn(pattern, "*?"), pos = 0, chars = 0;
+	uint64_t h = PHRUDE_HASH_SEED;
+
+	if (!pattern[len])
+		return (struct phrude_target_key){ .name = hash_forward(pattern),
+						   .kind = PHRUDE_PLACE_AUDIT };
+	for (; pos < len; chars++)
+		h = phrude_hash_step(h, text_next(pattern, len, &pos));
+	return (struct phrude_target_key){ .name = h,
+					   .place = chars,
+					   .kind = PHRUDE_PLACE_AUDIT_PREFIX };
+}
+
 size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys, size_t max)
 {
 	struct spelling sp[2] = { 0 };
 	struct text place;
 	size_t n = 1, out = 0;
 
-	if (!rule->func || !rule->place || rule->place_kind == RULE_AUDIT)
+	if (rule->place_kind == RULE_AUDIT && rule->place && max) {
+		keys[0] = audit_key(rule->place);
+		return 1;
+	}
+	if (!rule->func || !rule->place)
 		return 0;
 	place = (struct text){ rule->place, strlen(rule->place) };
 	if (rule->place_kind == RULE_FILE)
@@ -99,13 +119,16 @@ size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys,
 
 int rule_prefilter_bit(const struct rule *rule)
 {
-	const char *name = rule_func_name(rule);
+	const char *name = rule->place_kind == RULE_AUDIT ? rule->place : rule_func_name(rule);
 	size_t len = strlen(name);
 	uint64_t first8 = 0;
 
+	if (rule->place_kind == RULE_AUDIT && name[strcspn(name, "*?")])
+		return RULE_PREFILTER_NONE;
+
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)name[i] >= 0x80)
-			return -1;
+			return RULE_PREFILTER_NON_ASCII;
 		if (i < 8)
 			first8 |= (uint64_t)(unsigned char)name[i] << (8 * i);
 	}

@@ -67,10 +67,9 @@ TEST(keys)
 		  "r.yaml:1:34: `module` beside `file`: a rule has exactly one of `file`, `module` "
 		  "and `audit`\n" },
 		{ "- {name: x, audit: os.system, func: f, level: info}\n",
-		  "r.yaml:1:13: `audit` is not supported yet\n"
 		  "r.yaml:1:31: `func` beside `audit`: an audit event has no function\n" },
-		{ "- {name: x, audit: os.system, level: info}\n",
-		  "r.yaml:1:13: `audit` is not supported yet\n" },
+		{ "- {name: x, audit: os system, level: info}\n",
+		  "r.yaml:1:20: `os system` in `audit` is not a name: it holds ` `\n" },
 		/* é is two bytes, one column */
 		{ "- {name: \"é\", fnuc: f, file: a.py, level: info}\n",
 		  "r.yaml:1:3: rule `é` has no `func`\n"

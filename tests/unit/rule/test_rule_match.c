@@ -206,3 +206,39 @@ TEST(templates)
 		ASSERT_STR(out.data + 1, cases[i].text);
 	}
 }
+
+TEST(globs)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool fits;
+	} cases[] = {
+		{ "os.system", "os.system", true }, { "os.system", "os.systems", false },
+		{ "os.system", "os.syste", false }, { "ctypes.*", "ctypes.dlopen", true },
+		{ "ctypes.*", "ctypes.", true },    { "ctypes.*", "ctypes", false },
+		{ "*", "", true },		    { "*", "import", true },
+		{ "*.connect", "a.b.connect", true }, { "*.connect", "a.b.connects", false },
+		{ "a*b*c", "a1b2b3c", true },	    { "a*b*c", "a1b2b3", false },
+		{ "os.pu?env", "os.putenv", true }, { "?", "é", true },
+		{ "?", "", false },		    { "a**b", "ab", true },
+		{ "", "", true },		    { "", "x", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (rule_glob_matches(cases[i].pattern, as_text(cases[i].text)) != cases[i].fits)
+			TEST_FAIL("%s, %s", cases[i].pattern, cases[i].text);
+	}
+}
+
+TEST(audit_events)
+{
+	struct event event = { .head.probe = PROBE_AUDIT, .name = TEXT("os.system") };
+	struct event call = { .head.probe = PROBE_DIRECT, .name = TEXT("system"), .module = TEXT("os") };
+	struct rule audit = { .place_kind = RULE_AUDIT, .place = (char *)"os.*" };
+	struct rule module = { .place_kind = RULE_MODULE, .place = (char *)"os", .func = (char *)"system" };
+
+	ASSERT(rule_matches(&audit, &event));
+	ASSERT(!rule_matches(&audit, &call));
+	ASSERT(!rule_matches(&module, &event));
+	ASSERT(rule_matches(&module, &call));
+}

@@ -55,7 +55,6 @@ TEST(keys)
 		{ "f", RULE_FILE, "__init__.py", "f", { "__init__.py" } },
 		{ "socket.connect", RULE_MODULE, "_socket", "connect", { "_socket" } },
 		{ "f", RULE_MODULE, "a.b", "f", { "a.b" } },
-		{ NULL, RULE_AUDIT, "os.system", NULL, { NULL } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -77,6 +76,39 @@ TEST(keys)
 			ASSERT_EQ(keys[want].pad, 0);
 		}
 		ASSERT_EQ(n, want);
+	}
+}
+
+TEST(audit_keys)
+{
+	static const struct {
+		const char *event, *prefix;
+		unsigned int kind, place;
+		int bit;
+	} cases[] = {
+		{ "os.system", "os.system", PHRUDE_PLACE_AUDIT, 0, 0 },
+		{ "ctypes.*", "ctypes.", PHRUDE_PLACE_AUDIT_PREFIX, 7, RULE_PREFILTER_NONE },
+		{ "*", "", PHRUDE_PLACE_AUDIT_PREFIX, 0, RULE_PREFILTER_NONE },
+		{ "é?*", "é", PHRUDE_PLACE_AUDIT_PREFIX, 1, RULE_PREFILTER_NONE },
+		{ "é", "é", PHRUDE_PLACE_AUDIT, 0, RULE_PREFILTER_NON_ASCII },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rule rule = { .place_kind = RULE_AUDIT, .place = (char *)cases[i].event };
+		struct phrude_target_key key = { 0 };
+		size_t len = strlen(cases[i].prefix), pos = 0;
+		uint64_t h = PHRUDE_HASH_SEED;
+
+		ASSERT_EQ(rule_target_keys(&rule, &key, 1), 1);
+		while (pos < len)
+			h = phrude_hash_step(h, text_next(cases[i].prefix, len, &pos));
+		ASSERT(key.name == h);
+		ASSERT_EQ(key.kind, cases[i].kind);
+		ASSERT_EQ(key.place, cases[i].place);
+		if (cases[i].bit)
+			ASSERT_EQ(rule_prefilter_bit(&rule), cases[i].bit);
+		else
+			ASSERT(rule_prefilter_bit(&rule) >= 0);
 	}
 }
 

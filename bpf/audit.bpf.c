@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Audit events (PEP 578).  Where the interpreter has the probe python:audit, its arguments are ready-made: name and tuple.
+ * Elsewhere PySys_Audit(event, format, ...) is watched, whose arguments are those of Py_BuildValue(), and sys.audit(),
+ * which reaches it only if somebody has added a hook.
+ */
+#include "event.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* Units of a format; what the interpreter's own calls use is a few characters. */
+#define FORMAT_MAX 32
+
+/* An event's name may be watched: a quick look, as nearly all are not. */
+static __always_inline bool prefilter_cstr(__u64 addr)
+{
+	union {
+		__u8 bytes[64];
+		__u64 first8;
+	} v = {};
+	long n = read_user_str(v.bytes, sizeof(v.bytes), addr);
+
+	/* One that fills the buffer may go on. */
+	return audit_prefixes || n <= 0 || n == sizeof(v.bytes) || prefilter_has(n - 1, v.first8);
+}
+
+__noinline int capture_long(__u32 slot, __s64 value)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 v = value < 0 ? -(__u64)value : value;
+	__u32 at, n = 0, *digits;
+
+	if (!s || !node_fits(s, 16))
+		return 0;
+	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	digits = (void *)&s->data[at];
+	digits[0] = v & 0x3fffffff;
+	digits[1] = v >> 30 & 0x3fffffff;
+	digits[2] = v >> 60;
+	digits[3] = 0;
+	n = digits[2] ? 3 : digits[1] ? 2 : digits[0] ? 1 : 0;
+	node_put(s, VAL_INT, 0, value < 0, n * 4);
+	return 0;
+}
+
+/* The next variable argument (System V ABI, 3.5.7: registers, then the stack). */
+__noinline __u64 next_va(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 i;
+
+	if (!s)
+		return 0;
+	i = s->va_idx++;
+	if (i < s->va_count)
+		return s->va[i < VA_REGS ? i : 0];
+	return read_u64(s->va_stack + 8ULL * (i - s->va_count));
+}
+
+/* What one unit of the format stands for (Doc/c-api/arg.rst, "Building values"); false: it is not known. */
+__noinline int capture_unit(__u32 slot, __u32 unit, __u32 sized)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 v, len;
+
+	if (!s)
+		return 0;
+	v = next_va(slot);
+	switch (unit) {
+	case 'O':
+	case 'S':
+	case 'N':
+		capture_value(slot, v);
+		return 1;
+	case 's':
+	case 'z':
+	case 'U':
+	case 'y':
+		if (sized) {
+			len = next_va(slot);
+			if (v)
+				capture_bytes(
+					slot,
+					unit == 'y' ? NODE(VAL_BYTES, 0, 0) : NODE(VAL_UTF8, 0, 0),
+					v, len > PHRUDE_PAYLOAD_MAX ? PHRUDE_PAYLOAD_MAX : len);
+			else
+				node_mark(s, VAL_NONE, 0);
+			return 1;
+		}
+		if (!v) {
+			node_mark(s, VAL_NONE, 0);
+		} else {
+			__u32 at = s->len & (PHRUDE_EVENT_MAX - 1);
+
+			capture_cstr(slot, v, PHRUDE_DOC_MAX);
+			if (unit == 'y' && s->data[at] == VAL_UTF8)
+				s->data[at] = VAL_BYTES;
+		}
+		return 1;
+	case 'i':
+	case 'h':
+	case 'b':
+		capture_long(slot, (__s32)v);
+		return 1;
+	case 'I':
+	case 'H':
+	case 'B':
+		capture_long(slot, (__u32)v);
+		return 1;
+	case 'l':
+	case 'n':
+	case 'L':
+	case 'k':
+	case 'K':
+		capture_long(slot, v);
+		return 1;
+	}
+	return 0;
+}
+
+__noinline int capture_format(__u32 slot, __u64 format)
+{
+	struct scratch *s = scratch_get(slot);
+	__u8 text[FORMAT_MAX + 8] = {};
+	__u32 n = 0;
+
+	if (!s || !format)
+		return 0;
+	read_user_str(text, FORMAT_MAX, format);
+	for (__u32 i = 0; i < FORMAT_MAX; i++) {
+		__u8 unit = text[i];
+
+		if (!unit)
+			return 0;
+		if (unit == '#' || unit == ' ' || unit == ',' || unit == '(' || unit == ')')
+			continue;
+		if (!node_mark(s, SEC_POSARG, n++))
+			return 0;
+		if (!capture_unit(slot, unit, text[i + 1] == '#')) {
+			/* What follows cannot be found without knowing how long this is. */
+			node_mark(s, VAL_UNREADABLE, 0);
+			break;
+		}
+	}
+	s->cut |= EV_CUT_ARGS;
+	return 0;
+}
+
+/* `args` is a tuple (AUDIT_TUPLE), a format whose values are in s->va (AUDIT_FORMAT), or an array of `n` objects. */
+#define AUDIT_TUPLE 0
+#define AUDIT_FORMAT 1
+#define AUDIT_VECTOR 2
+
+static __always_inline int audit_send(__u32 slot, struct scratch *s, __u32 how, __u64 args, __u64 n)
+{
+	if (how == AUDIT_TUPLE)
+		capture_posargs(slot, args, 0, 0);
+	else if (how == AUDIT_FORMAT)
+		capture_format(slot, args);
+	else
+		capture_vector(slot, args, n, 0);
+	s->frame = current_frame(&s->proc);
+	event_send(slot);
+	return 0;
+}
+
+/* Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple) if there are hooks. */
+static __always_inline bool is_repeated(const struct scratch *s, __u64 format)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct audited *a = bpf_map_lookup_elem(&audited, &tid);
+	__u64 tuple = s->va[0];
+	__u8 text[2] = {};
+	bool same;
+
+	if (!a || read_user(text, sizeof(text), format) || text[0] != 'O' || text[1])
+		return false;
+	same = read_u64(tuple + OB_SIZE) == a->count &&
+	       (!a->count || read_u64(tuple + s->proc.layout.tuple_items) == a->first);
+	bpf_map_delete_elem(&audited, &tid);
+	return same;
+}
+
+__noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 n)
+{
+	struct scratch *s = scratch_get(slot);
+	int r;
+
+	if (!s)
+		return 0;
+	r = how == AUDIT_VECTOR ? match_event_str(slot, name) : match_event_cstr(slot, name);
+	if (r < 0)
+		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(s, args)))
+		return 0;
+	if (how == AUDIT_VECTOR) {
+		__u32 tid = bpf_get_current_pid_tgid();
+		struct audited a = { .count = n, .first = n ? read_u64(args) : 0 };
+
+		bpf_map_update_elem(&audited, &tid, &a, BPF_ANY);
+	}
+	stat_inc(PHRUDE_STAT_MATCHES);
+	event_head(slot, PROBE_AUDIT | CALLEE_C << 8, 0, 0);
+	if (node_mark(s, SEC_NAME, 0)) {
+		if (how == AUDIT_VECTOR)
+			capture_str(slot, name, PHRUDE_NAME_MAX);
+		else
+			capture_cstr(slot, name, PHRUDE_NAME_MAX);
+	}
+	return audit_send(slot, s, how, args, n);
+}
+
+static __always_inline __u64 usdt_arg(struct pt_regs *ctx, __u32 spec)
+{
+	__u64 v = dwarf_reg(ctx, spec & 0x7f);
+
+	if (spec & COOKIE_ARG_MEMORY)
+		v = read_u64(v + (__s16)(spec >> 8));
+	return v;
+}
+
+SEC("uprobe")
+int audit_usdt(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), name;
+	__u32 slot;
+
+	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
+		return 0;
+	name = usdt_arg(ctx, cookie);
+	if (!prefilter_cstr(name))
+		return 0;
+	slot = event_open();
+	if (slot == SCRATCH_NONE)
+		return 0;
+	event_audit(slot, AUDIT_TUPLE, name, usdt_arg(ctx, cookie >> COOKIE_ARG_BITS), 0);
+	scratch_release(slot);
+	return 0;
+}
+
+/* PySys_Audit(event, format, ...), _PySys_Audit(tstate, event, format, ...), Python/sysmodule.c. */
+SEC("uprobe")
+int audit_call(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), regs[VA_REGS];
+	__u32 slot, first = cookie & 1, n = 0;
+	struct scratch *s;
+
+	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
+		return 0;
+	regs[0] = PT_REGS_PARM1(ctx);
+	regs[1] = PT_REGS_PARM2(ctx);
+	regs[2] = PT_REGS_PARM3(ctx);
+	regs[3] = PT_REGS_PARM4(ctx);
+	regs[4] = PT_REGS_PARM5(ctx);
+	regs[5] = sixth_argument(ctx);
+	if (!prefilter_cstr(first ? regs[1] : regs[0]))
+		return 0;
+	slot = event_open();
+	s = scratch_get(slot);
+	if (!s)
+		return 0;
+	s->va[0] = first ? regs[3] : regs[2];
+	s->va[1] = first ? regs[4] : regs[3];
+	s->va[2] = first ? regs[5] : regs[4];
+	s->va[3] = first ? 0 : regs[5];
+	s->va_count = first ? 3 : 4;
+	s->va_idx = 0;
+	s->va_stack =
+		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
+	event_audit(slot, AUDIT_FORMAT, first ? regs[1] : regs[0], first ? regs[2] : regs[1], n);
+	scratch_release(slot);
+	return 0;
+}
+
+/* sys.audit(event, ...), METH_FASTCALL. */
+SEC("uprobe")
+int audit_python(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), args = PT_REGS_PARM2(ctx),
+	      n = PT_REGS_PARM3(ctx), name;
+	struct py_proc *p = event_target(cookie >> COOKIE_GROUP_SHIFT);
+	__u32 slot;
+
+	if (!p || !n)
+		return 0;
+	name = read_u64(args);
+	if (!audit_prefixes && !prefilter_str(&p->layout, name))
+		return 0;
+	slot = event_open();
+	if (slot == SCRATCH_NONE)
+		return 0;
+	event_audit(slot, AUDIT_VECTOR, name, args + 8, n - 1);
+	scratch_release(slot);
+	return 0;
+}

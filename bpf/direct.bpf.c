@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A C function's own entry was hit: direct.  What the function is, the probe's cookie tells; its arguments are where
+ * its calling convention has them (Objects/methodobject.c).
+ */
+#include "event.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* Argument i of a vector: the first nargs are positional, the others belong to the names in the tuple kwnames. */
+__noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 nargs, __u64 kwnames)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	if (i < nargs) {
+		if (!node_mark(s, SEC_POSARG, i))
+			return 0;
+	} else {
+		if (!node_mark(s, SEC_KWARG, 0))
+			return 0;
+		capture_str(slot, read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)), PHRUDE_NAME_MAX);
+	}
+	capture_value(slot, read_u64(vector + 8 * i));
+	return 0;
+}
+
+/* No condition in the loop but its own: the verifier would follow the rounds once for each outcome. */
+__noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 total = nargs;
+
+	if (!s)
+		return 0;
+	if (kwnames)
+		total += read_u64(kwnames + OB_SIZE);
+	if (total > PHRUDE_ARGS_MAX)
+		s->cut |= EV_CUT_ARGS;
+	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
+		if (i >= total)
+			break;
+		capture_vector_item(slot, vector, i, nargs, kwnames);
+	}
+	return 0;
+}
+
+/* The arguments behind self: a, b, c are what follows it, and the defining class, in registers. */
+static __always_inline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, __u64 b, __u64 c)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	if (ml_flags & ML_FASTCALL) {
+		capture_vector(slot, a, b, ml_flags & ML_KEYWORDS ? c : 0);
+	} else if (ml_flags & ML_VARARGS) {
+		capture_posargs(slot, a, 0, 0);
+		if (ml_flags & ML_KEYWORDS)
+			capture_kwargs(slot, b);
+	} else if (ml_flags & ML_O) {
+		if (node_mark(s, SEC_POSARG, 0))
+			capture_value(slot, a);
+	}
+	return 0;
+}
+
+__noinline int event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
+{
+	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
+	__u32 slot = event_open(), at, len;
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	if (!d)
+		goto out;
+	stat_inc(PHRUDE_STAT_MATCHES);
+	event_head(slot, PROBE_DIRECT | CALLEE_C << 8, 0, d->flags & DIRECT_F_METHOD ? self : 0);
+	at = s->len & (PHRUDE_EVENT_MAX - 1);
+	len = d->len;
+	if (len > PHRUDE_DIRECT_NODES_MAX)
+		len = PHRUDE_DIRECT_NODES_MAX;
+	bpf_probe_read_kernel(&s->data[at], len, d->nodes);
+	s->len = at + len;
+	capture_c_args(slot, d->ml_flags, a, b, c);
+	/* A function written in C has no frame: the running one is its caller's. */
+	s->frame = current_frame(&s->proc);
+	event_send(slot);
+out:
+	scratch_release(slot);
+	return 0;
+}
+
+/* The cookie is an index of direct_funcs. */
+SEC("uprobe")
+int direct_entry(struct pt_regs *ctx)
+{
+	__u32 idx = bpf_get_attach_cookie(ctx);
+	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
+	struct py_proc *p;
+
+	if (!d)
+		return 0;
+	p = event_target(d->group);
+	if (!p)
+		return 0;
+	if (d->ml_flags & ML_METHOD) /* behind self comes the class that defines the method */
+		return event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx),
+				    PT_REGS_PARM5(ctx));
+	return event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
+			    PT_REGS_PARM4(ctx));
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Probes on C functions' own entries.  Each covers every process that maps the function's file, now or later, so that
+ * forks and execs need nothing; the kernel side counts hits of traced processes of the right group only.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kern/kern.h"
+#include "py/py_cfunc.h"
+
+struct direct_probes;
+
+struct direct_probes *direct_probes_new(struct kern *kern); /* NULL: no memory */
+void direct_probes_free(struct direct_probes *d);
+
+/*
+ * Puts a probe on the function, which a rule names by `name` and `module`, unless there is one already for this group.
+ * Errors with a sentence.
+ */
+int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, const char *module,
+		     const struct py_cfunc *f, struct err *err);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "engine/doctor.h"
+
+static void rule_set_finip(struct rule_set *set)
+{
+	rule_set_fini(set);
+}
+
+int cmd_doctor(const struct cli *cli)
+{
+	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
+	_cleanup_buf_ struct buf messages = { 0 }, out = { 0 };
+	struct err err = { "" };
+	int ret, status = EXIT_AS_ASKED;
+
+	if (cli->nr_rules && rule_set_load(cli->rules, cli->nr_rules, &rules, &messages)) {
+		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
+		return EXIT_USAGE;
+	}
+	ret = doctor_machine(&out, &err);
+	fputs(out.data ?: "", stdout);
+	if (ret) {
+		log_error("%s", err.msg);
+		status = EXIT_KERNEL;
+	}
+	/* Each process has its say, whatever became of the others. */
+	for (size_t i = 0; i < cli->nr_pids; i++) {
+		buf_reset(&out);
+		ret = doctor_process(cli->pids[i], cli->nr_rules ? &rules : NULL, cli->probe, &out,
+				     &err);
+		fputs(out.data && out.len ? out.data : "", stdout);
+		fflush(stdout);
+		if (ret) {
+			log_error("%s", err.msg);
+			status = status ?: (int)cli_exit_status(ret, false);
+		}
+	}
+	if (cli->nr_rules && !cli->nr_pids)
+		printf("rules\n  %zu, no errors; what each of them gets depends on the process: "
+		       "give --pid\n",
+		       rules.nr_rules);
+	return status;
+}

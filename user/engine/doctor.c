@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "attach/attach.h"
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "engine/plan.h"
+#include "kern/kern_feat.h"
+#include "py/interp.h"
+
+#define LABEL "  %-20s "
+
+static void put(struct buf *out, const char *label, const char *value)
+{
+	buf_printf(out, LABEL "%s\n", label, value);
+}
+
+static void put_feature(struct buf *out, const char *label, bool has, const char *without)
+{
+	buf_printf(out, LABEL "%s%s\n", label, has ? "yes" : "no: ", has ? "" : without);
+}
+
+static void put_paranoid(struct buf *out)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level;
+
+	if (f && fscanf(f, "%d", &level) == 1)
+		buf_printf(out, LABEL "%d%s\n", "perf_event_paranoid", level,
+			   level > 2 ? " (without root, CAP_SYS_ADMIN may be needed)" : "");
+}
+
+static void put_capabilities(struct buf *out)
+{
+	static const struct {
+		unsigned int number; /* include/uapi/linux/capability.h */
+		const char *name;
+	} needed[] = { { 19, "CAP_SYS_PTRACE" },
+		       { 21, "CAP_SYS_ADMIN" },
+		       { 38, "CAP_PERFMON" },
+		       { 39, "CAP_BPF" } };
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long effective = 0;
+	char line[256];
+	bool first = true;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	}
+	buf_printf(out, LABEL, "privilege");
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		if (effective >> needed[i].number & 1) {
+			buf_printf(out, "%s%s", first ? "" : ", ", needed[i].name);
+			first = false;
+		}
+	}
+	buf_printf(out, "%s (uid %d)\n", first ? "none" : "", (int)geteuid());
+}
+
+int doctor_machine(struct buf *out, struct err *err)
+{
+	struct utsname uts;
+	int ret = kern_feat_check(err);
+	char kernel[256];
+
+	uname(&uts);
+	snprintf(kernel, sizeof(kernel), "%.64s %.64s, %.32s", uts.sysname, uts.release,
+		 uts.machine);
+	buf_adds(out, "machine\n");
+	put(out, "kernel", kernel);
+	put_capabilities(out);
+	put_paranoid(out);
+	put_feature(out, "BPF and uprobes", ret == 0, err->msg);
+	put_feature(out, "type information", access("/sys/kernel/btf/vmlinux", R_OK) == 0,
+		    "the kernel lacks CONFIG_DEBUG_INFO_BTF");
+	if (ret != -EPERM)
+		put_feature(out, "sleepable uprobes", kern_feat_sleepable(),
+			    "Linux 6.0 brought them; here memory that is not resident is not read");
+	put_feature(out, "uprobe_multi", kern_feat_uprobe_multi(),
+		    "Linux 6.6 brought it; not needed, probes are opened one by one");
+	return ret;
+}
+
+static void put_interpreter(struct buf *out, const struct py_interp *interp)
+{
+	buf_printf(out, "process %d\n", interp->pid);
+	buf_printf(out, LABEL "CPython %s\n", "interpreter", interp->version);
+	put(out, "file", interp->path);
+	put(out, "build",
+	    interp->is_library		   ? "shared library"
+	    : elf_file_is_pie(interp->elf) ? "executable, position-independent"
+					   : "executable at a fixed address");
+	if (interp->build_id[0])
+		put(out, "build id", interp->build_id);
+	if (interp->jit)
+		put(out, "JIT compiler", "on, or may be: frame and usdt would miss hot calls");
+	if (!interp->initialised)
+		put(out, "state", "not initialised yet: its modules cannot be looked at");
+}
+
+static void put_kinds(struct buf *out, const struct py_interp *interp)
+{
+	static const enum phrude_probe order[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_ARM,
+						   PROBE_USDT,	 PROBE_FRAME, PROBE_CALL };
+	const char *unseen;
+
+	buf_adds(out, "probe kinds\n");
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct attach_kind *kind = attach_kind(order[i]);
+		struct py_site sites[PY_SITES_MAX];
+		size_t nr_sites = 0, stepped = 0;
+		struct err why;
+
+		if (!kind)
+			continue;
+		if (kind->sites && kind->sites(interp, sites, &nr_sites, &why)) {
+			buf_printf(out, LABEL "no: %s\n", kind->name, why.msg);
+			continue;
+		}
+		for (size_t k = 0; k < nr_sites; k++)
+			stepped += !sites[k].emulated;
+		buf_printf(out, LABEL "yes; costs %s%s%s\n", kind->name, kind->cost,
+			   kind->partial ? "; sees some calls only" : "",
+			   stepped ? "; single-stepped: no instruction that the kernel emulates "
+				     "stands there"
+				   : "");
+	}
+	unseen = py_audit_unseen(interp);
+	if (unseen)
+		buf_printf(out, LABEL "%s\n", "", unseen);
+}
+
+static void put_rule(struct buf *out, const struct rule *rule, const struct plan_rule *r)
+{
+	const struct attach_kind *kind = attach_kind(r->probe);
+
+	buf_printf(out, "  %-8s ", kind ? kind->name : "none");
+	if (r->probe == PROBE_DIRECT)
+		buf_printf(out, "%9zu  ", r->cfuncs.count);
+	else
+		buf_printf(out, "%9s  ", "-");
+	text_terminal(out, (struct text){ rule->name, strlen(rule->name) });
+	buf_addc(out, '\n');
+	for (size_t i = 0; i < r->cfuncs.count; i++)
+		buf_printf(out, "%21s%s in %s%s\n", "", r->cfuncs.list[i].qualname,
+			   r->cfuncs.list[i].path,
+			   r->cfuncs.list[i].site.emulated ? "" : " (single-stepped)");
+	if (kind)
+		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,
+			   kind->partial ? "; sees some calls only" : "");
+	if (r->why)
+		buf_printf(out, "%21s%s: %s\n", "", kind ? "nothing better" : "cannot be watched",
+			   r->why);
+}
+
+int doctor_process(pid_t pid, const struct rule_set *rules, enum phrude_probe forced,
+		   struct buf *out, struct err *err)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	struct plan plan = { 0 };
+	int ret = py_interp_open(pid, &interp, err);
+
+	if (ret)
+		return ret;
+	put_interpreter(out, interp);
+	put_kinds(out, interp);
+	if (!rules)
+		return 0;
+	ret = plan_examine(interp, rules, forced, &plan, err);
+	if (!ret)
+		buf_adds(out, "rules\n  KIND     FUNCTIONS  RULE\n");
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++)
+		put_rule(out, &rules->rules[i], &plan.rules[i]);
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
+		if (plan.rules[i].probe == PROBE_NONE)
+			ret = err_set(err, -EOPNOTSUPP,
+				      "rule \"%s\" cannot be watched in pid %d: %s",
+				      rules->rules[i].name, pid,
+				      plan.rules[i].why ?: "no probe kind sees it");
+	}
+	plan_fini(&plan);
+	return ret;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/qualnames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "bpf/abi/hash.h"
+#include "py/py_qualname.h"
+
+#define BUCKETS 1024
+#define ENTRIES_MAX 16384
+
+struct entry {
+	struct entry *next;
+	uint64_t code, check;
+	size_t len; /* 0: not found */
+	char name[];
+};
+
+struct qualnames {
+	struct py_view view;
+	struct entry *buckets[BUCKETS];
+	size_t count;
+};
+
+struct qualnames *qualnames_new(const struct py_view *view)
+{
+	struct qualnames *q = calloc(1, sizeof(*q));
+
+	if (q)
+		q->view = *view;
+	return q;
+}
+
+static void clear(struct qualnames *q)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (q->buckets[i]) {
+			struct entry *e = q->buckets[i];
+
+			q->buckets[i] = e->next;
+			free(e);
+		}
+	}
+	q->count = 0;
+}
+
+void qualnames_free(struct qualnames *q)
+{
+	if (!q)
+		return;
+	clear(q);
+	free(q);
+}
+
+static uint64_t hash_text(uint64_t h, struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		h = phrude_hash_step(h, (unsigned char)t.s[i]);
+	return h;
+}
+
+static struct entry *look_up(struct qualnames *q, const struct event *ev, uint64_t check)
+{
+	_cleanup_free_ char *file = strndup(ev->file.s ?: "", ev->file.len);
+	_cleanup_buf_ struct buf name = { 0 };
+	struct entry *e;
+
+	q->view.pid = ev->head.hdr.pid;
+	if (!file || py_code_qualname(&q->view, ev->head.code, ev->head.self_type, file, &name))
+		name.len = 0;
+	if (q->count >= ENTRIES_MAX)
+		clear(q);
+	e = malloc(sizeof(*e) + name.len);
+	if (!e)
+		return NULL;
+	*e = (struct entry){ .code = ev->head.code, .check = check, .len = name.len };
+	if (name.len)
+		memcpy(e->name, name.data, name.len);
+	return e;
+}
+
+void qualnames_fill(struct qualnames *q, struct event *ev)
+{
+	struct entry **bucket = &q->buckets[(ev->head.code >> 4) % BUCKETS], *e = *bucket;
+	uint64_t check;
+
+	if (ev->qualname.s || !ev->head.code || ev->head.callee != CALLEE_PYTHON)
+		return;
+	check = hash_text(hash_text(PHRUDE_HASH_SEED ^ (uint64_t)ev->line, ev->name), ev->file);
+	while (e && (e->code != ev->head.code || e->check != check))
+		e = e->next;
+	if (!e) {
+		e = look_up(q, ev, check);
+		if (!e)
+			return;
+		bucket = &q->buckets[(ev->head.code >> 4) % BUCKETS];
+		e->next = *bucket;
+		*bucket = e;
+		q->count++;
+	}
+	if (e->len)
+		ev->qualname = (struct text){ e->name, e->len };
+}

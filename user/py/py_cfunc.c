@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/py_cfunc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "py/remote.h"
+
+#define CFUNCS_MAX 64
+#define STATICMETHOD_CALLABLE 16
+#define ML_SIZE 32
+
+struct search {
+	const struct py_view *v;
+	struct py_reader rd;
+	const char *func;
+	struct py_cfuncs *out;
+	const char *other; /* what was found instead of a C function */
+	char other_type[128];
+	int error;
+};
+
+static void py_cfunc_fini(struct py_cfunc *f)
+{
+	free(f->qualname);
+	free(f->path);
+	free(f->open_path);
+}
+
+void py_cfuncs_fini(struct py_cfuncs *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		py_cfunc_fini(&f->list[i]);
+	free(f->list);
+	*f = (struct py_cfuncs){ 0 };
+}
+
+/* What inspect takes for the signature ends in this (Objects/typeobject.c). */
+static void read_doc(const struct search *s, uint64_t addr, char *doc, size_t size)
+{
+	static const char end[] = ")\n--\n\n";
+	char *at;
+
+	doc[0] = '\0';
+	if (!addr || py_cstr_read(s->v, addr, doc, size))
+		return;
+	at = strstr(doc, end);
+	if (at)
+		at[sizeof(end) - 1] = '\0';
+	else
+		doc[0] = '\0';
+}
+
+/* Adds the function of a PyMethodDef, once. */
+static int add_def(struct search *s, uint64_t def, const char *type, bool method)
+{
+	const struct py_layout *l = &s->v->proc.layout;
+	uint8_t ml[ML_SIZE];
+	struct py_cfunc *more, *f;
+	const char *name = strrchr(s->func, '.');
+	uint64_t meth, doc;
+	uint32_t flags;
+
+	if (remote_read(s->v->pid, def, ml, sizeof(ml)))
+		return 0;
+	memcpy(&meth, ml + l->ml_meth, sizeof(meth));
+	memcpy(&flags, ml + l->ml_flags, sizeof(flags));
+	memcpy(&doc, ml + l->ml_doc, sizeof(doc));
+	for (size_t i = 0; i < s->out->count; i++) {
+		if (s->out->list[i].meth == meth)
+			return 0;
+	}
+	if (s->out->count == CFUNCS_MAX)
+		return -ENOSPC;
+	more = realloc(s->out->list, (s->out->count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->out->list = more;
+	f = &more[s->out->count];
+	*f = (struct py_cfunc){ .meth = meth, .flags = flags, .method = method };
+	name = name ? name + 1 : s->func;
+	if (strchr(s->func, '.') || !type)
+		f->qualname = strdup(s->func);
+	else if (asprintf(&f->qualname, "%s.%s", type, name) < 0)
+		f->qualname = NULL;
+	if (!f->qualname)
+		return -ENOMEM;
+	read_doc(s, doc, f->doc, sizeof(f->doc));
+	s->out->count++;
+	return 0;
+}
+
+static const char *short_name(const char *tp_name)
+{
+	const char *dot = strrchr(tp_name, '.');
+
+	return dot ? dot + 1 : tp_name;
+}
+
+/* Adds what a C function object leads to; `owner`: the type that has it, or 0. */
+static int add_object(struct search *s, uint64_t obj, uint64_t owner)
+{
+	const struct py_layout *l = &s->v->proc.layout;
+	const struct py_proc *p = &s->v->proc;
+	char owner_name[128] = "";
+	uint64_t type, def = 0, self = 0;
+
+	if (py_object_type(&s->rd, obj, &type) ||
+	    py_type_name(s->v, type, s->other_type, sizeof(s->other_type)))
+		return 0;
+	if (owner)
+		py_type_name(s->v, owner, owner_name, sizeof(owner_name));
+	if (str_eq(s->other_type, "staticmethod")) { /* METH_STATIC */
+		if (remote_read_u64(s->v->pid, obj + STATICMETHOD_CALLABLE, &obj) ||
+		    py_object_type(&s->rd, obj, &type))
+			return 0;
+	}
+	if (type == p->type_cfunction || (type == p->type_cmethod && type)) {
+		if (remote_read_u64(s->v->pid, obj + l->cfunc_ml, &def) ||
+		    remote_read_u64(s->v->pid, obj + l->cfunc_self, &self))
+			return 0;
+	} else if (type == p->type_method_descr ||
+		   str_eq(s->other_type, "classmethod_descriptor")) {
+		if (remote_read_u64(s->v->pid, obj + l->descr_method, &def))
+			return 0;
+	} else {
+		s->other = type == p->type_function
+				   ? "a function written in Python: watch it with `file`"
+			   : py_is_type(s->v, obj)
+				   ? "a type: calling it enters no function of its own"
+			   : str_eq(s->other_type, "wrapper_descriptor")
+				   ? "a slot of its type, which has no entry of its own"
+				   : "no function written in C";
+		return 0;
+	}
+	return def ? add_def(s, def, owner ? short_name(owner_name) : NULL, owner != 0) : 0;
+}
+
+/* An entry of a module's dict where `func` is no attribute of the module: a type that has such a method. */
+static int type_entry(void *ctx, uint64_t key, uint64_t value)
+{
+	struct search *s = ctx;
+	uint64_t dict, method;
+
+	if (!py_is_type(s->v, value) || py_type_dict(s->v, value, &dict) ||
+	    py_dict_get(&s->rd, dict, s->func, &method))
+		return 0;
+	return add_object(s, method, value);
+}
+
+/* Follows "A.B.c" from a module's dict on. */
+static int search_path(struct search *s, uint64_t dict)
+{
+	_cleanup_free_ char *path = strdup(s->func);
+	uint64_t value, owner = 0;
+	char *save, *part;
+	int ret;
+
+	if (!path)
+		return -ENOMEM;
+	part = strtok_r(path, ".", &save);
+	ret = part ? py_dict_get(&s->rd, dict, part, &value) : -ENOENT;
+	while (!ret && (part = strtok_r(NULL, ".", &save))) {
+		if (!py_is_type(s->v, value))
+			return -ENOENT;
+		ret = py_type_lookup(s->v, value, part, &value, &owner);
+	}
+	return ret ? ret : add_object(s, value, owner);
+}
+
+int py_cfuncs_find(const struct py_view *v, const char *module, const char *func,
+		   struct py_cfuncs *out, struct err *err)
+{
+	struct search s = { .v = v, .rd = py_view_reader(v), .func = func, .out = out };
+	uint64_t obj, dict;
+	int ret = py_module_find(v, module, &obj);
+
+	*out = (struct py_cfuncs){ 0 };
+	if (!ret)
+		ret = py_module_dict(v, obj, &dict);
+	if (ret == -ENOENT || ret == -EPROTO)
+		return err_set(err, -ENOENT, "module %s is not imported", module);
+	if (!ret)
+		ret = search_path(&s, dict);
+	if (!ret && !out->count && s.other)
+		return err_set(err, -EOPNOTSUPP, "%s.%s is %s", module, func, s.other);
+	if ((ret == -ENOENT || ret == -EPROTO || (!ret && !out->count)) && !strchr(func, '.'))
+		ret = py_dict_each(&s.rd, dict, type_entry, &s);
+	if (!ret && !out->count)
+		ret = s.other ? -EOPNOTSUPP : -ENOENT;
+	if (!ret)
+		return 0;
+	py_cfuncs_fini(out);
+	if (ret == -EOPNOTSUPP)
+		return err_set(err, ret, "%s of %s is %s", func, module, s.other);
+	if (ret == -ENOENT || ret == -EPROTO)
+		return err_set(err, -ENOENT, "module %s has no %s", module, func);
+	return err_set(err, ret, "%s.%s: %s", module, func, strerror(-ret));
+}

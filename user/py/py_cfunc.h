@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Functions written in C: found by name in a live interpreter, with the place of their code. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "py/interp.h"
+#include "py/py_modules.h"
+
+#define PY_CFUNC_DOC_MAX 768
+
+struct py_cfunc {
+	char *qualname; /* "system", "socket.connect" */
+	uint64_t
+		meth; /* ml_meth: address of its code in the process; 0: known from the file only */
+	uint32_t flags;		    /* ml_flags */
+	bool method;		    /* of a type */
+	char doc[PY_CFUNC_DOC_MAX]; /* ml_doc up to the end of its signature; "" if it has none */
+
+	/* where its code is */
+	char *path;	 /* of the file, as the target sees it */
+	char *open_path; /* by which it can be opened */
+	dev_t dev;
+	ino_t ino;
+	struct py_site site;
+};
+
+struct py_cfuncs {
+	struct py_cfunc *list;
+	size_t count;
+};
+
+void py_cfuncs_fini(struct py_cfuncs *f);
+
+/*
+ * The C functions that `module` and `func` name: an attribute of the module ("system"), of one of its types
+ * ("socket.connect"), or of any of its types ("connect").  Fills in all but their places.
+ * -ENOENT: the module is not imported, or has nothing of that name (yet); -EOPNOTSUPP: what it has is no function with an
+ * entry of its own; each with a sentence.  -ESRCH, -EPERM, -ENOMEM.
+ */
+int py_cfuncs_find(const struct py_view *v, const char *module, const char *func,
+		   struct py_cfuncs *out, struct err *err);
+
+/* Finds the files and instructions to probe for all of them. */
+int py_cfuncs_locate(pid_t pid, struct py_cfunc *const *list, size_t count, struct err *err);
