@@ -13,7 +13,7 @@ build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zl
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
-	uwsgi-plugin-python3)
+	uwsgi-plugin-python3 python3-django python3-fastapi uvicorn python3-requests python3-yaml)
 
 die() {
 	echo "setup.sh: $*" >&2
