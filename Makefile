@@ -14,11 +14,11 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event rule alert kern attach engine cli
+MODULES := base elf proc py event rule alert request kern attach engine cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event rule alert
+PURE_MODULES := base elf proc py event rule alert request
 
-LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8
+LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
+#include "request.bpf.h"
 
 /* Bytes of an event that arguments may use; what is left is for the call stack. */
 #define ARGS_SPACE (40 * 1024)
@@ -28,6 +29,9 @@ static __always_inline __u32 event_open(void)
 	s->depth = 0;
 	s->pending = 0;
 	s->frame = 0;
+	s->request = 0;
+	s->nr_roots = 0;
+	s->flags_type = 0;
 	return slot;
 }
 
@@ -65,7 +69,7 @@ __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self
 	return 0;
 }
 
-/* The call stack, then off it goes. */
+/* The call stack, the request found in it, then off it goes. */
 __noinline int event_send(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -74,8 +78,13 @@ __noinline int event_send(__u32 slot)
 
 	if (!s)
 		return 0;
-	s->limit = PHRUDE_EVENT_MAX - 64;
+	s->limit = PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE;
 	capture_stack(slot);
+	if (!s->request)
+		request_follow(slot);
+	s->limit = PHRUDE_EVENT_MAX - 64;
+	if (s->request)
+		capture_request(slot);
 	m = (void *)s->data;
 	m->cut = s->cut;
 	len = s->len;
@@ -223,9 +232,11 @@ out:
 	return 0;
 }
 
-/* Positional arguments from a tuple, as SEC_POSARG items: its item 0 is given position `first`, which may be -1: it
- * is left out. */
-__noinline int capture_posargs(__u32 slot, __u64 tuple, __s32 first)
+/*
+ * Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on.
+ * No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome.
+ */
+__noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 {
 	struct scratch *s = scratch_get(slot);
 	__u64 n;
@@ -236,13 +247,9 @@ __noinline int capture_posargs(__u32 slot, __u64 tuple, __s32 first)
 	if (n > PHRUDE_ARGS_MAX)
 		s->cut |= EV_CUT_ARGS;
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
-		if (i >= n)
+		if ((__u64)i + skip >= n || !node_mark(s, SEC_POSARG, first + i))
 			break;
-		if ((__s32)i + first < 0)
-			continue;
-		if (!node_mark(s, SEC_POSARG, first + i))
-			break;
-		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8ULL * i));
+		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8 * ((__u64)i + skip)));
 	}
 	return 0;
 }
@@ -315,7 +322,7 @@ __noinline int call_python(__u32 slot, __u64 func, __u64 args, __u64 kwargs)
 		capture_value(slot, self);
 		first = 1;
 	}
-	capture_posargs(slot, args, first);
+	capture_posargs(slot, args, 0, first);
 	capture_kwargs(slot, kwargs);
 	capture_defaults(slot, func);
 	return 0;
@@ -404,20 +411,10 @@ __noinline int match_callee_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name
 
 	if (!s)
 		return 0;
-	name = def ? read_u64(def + s->proc.layout.ml_name) : tp_name;
-	if (!def) {
-		/* A type's own name is what follows the last dot. */
-		long n = read_user_str(s->text, sizeof(s->text), tp_name);
-		__u32 start = 0;
-
-		for (__u32 i = 0; i < PHRUDE_NAME_MAX; i++) {
-			if (i + 1 >= n)
-				break;
-			if (s->text[i] == '.')
-				start = i + 1;
-		}
-		name += start;
-	}
+	if (def)
+		name = read_u64(def + s->proc.layout.ml_name);
+	else
+		name = tp_name + type_name_start(slot, tp_name);
 	r = match_name_cstr(slot, name);
 	if (r == MATCH_YES)
 		r = module ? match_module_str(slot, module) : match_module_tpname(slot, tp_name);
@@ -450,7 +447,7 @@ __noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 k
 		call_python(slot, c.func, args, kwargs);
 	} else {
 		call_c(slot, c.def, c.module, c.tp_name, c.doc);
-		capture_posargs(slot, args, c.unbound ? -1 : 0);
+		capture_posargs(slot, args, c.unbound, 0);
 		capture_kwargs(slot, kwargs);
 	}
 	/* The caller is whoever runs now. */

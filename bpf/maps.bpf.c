@@ -4,6 +4,7 @@
 procs_map procs SEC(".maps");
 targets_map targets SEC(".maps");
 seen_map seen SEC(".maps");
+looks_map looks SEC(".maps");
 events_map events SEC(".maps");
 stats_map stats SEC(".maps");
 scratch_map scratch SEC(".maps");

@@ -152,7 +152,6 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
 	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
 	int ring_fd = kern_ring_fd(e->kern);
-	bool polling = false;
 	uint64_t ticks;
 
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
@@ -160,7 +159,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), polling ? KERN_POLL_MS : -1);
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), kern_polling(e->kern) ? KERN_POLL_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -177,7 +176,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
 		if (e->stop)
 			break;
-		polling = kern_polling(e->kern, kern_consume(e->kern) > 0);
+		kern_consume(e->kern);
 		output_flush(&e->output);
 		if (e->output.error)
 			return err_set(err, -e->output.error, "alerts cannot be written: %s",

@@ -5,8 +5,9 @@
 
 #include "base/util.h"
 
-/* In the order of preference: the first that this interpreter has and that sees the function is taken. */
-static const enum phrude_probe preference[] = { PROBE_USDT, PROBE_FRAME, PROBE_CALL };
+/* In the order of preference: the first that this interpreter has and that sees the function is taken.  frame costs a
+ * third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads to it. */
+static const enum phrude_probe preference[] = { PROBE_FRAME, PROBE_USDT, PROBE_CALL };
 
 static bool sees(const struct attach_kind *kind, const struct rule *rule)
 {

@@ -35,6 +35,7 @@ struct process {
 	struct attachment *attachments[NR_PROBES];
 	struct proc_facts facts;
 	bool facts_read;
+	bool gone; /* it was not there any more at the last look */
 };
 
 #define PROCESS_BUCKETS 256
