@@ -5,6 +5,7 @@ procs_map procs SEC(".maps");
 targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");
+holds_map holds SEC(".maps");
 seen_map seen SEC(".maps");
 looks_map looks SEC(".maps");
 audited_map audited SEC(".maps");

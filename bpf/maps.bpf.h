@@ -177,6 +177,15 @@ typedef struct {
 	__type(value, struct py_template);
 } templates_map;
 
+/* Threads that are held after an import.  Key: thread id; taken out by user space. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} holds_map;
+
+extern holds_map holds SEC(".maps");
 extern templates_map templates SEC(".maps");
 extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");

@@ -4,25 +4,9 @@
  * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
  */
 #include "frame.bpf.h"
+#include "proc.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-
-static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
-{
-	struct ev_proc ev = {
-		.hdr = { .size = sizeof(ev),
-			 .kind = EV_PROC,
-			 .abi = PHRUDE_ABI_VERSION,
-			 .pid = pid,
-			 .tid = pid },
-		.what = what,
-		.other = other,
-	};
-
-	ev.hdr.time_ns = bpf_ktime_get_ns();
-	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), wakeup_flags(ev.hdr.time_ns)))
-		stat_inc(PHRUDE_STAT_LOST_PROC);
-}
 
 static __always_inline __u64 exe_of(struct task_struct *task)
 {

@@ -180,6 +180,7 @@ enum ev_proc_what {
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
 	PROC_EXEC, /* other: the group of the interpreter that it is known to run now, and is traced; else 0 */
 	PROC_EXIT,
+	PROC_IMPORT, /* a module written in C was imported; thread `other` is held until it is taken out of "holds" */
 	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
 };
 

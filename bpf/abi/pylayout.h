@@ -125,6 +125,8 @@ enum py_proc_state {
  */
 struct py_template {
 	struct py_proc proc; /* of one process; its addresses hold for others after moving by the difference of load_bias */
+	__u32 late;	     /* a rule names a C function that has not been found yet; written by user space at any time */
+	__u32 pad;
 	__u64 start;	     /* ELF address of the probe that a starting interpreter hits; 0: none */
 	__u64 main;	     /* address of _PyRuntime.interpreters.main there */
 	__u64 exe;	     /* PY_PROC_F_FIXED: the kernel's inode of the executable; written by the kernel side */

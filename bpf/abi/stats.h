@@ -18,6 +18,8 @@
 	X(LOST_PROC, "lost_process_events", lost,                                                 \
 	  "forks, execs or exits of traced processes that could not be reported or followed")     \
 	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")           \
+	X(LOST_IMPORT, "lost_import", lost,                                                       \
+	  "imports of modules written in C whose functions could not be probed in time")             \
 	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                      \
 	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")               \
 	X(CUT_UNREADABLE, "cut_unreadable", cut, "matches with an argument that could not be read") \

@@ -61,7 +61,7 @@ int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const str
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
 
-	fd = perf_uprobe_open(path, site->offset, site->semaphore, pid, err);
+	fd = perf_uprobe_open(path, site->offset, site->semaphore, site->at_return, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);

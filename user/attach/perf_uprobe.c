@@ -13,6 +13,7 @@
 
 /* Bits of attr.config, see kernel/events/core.c (perf_uprobe): the semaphore's offset is the upper half. */
 #define UPROBE_REF_CTR_SHIFT 32
+#define UPROBE_AT_RETURN 1
 
 static int perf_uprobe_type(void)
 {
@@ -38,13 +39,13 @@ static int first_cpu(void)
 	return 0;
 }
 
-int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err)
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid, struct err *err)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.uprobe_path = (uint64_t)(uintptr_t)path,
 		.probe_offset = offset,
-		.config = semaphore << UPROBE_REF_CTR_SHIFT,
+		.config = semaphore << UPROBE_REF_CTR_SHIFT | (at_return ? UPROBE_AT_RETURN : 0),
 		/* Never .inherit: at a fork the kernel would open the child's event anew, read uprobe_path in the
 		 * target's memory, and fail the target's fork with EFAULT (perf_uprobe_init()). */
 	};

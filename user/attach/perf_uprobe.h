@@ -2,6 +2,7 @@
 /* One uprobe of one process, through perf_event_open(2). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,6 +11,6 @@
 /*
  * Opens a uprobe on `offset` of the file `path`, hit by all threads of process `pid`, but not by what it forks;
  * pid -1: by all processes.
- * semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
+ * at_return: when the function that begins there returns.  semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
  */
-int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, pid_t pid, struct err *err);
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid, struct err *err);

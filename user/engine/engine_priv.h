@@ -20,6 +20,7 @@ struct group {
 	ino_t ino;
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 	struct interp_facts *facts; /* of the first process seen that runs it */
+	struct bpf_link *imports[2]; /* see imports of modules written in C */
 	struct bpf_link *start;	    /* knows it again after an exec */
 };
 
@@ -45,6 +46,7 @@ struct engine {
 	uint64_t alerts;
 	uint64_t malformed;	/* records that could not be decoded: lost */
 	uint64_t forks_late;	/* children whose probes came after they had begun to run: calls may be missing */
+	uint64_t imports_late;	/* imports whose thread could not be held: calls may be missing */
 	uint64_t lines_unknown; /* frames without a line number */
 };
 
@@ -59,6 +61,12 @@ void engine_fork(struct engine *e, struct process *p);
 void engine_exec(struct engine *e, struct process *p, uint32_t group);
 /* The kernel side has recognised the interpreter of a process after an exec. */
 void engine_started(struct engine *e, struct process *p, uint32_t group);
+/* engine_late.c: does a rule name a C function that is not there yet? */
+bool engine_has_pending(const struct interp_facts *f);
+/* Looks for such functions in a process. */
+void engine_look_for_late(struct engine *e, struct process *p);
+/* Does so for a thread that is held just after an import, and lets it go. */
+void engine_imported(struct engine *e, struct process *p, pid_t tid);
 /* Looks again at processes of which it was too early to tell; sets e->undecided if there are still some. */
 void engine_look_again(struct engine *e);
 /* Forgets targets that are gone, should the kernel's word of it have been lost. */

@@ -140,6 +140,13 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 		if (p)
 			engine_exec(e, p, ev.other);
 		break;
+	case PROC_IMPORT:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_imported(e, p, ev.other);
+		else
+			kern_release_thread(e->kern, ev.other);
+		break;
 	case PROC_START:
 		p = processes_find(&e->processes, ev.hdr.pid);
 		if (p)

@@ -32,6 +32,8 @@ void engine_say_summary(struct engine *e)
 		buf_printf(&more, ", lost_malformed %llu", (unsigned long long)e->malformed);
 	if (e->output.lost)
 		buf_printf(&more, ", lost_unwritten %llu", (unsigned long long)e->output.lost);
+	if (e->imports_late)
+		buf_printf(&more, ", imports_late %llu", (unsigned long long)e->imports_late);
 	if (e->forks_late)
 		buf_printf(&more, ", forks_late %llu", (unsigned long long)e->forks_late);
 	if (e->lines_unknown)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "bpf/abi/cookie.h"
 #include "engine/engine_priv.h"
 #include "engine/plan.h"
@@ -41,7 +42,6 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 {
 	_cleanup_(facts_unrefp) struct interp_facts *f = calloc(1, sizeof(*f));
 	const struct rule_set *rules = e->opts->rules;
-	struct py_view view;
 	int ret;
 
 	if (!f)
@@ -56,8 +56,8 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s",
 			       interp->pid, interp->open_path, strerror(errno));
 	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
-	py_view_init(&view, interp);
-	f->qualnames = qualnames_new(&view);
+	py_view_init(&f->view, interp);
+	f->qualnames = qualnames_new(&f->view);
 	f->group = interp->proc.group = group_of(e, interp);
 	if (!f->probe_of_rule || !f->qualnames || !f->group)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -106,6 +106,33 @@ static int make_template(struct engine *e, const struct py_interp *interp, struc
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", interp->path,
 			       strerror(-ret));
 	g->facts = interp_facts_ref(f);
+	return 0;
+}
+
+/* Has imports reported, if a rule waits for one. */
+static int watch_imports(struct engine *e, const struct py_interp *interp, const struct interp_facts *f, struct err *err)
+{
+	struct group *g = &e->groups[f->group - 1];
+	struct py_site sites[PY_SITES_MAX];
+	char path[64];
+	size_t nr_sites;
+	int ret;
+
+	if (!engine_has_pending(f))
+		return 0;
+	if (!g->imports[0]) {
+		ret = py_sites_import(interp, sites, &nr_sites, err);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
+		for (size_t i = 0; i < nr_sites && i < ARRAY_SIZE(g->imports) && !ret; i++) {
+			sites[i].cookie = phrude_cookie_group(0, f->group);
+			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, path, &sites[i], &g->imports[i], err);
+		}
+		if (ret)
+			return ret;
+	}
+	ret = kern_template_late(e->kern, f->group, true);
+	if (ret)
+		return err_set(err, ret, "cannot describe an interpreter to the kernel: %s", strerror(-ret));
 	return 0;
 }
 
@@ -187,9 +214,13 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	process_set_interp(p, facts);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
+		ret = watch_imports(e, interp, facts, err);
+	if (!ret)
 		ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
 		ret = attach_needed(e, p, err);
+	if (!ret)
+		engine_look_for_late(e, p); /* what was imported meanwhile */
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
@@ -236,8 +267,14 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	process_set_interp(p, facts);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
+		ret = watch_imports(e, interp, facts, err);
+	if (!ret)
 		ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
-	return ret ? ret : attach_needed(e, p, err);
+	if (!ret)
+		ret = attach_needed(e, p, err);
+	if (!ret)
+		engine_look_for_late(e, p);
+	return ret;
 }
 
 /* It stays known to the kernel side, for the sake of what it may start in its turn. */
@@ -325,6 +362,7 @@ void engine_check_targets(struct engine *e)
 
 		for (p = e->processes.buckets[i]; p; p = next) {
 			next = p->next;
+			engine_look_for_late(e, p); /* what comes into a module without an import of a C one */
 			if (!kill(p->pid, 0) || errno != ESRCH) {
 				p->gone = false;
 				continue;

@@ -83,7 +83,16 @@ static bool available(struct planning *p, enum phrude_probe probe, struct err *w
 static int try_direct(struct planning *p, const struct rule *rule, struct plan_rule *out,
 		      struct err *why)
 {
-	return py_cfuncs_find(&p->view, rule->place, rule->func, &out->cfuncs, why);
+	struct py_site sites[PY_SITES_MAX];
+	struct err no_import;
+	size_t nr_sites;
+	int ret = py_cfuncs_find(&p->view, rule->place, rule->func, &out->cfuncs, why);
+
+	/* What is imported later is found then, if imports can be seen. */
+	if (ret != -ENOENT || py_sites_import(p->interp, sites, &nr_sites, &no_import))
+		return ret;
+	out->pending = true;
+	return 0;
 }
 
 /* 0: the kind does for the rule; -EOPNOTSUPP or -ENOENT with a sentence if not; else -errno. */
@@ -116,6 +125,8 @@ static int choose(struct planning *p, const struct rule *rule, struct plan_rule 
 		ret = try_kind(p, preference[i], rule, out, &why);
 		if (!ret) {
 			out->probe = preference[i];
+			if (out->pending)
+				first = why;
 			if (preference[i] == PROBE_AUDIT && py_audit_unseen(p->interp))
 				err_set(&first, 0, "%s", py_audit_unseen(p->interp));
 			break;

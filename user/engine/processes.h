@@ -30,6 +30,7 @@ struct interp_facts {
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
 	struct qualnames *qualnames;
+	struct py_view view;
 };
 
 struct process {

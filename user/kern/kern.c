@@ -83,6 +83,27 @@ int kern_template_set(struct kern *k, uint32_t group, const struct py_template *
 	return bpf_map__update_elem(k->skel->maps.templates, &group, sizeof(group), image, sizeof(*image), BPF_ANY);
 }
 
+int kern_template_late(struct kern *k, uint32_t group, bool late)
+{
+	struct py_template t;
+	int ret = bpf_map__lookup_elem(k->skel->maps.templates, &group, sizeof(group), &t, sizeof(t), 0);
+
+	t.late = late;
+	return ret ? ret : kern_template_set(k, group, &t);
+}
+
+struct bpf_program *kern_import_program(const struct kern *k)
+{
+	return k->skel->progs.import_done;
+}
+
+void kern_release_thread(struct kern *k, pid_t tid)
+{
+	__u32 key = tid;
+
+	bpf_map__delete_elem(k->skel->maps.holds, &key, sizeof(key), 0);
+}
+
 static void load_programs(const struct kern *k, enum phrude_probe probe, bool load)
 {
 	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {

@@ -42,6 +42,12 @@ struct bpf_program *kern_start_program(const struct kern *kern);
 /* Describes the interpreter's file of a group. */
 int kern_template_set(struct kern *kern, uint32_t group, const struct py_template *image);
 
+/* Whether the group has rules whose functions have not been found yet. */
+int kern_template_late(struct kern *kern, uint32_t group, bool late);
+/* The program that sees imports of modules written in C, and letting go of the thread that it holds. */
+struct bpf_program *kern_import_program(const struct kern *kern);
+void kern_release_thread(struct kern *kern, pid_t tid);
+
 /* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
 void kern_release(struct kern *kern, struct bpf_link *link);
 void kern_wait_released(struct kern *kern);

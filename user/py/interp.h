@@ -69,6 +69,7 @@ struct py_site {
 	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
 	uint64_t cookie;    /* see bpf/abi/cookie.h */
 	uint32_t stack;	    /* of a function: bytes that the stack pointer has moved down there since its entry */
+	bool at_return;	    /* of the function that begins there */
 	bool emulated;	    /* the kernel emulates the instruction (cheap), no single step */
 	uint8_t entry;	    /* enum py_site_entry */
 	char what[48];	    /* "RESUME_CHECK", "function__entry", for messages */
@@ -92,6 +93,9 @@ int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t
 		   struct err *err);
 /* Which audit events py_sites_audit() does not see: a sentence, or NULL. */
 const char *py_audit_unseen(const struct py_interp *interp);
+
+/* Where to probe to see that a module written in C has been imported. -EOPNOTSUPP with a sentence. */
+int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
 
 /*
  * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
