@@ -7,7 +7,7 @@ from tracer import Tracer, rule
 
 PYTHON = ["plain", "keyword", "star", "outer", "inner", "recurse", "key", "raises", "gen", "genclosed", "delegating",
           "__init__", "method", "of_class", "static", "prop", "__call__", "__getitem__", "__enter__", "__exit__",
-          "__eq__", "<lambda>", "one_round"]
+          "__eq__", "<lambda>", "generators", "one_round"]
 RULES = [rule(name, file="targets/counts.py") for name in PYTHON] + [rule("compiled", file="<string>")]
 C_FUNCTIONS = [rule("max", module="builtins"), rule("getpid", module="posix"), rule("time", module="time"),
                rule("bytearray", module="builtins"), rule("deque", module="collections")]
@@ -29,20 +29,30 @@ def alerts_are_the_calls(interpreter, kind):
     expect("%s %d" % (kind, len(RULES)) in tracer.ready_line, "ready line: %s", tracer.ready_line)
 
 
-@test("kind", kinds=("usdt", "frame"))
-def hits_are_the_calls(interpreter, kind):
-    """All else being equal, n rounds more are as many hits more as they make Python calls."""
+def hits_of_200_rounds(interpreter, kind, resuming):
+    """All else being equal, n rounds more are as many hits more as they make Python calls. Returns both."""
     watched = [rule("one_round", file="counts.py")]
     with Target(interpreter, "counts.py") as target:
-        target.ask("go", n=3)
+        target.ask("go", n=3, resuming=resuming)
         hits = {}
         for rounds in (0, 20, 220):
             with Tracer(watched, target.pid, kind=kind) as tracer:
-                counts = target.ask("go", n=rounds)
+                counts = target.ask("go", n=rounds, resuming=resuming)
             complete(tracer)
             expect_equal(tracer.summary["matches"], rounds, "matches")
             hits[rounds] = tracer.summary["hits"]
-    expect_equal(hits[220] - hits[20], 200 * sum(counts.values()) // 220, "hits of 200 rounds")
+    return hits[220] - hits[20], 200 * sum(counts.values()) // 220
+
+
+@test("kind", kinds=("usdt", "frame"))
+def hits_are_the_calls(interpreter, kind):
+    expect_equal(*hits_of_200_rounds(interpreter, kind, False), "hits of 200 rounds")
+
+
+@test("kind", kinds=("usdt", "frame"))
+def resumptions_are_no_hits(interpreter, kind):
+    """A generator is one hit, at its start, however often it is resumed."""
+    expect_equal(*hits_of_200_rounds(interpreter, kind, True), "hits of 200 rounds")
 
 
 @test("kind", kinds=("usdt", "frame"))

@@ -126,13 +126,6 @@ def one_round():
         raises()
     except ValueError:
         pass
-    for _ in gen():
-        pass
-    for _ in delegating():
-        pass
-    closed = genclosed()
-    next(closed)
-    closed.close()
     thing = Thing()
     thing.method()
     Thing.of_class()
@@ -147,10 +140,23 @@ def one_round():
     compiled(count)
 
 
-def go(n):
+def generators():
+    count["generators"] += 1
+    for _ in gen():
+        pass
+    for _ in delegating():
+        pass
+    closed = genclosed()
+    next(closed)
+    closed.close()
+
+
+def go(n, resuming=True):
     count.clear()
     for _ in range(n):
         one_round()
+        if resuming:
+            generators()
     return dict(count)
 
 
