@@ -41,11 +41,14 @@ static const struct {
 	{ TEXT16("receive"), LOOK_NONE, 1 },
 };
 
+/* A power of two, so that a mask bounds an index: kernels before 6.5 do not track a bound from a 32-bit comparison. */
+#define SPECIAL_SLOTS 8
+
 /* Functions of which one local leads on; the file's last 16 characters. */
 static const struct {
 	union text16 func, file, local;
 	__u32 role;
-} special_names[] = {
+} special_names[SPECIAL_SLOTS] = {
 	{ TEXT16("run"), TEXT16("ends/_asyncio.py"), TEXT16("future"),
 	  LOOK_ROOT }, /* anyio: WorkerThread */
 	{ TEXT16("run"), TEXT16("utures/thread.py"), TEXT16("self"),
@@ -57,7 +60,6 @@ static const struct {
 };
 
 #define NR_LOCAL_NAMES (sizeof(local_names) / sizeof(local_names[0]))
-#define NR_SPECIAL_NAMES (sizeof(special_names) / sizeof(special_names[0]))
 
 /* Is the function one of special_names?  Its index from 1 on. */
 __noinline int look_special(__u32 slot, __u64 code)
@@ -70,8 +72,8 @@ __noinline int look_special(__u32 slot, __u64 code)
 	    name.w[2])
 		return 0;
 	str_tail(&s->proc.layout, read_u64(code + s->proc.layout.code_filename), file);
-	for (__u32 i = 0; i < NR_SPECIAL_NAMES; i++) {
-		if (text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
+	for (__u32 i = 0; i < SPECIAL_SLOTS; i++) {
+		if (special_names[i].role && text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
 		    text16_eq(&special_names[i].file, file[0], file[1]))
 			return i + 1;
 	}
@@ -89,9 +91,12 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 	if (!s)
 		return 0;
 	if (short_str(&s->proc.layout, str, &n) && !n.w[2]) {
-		if (special && special <= NR_SPECIAL_NAMES &&
-		    text16_eq(&special_names[special - 1].local, n.w[0], n.w[1]))
-			return special_names[special - 1].role;
+		__u32 at = special - 1;
+
+		barrier_var(at);
+		at &= SPECIAL_SLOTS - 1;
+		if (special && text16_eq(&special_names[at].local, n.w[0], n.w[1]))
+			return special_names[at].role;
 		for (__u32 i = 0; i < NR_LOCAL_NAMES; i++) {
 			if (!text16_eq(&local_names[i].name, n.w[0], n.w[1]))
 				continue;
