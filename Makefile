@@ -14,11 +14,11 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event rule alert kern attach engine cli
+MODULES := base elf proc py event rule alert request kern attach engine cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event rule alert
+PURE_MODULES := base elf proc py event rule alert request
 
-LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8
+LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 
@@ -51,7 +51,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Wal
 	-Wno-unused-parameter -Wno-missing-declarations -Wno-compare-distinct-pointer-types \
 	-I. -Ibpf -Ivmlinux/$(ARCH) $(BPF_SYSINC) -MMD -MP
 
-.PHONY: all check check-root bench fuzz install clean demo format
+.PHONY: all record check check-root bench fuzz install clean demo format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -110,6 +110,13 @@ $(BUILD)/fuzzers/%: tests/fuzz/%.c $(BUILD)/fuzz/libphrude.a
 	$(call msg,FUZZ-CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/libphrude.a $(LIBS_LDLIBS)
+
+# Records captures for the unit tests, see tests/record/record.py.
+record: $(BUILD)/record
+
+$(BUILD)/record: tests/record/record.c $(filter-out $(BUILD)/user/cli/%,$(OBJS)) | deps
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=engine_record -o $@ $^ $(LIBS_LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)

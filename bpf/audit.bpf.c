@@ -153,7 +153,7 @@ __noinline int capture_format(__u32 slot, __u64 format)
 static __always_inline int audit_send(__u32 slot, struct scratch *s, __u32 how, __u64 args, __u64 n)
 {
 	if (how == AUDIT_TUPLE)
-		capture_posargs(slot, args, 0);
+		capture_posargs(slot, args, 0, 0);
 	else if (how == AUDIT_FORMAT)
 		capture_format(slot, args);
 	else

@@ -7,16 +7,6 @@
  */
 #include "capture.bpf.h"
 
-/* tp_flags bits (Include/object.h): subclasses of the builtin types. */
-#define TPFLAGS_LONG (1ULL << 24)
-#define TPFLAGS_LIST (1ULL << 25)
-#define TPFLAGS_TUPLE (1ULL << 26)
-#define TPFLAGS_BYTES (1ULL << 27)
-#define TPFLAGS_STR (1ULL << 28)
-#define TPFLAGS_DICT (1ULL << 29)
-
-/* Slots of a container's table looked at, empty ones included. */
-#define STEPS_MAX 4096
 /* Room for the VAL_END nodes of all open containers. */
 #define PHRUDE_ENDS_SZ (PHRUDE_DEPTH_MAX * NODE_SZ)
 /* Longest chain of base classes searched for a builtin type. */
@@ -181,44 +171,20 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	return 0;
 }
 
-/* Prepares stack[level] for a dict: PyDictObject and PyDictKeysObject, Objects/dictobject.c. */
 __noinline int dict_open(__u32 slot, __u32 level, __u64 dict)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
-	struct walk *w;
-	__u64 keys, entries, n;
-	__u32 width;
+	__u64 values;
 
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	w = &s->stack[level % PHRUDE_DEPTH_MAX];
-	keys = read_u64(dict + l->dict_keys);
-	n = read_u64(keys + l->keys_nentries);
-	w->values = read_u64(dict + l->dict_values);
-	if (w->values && l->features & PY_F_DICT_VALUES_HDR)
-		w->values += 8;
-	if (l->features & PY_F_DICT_LOG2) {
-		__u8 log2_bytes = 0, kind = 0;
-
-		read_user(&log2_bytes, 1, keys + l->keys_size);
-		read_user(&kind, 1, keys + l->keys_kind);
-		entries = keys + l->keys_indices + (1ULL << (log2_bytes & 63));
-		w->entry_sz = kind ? 16 : 24;
-	} else {
-		__u64 size = read_u64(keys + l->keys_size);
-
-		width = size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8;
-		entries = keys + l->keys_indices + size * width;
-		w->entry_sz = 24;
-	}
-	w->items = entries;
-	w->object = dict;
-	w->idx = 0;
-	w->count = n > STEPS_MAX ? STEPS_MAX + 1 : n;
-	w->type = VAL_DICT;
-	w->on_value = 0;
+	values = read_u64(dict + l->dict_values);
+	if (values && l->features & PY_F_DICT_VALUES_HDR)
+		values += 8;
+	s->stack[level % PHRUDE_DEPTH_MAX].object = dict;
+	walk_keys(s, level, read_u64(dict + l->dict_keys), values);
 	return 0;
 }
 

@@ -9,6 +9,45 @@
 
 #include "scratch.bpf.h"
 
+/* tp_flags bits (Include/object.h): subclasses of the builtin types. */
+#define TPFLAGS_LONG (1ULL << 24)
+#define TPFLAGS_LIST (1ULL << 25)
+#define TPFLAGS_TUPLE (1ULL << 26)
+#define TPFLAGS_BYTES (1ULL << 27)
+#define TPFLAGS_STR (1ULL << 28)
+#define TPFLAGS_DICT (1ULL << 29)
+
+/* Slots of a container's table looked at, empty ones included. */
+#define STEPS_MAX 4096
+
+/* Prepares stack[level] for a table of keys and, if it is split, its values: PyDictKeysObject, Objects/dictobject.c. */
+static __always_inline void walk_keys(struct scratch *s, __u32 level, __u64 keys, __u64 values)
+{
+	const struct py_layout *l = &s->proc.layout;
+	struct walk *w = &s->stack[level % PHRUDE_DEPTH_MAX];
+	__u64 n = read_u64(keys + l->keys_nentries);
+
+	if (l->features & PY_F_DICT_LOG2) {
+		__u8 log2_bytes = 0, kind = 0;
+
+		read_user(&log2_bytes, 1, keys + l->keys_size);
+		read_user(&kind, 1, keys + l->keys_kind);
+		w->items = keys + l->keys_indices + (1ULL << (log2_bytes & 63));
+		w->entry_sz = kind ? 16 : 24;
+	} else {
+		__u64 size = read_u64(keys + l->keys_size);
+		__u32 width = size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8;
+
+		w->items = keys + l->keys_indices + size * width;
+		w->entry_sz = 24;
+	}
+	w->values = values;
+	w->idx = 0;
+	w->count = n > STEPS_MAX ? STEPS_MAX + 1 : n;
+	w->type = VAL_DICT;
+	w->on_value = 0;
+}
+
 /* A node (see NODE()) with `len` bytes at `addr` of the target's memory; VAL_UNREADABLE if they cannot be read. */
 int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len);
 /* A str object as a VAL_STR node of at most `max` bytes. */

@@ -46,7 +46,7 @@ __noinline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, __u64 b, __u6
 	if (ml_flags & ML_FASTCALL) {
 		capture_vector(slot, a, b, ml_flags & ML_KEYWORDS ? c : 0);
 	} else if (ml_flags & ML_VARARGS) {
-		capture_posargs(slot, a, 0);
+		capture_posargs(slot, a, 0, 0);
 		if (ml_flags & ML_KEYWORDS)
 			capture_kwargs(slot, b);
 	} else if (ml_flags & ML_O) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
+#include "request.bpf.h"
 
 __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self)
 {
@@ -42,8 +43,13 @@ __noinline int event_send(__u32 slot)
 
 	if (!s)
 		return 0;
-	s->limit = PHRUDE_EVENT_MAX - 64;
+	s->limit = PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE;
 	capture_stack(slot);
+	if (!s->request)
+		request_follow(slot);
+	s->limit = PHRUDE_EVENT_MAX - 64;
+	if (s->request)
+		capture_request(slot);
 	m = (void *)s->data;
 	m->cut = s->cut;
 	len = s->len;
@@ -191,7 +197,7 @@ out:
 	return 0;
 }
 
-__noinline int capture_posargs(__u32 slot, __u64 tuple, __s32 first)
+__noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 {
 	struct scratch *s = scratch_get(slot);
 	__u64 n;
@@ -202,13 +208,9 @@ __noinline int capture_posargs(__u32 slot, __u64 tuple, __s32 first)
 	if (n > PHRUDE_ARGS_MAX)
 		s->cut |= EV_CUT_ARGS;
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
-		if (i >= n)
+		if ((__u64)i + skip >= n || !node_mark(s, SEC_POSARG, first + i))
 			break;
-		if ((__s32)i + first < 0)
-			continue;
-		if (!node_mark(s, SEC_POSARG, first + i))
-			break;
-		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8ULL * i));
+		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8 * ((__u64)i + skip)));
 	}
 	return 0;
 }
@@ -280,7 +282,7 @@ __noinline int call_python(__u32 slot, __u64 func, __u64 args, __u64 kwargs)
 		capture_value(slot, self);
 		first = 1;
 	}
-	capture_posargs(slot, args, first);
+	capture_posargs(slot, args, 0, first);
 	capture_kwargs(slot, kwargs);
 	capture_defaults(slot, func);
 	return 0;
@@ -369,20 +371,10 @@ __noinline int match_callee_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name
 
 	if (!s)
 		return 0;
-	name = def ? read_u64(def + s->proc.layout.ml_name) : tp_name;
-	if (!def) {
-		/* A type's own name is what follows the last dot. */
-		long n = read_user_str(s->text, sizeof(s->text), tp_name);
-		__u32 start = 0;
-
-		for (__u32 i = 0; i < PHRUDE_NAME_MAX; i++) {
-			if (i + 1 >= n)
-				break;
-			if (s->text[i] == '.')
-				start = i + 1;
-		}
-		name += start;
-	}
+	if (def)
+		name = read_u64(def + s->proc.layout.ml_name);
+	else
+		name = tp_name + type_name_start(slot, tp_name);
 	r = match_name_cstr(slot, name);
 	if (r == MATCH_YES)
 		r = module ? match_module_str(slot, module) : match_module_tpname(slot, tp_name);
@@ -415,7 +407,7 @@ __noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 k
 		call_python(slot, c.func, args, kwargs);
 	} else {
 		call_c(slot, c.def, c.module, c.tp_name, c.doc);
-		capture_posargs(slot, args, c.unbound ? -1 : 0);
+		capture_posargs(slot, args, c.unbound, 0);
 		capture_kwargs(slot, kwargs);
 	}
 	/* The caller is whoever runs now. */

@@ -54,16 +54,21 @@ static __always_inline __u32 event_open(void)
 	s->depth = 0;
 	s->pending = 0;
 	s->frame = 0;
+	s->request = 0;
+	s->nr_roots = 0;
+	s->flags_type = 0;
 	return slot;
 }
 
 /* Parts of an event, in this order: the head, what describes the function, its arguments, then the call stack from
- * s->frame outwards and off it goes. */
+ * s->frame outwards, the request found in it, and off it goes. */
 int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
-/* Positional arguments from a tuple, as SEC_POSARG items: its item 0 is given position `first`, which may be -1: it
- * is left out. */
-int capture_posargs(__u32 slot, __u64 tuple, __s32 first);
+/*
+ * Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on.
+ * No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome.
+ */
+int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
 

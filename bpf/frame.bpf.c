@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* See frame.bpf.h.  The layouts of frames and code objects are in user/py/, with their sources. */
 #include "frame.bpf.h"
+#include "request.bpf.h"
 
 /* Bytes read at once of a frame and of a code object: all fields needed lie within. */
 #define FRAME_OBJECT_SZ 112 /* PyFrameObject up to f_lasti */
 #define FRAME_SZ 80	    /* _PyInterpreterFrame up to owner */
 #define CODE_OBJECT_SZ 176  /* PyCodeObject up to 3.10, whole */
 #define CODE_SZ 200	    /* since 3.11, up to _co_firsttraceable */
+
+/* co_localspluskinds (Include/internal/pycore_code.h) */
+#define CO_FAST_CELL 0x40
+#define CO_FAST_FREE 0x80
 
 static __always_inline __u32 nr_params(const struct py_layout *l, __u64 code, __u32 *flags)
 {
@@ -44,22 +49,16 @@ __noinline __u64 cell_of_arg(__u32 slot, __u64 frame, __u64 code, __u32 idx)
 	return 0;
 }
 
-/* One parameter: its name and its value. */
-__noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags)
+__noinline __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
-	__u64 names, value, cell = 0;
+	__u64 value, cell = 0;
 	__u32 idx = idx_flags & 0xffff;
 
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	names = read_u64(code + l->code_varnames);
-	if (!node_mark(s, SEC_PARAM, idx))
-		return 0;
-	capture_str(slot, read_u64(names + l->tuple_items + 8ULL * idx), PHRUDE_NAME_MAX);
-
 	value = untag(l, read_u64(frame + l->frame_localsplus + 8ULL * idx));
 	if (l->features & PY_F_CELL2ARG) {
 		if (!value)
@@ -68,12 +67,28 @@ __noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 		__u8 kind = 0;
 
 		read_user(&kind, 1, read_u64(code + l->code_kinds) + 32 + idx);
-		if (kind & 0x40) /* CO_FAST_CELL */
+		if (kind & (CO_FAST_CELL | CO_FAST_FREE))
 			cell = value;
 	}
 	if (cell && read_u64(cell + OB_TYPE) == s->proc.type_cell)
 		value = read_u64(cell + l->cell_ref);
-	capture_value(slot, value);
+	return value;
+}
+
+/* One parameter: its name and its value. */
+__noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 names;
+	__u32 idx = idx_flags & 0xffff;
+
+	if (!s)
+		return 0;
+	names = read_u64(code + s->proc.layout.code_varnames);
+	if (!node_mark(s, SEC_PARAM, idx))
+		return 0;
+	capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx), PHRUDE_NAME_MAX);
+	capture_value(slot, frame_local(slot, frame, code, idx_flags));
 	return 0;
 }
 
@@ -204,11 +219,19 @@ __noinline int capture_frame(__u32 slot)
 		return 0;
 	l = &s->proc.layout;
 	object = l->features & PY_F_FRAME_OBJECT;
-	if (object ? read_user(s->head, FRAME_OBJECT_SZ, s->frame) :
-		     read_user(s->head, FRAME_SZ, s->frame)) {
-		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
-		return 0;
+	s->nr_slots = 0;
+	if (object) {
+		if (read_user(s->head, FRAME_OBJECT_SZ, s->frame))
+			goto unreadable;
+	} else if (!bpf_probe_read_user(s->head, FRAME_SZ + 8 * FRAME_SLOTS, (const void *)s->frame)) {
+		s->nr_slots = FRAME_SLOTS;
+		for (__u32 i = 0; i < FRAME_SLOTS; i++)
+			s->slots[i] = HEAD64(s, l->frame_localsplus + 8 * i);
+	} else if (read_user(s->head, FRAME_SZ, s->frame)) { /* one at the very end of its chunk */
+		goto unreadable;
 	}
+	s->at_frame = s->frame;
+	s->at_code = 0;
 	s->frame = HEAD64(s, l->frame_previous);
 	code = untag(l, HEAD64(s, l->frame_code));
 	owner = object ? 0 : s->head[l->frame_owner & 0xff];
@@ -237,6 +260,7 @@ __noinline int capture_frame(__u32 slot)
 		s->cut |= EV_CUT_STACK | EV_CUT_SPACE;
 		return 0;
 	}
+	s->at_names = HEAD64(s, l->code_varnames);
 	table = HEAD64(s, l->code_linetable);
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
 	f = (void *)&s->data[at];
@@ -249,7 +273,11 @@ __noinline int capture_frame(__u32 slot)
 	capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
 	capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
 	send_table(slot, table, f->signature);
+	s->at_code = code;
 	return 1;
+unreadable:
+	s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+	return 0;
 }
 
 /* Frames that are not Python's (entry frames) are passed over, but not for ever. */
@@ -274,6 +302,7 @@ __noinline int capture_stack(__u32 slot)
 		if (!r)
 			break;
 		n += r & 1;
+		request_frame(slot);
 	}
 	if (s->frame)
 		s->cut |= EV_CUT_STACK;

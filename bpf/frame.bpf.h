@@ -38,6 +38,8 @@ static __always_inline __u64 current_frame(const struct py_proc *p)
 
 /* The parameters of the function that `frame` has just started, as SEC_PARAM items. */
 int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
+/* A local of a frame, taken out of its cell: its index, and COOKIE_F_RAW_CELLS; 0 if it is not set. */
+__u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags);
 /* The names of the parameters of a code object, as SEC_PARAMNAME items. */
 int capture_param_names(__u32 slot, __u64 code);
 /* The call stack from s->frame outwards. */

@@ -8,6 +8,7 @@ templates_map templates SEC(".maps");
 holds_map holds SEC(".maps");
 seen_map seen SEC(".maps");
 audited_map audited SEC(".maps");
+looks_map looks SEC(".maps");
 events_map events SEC(".maps");
 stats_map stats SEC(".maps");
 scratch_map scratch SEC(".maps");

@@ -51,6 +51,26 @@ typedef struct {
 	__type(value, __u64);
 } seen_map;
 
+/*
+ * Which locals of a function may hold the request (request.bpf.c, which alone writes and reads it).  Index: a hash of process
+ * and code object; an array, since its look-up is inlined and there is one for each frame.
+ */
+#define LOOKS_MAX 8192
+
+struct looks {
+	__u64 code;
+	__u64 names; /* the tuple of names: tells code objects that stood at one address apart */
+	__u64 looks; /* four of 16 bits, 0: no more; see LOOK() */
+	__u64 check; /* of the other words and the process: they are not written at once */
+};
+
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOOKS_MAX);
+	__type(key, __u32);
+	__type(value, struct looks);
+} looks_map;
+
 /* Size is set by user space before loading. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -64,6 +84,27 @@ typedef struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } stats_map;
+
+/* Locals of a frame that are read together with its head. */
+#define FRAME_SLOTS 4
+
+/* Objects from which the search for a request goes on, and those still to be followed from one of them. */
+#define REQUEST_ROOTS_MAX 4
+#define REQUEST_TODO_MAX 16
+
+/* Entries of dicts and instances that request_entry() knows: what is sent (enum ev_request_field), and ways to it. */
+enum {
+	FOUND_TYPE = NR_EV_REQ, /* of an ASGI scope */
+	FOUND_SCOPE_METHOD,
+	FOUND_SCOPE_PATH,
+	FOUND_HEADERS,
+	FOUND_ENVIRON, /* of request objects */
+	FOUND_SCOPE,
+	FOUND_FUTURE,	 /* of _WorkItem */
+	FOUND_CALLBACKS, /* of concurrent.futures.Future */
+	FOUND_PARENT,	 /* of TaskGroup */
+	NR_FOUND,
+};
 
 /* A container that is being captured. */
 struct walk {
@@ -97,6 +138,19 @@ struct scratch {
 	__u64 va[VA_REGS];	/* variable arguments that came in registers */
 	__u64 va_stack;		/* where the others are */
 	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
+	__u64 at_frame; /* frame whose locals are looked at, and its code object */
+	__u64 at_code;
+	__u64 at_names; /* of that: names of the locals */
+	__u64 slots[FRAME_SLOTS]; /* the frame's first locals, */
+	__u32 nr_slots;		  /* if they have been read */
+	__u32 request; /* enum ev_request_kind, 0: not found yet */
+	__u32 nr_roots, next_root, nr_todo, nr_looks, bulk;
+	__u32 pad;
+	__u64 looks; /* of s->at_code, being put together */
+	__u64 roots[REQUEST_ROOTS_MAX];
+	__u64 todo[REQUEST_TODO_MAX];
+	__u64 found[NR_FOUND];
+	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */
@@ -135,6 +189,7 @@ extern holds_map holds SEC(".maps");
 extern templates_map templates SEC(".maps");
 extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");
+extern looks_map looks SEC(".maps");
 extern events_map events SEC(".maps");
 extern stats_map stats SEC(".maps");
 extern scratch_map scratch SEC(".maps");
@@ -175,10 +230,11 @@ extern audited_map audited SEC(".maps");
  */
 extern __u64 reader_awake_until;
 
-/* Flags for bpf_ringbuf_output(). */
+/* Flags for bpf_ringbuf_output().  Forced, since the kernel's own rule wakes only a reader that has seen all before:
+ * records that were sent without waking it (line tables) would hold this one back. */
 static __always_inline __u64 wakeup_flags(__u64 now)
 {
-	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : 0;
+	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void stat_inc(enum phrude_stat which)

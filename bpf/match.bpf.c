@@ -20,6 +20,8 @@ __noinline int load_tail(__u32 slot, __u64 str)
 		return -1;
 	n = info.length > TEXT_MAX ? TEXT_MAX : info.length;
 	bytes = n * info.kind;
+	/* The compiler knows that this cannot be; Linux 6.1 does not see it and needs the test. */
+	barrier_var(bytes);
 	if (bytes > sizeof(s->text))
 		return -1;
 	if (bytes && read_user(s->text, bytes, info.data + (info.length - n) * info.kind))
@@ -174,34 +176,63 @@ __noinline int match_module_str(__u32 slot, __u64 module)
 	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
+/*
+ * The index behind the last dot of the first n characters of s->text; 0 if there is none.  It looks from the end and
+ * returns at the first one, so that the verifier has one state a round to follow.
+ */
+__noinline int after_last_dot(__u32 slot, __u32 n)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < TEXT_MAX; i++) {
+		if (i >= n)
+			break;
+		if (s->text[(n - 1 - i) & (TEXT_MAX - 1)] == '.')
+			return n - i;
+	}
+	return 0;
+}
+
+__noinline int type_name_start(__u32 slot, __u64 tp_name)
+{
+	struct scratch *s = scratch_get(slot);
+	long n;
+
+	if (!s)
+		return 0;
+	n = read_user_str(s->text, TEXT_MAX, tp_name);
+	return n > 0 ? after_last_dot(slot, n - 1) : 0;
+}
+
 __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 {
 	static const char builtins[] = "snitliub"; /* "builtins", last character first */
 	struct scratch *s = scratch_get(slot);
-	__u64 h = PHRUDE_HASH_SEED;
-	bool dotted = false;
-	long n;
+	__u32 n;
+	long len;
 
 	if (!s)
 		return MATCH_NO;
-	n = read_user_str(s->text, TEXT_MAX, tp_name);
-	if (n <= 0)
+	len = read_user_str(s->text, TEXT_MAX, tp_name);
+	if (len <= 0)
 		return -1;
-	n--;
-	for (__u32 i = 0; i < TEXT_MAX; i++) {
-		if (n <= 0)
-			break;
-		n--;
-		if (dotted)
-			h = phrude_hash_step(h, s->text[n & (TEXT_MAX - 1)]);
-		else if (s->text[n & (TEXT_MAX - 1)] == '.')
-			dotted = true;
-	}
-	if (!dotted) {
+	s->hash = PHRUDE_HASH_SEED;
+	n = after_last_dot(slot, len - 1);
+	if (n) {
+		n--; /* the dot */
+		for (__u32 i = 0; i < TEXT_MAX; i++) {
+			if (!n)
+				break;
+			n--;
+			hash_char(slot, n, 1 << TEXT_KIND_SHIFT);
+		}
+	} else {
 		for (__u32 i = 0; i < sizeof(builtins) - 1; i++)
-			h = phrude_hash_step(h, builtins[i]);
+			s->hash = phrude_hash_step(s->hash, builtins[i]);
 	}
-	return is_target(s->name_hash, h, PHRUDE_PLACE_MODULE);
+	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
 /* The name of an audit event in s->text, from the first character on. */

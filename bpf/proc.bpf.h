@@ -13,6 +13,6 @@ static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 	};
 
 	ev.hdr.time_ns = bpf_ktime_get_ns();
-	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), 0))
+	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), wakeup_flags(ev.hdr.time_ns)))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }

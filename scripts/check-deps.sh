@@ -21,5 +21,6 @@ need yaml-0.1 0.2.1 libyaml-dev
 need libcjson 1.7 libcjson-dev
 need capstone 4.0 libcapstone-dev
 need libpcre2-8 10.34 libpcre2-dev
+need nettle 3.4 nettle-dev
 major=$("${CLANG:-clang}" -dumpversion 2>/dev/null | cut -d. -f1)
 [ "${major:-0}" -ge 14 ] || fail "clang is version $major, 14 or later is needed." clang

@@ -9,11 +9,11 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
-	libcjson-dev libcapstone-dev libpcre2-dev)
+	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
-# libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython.
+# libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
-	uwsgi-plugin-python3)
+	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi python3-uvicorn)
 
 die() {
 	echo "setup.sh: $*" >&2

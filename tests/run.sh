@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs tests that have been built: tests/run.sh [unit|fuzz|e2e|all]; arguments after e2e go to tests/e2e/run.py.
+# Runs tests that have been built: tests/run.sh [unit|fuzz|e2e|vm|all]; arguments after e2e go to tests/e2e/run.py.
 #
 # The last line is exactly "N passed, N failed, N skipped"; each skip is printed with its reason before.
 # $BUILD names the build directory, $FUZZ_SECONDS how long each fuzz target runs.
@@ -83,19 +83,26 @@ run_e2e() {
 	count e2e "${PIPESTATUS[0]}"
 }
 
+run_vm() {
+	BUILD=$BUILD tests/vm/run.sh "$@" 2>&1 | tee "$log"
+	count vm "${PIPESTATUS[0]}"
+}
+
 what=${1:-all}
 [ $# -eq 0 ] || shift
 case $what in
 unit) run_unit ;;
 fuzz) run_fuzz ;;
 e2e) run_e2e "$@" ;;
+vm) run_vm "$@" ;;
 all)
 	run_unit
 	run_fuzz
 	run_e2e
+	run_vm
 	;;
 *)
-	echo 'usage: tests/run.sh [unit|fuzz|e2e|all]' >&2
+	echo 'usage: tests/run.sh [unit|fuzz|e2e|vm|all]' >&2
 	exit 2
 	;;
 esac

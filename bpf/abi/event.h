@@ -92,6 +92,8 @@ enum ev_node_type {
 	SEC_FRAME,	 /* payload struct ev_frame; str: co_name; str: co_filename */
 	SEC_STACK_END,	 /* all frames have been sent */
 	SEC_TYPENAME,	 /* str: tp_name of the type that a C method belongs to ("_socket.socket") */
+	SEC_REQUEST,	 /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
+	SEC_REQFIELD,	 /* aux: enum ev_request_field; value */
 	NR_SECS,
 
 	/* values */
@@ -118,6 +120,30 @@ enum ev_node_type {
 };
 
 #define NODE_CUT (1u << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
+
+enum ev_request_kind {
+	REQUEST_WSGI = 1, /* values of an environ (PEP 3333): str of Latin-1 characters */
+	REQUEST_ASGI,	  /* values of a scope and of its headers: str and bytes */
+};
+
+/* What is sent of a request; a header that is there several times is sent several times. */
+enum ev_request_field {
+	EV_REQ_METHOD = 0,
+	EV_REQ_PATH,  /* WSGI: below EV_REQ_ROOT; ASGI: as the server has it */
+	EV_REQ_ROOT,  /* SCRIPT_NAME, root_path */
+	EV_REQ_QUERY,
+	EV_REQ_PEER, /* WSGI: str; ASGI: (host, port) or None */
+	EV_REQ_SERVER_NAME,
+	/* headers */
+	EV_REQ_HOST,
+	EV_REQ_USER_AGENT,
+	EV_REQ_FORWARDED_FOR, /* X-Forwarded-For */
+	EV_REQ_REAL_IP,	      /* X-Real-IP */
+	EV_REQ_FORWARDED,
+	EV_REQ_COOKIE,
+	EV_REQ_TRACEPARENT,
+	NR_EV_REQ,
+};
 
 #define EV_FUNC_VARARGS 0x4
 #define EV_FUNC_VARKEYWORDS 0x8

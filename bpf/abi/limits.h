@@ -19,6 +19,11 @@
 #define PHRUDE_PATH_MAX 1024
 /* Bytes of a C function's documentation, whose head is its signature; a power of two. */
 #define PHRUDE_DOC_MAX 1024
+/* Bytes of one value of a request (of its cookies twice as many), and of the event that are kept free for all
+ * of them; headers looked at. */
+#define PHRUDE_REQUEST_VALUE_MAX 2048
+#define PHRUDE_REQUEST_SPACE (8 * 1024)
+#define PHRUDE_HEADERS_MAX 64
 /* Bytes of a line table (co_linetable, co_lnotab) that are sent. */
 #define PHRUDE_LINETABLE_MAX (32 * 1024)
 /* Characters of a function name, and trailing characters of a file name, that the kernel side hashes.

@@ -23,6 +23,8 @@
 #define PY_F_MONITORING_TSTATE (1u << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
 #define PY_F_TSTATE_TLS (1u << 10)    /* the running thread's state is a TLS variable (3.12+), else a global */
 #define PY_F_STR_READY_BIT (1u << 11) /* bit 7 of the str state is "ready" (up to 3.11) */
+#define PY_F_MANAGED_DICT (1u << 12)  /* instances keep attributes in front of them (3.11+) */
+#define PY_F_MANAGED_TAGGED (1u << 13) /* that is one word, odd for values (3.12 only) */
 
 struct py_layout {
 	__u32 features;
@@ -73,7 +75,24 @@ struct py_layout {
 	__u8 resume_location_mask; /* of RESUME's oparg: 0 is a function's start */
 	__u8 resume_pad[3];
 	__u16 code_cellvars; /* co_cellvars, with PY_F_CELL2ARG */
-	__u16 descr_pad;
+	__u16 func_closure;
+
+	/* ways to a request */
+	__u16 type_basicsize, type_dictoffset;
+	__u16 type_cached_keys; /* ht_cached_keys of a heap type */
+	__u16 gen_frame;	/* of a coroutine: with PY_F_FRAME_OBJECT a pointer, else the frame itself */
+	__u16 frame_stacktop;	/* f_stacktop, f_stackdepth, stacktop or stackpointer */
+	__u16 frame_valuestack; /* what f_stackdepth counts from (3.10) */
+	__u16 frame_stack;	/* enum py_frame_stack */
+	__u16 task_coro;	    /* TaskObj of _asyncio */
+	__u16 fut_callback, fut_callbacks; /* FutureObj: the first callback, the list of the others */
+};
+
+/* How a suspended frame says where its value stack ends. */
+enum py_frame_stack {
+	PY_STACK_POINTER = 1, /* a pointer behind the last value */
+	PY_STACK_DEPTH,	      /* an int, counted from frame_valuestack */
+	PY_STACK_INDEX,	      /* an int, counted from localsplus */
 };
 
 /* Value of the map "procs", key: pid (thread group id in the initial namespace). */
@@ -88,7 +107,7 @@ struct py_proc {
 	__u64 none, true_, false_;
 	__u64 type_float, type_set, type_frozenset, type_cell, type_code;
 	__u64 type_function, type_method, type_cfunction, type_cmethod, type_method_descr, type_type;
-	__u64 type_module;
+	__u64 type_module, type_dict;
 	__u64 load_bias; /* of the interpreter's image: address in the process minus ELF address */
 	struct py_layout layout;
 };

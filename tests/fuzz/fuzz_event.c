@@ -6,6 +6,7 @@
 
 #include "alert/alert.h"
 #include "base/util.h"
+#include "request/request.h"
 
 static void check_text(const struct buf *out, bool one_line)
 {
@@ -58,6 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct alert alert = {
 		.rule = &rule, .event = &event, .probe = "usdt", .action = "detect"
 	};
+	/* everybody is a proxy: whole chains are gone through */
+	static const struct rule_network all = { .bits = 0 };
+	struct request_opts opts = { .proxies = &all, .nr_proxies = 1, .trust_unix = true, .plain_session = size % 2 };
+	struct alert_request request;
 	struct ev_match head;
 	uint8_t *record = malloc(size + 1);
 
@@ -72,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(record, &head, sizeof(head));
 	}
 	if (event_decode(&arena, record, size, &event, &err) == 0) {
+		if (request_make(&arena, &opts, &event.request, &request))
+			alert.request = &request;
 		/* what is shown lives in the arena alone */
 		memset(record, 0xaa, size);
 		alert_json(&out, &alert);

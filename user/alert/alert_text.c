@@ -193,6 +193,7 @@ static void request(struct printer *p, const struct alert_request *r)
 	if (r->query && *r->query)
 		put_fact(p, &first, "query", r->query);
 	put_fact(p, &first, "from", r->remote_addr);
+	put_fact(p, &first, "forwarded for", r->forwarded);
 	put_fact(p, &first, "host", r->host);
 	if (!first)
 		buf_addc(p->out, '\n');

@@ -17,13 +17,18 @@
 #define ARG_MAX_LEN 512
 #define ELLIPSIS "…"
 
+/* So many different values of an argument are listed. */
+#define VALUES_MAX 8
+
 /* What the alerts of a group have in common in one argument. */
 struct common {
 	struct common *next;
-	char *name, *text;
-	size_t len;   /* of the common beginning */
-	bool varies;  /* not all are the same text */
-	bool dropped; /* absent, cut or no text in one of them */
+	char *name;
+	char *values[VALUES_MAX]; /* the different ones, as far as there is room */
+	size_t nr_values;
+	bool more;    /* there were others */
+	size_t len;   /* of their common beginning */
+	bool dropped; /* absent, cut or no text in one of the alerts */
 	size_t seen;
 };
 
@@ -62,7 +67,8 @@ static void group_free(struct group *g)
 	for (struct common *c = g->args; c; c = next) {
 		next = c->next;
 		free(c->name);
-		free(c->text);
+		for (size_t i = 0; i < c->nr_values; i++)
+			free(c->values[i]);
 		free(c);
 	}
 	free(g->function);
@@ -178,37 +184,67 @@ static char *arg_text(const cJSON *arg)
 	return strdup(arg->valuestring);
 }
 
-static void add_arg(struct suggest *s, struct group *g, const cJSON *arg)
+static struct common *find_common(struct suggest *s, struct group *g, const char *name)
 {
-	_cleanup_free_ char *text = arg_text(arg);
 	struct common **c = &g->args;
-	size_t n = 0;
 
-	while (*c && !str_eq((*c)->name, arg->string))
+	while (*c && !str_eq((*c)->name, name))
 		c = &(*c)->next;
 	if (!*c) {
 		*c = calloc(1, sizeof(**c));
-		if (!*c) {
+		if (*c)
+			(*c)->name = copy(s, name);
+		else
 			s->nomem = true;
-			return;
-		}
-		(*c)->name = copy(s, arg->string);
-		(*c)->text = copy(s, text);
-		(*c)->len = text ? strlen(text) : 0;
 	}
-	(*c)->seen++;
-	if (!text || !(*c)->text) {
-		(*c)->dropped = true;
+	return *c;
+}
+
+static void add_value(struct suggest *s, struct common *c, const char *text)
+{
+	size_t n = 0;
+
+	char *value = copy(s, text);
+
+	if (!value)
+		return;
+	if (!c->nr_values) {
+		c->values[c->nr_values++] = value;
+		c->len = strlen(text);
 		return;
 	}
-	while (n < (*c)->len && text[n] == (*c)->text[n])
+	while (n < c->len && text[n] == c->values[0][n])
 		n++;
-	if (n < (*c)->len || text[n])
-		(*c)->varies = true;
 	/* Not within a character. */
-	while (n && ((*c)->text[n] & 0xc0) == 0x80)
+	while (n && n < c->len && (c->values[0][n] & 0xc0) == 0x80)
 		n--;
-	(*c)->len = n;
+	c->len = n;
+	for (size_t i = 0; i < c->nr_values; i++) {
+		if (str_eq(c->values[i], text)) {
+			free(value);
+			return;
+		}
+	}
+	if (c->nr_values < VALUES_MAX) {
+		c->values[c->nr_values++] = value;
+		return;
+	}
+	c->more = true;
+	free(value);
+}
+
+static void add_arg(struct suggest *s, struct group *g, const cJSON *arg)
+{
+	_cleanup_free_ char *text = arg_text(arg);
+	struct common *c = find_common(s, g, arg->string);
+
+	if (!c)
+		return;
+	c->seen++;
+	if (text)
+		add_value(s, c, text);
+	else
+		c->dropped = true;
 }
 
 static void add_to_group(struct suggest *s, struct group *g, const cJSON *alert)
@@ -305,19 +341,28 @@ static bool is_name(const char *s)
 
 static void write_arg(struct buf *out, const struct group *g, const struct common *c)
 {
+	bool listed = !c->more && c->nr_values * 2 <= g->count;
+
 	if (c->dropped || c->seen != g->count || !is_name(c->name))
 		return;
-	if (c->varies && c->len < PREFIX_MIN) {
+	if (!listed && c->len < PREFIX_MIN) {
 		buf_adds(out, "        # argument ");
 		text_terminal(out, (struct text){ c->name, strlen(c->name) });
 		buf_adds(out, " varies\n");
 		return;
 	}
-	buf_adds(out, "        ");
-	buf_addc(out, '"');
-	buf_printf(out, "arg.%s\": [{ %s: ", c->name, c->varies ? "prefix" : "exact");
-	write_quoted(out, c->text, c->len);
-	buf_adds(out, " }]\n");
+	buf_printf(out, "        \"arg.%s\":\n", c->name);
+	if (!listed) {
+		buf_adds(out, "          - { prefix: ");
+		write_quoted(out, c->values[0], c->len);
+		buf_adds(out, " }\n");
+		return;
+	}
+	for (size_t i = 0; i < c->nr_values; i++) {
+		buf_adds(out, "          - { exact: ");
+		write_quoted(out, c->values[i], strlen(c->values[i]));
+		buf_adds(out, " }\n");
+	}
 }
 
 static void write_case(struct buf *out, const struct group *g)

@@ -40,6 +40,11 @@ struct cli {
 	uint64_t count;
 	double duration;
 	bool verbose;
+	struct rule_network *proxies;
+	size_t nr_proxies;
+	const char **cookies; /* NULL: the usual ones */
+	size_t nr_cookies;
+	bool trust_unix, plain_session;
 };
 
 /* Reads the command line.  0, or -EINVAL with a sentence. */

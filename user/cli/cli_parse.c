@@ -176,6 +176,40 @@ static int take_case_rules(struct cli *cli, struct err *err)
 	return 0;
 }
 
+static int set_proxy(struct cli *cli, const char *arg, struct err *err)
+{
+	struct text text = { arg, strlen(arg) };
+	struct rule_network net;
+
+	if (str_eq(arg, "unix")) {
+		cli->trust_unix = true;
+		return 0;
+	}
+	if (!rule_address_parse(text, &net) && !rule_network_parse(text, &net))
+		return err_set(err, -EINVAL,
+			       "--trusted-proxies takes addresses, ranges as in 10.0.0.0/8, or unix; not \"%s\"", arg);
+	if (grow((void **)&cli->proxies, cli->nr_proxies, sizeof(*cli->proxies), err))
+		return -ENOMEM;
+	cli->proxies[cli->nr_proxies++] = net;
+	return 0;
+}
+
+static int set_cookie(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg || strpbrk(arg, "=;, \t"))
+		return err_set(err, -EINVAL, "--session-cookies takes names of cookies, not \"%s\"", arg);
+	if (grow((void **)&cli->cookies, cli->nr_cookies, sizeof(*cli->cookies), err))
+		return -ENOMEM;
+	cli->cookies[cli->nr_cookies++] = arg;
+	return 0;
+}
+
+static int set_plain_session(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->plain_session = true;
+	return 0;
+}
+
 static int set_verbose(struct cli *cli, const char *arg, struct err *err)
 {
 	cli->verbose = true;
@@ -205,6 +239,10 @@ static const struct option options[] = {
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
 	{ "--python", "EXE", FOR_TEST, set_python, true, "of test: interpreters to run the cases in; python3 if not given" },
+	{ "--trusted-proxies", "CIDR", FOR_TRACING, set_proxy, true,
+	  "peers that are believed where a request comes from (X-Forwarded-For); unix: those without an address" },
+	{ "--session-cookies", "NAME", FOR_TRACING, set_cookie, true, "cookies that hold a session" },
+	{ "--plain-session", NULL, FOR_TRACING, set_plain_session, false, "show sessions as they are, not hashed" },
 	{ "--verbose", NULL, FOR_ALL, set_verbose, false, "say more on standard error" },
 	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
 	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
@@ -234,7 +272,7 @@ void cli_print_help(void)
 	       "\n"
 	       "Options:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		printf("  %-12s%-11s%s\n", options[i].name, options[i].arg ?: "", options[i].help);
+		printf("  %-17s %-10s %s\n", options[i].name, options[i].arg ?: "", options[i].help);
 	printf("\n"
 	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 a target that cannot\n"
 	       "be traced; 4 not enough privilege, or a kernel without what is needed.\n");
@@ -363,4 +401,6 @@ void cli_fini(struct cli *cli)
 	free(cli->files);
 	free(cli->rules);
 	free(cli->pids);
+	free(cli->proxies);
+	free(cli->cookies);
 }

@@ -45,6 +45,14 @@ int cmd_trace(const struct cli *cli)
 		.output = cli->output,
 		.count = cli->count,
 		.duration = cli->duration,
+		.request = {
+			.proxies = cli->proxies,
+			.nr_proxies = cli->nr_proxies,
+			.trust_unix = cli->trust_unix,
+			.cookies = cli->cookies,
+			.nr_cookies = cli->nr_cookies,
+			.plain_session = cli->plain_session,
+		},
 	};
 	bool kernel = false;
 	struct err err;

@@ -154,7 +154,6 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
 	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
 	int ring_fd = kern_ring_fd(e->kern);
-	bool polling = false;
 	int64_t looked = 0;
 	uint64_t ticks;
 
@@ -163,7 +162,8 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), polling ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1);
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events),
+				   kern_polling(e->kern) ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -184,7 +184,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 			engine_look_again(e);
 			looked = clock_ns(CLOCK_MONOTONIC);
 		}
-		polling = kern_polling(e->kern, kern_consume(e->kern) > 0);
+		kern_consume(e->kern);
 		output_flush(&e->output);
 		if (e->output.error)
 			return err_set(err, -e->output.error, "alerts cannot be written: %s",

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "bpf/abi/event.h"
 #include "engine/output.h"
+#include "request/request.h"
 #include "rule/rule.h"
 
 struct engine_opts {
@@ -21,6 +22,7 @@ struct engine_opts {
 	const char *output; /* file; NULL: standard output */
 	uint64_t count;	    /* stop after so many alerts; 0: no limit */
 	double duration;    /* seconds; 0: no limit */
+	struct request_opts request;
 };
 
 /*

@@ -22,7 +22,9 @@ static void find_lines(struct engine *e, struct event *ev)
 	}
 }
 
-static void raise_alert(struct engine *e, const struct rule *rule, const struct event *ev, struct process *p)
+/* request: NULL if there is none */
+static void raise_alert(struct engine *e, const struct rule *rule, const struct event *ev,
+			const struct alert_request *request, struct process *p)
 {
 	const struct proc_facts *facts = process_facts(p);
 	struct alert alert = {
@@ -41,6 +43,7 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 			.python = p->interp ? p->interp->version : NULL,
 			.container = facts->container,
 		},
+		.request = request,
 		.probe = attach_kind(ev->head.probe)->name,
 		.action = "detect",
 	};
@@ -54,10 +57,12 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 static int on_match(struct engine *e, const void *record, size_t size)
 {
 	const struct rule_set *rules = e->opts->rules;
+	const struct alert_request *request;
+	struct alert_request filled;
+	bool lines = false;
 	struct process *p;
 	struct event ev;
 	struct err err;
-	bool lines = false;
 
 	arena_reset(&e->arena);
 	if (event_decode(&e->arena, record, size, &ev, &err) || !attach_kind(ev.head.probe)) {
@@ -72,16 +77,16 @@ static int on_match(struct engine *e, const void *record, size_t size)
 	}
 	if (p->interp)
 		qualnames_fill(p->interp->qualnames, &ev);
+	request = request_make(&e->arena, &e->opts->request, &ev.request, &filled) ? &filled : NULL;
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;
-		if (!rule_matches(&rules->rules[i], &ev) ||
-		    !rule_condition_allows(&rules->rules[i], &ev, NULL))
+		if (!rule_matches(&rules->rules[i], &ev) || !rule_condition_allows(&rules->rules[i], &ev, request))
 			continue;
 		if (!lines)
 			find_lines(e, &ev);
 		lines = true;
-		raise_alert(e, &rules->rules[i], &ev, p);
+		raise_alert(e, &rules->rules[i], &ev, request, p);
 	}
 	return 0;
 }

@@ -336,10 +336,17 @@ void engine_check_targets(struct engine *e)
 		for (p = e->processes.buckets[i]; p; p = next) {
 			next = p->next;
 			engine_look_for_late(e, p); /* what comes into a module without an import of a C one */
-			if (kill(p->pid, 0) && errno == ESRCH) {
-				kern_proc_delete(e->kern, p->pid);
-				processes_remove(&e->processes, p->pid);
+			if (!kill(p->pid, 0) || errno != ESRCH) {
+				p->gone = false;
+				continue;
 			}
+			/* What it left in the ring is read before the next look, and must not meet a process unknown. */
+			if (!p->gone) {
+				p->gone = true;
+				continue;
+			}
+			kern_proc_delete(e->kern, p->pid);
+			processes_remove(&e->processes, p->pid);
 		}
 	}
 }

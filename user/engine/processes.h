@@ -42,6 +42,7 @@ struct process {
 	struct proc_facts facts;
 	bool facts_read;
 	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
+	bool gone; /* it was not there any more at the last look */
 };
 
 #define PROCESS_BUCKETS 256

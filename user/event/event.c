@@ -203,6 +203,32 @@ static int read_frame(struct node_reader *r, const struct node *n, struct parts 
 	return 0;
 }
 
+/* Values that an alert does not show may be cut without anything being missing from it. */
+static bool is_shown(unsigned int field)
+{
+	return field == EV_REQ_METHOD || field == EV_REQ_PATH || field == EV_REQ_ROOT || field == EV_REQ_QUERY ||
+	       field == EV_REQ_HOST || field == EV_REQ_USER_AGENT;
+}
+
+static int read_request_value(struct node_reader *r, const struct node *n, struct parts *p)
+{
+	struct event_request *request = &p->ev->request;
+	struct value v;
+	int ret;
+
+	ret = node_value(r, &v);
+	if (ret || (v.type != VALUE_STR && v.type != VALUE_BYTES))
+		return ret;
+	if (n->aux >= NR_EV_REQ || request->nr_values >= p->max_request_values)
+		return 0;
+	request->values[request->nr_values++] = (struct event_request_value){
+		.field = n->aux, .bytes = v.type == VALUE_BYTES, .cut = v.cut, .text = v.text
+	};
+	if (v.cut && is_shown(n->aux))
+		p->ev->names_cut = true;
+	return 0;
+}
+
 /* The section `n`, which has been skipped, and the values that belong to it. */
 static int read_section(struct node_reader *r, const struct node *n, struct parts *p)
 {
@@ -236,6 +262,12 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 		return read_signature(r, p);
 	case SEC_FRAME:
 		return read_frame(r, n, p);
+	case SEC_REQUEST:
+		if (n->aux == REQUEST_WSGI || n->aux == REQUEST_ASGI)
+			p->ev->request.kind = n->aux;
+		return 0;
+	case SEC_REQFIELD:
+		return read_request_value(r, n, p);
 	case SEC_STACK_END:
 		p->stack_end = true;
 		return 0;
@@ -264,7 +296,9 @@ static int read_sections(struct node_reader *r, struct parts *p)
 
 	p->max_frames = MIN(count_sections(r, SEC_FRAME), (size_t)PHRUDE_FRAMES_MAX);
 	p->ev->frames = arena_array(p->arena, p->max_frames, sizeof(*p->ev->frames));
-	if (!p->ev->frames)
+	p->max_request_values = MIN(count_sections(r, SEC_REQFIELD), (size_t)(NR_EV_REQ + PHRUDE_HEADERS_MAX));
+	p->ev->request.values = arena_array(p->arena, p->max_request_values, sizeof(*p->ev->request.values));
+	if (!p->ev->frames || !p->ev->request.values)
 		return no_memory(r->err);
 	while (node_peek(r, &n)) {
 		node_skip(r, &n);

@@ -29,6 +29,17 @@ struct event_frame {
 	int line; /* 0: not known (filled in by whoever holds the line tables) */
 };
 
+/* What was sent of the request being handled; user/request makes sense of it. */
+struct event_request {
+	enum ev_request_kind kind; /* 0: there is none */
+	struct event_request_value {
+		unsigned int field; /* enum ev_request_field */
+		bool bytes, cut;
+		struct text text; /* str: decoded; bytes: raw */
+	} *values;
+	size_t nr_values;
+};
+
 struct event {
 	struct ev_match head; /* copied: the record need not be aligned */
 	struct text name, qualname, file, module; /* .s is NULL where unknown */
@@ -37,6 +48,7 @@ struct event {
 	size_t nr_args;
 	struct event_frame *frames; /* from the immediate caller outwards */
 	size_t nr_frames;
+	struct event_request request;
 	bool stack_cut; /* there were more callers */
 	bool args_cut;	/* an argument is missing or cut */
 	bool names_cut;	/* one of the names or files is cut: it ends in "…" */

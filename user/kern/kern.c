@@ -23,7 +23,7 @@ struct kern {
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
-	uint64_t poll_until; /* CLOCK_MONOTONIC, ns */
+	uint64_t looked; /* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };
 
@@ -329,26 +329,31 @@ int kern_ring_fd(const struct kern *k)
 	return ring_buffer__epoll_fd(k->ring);
 }
 
-int kern_consume(struct kern *k)
+static uint64_t now_ns(void)
 {
-	return ring_buffer__consume(k->ring);
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* How long the kernel side is told not to wake us, and how much longer we go on: longer than a program can be held up between
- * reading the one and putting its event into the ring. */
+/* How long the kernel side is told not to wake us, and how much longer we look: longer than a program can be held up
+ * between reading the one and putting its event into the ring. */
 #define AWAKE_NS 10000000ULL
 #define GRACE_NS 20000000ULL
 
-bool kern_polling(struct kern *k, bool found)
+int kern_consume(struct kern *k)
 {
-	struct timespec ts;
-	uint64_t now;
+	int n;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-	if (found) {
-		k->skel->bss->reader_awake_until = now + AWAKE_NS;
-		k->poll_until = now + AWAKE_NS + GRACE_NS;
-	}
-	return now < k->poll_until;
+	k->looked = now_ns();
+	n = ring_buffer__consume(k->ring);
+	if (n > 0)
+		k->skel->bss->reader_awake_until = now_ns() + AWAKE_NS;
+	return n;
+}
+
+bool kern_polling(const struct kern *k)
+{
+	return k->looked < k->skel->bss->reader_awake_until + GRACE_NS;
 }

@@ -83,8 +83,8 @@ int kern_ring_fd(const struct kern *kern);
 /* Delivers what is in the ring buffer. Number of records or -errno. */
 int kern_consume(struct kern *kern);
 /*
- * After records have come, more are likely: for a while the kernel side is told not to wake this process, which has to call
- * kern_consume() by itself every KERN_POLL_MS.  Says whether that holds; `found`: the last call found records.
+ * After records have come, more are likely: for a while the kernel side does not wake this process, which has to call
+ * kern_consume() by itself every KERN_POLL_MS as long as this says so.
  */
 #define KERN_POLL_MS 1
-bool kern_polling(struct kern *kern, bool found);
+bool kern_polling(const struct kern *kern);

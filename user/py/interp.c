@@ -38,6 +38,7 @@ static const struct variable variables[] = {
 	VARIABLE("PyMethodDescr_Type", type_method_descr),
 	VARIABLE("PyType_Type", type_type),
 	VARIABLE("PyModule_Type", type_module),
+	VARIABLE("PyDict_Type", type_dict),
 };
 
 static int find_variable(struct py_interp *interp, const struct py_image *img,

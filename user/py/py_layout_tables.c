@@ -66,7 +66,24 @@
 #define LAYOUT_KEYS_38 .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, .keys_kind = NONE
 #define LAYOUT_KEYS_311 .keys_nentries = 24, .keys_indices = 32, .keys_size = 9, .keys_kind = 10
 
-#define FEATURES_312 (PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS)
+/* Ways to a request: instances, coroutines, and FutureObj and TaskObj of Modules/_asynciomodule.c. */
+#define LAYOUT_REQUEST(cached_keys, coro, closure)                                    \
+	.type_basicsize = 32, .type_dictoffset = 288, .type_cached_keys = cached_keys, \
+	.task_coro = coro, .fut_callback = 24, .fut_callbacks = 40, .func_closure = closure
+#define LAYOUT_GEN_38                                                                   \
+	.gen_frame = 16, .frame_stack = PY_STACK_POINTER, .frame_stacktop = 72, \
+	.frame_valuestack = NONE
+#define LAYOUT_GEN_310                                                              \
+	.gen_frame = 16, .frame_stack = PY_STACK_DEPTH, .frame_stacktop = 80, \
+	.frame_valuestack = 64
+#define LAYOUT_GEN_311(frame)                                                          \
+	.gen_frame = frame, .frame_stack = PY_STACK_INDEX, .frame_stacktop = 64, \
+	.frame_valuestack = NONE
+#define LAYOUT_GEN_314                                                                  \
+	.gen_frame = 72, .frame_stack = PY_STACK_POINTER, .frame_stacktop = 64, \
+	.frame_valuestack = NONE
+
+#define FEATURES_312 (PY_F_MANAGED_DICT | PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS)
 #define FEATURES_313 (FEATURES_312 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING_TSTATE)
 
 static const struct py_version versions[] = {
@@ -78,6 +95,8 @@ static const struct py_version versions[] = {
 		.layout = { .minor = 8,
 			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(NONE, 112, 48),
+			    LAYOUT_GEN_38,
 			    LAYOUT_CODE_310,
 			    LAYOUT_FRAME_310,
 			    .frame_instr = 104,
@@ -108,6 +127,8 @@ static const struct py_version versions[] = {
 		.layout = { .minor = 9,
 			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(NONE, 152, 48),
+			    LAYOUT_GEN_38,
 			    LAYOUT_CODE_310,
 			    LAYOUT_FRAME_310,
 			    .frame_instr = 104,
@@ -140,6 +161,8 @@ static const struct py_version versions[] = {
 			    .features = PY_F_FRAME_OBJECT | PY_F_LASTI_UNITS | PY_F_CELL2ARG |
 					PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(NONE, 160, 72),
+			    LAYOUT_GEN_310,
 			    LAYOUT_CODE_310,
 			    LAYOUT_FRAME_310,
 			    .frame_instr = 96,
@@ -169,8 +192,11 @@ static const struct py_version versions[] = {
 		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 11,
-			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT,
+			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT |
+					PY_F_MANAGED_DICT,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(872, 136, 72),
+			    LAYOUT_GEN_311(80),
 			    LAYOUT_CODE_311,
 			    .code_adaptive = 184,
 			    .code_firsttraceable = 168,
@@ -216,8 +242,10 @@ static const struct py_version versions[] = {
 		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 12,
-			    .features = FEATURES_312 | PY_F_INSTR_PREV,
+			    .features = FEATURES_312 | PY_F_INSTR_PREV | PY_F_MANAGED_TAGGED,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(880, 136, 72),
+			    LAYOUT_GEN_311(72),
 			    LAYOUT_CODE_312,
 			    .code_adaptive = 192,
 			    .code_firsttraceable = 176,
@@ -260,6 +288,8 @@ static const struct py_version versions[] = {
 		.layout = { .minor = 13,
 			    .features = FEATURES_313,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(880, 120, 72),
+			    LAYOUT_GEN_311(72),
 			    LAYOUT_CODE_312,
 			    .code_adaptive = 200,
 			    .code_firsttraceable = 184,
@@ -303,6 +333,8 @@ static const struct py_version versions[] = {
 		.layout = { .minor = 14,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(880, 128, 72),
+			    LAYOUT_GEN_314,
 			    LAYOUT_CODE_312,
 			    .code_adaptive = 208,
 			    .code_firsttraceable = 192,
@@ -346,6 +378,8 @@ static const struct py_version versions[] = {
 		.layout = { .minor = 15,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,
 			    LAYOUT_OBJECTS,
+			    LAYOUT_REQUEST(888, 128, 72),
+			    LAYOUT_GEN_314,
 			    LAYOUT_CODE_312,
 			    .code_adaptive = 208,
 			    .code_firsttraceable = 192,

@@ -73,7 +73,7 @@ TEST(hostile_text_everywhere)
 	s.args[2] = (struct event_arg){ TEXT("b"), { .type = VALUE_BYTES, .text = t } };
 	s.frames[0].function = s.frames[0].file = t;
 	s.rule.name = s.rule.id = (char *)bad;
-	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad };
+	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad, bad };
 	s.alert.process.exe = s.alert.process.python = s.alert.process.container = bad;
 	s.alert.process.cmdline = cmdline;
 	s.alert.process.nr_cmdline = 1;

@@ -99,6 +99,18 @@ static const struct fact layout_facts[] = {
 	FACT(keys_size, 8, 8, 8, 9, 9, 9, 9, 9),
 	FACT(keys_kind, NO, NO, NO, 10, 10, 10, 10, 10),
 	SAME(cell_ref, 16),
+	FACT(func_closure, 48, 48, 72, 72, 72, 72, 72, 72),
+	SAME(type_basicsize, 32),
+	SAME(type_dictoffset, 288),
+	FACT(type_cached_keys, NO, NO, NO, 872, 880, 880, 880, 888),
+	FACT(gen_frame, 16, 16, 16, 80, 72, 72, 72, 72),
+	FACT(frame_stacktop, 72, 72, 80, 64, 64, 64, 64, 64),
+	FACT(frame_valuestack, NO, NO, 64, NO, NO, NO, NO, NO),
+	FACT(frame_stack, PY_STACK_POINTER, PY_STACK_POINTER, PY_STACK_DEPTH, PY_STACK_INDEX, PY_STACK_INDEX,
+	     PY_STACK_INDEX, PY_STACK_POINTER, PY_STACK_POINTER),
+	FACT(task_coro, 112, 152, 160, 136, 136, 120, 128, 128),
+	SAME(fut_callback, 24),
+	SAME(fut_callbacks, 40),
 };
 
 static const struct fact runtime_facts[] = {
@@ -148,7 +160,6 @@ TEST(every_field_is_covered)
 		{ offsetof(struct py_layout, owner_generator), 1 },
 		{ offsetof(struct py_layout, owner_skip), 1 },
 		{ offsetof(struct py_layout, resume_location_mask), 1 },
-		{ offsetof(struct py_layout, descr_pad), 2 },
 		{ offsetof(struct py_layout, resume_pad),
 		  sizeof(((struct py_layout *)0)->resume_pad) },
 	};
@@ -174,21 +185,23 @@ TEST(features)
 		{ 9, PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff, 0 },
 		{ 10, PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT | PY_F_LASTI_UNITS,
 		  0xff, 0xff, 0 },
-		{ 11, PY_F_STR_READY_BIT | PY_F_DICT_LOG2 | PY_F_INSTR_PREV, 1, 0xff, 3 },
+		{ 11, PY_F_STR_READY_BIT | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MANAGED_DICT, 1, 0xff,
+		  3 },
 		{ 12,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MONITORING |
+			  PY_F_MANAGED_DICT | PY_F_MANAGED_TAGGED |
 			  PY_F_TSTATE_TLS,
 		  1, 3, 3 },
 		{ 13,
-		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
+		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
 			  PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS,
 		  1, 3, 3 },
 		{ 14,
-		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
+		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
 			  PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS | PY_F_TAGGED_REFS,
 		  1, 3, 3 },
 		{ 15,
-		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
+		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR | PY_F_MONITORING |
 			  PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS | PY_F_TAGGED_REFS,
 		  1, 3, 7 },
 	};

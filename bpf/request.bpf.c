@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Finds the request, see request.bpf.h.  All names are compared in full: what a client sends can look like nothing else. */
+#include "request.bpf.h"
+
+/* Entries of a dict that are looked at: an environ with a copy of os.environ in it is as large. */
+#define ENTRIES_MAX 256
+/* Entries of a table that are read at once; they fit into scratch.head. */
+#define ENTRIES_AT_ONCE 8
+/* An environ or scope has at least so many. */
+#define ENTRIES_MIN 3
+/* Locals of a function that are looked at when its code object is seen first. */
+#define LOCALS_MAX 48
+
+enum look_role {
+	LOOK_NONE,
+	LOOK_DICT,   /* may be an environ or a scope */
+	LOOK_OBJECT, /* may have one as an attribute */
+	LOOK_ROOT,   /* something to follow */
+};
+
+#define LOOK_CELL 0x800
+#define LOOK(role, idx) ((role) << 12 | (idx))
+#define LOOK_ROLE(look) ((look) >> 12 & 0xf)
+#define LOOK_IDX(look) ((look)&0x7ff)
+
+/* Locals with these names, wherever they stand. */
+static const struct {
+	union text16 name;
+	__u32 role;
+	__u32 param; /* parameters only */
+} local_names[] = {
+	{ TEXT16("environ"), LOOK_DICT, 0 },
+	{ TEXT16("scope"), LOOK_DICT, 0 },
+	{ TEXT16("env"), LOOK_DICT, 1 },
+	{ TEXT16("wsgi_environ"), LOOK_DICT, 1 },
+	{ TEXT16("request"), LOOK_OBJECT, 1 },
+	{ TEXT16("req"), LOOK_OBJECT, 1 },
+	{ TEXT16("_request"), LOOK_OBJECT, 1 },
+	{ TEXT16("self"), LOOK_NONE, 1 },
+	{ TEXT16("start_response"), LOOK_NONE, 1 },
+	{ TEXT16("receive"), LOOK_NONE, 1 },
+};
+
+/* Functions of which one local leads on; the file's last 16 characters. */
+static const struct {
+	union text16 func, file, local;
+	__u32 role;
+} special_names[] = {
+	{ TEXT16("run"), TEXT16("ends/_asyncio.py"), TEXT16("future"),
+	  LOOK_ROOT }, /* anyio: WorkerThread */
+	{ TEXT16("run"), TEXT16("utures/thread.py"), TEXT16("self"),
+	  LOOK_ROOT }, /* concurrent.futures: _WorkItem */
+	{ TEXT16("thread_handler"), TEXT16("/asgiref/sync.py"), TEXT16("source_task"), LOOK_ROOT },
+	{ TEXT16("_run"), TEXT16("syncio/events.py"), TEXT16("self"), LOOK_ROOT }, /* Handle */
+	{ TEXT16("finish_response"), TEXT16("gref/handlers.py"), TEXT16("self"),
+	  LOOK_OBJECT }, /* wsgiref */
+};
+
+#define NR_LOCAL_NAMES (sizeof(local_names) / sizeof(local_names[0]))
+#define NR_SPECIAL_NAMES (sizeof(special_names) / sizeof(special_names[0]))
+
+/* Is the function one of special_names?  Its index from 1 on. */
+__noinline int look_special(__u32 slot, __u64 code)
+{
+	struct scratch *s = scratch_get(slot);
+	struct words3 name;
+	__u64 file[2];
+
+	if (!s || !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
+	    name.w[2])
+		return 0;
+	str_tail(&s->proc.layout, read_u64(code + s->proc.layout.code_filename), file);
+	for (__u32 i = 0; i < NR_SPECIAL_NAMES; i++) {
+		if (text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
+		    text16_eq(&special_names[i].file, file[0], file[1]))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* The role of a local by its name; `where`: its index, the number of parameters << 16, look_special() << 24. */
+__noinline int look_name(__u32 slot, __u64 str, __u32 where)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 idx = where & 0xffff, params = where >> 16 & 0xff, special = where >> 24;
+	bool known = false;
+	struct words3 n;
+
+	if (!s)
+		return 0;
+	if (short_str(&s->proc.layout, str, &n) && !n.w[2]) {
+		if (special && special <= NR_SPECIAL_NAMES &&
+		    text16_eq(&special_names[special - 1].local, n.w[0], n.w[1]))
+			return special_names[special - 1].role;
+		for (__u32 i = 0; i < NR_LOCAL_NAMES; i++) {
+			if (!text16_eq(&local_names[i].name, n.w[0], n.w[1]))
+				continue;
+			if (idx < params || !local_names[i].param)
+				return local_names[i].role;
+			known = true;
+		}
+	}
+	/*
+	 * Under other names: an application is called with (environ, start_response), or (scope, receive, send), and
+	 * perhaps a self in front.
+	 */
+	if (!known && ((idx == 0 && (params == 2 || params == 3)) ||
+		       (idx == 1 && (params == 3 || params == 4))))
+		return LOOK_DICT;
+	return LOOK_NONE;
+}
+
+/* One local of s->at_code to s->looks.  By itself, so that the verifier does not follow its outcome through the loop. */
+__noinline int look_local(__u32 slot, __u64 names, __u64 kinds, __u32 where)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 idx = where & 0xffff, n;
+	__u8 kind = 0;
+	int role;
+
+	if (!s)
+		return 0;
+	n = s->nr_looks;
+	role = look_name(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx), where);
+	if (role <= LOOK_NONE || role > LOOK_ROOT || n >= 4)
+		return 0;
+	if (kinds)
+		read_user(&kind, 1, kinds + idx);
+	s->looks |= (__u64)(LOOK(role, idx) | (kind & 0xc0 ? LOOK_CELL : 0)) << (16 * n & 63);
+	s->nr_looks = n + 1;
+	return 0;
+}
+
+/* The looks that a code object is worth, four of 16 bits. */
+__noinline __u64 look_code(__u32 slot, __u64 code, __u64 names)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 n, kinds = 0;
+	__u32 where;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	where = look_special(slot, code) << 24 | (read_u32(code + l->code_argcount) & 0xff) << 16;
+	n = read_u64(names + OB_SIZE);
+	if (l->code_kinds != PY_NO_FIELD)
+		kinds = read_u64(code + l->code_kinds) + 32;
+	s->looks = 0;
+	s->nr_looks = 0;
+	for (__u32 i = 0; i < LOCALS_MAX; i++) {
+		if (i >= n)
+			break;
+		look_local(slot, names, kinds, where | i);
+	}
+	return s->looks;
+}
+
+/* As look_code(), from the map `looks` where it is there. */
+static __always_inline __u64 known_looks(struct scratch *s, __u32 slot)
+{
+	__u64 pid = bpf_get_current_pid_tgid() >> 32, todo, check;
+	__u32 index = ((s->at_code >> 4 ^ pid) * 0x9e3779b1U >> 13) & (LOOKS_MAX - 1);
+	struct looks *known = bpf_map_lookup_elem(&looks, &index);
+
+	if (!known)
+		return 0;
+	todo = known->looks;
+	check = ((s->at_code ^ pid) * PHRUDE_HASH_PRIME ^ s->at_names) * PHRUDE_HASH_PRIME;
+	if (known->code == s->at_code && known->names == s->at_names &&
+	    known->check == (check ^ todo))
+		return todo;
+	todo = look_code(slot, s->at_code, s->at_names);
+	known->code = s->at_code;
+	known->names = s->at_names;
+	known->looks = todo;
+	known->check = check ^ todo;
+	return todo;
+}
+
+__noinline int request_frame(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 todo, obj;
+
+	if (!s || !s->at_code || s->request)
+		return 0;
+	l = &s->proc.layout;
+	todo = known_looks(s, slot);
+	for (int i = 0; i < 4; i++) {
+		__u32 look = todo & 0xffff;
+
+		if (!look)
+			break;
+		todo >>= 16;
+		if (LOOK_IDX(look) < s->nr_slots)
+			obj = s->slots[LOOK_IDX(look) & (FRAME_SLOTS - 1)];
+		else
+			obj = read_u64(s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look));
+		obj = untag(l, obj);
+		if (look & LOOK_CELL || !obj)
+			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
+		if (!obj)
+			continue;
+		if (LOOK_ROLE(look) == LOOK_ROOT) {
+			if (s->nr_roots < REQUEST_ROOTS_MAX)
+				s->roots[s->nr_roots++ & (REQUEST_ROOTS_MAX - 1)] = obj;
+			continue;
+		}
+		if (LOOK_ROLE(look) == LOOK_OBJECT) {
+			if (obj == s->proc.none || !request_attrs(slot, obj))
+				continue;
+			obj = s->found[FOUND_ENVIRON] ?: s->found[FOUND_SCOPE];
+			if (!obj)
+				continue;
+		}
+		if (request_dict(slot, obj))
+			return 1;
+	}
+	return 0;
+}
+
+/* What is in those locals. */
+static const struct {
+	union text24 name;
+	__u64 field;
+} entry_names[] = {
+	{ { "REQUEST_METHOD" }, EV_REQ_METHOD },
+	{ { "PATH_INFO" }, EV_REQ_PATH },
+	{ { "SCRIPT_NAME" }, EV_REQ_ROOT },
+	{ { "QUERY_STRING" }, EV_REQ_QUERY },
+	{ { "REMOTE_ADDR" }, EV_REQ_PEER },
+	{ { "SERVER_NAME" }, EV_REQ_SERVER_NAME },
+	{ { "HTTP_HOST" }, EV_REQ_HOST },
+	{ { "HTTP_USER_AGENT" }, EV_REQ_USER_AGENT },
+	{ { "HTTP_X_FORWARDED_FOR" }, EV_REQ_FORWARDED_FOR },
+	{ { "HTTP_X_REAL_IP" }, EV_REQ_REAL_IP },
+	{ { "HTTP_FORWARDED" }, EV_REQ_FORWARDED },
+	{ { "HTTP_COOKIE" }, EV_REQ_COOKIE },
+	{ { "HTTP_TRACEPARENT" }, EV_REQ_TRACEPARENT },
+	{ { "type" }, FOUND_TYPE },
+	{ { "method" }, FOUND_SCOPE_METHOD },
+	{ { "path" }, FOUND_SCOPE_PATH },
+	{ { "root_path" }, EV_REQ_ROOT },
+	{ { "query_string" }, EV_REQ_QUERY },
+	{ { "client" }, EV_REQ_PEER },
+	{ { "headers" }, FOUND_HEADERS },
+	{ { "environ" }, FOUND_ENVIRON },
+	{ { "scope" }, FOUND_SCOPE },
+	{ { "future" }, FOUND_FUTURE },
+	{ { "_done_callbacks" }, FOUND_CALLBACKS },
+	{ { "_parent_task" }, FOUND_PARENT },
+};
+
+#define NR_ENTRY_NAMES (sizeof(entry_names) / sizeof(entry_names[0]))
+
+/* One entry of the table that stands at stack[0]. */
+__noinline int request_entry(__u32 slot, __u32 idx)
+{
+	struct scratch *s = scratch_get(slot);
+	struct words3 name;
+	struct walk *w;
+	__u64 pair[2], at;
+
+	if (!s)
+		return 0;
+	w = &s->stack[0];
+	at = w->items + (__u64)idx * w->entry_sz;
+	if (!(idx % ENTRIES_AT_ONCE))
+		s->bulk = !bpf_probe_read_user(s->head, ENTRIES_AT_ONCE * 24, (const void *)at);
+	if (s->bulk) {
+		at = (idx % ENTRIES_AT_ONCE) * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
+		pair[0] = *(__u64 *)&s->head[at & 0xf8];
+		pair[1] = *(__u64 *)&s->head[(at + 8) & 0xf8];
+	} else if (read_user(pair, sizeof(pair), at + (w->entry_sz == 24 ? 8 : 0))) {
+		return 0;
+	}
+	if (!pair[0] || !short_str(&s->proc.layout, pair[0], &name))
+		return 0;
+	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
+		if (entry_names[i].name.w[0] != name.w[0] ||
+		    entry_names[i].name.w[1] != name.w[1] || entry_names[i].name.w[2] != name.w[2])
+			continue;
+		if (w->values)
+			pair[1] = read_u64(w->values + 8ULL * idx);
+		if (entry_names[i].field < NR_FOUND)
+			s->found[entry_names[i].field] = pair[1];
+		break;
+	}
+	return 0;
+}
+
+static __always_inline void scan(struct scratch *s, __u32 slot)
+{
+	__builtin_memset(s->found, 0, sizeof(s->found));
+	for (__u32 i = 0; i < ENTRIES_MAX; i++) {
+		if (i >= s->stack[0].count)
+			break;
+		request_entry(slot, i);
+	}
+}
+
+/* "http" and "websocket"; a "lifespan" scope is no request. */
+static __always_inline bool is_request_type(const struct scratch *s, __u64 str)
+{
+	static const union text16 http = TEXT16("http"), websocket = TEXT16("websocket");
+	struct words3 type;
+
+	return short_str(&s->proc.layout, str, &type) && !type.w[2] &&
+	       (text16_eq(&http, type.w[0], type.w[1]) ||
+		text16_eq(&websocket, type.w[0], type.w[1]));
+}
+
+__noinline int request_dict(__u32 slot, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s || read_u64(obj + OB_TYPE) != s->proc.type_dict)
+		return 0;
+	dict_open(slot, 0, obj);
+	if (s->stack[0].count < ENTRIES_MIN || s->stack[0].count > ENTRIES_MAX)
+		return 0;
+	scan(s, slot);
+	if (s->found[EV_REQ_METHOD] && s->found[EV_REQ_PATH]) {
+		s->request = REQUEST_WSGI;
+		return 1;
+	}
+	if (s->found[FOUND_SCOPE_PATH] && s->found[FOUND_HEADERS] && s->found[FOUND_TYPE] &&
+	    is_request_type(s, s->found[FOUND_TYPE])) {
+		s->found[EV_REQ_METHOD] = s->found[FOUND_SCOPE_METHOD];
+		s->found[EV_REQ_PATH] = s->found[FOUND_SCOPE_PATH];
+		s->request = REQUEST_ASGI;
+		return 1;
+	}
+	return 0;
+}
+
+/* tp_flags: Py_TPFLAGS_INLINE_VALUES (3.13+), Py_TPFLAGS_MANAGED_DICT (Include/object.h) */
+#define TPFLAGS_INLINE_VALUES (1ULL << 2)
+#define TPFLAGS_MANAGED_DICT (1ULL << 4)
+
+/* Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin, pycore_object.h). */
+static __always_inline __u64 managed_dict(const struct py_layout *l, __u64 obj, __u64 type,
+					  __u64 flags, __u64 *values)
+{
+	__u64 dict = read_u64(obj - 24);
+
+	*values = 0;
+	if (l->features & PY_F_DICT_VALUES_HDR) {
+		if (!dict && flags & TPFLAGS_INLINE_VALUES)
+			*values = obj + read_u64(type + l->type_basicsize) + 8;
+	} else if (l->features & PY_F_MANAGED_TAGGED) {
+		if (dict & 1) {
+			*values = dict + 1;
+			dict = 0;
+		}
+	} else if (!dict) {
+		*values = read_u64(obj - 32);
+	}
+	return dict;
+}
+
+__noinline int request_attrs(__u32 slot, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 type, flags, offset, dict = 0, values = 0;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	type = read_u64(obj + OB_TYPE);
+	flags = read_u64(type + l->type_flags);
+	if (l->features & PY_F_MANAGED_DICT && flags & TPFLAGS_MANAGED_DICT) {
+		dict = managed_dict(l, obj, type, flags, &values);
+	} else {
+		/* negative: counted from the end of an object of variable size, which no request is */
+		offset = read_u64(type + l->type_dictoffset);
+		if (offset && offset < 0x10000)
+			dict = read_u64(obj + offset);
+	}
+	if (dict)
+		dict_open(slot, 0, dict);
+	else if (values)
+		walk_keys(s, 0, read_u64(type + l->type_cached_keys), values);
+	else
+		return 0;
+	if (s->stack[0].count > ENTRIES_MAX)
+		return 0;
+	scan(s, slot);
+	return 1;
+}

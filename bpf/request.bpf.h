@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The HTTP request that is being handled, from what the application holds of it: a WSGI environ or an ASGI scope.
+ *
+ * While the call stack is walked, request_frame() looks at those locals of each caller that may be one, or that have one
+ * as an attribute; the innermost wins.  Where a stack ends without (a worker thread, a task of its own),
+ * request_follow() goes from what stands at its root to the coroutine that awaits its result (request_follow.bpf.c).
+ * A request is taken from there only if exactly one awaits it: none at all is better than a wrong one.
+ */
+#pragma once
+
+#include "frame.bpf.h"
+
+/* Looks at the locals of s->at_frame, as s->at_code has them (0: nothing to look at): s->request and s->found, or
+ * s->roots. */
+int request_frame(__u32 slot);
+/* Is the object a dict that is an environ or a scope?  Sets s->request and s->found. */
+int request_dict(__u32 slot, __u64 obj);
+/* Fills s->found from an instance's attributes; 0 if it has none that can be seen. */
+int request_attrs(__u32 slot, __u64 obj);
+/* Goes on from s->roots. */
+int request_follow(__u32 slot);
+/* Adds the request that was found to the event: SEC_REQUEST, SEC_REQFIELD (request_send.bpf.c). */
+int capture_request(__u32 slot);
+
+/* At most 24 (n words) ASCII characters, zero-padded. */
+struct words3 {
+	__u64 w[3];
+};
+
+/* Reads a short ASCII str; its length, 0 if it is none. */
+static __always_inline __u32 short_str(const struct py_layout *l, __u64 str, struct words3 *out)
+{
+	struct {
+		struct str_head head;
+		__u64 w[4];
+	} v;
+	__u64 len;
+
+	/* The characters follow the head; more is read than there are, and where that fails, each by itself. */
+	if (read_user(&v, sizeof(v), str + STR_LENGTH)) {
+		__builtin_memset(&v, 0, sizeof(v));
+		if (read_user(&v.head, sizeof(v.head), str + STR_LENGTH) ||
+		    read_user_str(v.w, sizeof(v.w), str + STR_LENGTH + sizeof(v.head)) < 0)
+			return 0;
+		if (l->str_ascii_data == 48 &&
+		    read_user_str(&v.w[1], 3 * sizeof(v.w[0]), str + l->str_ascii_data) < 0)
+			return 0;
+	}
+	len = v.head.length;
+	if ((v.head.state >> 2 & 7) != 1 || (v.head.state >> 5 & 3) != 3 || !len || len > 24)
+		return 0; /* compact and ascii */
+	if (l->str_ascii_data == 48) {
+		out->w[0] = v.w[1];
+		out->w[1] = v.w[2];
+		out->w[2] = v.w[3];
+	} else {
+		out->w[0] = v.w[0];
+		out->w[1] = v.w[1];
+		out->w[2] = v.w[2];
+	}
+	if (len < 8)
+		out->w[0] &= (1ULL << (8 * len & 63)) - 1;
+	if (len <= 8)
+		out->w[1] = 0;
+	else if (len < 16)
+		out->w[1] &= (1ULL << (8 * len & 63)) - 1;
+	if (len <= 16)
+		out->w[2] = 0;
+	else if (len < 24)
+		out->w[2] &= (1ULL << (8 * len & 63)) - 1;
+	return len;
+}
+
+/* The last 16 characters of an ASCII str, or nothing. */
+static __always_inline void str_tail(const struct py_layout *l, __u64 str, __u64 out[2])
+{
+	struct str_info info;
+
+	out[0] = out[1] = 0;
+	if (!read_str(l, str, &info) && info.ascii && info.length >= 16)
+		read_user(out, 16, info.data + info.length - 16);
+}
+
+/* Texts for tables of names, in words as above. */
+union text16 {
+	char c[16];
+	__u64 w[2];
+};
+
+union text24 {
+	char c[24];
+	__u64 w[3];
+};
+
+#define TEXT16(text)      \
+	{                 \
+		.c = text \
+	}
+
+static __always_inline bool text16_eq(const union text16 *a, __u64 w0, __u64 w1)
+{
+	return a->w[0] == w0 && a->w[1] == w1;
+}

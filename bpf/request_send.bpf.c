@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Adds the request that was found to the event: of a scope's headers those that an alert needs. */
+#include "request.bpf.h"
+
+static __always_inline __u64 type_flags(struct scratch *s, __u64 obj)
+{
+	__u64 type = read_u64(obj + OB_TYPE);
+
+	if (type != s->flags_type) {
+		s->flags_type = type;
+		s->flags = read_u64(type + s->proc.layout.type_flags);
+	}
+	return s->flags;
+}
+
+/* A str or bytes; of an ASGI client, which is a tuple or list, the first item. */
+__noinline int request_value(__u32 slot, __u32 field, __u64 obj)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 max =
+		field == EV_REQ_COOKIE ? 2 * PHRUDE_REQUEST_VALUE_MAX : PHRUDE_REQUEST_VALUE_MAX;
+	__u64 flags;
+
+	if (!s)
+		return 0;
+	flags = type_flags(s, obj);
+	if (field == EV_REQ_PEER && flags & (TPFLAGS_TUPLE | TPFLAGS_LIST) &&
+	    read_u64(obj + OB_SIZE)) {
+		obj = flags & TPFLAGS_TUPLE ? read_u64(obj + s->proc.layout.tuple_items)
+					    : read_u64(read_u64(obj + 24));
+		flags = type_flags(s, obj);
+	}
+	if (!(flags & (TPFLAGS_STR | TPFLAGS_BYTES)) || !node_fits(s, 64))
+		return 0;
+	node_put(s, SEC_REQFIELD, 0, field, 0);
+	if (flags & TPFLAGS_STR) {
+		capture_str(slot, obj, max);
+	} else {
+		__u64 n = read_u64(obj + OB_SIZE);
+
+		capture_bytes(slot, NODE(VAL_BYTES, n > max ? NODE_CUT : 0, 0), obj + 32,
+			      n > max ? max : n);
+	}
+	return 0;
+}
+
+static const struct {
+	union text24 name;
+	__u64 field;
+} header_names[] = {
+	{ { "host" }, EV_REQ_HOST },
+	{ { "user-agent" }, EV_REQ_USER_AGENT },
+	{ { "x-forwarded-for" }, EV_REQ_FORWARDED_FOR },
+	{ { "x-real-ip" }, EV_REQ_REAL_IP },
+	{ { "forwarded" }, EV_REQ_FORWARDED },
+	{ { "cookie" }, EV_REQ_COOKIE },
+	{ { "traceparent" }, EV_REQ_TRACEPARENT },
+};
+
+#define NR_HEADER_NAMES (sizeof(header_names) / sizeof(header_names[0]))
+
+/* One header of a scope: a tuple or list of two bytes objects, the name in lower case. */
+__noinline int request_header(__u32 slot, __u64 item)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	union text24 name = {};
+	__u64 pair[2], flags;
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	flags = type_flags(s, item);
+	if (!(flags & (TPFLAGS_TUPLE | TPFLAGS_LIST)) || read_u64(item + OB_SIZE) < 2)
+		return 0;
+	if (read_user(pair, sizeof(pair),
+		      flags & TPFLAGS_TUPLE ? item + l->tuple_items : read_u64(item + 24)))
+		return 0;
+	if (read_user_str(name.c, sizeof(name.c), pair[0] + 32) !=
+	    (long)read_u64(pair[0] + OB_SIZE) + 1)
+		return 0;
+	for (__u32 i = 0; i < NR_HEADER_NAMES; i++) {
+		if (header_names[i].name.w[0] == name.w[0] &&
+		    header_names[i].name.w[1] == name.w[1] && !name.w[2])
+			return header_names[i].field + 1;
+	}
+	return 0;
+}
+
+__noinline int capture_headers(__u32 slot, __u64 headers)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
+	__u64 n, items, flags, pair[2];
+
+	if (!s)
+		return 0;
+	l = &s->proc.layout;
+	flags = type_flags(s, headers);
+	if (!(flags & (TPFLAGS_TUPLE | TPFLAGS_LIST)))
+		return 0;
+	n = read_u64(headers + OB_SIZE);
+	items = flags & TPFLAGS_TUPLE ? headers + l->tuple_items : read_u64(headers + 24);
+	for (__u32 i = 0; i < PHRUDE_HEADERS_MAX; i++) {
+		__u64 item;
+		int field;
+
+		if (i >= n)
+			break;
+		item = read_u64(items + 8ULL * i);
+		field = request_header(slot, item);
+		if (field <= 0)
+			continue;
+		flags = type_flags(s, item);
+		if (!read_user(pair, sizeof(pair),
+			       flags & TPFLAGS_TUPLE ? item + l->tuple_items : read_u64(item + 24)))
+			request_value(slot, field - 1, pair[1]);
+	}
+	return 0;
+}
+
+__noinline int capture_request(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 cut;
+
+	if (!s || !node_fits(s, 64))
+		return 0;
+	node_put(s, SEC_REQUEST, 0, s->request, 0);
+	cut = s->cut;
+	for (__u32 i = 0; i < NR_EV_REQ; i++) {
+		if (s->found[i] && s->found[i] != s->proc.none)
+			request_value(slot, i, s->found[i]);
+	}
+	if (s->request == REQUEST_ASGI)
+		capture_headers(slot, s->found[FOUND_HEADERS]);
+	/* A long cookie is nothing missing from the match: the nodes say themselves what was cut. */
+	s->cut = cut | (s->cut & EV_CUT_SPACE);
+	return 0;
+}

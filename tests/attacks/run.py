@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Clean and attacked applications under the whole rule pack: what is reported of each, as tables.
+
+    run.py clean [--requests N]     visitors who mean no harm: any warn or alert fails
+    run.py attack                   the corpus of payloads.py: which are told, and by which rule
+
+Both take --app flask|django|fastapi (all if not given).  Needs root, and Debian's python3-flask, python3-django,
+python3-fastapi, uvicorn and gunicorn.
+"""
+
+import argparse
+import collections
+import http.cookiejar
+import http.server
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BINARY = os.environ.get("PHRUDE_TRACE", os.path.join(ROOT, os.environ.get("BUILD", "build"), "phrude-trace"))
+RULES = os.path.join(ROOT, "rules")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'{"EUR": 1.0, "USD": 1.1}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def upstream():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return "http://127.0.0.1:%d" % server.server_address[1]
+
+
+def commands(port):
+    gunicorn = ["/usr/bin/python3", "/usr/bin/gunicorn", "-b", "127.0.0.1:%d" % port, "-w", "1", "--threads", "4",
+                "--log-level", "error"]
+    return {
+        "flask": gunicorn + ["flask_app:app"],
+        "django": gunicorn + ["django_app:app"],
+        "fastapi": ["/usr/bin/python3", "/usr/bin/uvicorn", "--host", "127.0.0.1", "--port", str(port), "--log-level",
+                    "error", "fastapi_app:app"],
+    }
+
+
+class App:
+    """An application, started, and traced once it has served a request."""
+
+    def __init__(self, name, upstream_url):
+        self.name = name
+        self.data = tempfile.mkdtemp(prefix="phrude-app-", dir="/var/lib")
+        self.port = free_port()
+        self.url = "http://127.0.0.1:%d" % self.port
+        env = dict(os.environ, UPSTREAM=upstream_url, DATA=self.data, PYTHONDONTWRITEBYTECODE="1")
+        self.process = subprocess.Popen(commands(self.port)[name], cwd=os.path.join(HERE, "apps"), env=env,
+                                        stdin=subprocess.DEVNULL, start_new_session=True)
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self.wait()
+        self.alerts = os.path.join(self.data, "alerts")
+        self.log = open(os.path.join(self.data, "log"), "w+")
+        self.tracer = subprocess.Popen([BINARY, "--pid", *map(str, self.pids()), "--rules", RULES, "--format", "json",
+                                        "--output", self.alerts], stderr=self.log)
+        end = time.monotonic() + 30
+        while "ready" not in open(self.log.name).read():
+            if self.tracer.poll() is not None or time.monotonic() > end:
+                sys.exit("the tracer did not start: " + open(self.log.name).read())
+            time.sleep(0.02)
+
+    def pids(self):
+        children = open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)).read().split()
+        return [self.process.pid, *map(int, children)]
+
+    def wait(self):
+        end = time.monotonic() + 30
+        while True:
+            try:
+                return self.get("/")
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    sys.exit("%s did not start" % self.name)
+                time.sleep(0.1)
+
+    def get(self, path, data=None, kind="application/x-www-form-urlencoded"):
+        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": kind} if data else {})
+        with self.opener.open(request, timeout=20) as response:
+            return response.read()
+
+    def settle(self, before):
+        """Waits until no more alerts come; returns how long the file of alerts is."""
+        start = changed = time.monotonic()
+        size = before
+        while time.monotonic() < (changed + 0.05 if size > before else start + 1.5):
+            time.sleep(0.01)
+            now = os.path.getsize(self.alerts)
+            if now != size:
+                size, changed = now, time.monotonic()
+        return size
+
+    def stop(self):
+        self.tracer.send_signal(signal.SIGINT)
+        self.tracer.wait(20)
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.seek(0)
+        log = self.log.read().strip().splitlines()
+        with open(self.alerts, errors="replace") as f:
+            alerts = [json.loads(line) for line in f]
+        shutil.rmtree(self.data)
+        return alerts, log[-1] if log else ""
+
+
+def upload_body(content):
+    boundary = "phrude%08x" % random.getrandbits(32)
+    body = ('--%s\r\nContent-Disposition: form-data; name="file"; filename="cat.png"\r\nContent-Type: image/png\r\n\r\n'
+            % boundary).encode() + content + ("\r\n--%s--\r\n" % boundary).encode()
+    return body, "multipart/form-data; boundary=" + boundary
+
+
+def visit(app, i):
+    kind = i % 10
+    if kind in (0, 1, 2):
+        app.get("/?page=%d" % i)
+    elif kind == 3:
+        app.get("/login", urllib.parse.urlencode({"user": "Ada %d" % i}).encode())
+    elif kind in (4, 5):
+        app.get("/order", urllib.parse.urlencode({"name": "O'Reilly; book %d" % i, "price": "9.5"}).encode())
+    elif kind == 6:
+        app.get("/upload", *upload_body(os.urandom(2000)))
+    elif kind == 7:
+        app.get("/rates")
+    elif kind == 8:
+        app.get("/rates2")
+    else:
+        app.get("/static/style.css")
+
+
+def clean(names, requests):
+    ok = True
+    for name in names:
+        app = App(name, upstream())
+        start = time.monotonic()
+        for i in range(requests):
+            visit(app, i)
+        seconds = time.monotonic() - start
+        alerts, summary = app.stop()
+        levels = collections.Counter(a["rule"]["level"] for a in alerts)
+        print("%-8s %5d requests in %5.1f s: %d alert, %d warn, %d info" % (
+            name, requests, seconds, levels["alert"], levels["warn"], levels["info"]))
+        for (level, rule), n in sorted(collections.Counter((a["rule"]["level"], a["rule"]["name"]) for a in alerts).items()):
+            print("         %5d %-5s %s" % (n, level, rule))
+        print("         " + summary)
+        ok &= not levels["alert"] and not levels["warn"]
+    return ok
+
+
+def attack(names):
+    from payloads import PAYLOADS
+
+    ok = True
+    for name in names:
+        app = App(name, upstream())
+        marks = []
+        for i, (hole, text) in enumerate(PAYLOADS):
+            try:
+                app.get("/hole/%s?%s" % (hole, urllib.parse.urlencode({"text": text, "attack": i})))
+            except OSError:
+                pass
+            marks.append(app.settle(marks[-1] if marks else 0))
+        raw = open(app.alerts, "rb").read()
+        app.stop()
+        told, start = 0, 0
+        attributed = requests = 0
+        for i, (hole, text) in enumerate(PAYLOADS):
+            alerts = [json.loads(line) for line in raw[start:marks[i]].decode(errors="replace").splitlines()]
+            start = marks[i]
+            found = sorted({a["rule"]["id"] or a["rule"]["name"] for a in alerts if a["rule"]["level"] != "info"})
+            told += bool(found)
+            for a in alerts:
+                if a["request"] and a["rule"]["level"] != "info":
+                    requests += 1
+                    attributed += a["request"]["path"] == "/hole/" + hole and a["request"]["remote_addr"] == "127.0.0.1"
+            print("%-8s %-5s %-17s %-50.50s %s" % (name, "told" if found else "MISS", hole, text.replace("\n", "; "),
+                                                   ", ".join(found)))
+        print("%s: %d of %d payloads told; of %d alerts with a request %d have the right path and address" % (
+            name, told, len(PAYLOADS), requests, attributed))
+        ok &= told == len(PAYLOADS)
+    return ok
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["clean", "attack"])
+    parser.add_argument("--app", action="append", choices=["flask", "django", "fastapi"])
+    parser.add_argument("--requests", type=int, default=2000)
+    arguments = parser.parse_args()
+    names = arguments.app or ["flask", "django", "fastapi"]
+    ok = clean(names, arguments.requests) if arguments.what == "clean" else attack(names)
+    sys.exit(0 if ok else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Inside the virtual machine: traces known workloads and says PASS or FAIL of each on the console.
+
+The program runs as it was built on another kernel; here it must load, count exactly and show arguments right.
+"""
+
+import collections
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+PYTHON = "/bin/python3"
+TRACE = "/bin/phrude-trace"
+TARGET = "/guest/target.py"
+FILES = {"getenv": "file: os.py", "getpid": "module: posix"}
+ANSWER, ALERTS, RULES, ERRORS = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml", "/tmp/errors"
+# An emulated machine is some twenty times slower than a real one.
+PATIENCE = 120
+
+KINDS = {"frame": ["getenv", "numbers", "watched"], "call": ["getenv", "getpid", "watched"]}
+
+
+def wait_for(text, process):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with open(ERRORS) as file:
+            if text in file.read():
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError("no %r" % text)
+
+
+def trace(kind, how):
+    """Runs the workload of a probe kind under trace; returns what it expects, the alerts and the summary."""
+    for path in (ANSWER, ALERTS):
+        if os.path.exists(path):
+            os.remove(path)
+    with open(RULES, "w") as file:
+        for name in KINDS[kind]:
+            place = FILES.get(name, "file: target.py")
+            file.write("- name: %s\n  func: %s\n  %s\n  level: info\n" % (name, name, place))
+    options = ["--rules", RULES, "--probe", kind, "--format", "json", "--output", ALERTS]
+    target = [PYTHON, "-S", TARGET, kind]
+    with open(ERRORS, "w") as errors:
+        if how == "run":
+            tracer = subprocess.Popen([TRACE, "run", *options, "--", *target, "now", ANSWER], stderr=errors)
+        else:
+            process = subprocess.Popen([*target, "signal", ANSWER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process.stdout.readline()
+            tracer = subprocess.Popen([TRACE, *options, "--pid", str(process.pid)], stderr=errors)
+            wait_for("ready: ", tracer)
+            process.stdin.write(b"\n")
+            process.stdin.close()
+            process.wait(PATIENCE)
+        # It ends by itself when what it traces is gone.
+        status = tracer.wait(PATIENCE)
+    if status:
+        raise AssertionError("it ended with status %d" % status)
+    with open(ANSWER) as file:
+        expected = eval(file.read())
+    with open(ALERTS) as file:
+        alerts = [json.loads(line) for line in file]
+    with open(ERRORS) as file:
+        summary = re.search("summary: (.*)", file.read()).group(1)
+    return expected, alerts, dict((k, int(v)) for k, v in re.findall(r"(\w+) (\d+)", summary))
+
+
+def equal(what, found, expected):
+    if found != expected:
+        raise AssertionError("%s: %r, not %r" % (what, found, expected))
+
+
+def check(kind, how):
+    expected, alerts, summary = trace(kind, how)
+    counts = dict(collections.Counter(alert["rule"]["name"] for alert in alerts))
+    if summary.get("forks_late"):
+        # A child that calls at once may be faster than its probes; the program says so, and only the child's are missing.
+        low, high = expected["getenv"] - expected["forked"], expected["getenv"]
+        equal("%d calls between %d and %d" % (counts["getenv"], low, high), low <= counts["getenv"] <= high, True)
+        expected["getenv"] = counts["getenv"]
+    expected.pop("forked", None)
+    equal("alerts", (counts, summary), (expected, summary))
+    equal("lost", summary["lost"], 0)
+    equal("python", {alert["process"]["python"] for alert in alerts}, {"%d.%d.%d" % sys.version_info[:3]})
+    one = next(alert for alert in alerts if alert["rule"]["name"] == "getenv")
+    default = "[0, (None, 1.5)]" if kind == "frame" else None
+    equal("arguments", one["args"], {"key": "KEY_0", "default": default})
+    last = [alert for alert in alerts if alert["rule"]["name"] == "watched"][-1]
+    if kind == "frame":
+        equal("callers", [caller["function"] for caller in one["callers"]], ["environment", "frame", "<module>"])
+        equal("arguments", last["args"], {"number": str(1 << 100), "word": "wörd \U0001f40d",
+                                          "rest": r"('rest', b'\x00')", "more": "{'more': {'key': {1}}}"})
+        deep = next(alert for alert in alerts if alert["rule"]["name"] == "watched")
+        equal("depth", len(deep["callers"]), 23)
+    else:
+        equal("arguments", last["args"], {"number": 199, "word": "wörd \U0001f40d", "rest": "('rest',)",
+                                          "more": "{'more': 1}"})
+    equal("truncated", any(alert["truncated"] for alert in alerts), False)
+
+
+def attempt(name, *arguments):
+    start = time.monotonic()
+    try:
+        check(*arguments)
+    except Exception as error:
+        said = ""
+        if os.path.exists(ERRORS):
+            with open(ERRORS) as file:
+                said = " | ".join(file.read().splitlines()[-4:])
+        print("FAIL %s: %s %s; it said: %s" % (name, type(error).__name__, error, said), flush=True)
+    else:
+        print("PASS %s (%.0f s)" % (name, time.monotonic() - start), flush=True)
+
+
+def main():
+    os.environ["LC_ALL"] = "C.UTF-8"
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    attempt("frame --pid", "frame", "pid")
+    attempt("frame run", "frame", "run")
+    attempt("call --pid", "call", "pid")
+    attempt("call run", "call", "run")
+    print("END", flush=True)
+
+
+sys.exit(main())

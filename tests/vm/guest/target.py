@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A workload whose watched calls are known: work() says, by rule, how many there will have been."""
+
+import functools
+import os
+import posix
+import sys
+import threading
+
+ROUNDS = 200
+
+
+def watched(number, *rest, word="wörd \U0001f40d", **more):
+    return number
+
+
+def numbers(stop):
+    yield from range(stop)
+
+
+def recurse(depth):
+    return watched(depth) if depth == 0 else recurse(depth - 1)
+
+
+def environment(rounds):
+    for number in range(rounds):
+        os.getenv("KEY_%d" % number, [number, (None, 1.5)])
+
+
+def frame():
+    """Calls that a probe on frames notices."""
+    environment(ROUNDS)
+    threads = [threading.Thread(target=environment, args=(ROUNDS,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(ROUNDS):
+        sum(numbers(5))
+        recurse(20)
+    watched(1 << 100, "rest", b"\0", more={"key": {1}})
+    child = os.fork()
+    if child == 0:
+        environment(ROUNDS)
+        os._exit(0)
+    os.waitpid(child, 0)
+    return {"getenv": 6 * ROUNDS, "forked": ROUNDS, "numbers": ROUNDS, "watched": ROUNDS + 1}
+
+
+def call():
+    """Calls that go through PyObject_Call: lru_cache's own of what it wraps."""
+    through = functools.lru_cache(maxsize=0)
+    getenv, getpid, function = through(os.getenv), through(posix.getpid), through(watched)
+    for number in range(ROUNDS):
+        getenv("KEY_%d" % number)
+        getpid()
+        function(number, "rest", more=1)
+    return {"getenv": ROUNDS, "getpid": ROUNDS, "watched": ROUNDS}
+
+
+if __name__ == "__main__":
+    _, what, when, answer = sys.argv
+    if when == "signal":
+        print("here", flush=True)
+        sys.stdin.readline()
+    expected = {"frame": frame, "call": call}[what]()
+    with open(answer, "w") as file:
+        file.write(repr(expected))
