@@ -128,16 +128,6 @@ def rules_that_are_wrong():
 
 
 @test()
-def rules_not_supported_yet():
-    for text in ("- name: a\n  func: f\n  file: f.py\n  level: info\n  condition:\n    arg: { allow: [x] }\n",
-                 "- name: a\n  audit: os.system\n  level: info\n"):
-        with Files(later_yaml=text) as files:
-            ended = command("--pid", os.getpid(), "--rules", files.path("later_yaml"))
-            expect_equal(ended.status, 2, "status")
-            expect(re.search(r"later\.yaml:\d+:\d+: .*not supported yet", ended.errors), "it said: %s", ended.errors)
-
-
-@test()
 def check_of_good_rules():
     phrude = ('- name: Access to Environment Variable\n  func: getenv\n  file: os.py\n  value:\n'
               '    key: "$func_args[key]"\n  level: info\n  id: PT-1\n  description: reads one\n  tags: [CWE-78]\n'

@@ -168,14 +168,15 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		return;
 	}
 	stopped = stop_thread(tid);
-	kern_release_thread(e->kern, tid);
+	kern_stop_thread(e->kern, tid);
 	if (stopped)
 		wait_stopped(tid);
 	else
 		e->imports_late++;
 	probe_found(e, &view, p->interp);
-	if (stopped) {
+	if (stopped)
 		watch_better(e, p);
+	kern_release_thread(e->kern, tid); /* its next import is to be held again */
+	if (stopped)
 		ptrace(PTRACE_DETACH, tid, 0, 0);
-	}
 }
