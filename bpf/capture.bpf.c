@@ -144,7 +144,7 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	struct scratch *s = scratch_get(slot);
 	__u64 ndigits, skip = 0;
 	__u32 negative, flags = 0;
-	const __u64 max = (PHRUDE_PAYLOAD_MAX - 8) / 4;
+	const __u64 max = PHRUDE_DIGITS_MAX;
 
 	if (!s)
 		return 0;

@@ -6,6 +6,26 @@
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
+/* Argument i of a vector: the first nargs are positional, the others belong to the names in the tuple kwnames. */
+__noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 nargs, __u64 kwnames)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	if (i < nargs) {
+		if (!node_mark(s, SEC_POSARG, i))
+			return 0;
+	} else {
+		if (!node_mark(s, SEC_KWARG, 0))
+			return 0;
+		capture_str(slot, read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)), PHRUDE_NAME_MAX);
+	}
+	capture_value(slot, read_u64(vector + 8 * i));
+	return 0;
+}
+
+/* No condition in the loop but its own: the verifier would follow the rounds once for each outcome. */
 __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames)
 {
 	struct scratch *s = scratch_get(slot);
@@ -20,24 +40,13 @@ __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnam
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= total)
 			break;
-		if (i < nargs) {
-			if (!node_mark(s, SEC_POSARG, i))
-				break;
-		} else {
-			if (!node_mark(s, SEC_KWARG, 0))
-				break;
-			capture_str(
-				slot,
-				read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)),
-				PHRUDE_NAME_MAX);
-		}
-		capture_value(slot, read_u64(vector + 8ULL * i));
+		capture_vector_item(slot, vector, i, nargs, kwnames);
 	}
 	return 0;
 }
 
 /* The arguments behind self: a, b, c are what follows it, and the defining class, in registers. */
-__noinline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, __u64 b, __u64 c)
+static __always_inline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, __u64 b, __u64 c)
 {
 	struct scratch *s = scratch_get(slot);
 

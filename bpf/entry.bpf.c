@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Entry programs, one a probe kind: find out what is called, ask the prefilter, and pass on what is left.
- * Nearly every hit ends here; what it costs is the trap and four reads.
+ * Nearly every hit ends here; what it costs is the trap and five reads.
  */
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -11,7 +11,7 @@ SEC("uprobe")
 int frame_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
-	struct py_proc *p = event_target(GROUP_ANY);
+	struct py_proc *p = event_process(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
 
 	if (!p)
@@ -20,16 +20,19 @@ int frame_entry(struct pt_regs *ctx)
 		frame = current_frame(p);
 	else
 		frame = dwarf_reg(ctx, cookie & 0xff);
+	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
+		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
 	code = untag(&p->layout, read_u64(frame + p->layout.frame_code));
+	if (is_resumption(&p->layout, cookie, frame, code, instr))
+		return 0;
+	stat_inc(PHRUDE_STAT_HITS);
 	if (read_user(&name, sizeof(name), code + p->layout.code_name)) {
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
 		return 0;
 	}
 	if (!prefilter_str(&p->layout, name))
 		return 0;
-	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
-		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
-	return event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code, instr);
+	return event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code);
 }
 
 /* PyObject_Call(callable, args, kwargs), Objects/call.c. */

@@ -126,64 +126,39 @@ __noinline int match_code(__u32 slot, __u64 code)
 }
 
 /*
- * Has the function just started, rather than been resumed after a yield?  And will it not start once more: after
- * tracing or monitoring was switched, RESUME instruments the code and runs again (Python/bytecodes.c).
+ * Will the function start once more?  After tracing or monitoring was switched, RESUME instruments the code and runs
+ * again (Python/bytecodes.c).
  */
-__noinline int is_start(__u32 slot, __u32 probe_flags, __u64 frame, __u64 instr)
+__noinline int is_stale(__u32 slot, __u32 probe_flags, __u64 code)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
-	__u64 code, first, version, tstate;
-	__u32 flags;
-	__u8 oparg = 0;
+	__u64 version, tstate;
 
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	if (l->features & PY_F_FRAME_OBJECT) /* f_lasti is -1 until the first instruction */
-		return (__s32)read_u32(frame + l->frame_instr) < 0;
-
-	code = untag(l, read_u64(frame + l->frame_code));
-	if (!instr)
-		instr = read_u64(frame + l->frame_instr);
-	if (!(probe_flags & COOKIE_F_RESUME)) {
-		__u8 owner = 0;
-
-		/* function__entry: fires for the call of a generator function and for each resumption as well. */
-		flags = read_u32(code + l->code_flags);
-		if (!(flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
-			return 1;
-		read_user(&owner, 1, frame + l->frame_owner);
-		first = code + l->code_adaptive + 2ULL * read_u32(code + l->code_firsttraceable);
-		return owner == l->owner_generator && instr <= first;
-	}
-	if (read_user(&oparg, 1, instr + 1)) {
-		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+	if (!(probe_flags & COOKIE_F_RESUME) || !(l->features & PY_F_MONITORING))
 		return 0;
-	}
-	if (oparg & l->resume_location_mask)
-		return 0;
-	if (!(l->features & PY_F_MONITORING))
-		return 1;
 	tstate = current_tstate(&s->proc);
 	if (l->features & PY_F_MONITORING_TSTATE) {
 		if (read_u32(tstate + l->ts_tracing))
-			return 1;
+			return 0;
 		version = read_u64(tstate + l->ts_eval_breaker) & ~0xffULL;
 	} else {
 		version = read_u64(read_u64(tstate + l->ts_interp) + l->interp_monitoring_version);
 	}
-	return read_u64(code + l->code_instr_version) == version;
+	return read_u64(code + l->code_instr_version) != version;
 }
 
-__noinline int event_frame(__u32 probe_flags, __u64 frame, __u64 code, __u64 instr)
+__noinline int event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 {
 	__u32 slot = event_open();
 	struct scratch *s = scratch_get(slot);
 
 	if (!s)
 		return 0;
-	if (!match_code(slot, code) || !is_start(slot, probe_flags, frame, instr))
+	if (!match_code(slot, code) || is_stale(slot, probe_flags, code))
 		goto out;
 	stat_inc(PHRUDE_STAT_MATCHES);
 	event_head(slot, (probe_flags & PROBE_MASK) | CALLEE_PYTHON << 8, code,
@@ -197,6 +172,7 @@ out:
 	return 0;
 }
 
+/* No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome. */
 __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 {
 	struct scratch *s = scratch_get(slot);

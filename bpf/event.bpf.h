@@ -10,9 +10,8 @@
 
 #define GROUP_ANY 0 /* the probe is on certain processes only */
 
-/* The traced process that the current task belongs to, or NULL if it is none, or not of the probe's group.  Counts
- * the hit. */
-static __always_inline struct py_proc *event_target(__u32 group)
+/* The traced process that the current task belongs to, or NULL if it is none, or not of the probe's group. */
+static __always_inline struct py_proc *event_process(__u32 group)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
@@ -23,7 +22,16 @@ static __always_inline struct py_proc *event_target(__u32 group)
 		stat_inc(PHRUDE_STAT_LOST_EXEC);
 		return NULL;
 	}
-	stat_inc(PHRUDE_STAT_HITS);
+	return p;
+}
+
+/* The same, where each firing of the probe is a hit: counts it. */
+static __always_inline struct py_proc *event_target(__u32 group)
+{
+	struct py_proc *p = event_process(group);
+
+	if (p)
+		stat_inc(PHRUDE_STAT_HITS);
 	return p;
 }
 
@@ -64,10 +72,7 @@ static __always_inline __u32 event_open(void)
  * s->frame outwards, the request found in it, and off it goes. */
 int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
-/*
- * Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on.
- * No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome.
- */
+/* Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on. */
 int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
@@ -75,8 +80,8 @@ int capture_kwargs(__u32 slot, __u64 dict);
 /* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
 int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
 
-/* A frame has been entered: probe is enum phrude_probe, `instr` as COOKIE_F_RESUME has it (0: in the frame). */
-int event_frame(__u32 probe_flags, __u64 frame, __u64 code, __u64 instr);
+/* A function has started to run in `frame`. */
+int event_frame(__u32 probe_flags, __u64 frame, __u64 code);
 /* Something is about to be called with a tuple of arguments and a dict of keywords (or 0). */
 int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs);
 

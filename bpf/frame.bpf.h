@@ -36,6 +36,32 @@ static __always_inline __u64 current_frame(const struct py_proc *p)
 	return read_u64(tstate + p->layout.ts_frame);
 }
 
+/*
+ * Is a generator or coroutine being resumed, rather than a function started?  instr: address of the current instruction,
+ * 0: it is in the frame.
+ */
+static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe_flags, __u64 frame, __u64 code,
+					  __u64 instr)
+{
+	__u8 oparg = 0, owner = 0;
+
+	if (l->features & PY_F_FRAME_OBJECT) /* f_lasti is -1 until the first instruction */
+		return (__s32)read_u32(frame + l->frame_instr) >= 0;
+	if (!instr)
+		instr = read_u64(frame + l->frame_instr);
+	if (probe_flags & COOKIE_F_RESUME) {
+		/* unreadable: taken for a start, as most are */
+		read_user(&oparg, 1, instr + 1);
+		return oparg & l->resume_location_mask;
+	}
+	/* function__entry fires for the call of a generator function and for each resumption as well. */
+	if (!(read_u32(code + l->code_flags) & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
+		return false;
+	read_user(&owner, 1, frame + l->frame_owner);
+	return owner != l->owner_generator ||
+	       instr > code + l->code_adaptive + 2ULL * read_u32(code + l->code_firsttraceable);
+}
+
 /* The parameters of the function that `frame` has just started, as SEC_PARAM items. */
 int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
 /* A local of a frame, taken out of its cell: its index, and COOKIE_F_RAW_CELLS; 0 if it is not set. */

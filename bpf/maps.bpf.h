@@ -135,9 +135,6 @@ struct scratch {
 	__u64 hash;	/* being computed over text[] */
 	__u64 pending;	/* object to capture next */
 	__u64 frame;	/* next frame of the call stack */
-	__u64 va[VA_REGS];	/* variable arguments that came in registers */
-	__u64 va_stack;		/* where the others are */
-	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
 	__u64 at_frame; /* frame whose locals are looked at, and its code object */
 	__u64 at_code;
 	__u64 at_names; /* of that: names of the locals */
@@ -151,6 +148,9 @@ struct scratch {
 	__u64 todo[REQUEST_TODO_MAX];
 	__u64 found[NR_FOUND];
 	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
+	__u64 va[VA_REGS];	/* variable arguments that came in registers */
+	__u64 va_stack;		/* where the others are */
+	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */

@@ -39,11 +39,11 @@ static __always_inline bool prefilter_str(const struct py_layout *l, __u64 str)
 int match_name_str(__u32 slot, __u64 str);
 /* The same for a C string. */
 int match_name_cstr(__u32 slot, __u64 addr);
+/* Where a type's own name starts in its tp_name: behind the last dot. */
+int type_name_start(__u32 slot, __u64 tp_name);
 /* Is the audit event, a C string or a str, watched by its name or by what it begins with? */
 int match_event_cstr(__u32 slot, __u64 addr);
 int match_event_str(__u32 slot, __u64 str);
-/* Where a type's own name starts in its tp_name: behind the last dot. */
-int type_name_start(__u32 slot, __u64 tp_name);
 /* Is (s->name_hash, a trailing path of the str `file`) watched? */
 int match_file(__u32 slot, __u64 file);
 /* Is (s->name_hash, module) watched?  The module is a str, or the part of a type's name before the last dot. */

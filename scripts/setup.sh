@@ -13,7 +13,8 @@ build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zl
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
-	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi python3-uvicorn)
+	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
+	python3-uvicorn uvicorn python3-requests python3-yaml)
 
 die() {
 	echo "setup.sh: $*" >&2

@@ -5,7 +5,9 @@
 /* One event on the ring buffer, header included.  A power of two: the BPF side masks with it. */
 #define PHRUDE_EVENT_MAX (64 * 1024)
 /* Bytes of one captured str, bytes or int payload; a power of two. */
-#define PHRUDE_PAYLOAD_MAX (16 * 1024)
+#define PHRUDE_PAYLOAD_MAX (32 * 1024)
+/* Digits of one captured int, 30 bits each. */
+#define PHRUDE_DIGITS_MAX 4096
 /* Parameters (or call arguments) of one call that are captured. */
 #define PHRUDE_ARGS_MAX 64
 /* Value nodes of one argument: containers, their ends and their elements. */

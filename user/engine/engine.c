@@ -162,8 +162,8 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events),
-				   kern_polling(e->kern) ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1);
+		int timeout = kern_polling(e->kern) ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1;
+		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), timeout);
 
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));

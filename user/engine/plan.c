@@ -9,8 +9,8 @@
 
 /*
  * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
- * call.  What sees some calls only comes last, for what nothing else sees.  frame costs a third less a call than usdt:
- * CPython prepares the probe's arguments, and a second branch leads to it.
+ * call.  frame costs a third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads
+ * to it.  What sees some calls only comes last, for what nothing else sees.
  */
 static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_FRAME, PROBE_USDT,
 						PROBE_CALL };

@@ -41,8 +41,8 @@ struct process {
 	struct attachment *attachments[NR_PROBES];
 	struct proc_facts facts;
 	bool facts_read;
-	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 	bool gone; /* it was not there any more at the last look */
+	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 
 #define PROCESS_BUCKETS 256

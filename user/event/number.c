@@ -13,7 +13,7 @@
 
 #define DIGIT_BITS 30
 #define DIGIT_MASK ((1u << DIGIT_BITS) - 1)
-#define DIGITS_MAX (PHRUDE_PAYLOAD_MAX / sizeof(uint32_t))
+#define DIGITS_MAX PHRUDE_DIGITS_MAX
 
 /* A limb holds 18 decimal digits: as many as leave room for 60 bits shifted into it. */
 #define LIMB_DIGITS 18

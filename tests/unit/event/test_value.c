@@ -128,7 +128,7 @@ TEST(int_repr)
 
 TEST(a_large_int_is_quick)
 {
-	static uint32_t digits[PHRUDE_PAYLOAD_MAX / 4];
+	static uint32_t digits[PHRUDE_DIGITS_MAX];
 	struct buf out = { 0 };
 	struct value v = integer(false, digits, ARRAY_SIZE(digits));
 	clock_t before;

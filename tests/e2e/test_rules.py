@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rule pack against live interpreters, the commands around it, and applications that nobody attacks."""
+
+import glob
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from harness import Skip, expect, expect_equal, test
+from interpreters import HERE
+from tracer import BINARY, command
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PACK = os.path.join(ROOT, "rules")
+
+
+def c_functions():
+    """Ids of the pack's rules on functions written in C: what calls them directly is not seen yet everywhere."""
+    ids = set()
+    for path in glob.glob(os.path.join(PACK, "*.yaml")):
+        with open(path) as file:
+            for entry in re.split(r"(?m)^- ", file.read()):
+                found = re.match(r"id: (\S+)", entry)
+                if found and re.search(r"(?m)^  module: ", entry):
+                    ids.add(found.group(1))
+    return ids
+
+
+def run_cases(interpreter, *paths):
+    """Lines of failed cases of rules on functions written in Python."""
+    ended = subprocess.run([BINARY, "test", *paths, "--python", interpreter.argv[0]], capture_output=True, text=True)
+    lines = ended.stdout.splitlines()
+    expect(lines and re.fullmatch(r"\d+ passed, \d+ failed, \d+ skipped", lines[-1]), "no summary: %s",
+           ended.stdout[-300:] + ended.stderr[-300:])
+    in_c = c_functions()
+    failed = [line for line in lines if line.startswith("FAIL")]
+    expect_equal(ended.returncode, 1 if failed else 0, "status")
+    return [line for line in failed
+            if not (re.split(r"[ :]", line.split(" ", 2)[2])[0] in in_c and line.endswith("raised no alert"))]
+
+
+# The pack takes a minute each: the oldest, Debian's own and the newest there is on a machine without chroots.
+@test("interpreter", where=lambda i: not i.root and (i.version in ((3, 8), (3, 13)) or i.name.startswith("debian")))
+def pack(interpreter):
+    """Every rule fires on its attack, and is silent on its counter-case."""
+    expect_equal(run_cases(interpreter, PACK), [], "failed cases")
+
+
+@test("interpreter", where=lambda i: not i.root)
+def phrude_examples(interpreter):
+    expect_equal(run_cases(interpreter, os.path.join(ROOT, "tests", "rules")), [], "failed cases")
+
+
+@test()
+def every_rule_has_cases():
+    rules, fires, silent = set(), set(), set()
+    for path in glob.glob(os.path.join(PACK, "*.yaml")):
+        with open(path) as file:
+            text = file.read()
+        if path.endswith(".test.yaml"):
+            for entry in re.split(r"(?m)^- ", text)[1:]:
+                (fires if re.search(r"(?m)^  fires: ", entry) else silent).add(re.match(r"rule: (\S+)", entry).group(1))
+        elif os.path.basename(path) != "phrude.yaml":
+            rules |= set(re.findall(r"(?m)^- id: (\S+)", text))
+    expect(len(rules) > 50, "only %d rules were found", len(rules))
+    expect_equal(sorted(rules - fires), [], "rules that no case fires")
+    expect_equal(sorted(rules - silent), [], "rules that no case keeps silent")
+
+
+@test()
+def mistakes_in_cases():
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "a.yaml"), "w") as file:
+            file.write("- {name: a, func: f, file: a.py, level: info}\n")
+        with open(os.path.join(folder, "a.test.yaml"), "w") as file:
+            file.write("- {rule: b, fires: pass}\n")
+        ended = command("test", folder)
+        expect_equal((ended.status, ended.output), (2, ""), "status, stdout")
+        expect('a.test.yaml:1: there is no rule with the id or name "b"' in ended.errors, "stderr: %s", ended.errors)
+    ended = command("test")
+    expect_equal(ended.status, 2, "status without a directory")
+
+
+@test()
+def suggestions():
+    frame = '{"function":"conf","file":"/srv/app.py","line":1}'
+    alert = ('{"time":"2026-01-02T03:04:05Z","rule":{"name":"Env","id":null,"level":"info","tags":[]},'
+             '"function":{"name":"getenv","qualname":"getenv","file":"/l/os.py","module":null},'
+             '"args":{"key":"HOST"},"callers":[%s]}\n' % frame)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "alerts.jsonl")
+        with open(path, "w") as file:
+            file.write(alert * 5)
+        ended = command("suggest", path)
+        expect_equal((ended.status, ended.errors), (0, ""), "status, stderr")
+        with open(os.path.join(folder, "review.yaml"), "w") as file:
+            file.write(ended.output)
+        checked = command("check", os.path.join(folder, "review.yaml"))
+        expect_equal((checked.status, checked.output), (0, "1 rule, no errors\n"), "status, stdout of check")
+    expect_equal(command("suggest", "/nonexistent").status, 2, "status without alerts")
+
+
+@test()
+def clean_applications():
+    missing = [name for name in ("flask", "django", "fastapi", "uvicorn", "gunicorn", "requests")
+               if not importlib.util.find_spec(name)]
+    if missing:
+        raise Skip("Debian's packages of %s are not installed" % ", ".join(missing))
+    ended = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "attacks", "run.py"), "clean", "--requests", "300"],
+                           env=dict(os.environ, PHRUDE_TRACE=BINARY), capture_output=True, text=True)
+    expect_equal(ended.returncode, 0, "status; it said: %s" % (ended.stdout + ended.stderr)[-1500:])
