@@ -23,7 +23,9 @@
 __noinline int hold_round(__u32 tid, __u64 since)
 {
 	for (int i = 0; i < LOOKS; i++) {
-		if (!bpf_map_lookup_elem(&holds, &tid))
+		__u32 *state = bpf_map_lookup_elem(&holds, &tid);
+
+		if (!state || *state == HOLD_STOPPING)
 			return HOLD_OVER;
 	}
 	return bpf_ktime_get_ns() - since > HOLD_NS ? HOLD_TOO_LONG : HOLD_ON;
@@ -35,13 +37,17 @@ int import_done(struct pt_regs *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid(), since = bpf_ktime_get_ns();
 	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
-	__u32 pid = id >> 32, tid = id, on = HOLD_ON;
+	__u32 pid = id >> 32, tid = id, on = HOLD_ON, held = HOLD_HELD, *state;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *t = bpf_map_lookup_elem(&templates, &group);
 
 	if (!p || stopped || p->state != PY_PROC_TRACED || p->group != group || !t || !t->late)
 		return 0;
-	if (bpf_map_update_elem(&holds, &tid, &group, BPF_ANY)) {
+	/* One of the two functions may end in a jump to the other: it returns from both, and waits to be stopped. */
+	state = bpf_map_lookup_elem(&holds, &tid);
+	if (state && *state == HOLD_STOPPING)
+		return 0;
+	if (bpf_map_update_elem(&holds, &tid, &held, BPF_ANY)) {
 		stat_inc(PHRUDE_STAT_LOST_IMPORT);
 		return 0;
 	}

@@ -177,7 +177,7 @@ typedef struct {
 	__type(value, struct py_template);
 } templates_map;
 
-/* Threads that are held after an import.  Key: thread id; taken out by user space. */
+/* Threads that are held after an import.  Key: thread id, value: HOLD_*; taken out by user space. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);

@@ -175,6 +175,10 @@ struct ev_linetable {
 	__u32 full; /* bytes that the table has */
 };
 
+/* Values of the map "holds". */
+#define HOLD_HELD 1	/* waits for user space */
+#define HOLD_STOPPING 2 /* is let go, in order to be stopped */
+
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */

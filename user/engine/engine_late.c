@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* C functions of modules that are imported later: looked for again, and probed as soon as they are there. */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "base/util.h"
+#include "bpf/abi/cookie.h"
 #include "engine/engine_priv.h"
+#include "py/interp.h"
 
 bool engine_has_pending(const struct interp_facts *f)
 {
@@ -14,6 +19,49 @@ bool engine_has_pending(const struct interp_facts *f)
 			return true;
 	}
 	return false;
+}
+
+int engine_watch_imports(struct engine *e, const struct py_interp *interp,
+			 const struct interp_facts *f, struct err *err)
+{
+	struct group *g = &e->groups[f->group - 1];
+	struct py_site sites[PY_SITES_MAX];
+	size_t nr_sites;
+	char path[64];
+	int ret;
+
+	if (!engine_has_pending(f))
+		return 0;
+	if (!g->nr_imports || (g->imports_early && interp->initialised)) {
+		ret = py_sites_import(interp, sites, &nr_sites, err);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
+		for (size_t i = 0; i < nr_sites && g->nr_imports < ARRAY_SIZE(g->imports) && !ret;
+		     i++) {
+			sites[i].cookie = phrude_cookie_group(0, f->group);
+			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, path, &sites[i],
+					  &g->imports[g->nr_imports], err);
+			g->nr_imports += !ret;
+		}
+		if (ret)
+			return ret;
+		g->imports_early = !interp->initialised;
+	}
+	ret = kern_template_late(e->kern, f->group, true);
+	return ret ? err_set(err, ret, "cannot describe an interpreter to the kernel: %s",
+			     strerror(-ret))
+		   : 0;
+}
+
+/* Once there is an interpreter to look into, imports are seen as they should be. */
+static void watch_better(struct engine *e, const struct process *p)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	struct err err;
+
+	if (e->groups[p->interp->group - 1].imports_early &&
+	    !py_interp_open(p->pid, &interp, &err) && interp->initialised &&
+	    engine_watch_imports(e, interp, p->interp, &err))
+		log_debug("pid %d: %s", p->pid, err.msg);
 }
 
 /* What the rules that wait for it find in the process now; how many. */
@@ -31,7 +79,8 @@ static size_t find_pending(struct engine *e, const struct py_view *view, struct 
 			continue;
 		ret = py_cfuncs_find(view, rule->place, rule->func, &r->cfuncs, &err);
 		if (ret == -EOPNOTSUPP) {
-			log_warn("rule \"%s\" cannot be watched in pid %d: %s", rule->name, view->pid, err.msg);
+			log_warn("rule \"%s\" cannot be watched in pid %d: %s", rule->name,
+				 view->pid, err.msg);
 			r->pending = false;
 		}
 		found += !ret;
@@ -39,7 +88,8 @@ static size_t find_pending(struct engine *e, const struct py_view *view, struct 
 	return found;
 }
 
-static int probe_rule(struct engine *e, const struct py_view *view, struct interp_facts *f, size_t i, struct err *err)
+static int probe_rule(struct engine *e, const struct py_view *view, struct interp_facts *f,
+		      size_t i, struct err *err)
 {
 	const struct rule *rule = &e->opts->rules->rules[i];
 	const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
@@ -50,7 +100,8 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 
 		ret = py_cfuncs_locate(view->pid, &one, 1, err);
 		if (!ret)
-			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule), rule->place, one, err);
+			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
+					       rule->place, one, err);
 	}
 	return ret;
 }
@@ -65,8 +116,8 @@ static void probe_found(struct engine *e, const struct py_view *view, struct int
 			continue;
 		r->pending = false;
 		if (probe_rule(e, view, f, i, &err))
-			log_warn("rule \"%s\" cannot be watched in pid %d: %s", e->opts->rules->rules[i].name,
-				 view->pid, err.msg);
+			log_warn("rule \"%s\" cannot be watched in pid %d: %s",
+				 e->opts->rules->rules[i].name, view->pid, err.msg);
 	}
 	if (!engine_has_pending(f))
 		kern_template_late(e->kern, f->group, false);
@@ -117,12 +168,15 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		return;
 	}
 	stopped = stop_thread(tid);
-	kern_release_thread(e->kern, tid);
+	kern_stop_thread(e->kern, tid);
 	if (stopped)
 		wait_stopped(tid);
 	else
 		e->imports_late++;
 	probe_found(e, &view, p->interp);
+	if (stopped)
+		watch_better(e, p);
+	kern_release_thread(e->kern, tid); /* its next import is to be held again */
 	if (stopped)
 		ptrace(PTRACE_DETACH, tid, 0, 0);
 }

@@ -20,7 +20,9 @@ struct group {
 	ino_t ino;
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 	struct interp_facts *facts; /* of the first process seen that runs it */
-	struct bpf_link *imports[2]; /* see imports of modules written in C */
+	struct bpf_link *imports[3]; /* see imports of modules written in C */
+	size_t nr_imports;
+	bool imports_early; /* they were chosen before the interpreter was initialised */
 	struct bpf_link *start;	    /* knows it again after an exec */
 };
 
@@ -63,6 +65,8 @@ void engine_exec(struct engine *e, struct process *p, uint32_t group);
 void engine_started(struct engine *e, struct process *p, uint32_t group);
 /* engine_late.c: does a rule name a C function that is not there yet? */
 bool engine_has_pending(const struct interp_facts *f);
+/* Has imports reported, if a rule waits for one. */
+int engine_watch_imports(struct engine *e, const struct py_interp *interp, const struct interp_facts *f, struct err *err);
 /* Looks for such functions in a process. */
 void engine_look_for_late(struct engine *e, struct process *p);
 /* Does so for a thread that is held just after an import, and lets it go. */

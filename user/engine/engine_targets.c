@@ -109,33 +109,6 @@ static int make_template(struct engine *e, const struct py_interp *interp, struc
 	return 0;
 }
 
-/* Has imports reported, if a rule waits for one. */
-static int watch_imports(struct engine *e, const struct py_interp *interp, const struct interp_facts *f, struct err *err)
-{
-	struct group *g = &e->groups[f->group - 1];
-	struct py_site sites[PY_SITES_MAX];
-	char path[64];
-	size_t nr_sites;
-	int ret;
-
-	if (!engine_has_pending(f))
-		return 0;
-	if (!g->imports[0]) {
-		ret = py_sites_import(interp, sites, &nr_sites, err);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
-		for (size_t i = 0; i < nr_sites && i < ARRAY_SIZE(g->imports) && !ret; i++) {
-			sites[i].cookie = phrude_cookie_group(0, f->group);
-			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, path, &sites[i], &g->imports[i], err);
-		}
-		if (ret)
-			return ret;
-	}
-	ret = kern_template_late(e->kern, f->group, true);
-	if (ret)
-		return err_set(err, ret, "cannot describe an interpreter to the kernel: %s", strerror(-ret));
-	return 0;
-}
-
 /* Puts on the interpreter's file the probes that cover all processes, as far as they are not there yet. */
 static int attach_wide(struct engine *e, const struct interp_facts *f, struct err *err)
 {
@@ -214,7 +187,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	process_set_interp(p, facts);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
-		ret = watch_imports(e, interp, facts, err);
+		ret = engine_watch_imports(e, interp, facts, err);
 	if (!ret)
 		ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
@@ -267,7 +240,7 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	process_set_interp(p, facts);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
-		ret = watch_imports(e, interp, facts, err);
+		ret = engine_watch_imports(e, interp, facts, err);
 	if (!ret)
 		ret = kern_proc_set(e->kern, p->pid, &interp->proc, err);
 	if (!ret)

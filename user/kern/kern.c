@@ -97,6 +97,13 @@ struct bpf_program *kern_import_program(const struct kern *k)
 	return k->skel->progs.import_done;
 }
 
+void kern_stop_thread(struct kern *k, pid_t tid)
+{
+	__u32 key = tid, value = HOLD_STOPPING;
+
+	bpf_map__update_elem(k->skel->maps.holds, &key, sizeof(key), &value, sizeof(value), BPF_ANY);
+}
+
 void kern_release_thread(struct kern *k, pid_t tid)
 {
 	__u32 key = tid;

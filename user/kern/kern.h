@@ -47,6 +47,8 @@ int kern_template_late(struct kern *kern, uint32_t group, bool late);
 /* The program that sees imports of modules written in C, and letting go of the thread that it holds. */
 struct bpf_program *kern_import_program(const struct kern *kern);
 void kern_release_thread(struct kern *kern, pid_t tid);
+/* Lets it go in order to be stopped; kern_release_thread() has to follow when that is over. */
+void kern_stop_thread(struct kern *kern, pid_t tid);
 
 /* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
 void kern_release(struct kern *kern, struct bpf_link *link);

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions written in C: every call is one hit, and no other function's is."""
+
+import tempfile
+
+from harness import expect, expect_equal, test
+from target import Target
+from tracer import Tracer, command, rule, yaml
+
+CRC = [rule("crc32", module="zlib")]
+
+
+def complete(tracer):
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
+
+
+@test("interpreter")
+def every_call_is_one_hit(interpreter):
+    with Target(interpreter, "native.py") as target:
+        with Tracer(CRC, target.pid) as tracer:
+            expected = target.ask("call_all_ways", n=50)
+    complete(tracer)
+    expect("direct 1" in tracer.ready_line, "ready line: %s", tracer.ready_line)
+    expect_equal(tracer.summary["hits"], expected, "hits")
+    expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
+    expect_equal({alert["probe"] for alert in tracer.alerts}, {"direct"}, "probe")
+    expect_equal({alert["callers"][0]["function"] for alert in tracer.alerts}, {"call_all_ways"}, "caller")
+
+
+@test("interpreter")
+def eight_threads(interpreter):
+    with Target(interpreter, "native.py") as target:
+        with Tracer(CRC, target.pid) as tracer:
+            expected = target.ask("in_threads", n=50, threads=8)
+    complete(tracer)
+    expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
+
+
+@test("interpreter")
+def arguments_of_each_convention(interpreter):
+    rules = [rule("getpid", module="posix"), rule("getpgid", module="posix"), rule("pack", module="_struct"),
+             rule("compile", module="builtins"), rule("open", module="builtins"), rule("eval", module="builtins"),
+             rule("str.split", module="builtins"), rule("dict.fromkeys", module="builtins"),
+             rule("stat", module="posix")]
+    with Target(interpreter, "native.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            target.ask("arguments")
+    complete(tracer)
+    ours = [alert for alert in tracer.alerts if alert["callers"][0]["function"] == "arguments"]
+    got = {alert["rule"]["name"]: alert["args"] for alert in ours}
+    expect_equal(len(ours), len(rules), "alerts")
+    expect_equal(got["getpid"], {}, "METH_NOARGS")
+    expect_equal(got["getpgid"], {"pid": 0}, "METH_O or METH_FASTCALL")
+    expect_equal(got["pack"], {"0": "<I", "1": 7}, "METH_FASTCALL")
+    expect_equal({key: got["compile"][key] for key in ("source", "filename", "mode")},
+                 {"source": "1", "filename": "name", "mode": "eval"}, "METH_FASTCALL | METH_KEYWORDS")
+    expect_equal({key: got["open"][key] for key in ("file", "mode")}, {"file": "/dev/null", "mode": "rb"}, "open")
+    expect_equal(got["str.split"], {"sep": " ", "maxsplit": 1}, "a method")
+    expect_equal(got["dict.fromkeys"], {"iterable": "(1, 2)", "value": 3}, "a class method")
+    expect_equal(got["stat"], {"path": "/", "dir_fd": None, "follow_symlinks": True}, "keywords only")
+
+
+@test("interpreter")
+def imported_later(interpreter):
+    rules = [rule("BZ2Compressor.compress", module="_bz2"), rule("_normal_dist_inv_cdf", module="_statistics")]
+    with Target(interpreter, "native.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            expect_equal(target.ask("late"), ["_bz2", "_statistics"], "modules")
+    # A tracer that gets no processor in time says so.
+    if not tracer.summary.get("lost_import"):
+        expect_equal(tracer.by_rule(), {"BZ2Compressor.compress": 1, "_normal_dist_inv_cdf": 1}, "alerts")
+
+
+@test("interpreter")
+def doctor_tells_what_is_chosen(interpreter):
+    """What it says of functions and kinds is what the counts of a trace bear out."""
+    with Target(interpreter, "native.py") as target:
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(yaml(CRC + [rule("nothing", module="_nowhere")]))
+            file.flush()
+            done = command("doctor", "--pid", target.pid, "--rules", file.name)
+        with Tracer(CRC, target.pid) as tracer:
+            expected = target.ask("call_all_ways", n=5)
+    expect_equal(done.status, 0, "status of doctor: " + done.errors)
+    expect("CPython " + interpreter.full_version in done.output, "no version in: %s", done.output)
+    lines = [line.split() for line in done.output.splitlines()]
+    expect(["direct", "1", "crc32"] in lines, "no line for crc32 in: %s", done.output)
+    expect(["direct", "0", "nothing"] in lines, "no line for what is not there in: %s", done.output)
+    expect("module _nowhere is not imported" in done.output, "no reason in: %s", done.output)
+    expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
+
+
+@test()
+def doctor_without_a_process():
+    done = command("doctor")
+    expect_equal(done.status, 0, "status: " + done.errors)
+    expect(done.output.startswith("machine\n"), "output: %s", done.output)
+    expect_equal(command("doctor", "--pid", 4194304).status, 3, "status without such a process")
