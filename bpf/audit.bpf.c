@@ -164,11 +164,11 @@ static __always_inline int audit_send(__u32 slot, struct scratch *s, __u32 how, 
 }
 
 /* Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple) if there are hooks. */
-static __always_inline bool is_repeated(const struct scratch *s, __u64 format)
+static __always_inline bool audited_before(const struct scratch *s, __u64 format)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct audited *a = bpf_map_lookup_elem(&audited, &tid);
-	__u64 tuple = s->va[0];
+	__u64 tuple = s->va_idx == 2 ? s->va[2] : s->va[3];
 	__u8 text[2] = {};
 	bool same;
 
@@ -178,6 +178,23 @@ static __always_inline bool is_repeated(const struct scratch *s, __u64 format)
 	       (!a->count || read_u64(tuple + s->proc.layout.tuple_items) == a->first);
 	bpf_map_delete_elem(&audited, &tid);
 	return same;
+}
+
+/* What is_repeated() compares with. */
+__noinline int remember_audited(__u64 args, __u64 n)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct audited a = { .count = n, .first = n ? read_u64(args) : 0 };
+
+	return bpf_map_update_elem(&audited, &tid, &a, BPF_ANY);
+}
+
+/* Has this thread just passed the same to sys.audit()?  A function of its own for its stack. */
+__noinline int is_repeated(__u32 slot, __u64 format)
+{
+	struct scratch *s = scratch_get(slot);
+
+	return s && audited_before(s, format);
 }
 
 __noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 n)
@@ -190,14 +207,10 @@ __noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 
 	r = how == AUDIT_VECTOR ? match_event_str(slot, name) : match_event_cstr(slot, name);
 	if (r < 0)
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
-	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(s, args)))
+	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args)))
 		return 0;
-	if (how == AUDIT_VECTOR) {
-		__u32 tid = bpf_get_current_pid_tgid();
-		struct audited a = { .count = n, .first = n ? read_u64(args) : 0 };
-
-		bpf_map_update_elem(&audited, &tid, &a, BPF_ANY);
-	}
+	if (how == AUDIT_VECTOR)
+		remember_audited(args, n);
 	stat_inc(PHRUDE_STAT_MATCHES);
 	event_head(slot, PROBE_AUDIT | CALLEE_C << 8, 0, 0);
 	if (node_mark(s, SEC_NAME, 0)) {
@@ -241,33 +254,32 @@ int audit_usdt(struct pt_regs *ctx)
 SEC("uprobe")
 int audit_call(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), regs[VA_REGS];
-	__u32 slot, first = cookie & 1, n = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx), a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx);
+	__u32 slot, first = cookie & 1;
 	struct scratch *s;
 
 	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
 		return 0;
-	regs[0] = PT_REGS_PARM1(ctx);
-	regs[1] = PT_REGS_PARM2(ctx);
-	regs[2] = PT_REGS_PARM3(ctx);
-	regs[3] = PT_REGS_PARM4(ctx);
-	regs[4] = PT_REGS_PARM5(ctx);
-	regs[5] = sixth_argument(ctx);
-	if (!prefilter_cstr(first ? regs[1] : regs[0]))
+	/* Or the compiler would choose which register to read, and a context has no variable offsets. */
+	barrier_var(a);
+	barrier_var(b);
+	if (!prefilter_cstr(first ? b : a))
 		return 0;
 	slot = event_open();
 	s = scratch_get(slot);
 	if (!s)
 		return 0;
-	s->va[0] = first ? regs[3] : regs[2];
-	s->va[1] = first ? regs[4] : regs[3];
-	s->va[2] = first ? regs[5] : regs[4];
-	s->va[3] = first ? 0 : regs[5];
-	s->va_count = first ? 3 : 4;
-	s->va_idx = 0;
+	s->va[0] = a;
+	s->va[1] = b;
+	s->va[2] = PT_REGS_PARM3(ctx);
+	s->va[3] = PT_REGS_PARM4(ctx);
+	s->va[4] = PT_REGS_PARM5(ctx);
+	s->va[5] = sixth_argument(ctx);
+	s->va_count = VA_REGS;
+	s->va_idx = first + 2; /* behind the event and the format */
 	s->va_stack =
 		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
-	event_audit(slot, AUDIT_FORMAT, first ? regs[1] : regs[0], first ? regs[2] : regs[1], n);
+	event_audit(slot, AUDIT_FORMAT, s->va[first], s->va[first + 1], 0);
 	scratch_release(slot);
 	return 0;
 }

@@ -15,6 +15,7 @@ scratch_map scratch SEC(".maps");
 
 const volatile __u32 cfg_scratch_slots = 8;
 const volatile bool cfg_sleepable = false;
+const volatile bool cfg_request = true;
 
 bool stopped;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];

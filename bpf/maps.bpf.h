@@ -197,6 +197,8 @@ extern scratch_map scratch SEC(".maps");
 /* Settings, fixed at load. */
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile bool cfg_sleepable; /* programs may fault pages in */
+/* Requests are looked for.  The verifier of 5.15 takes more than its million steps for that: it is left out there. */
+extern const volatile bool cfg_request;
 
 /* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
 extern bool stopped;

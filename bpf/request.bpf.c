@@ -68,7 +68,7 @@ __noinline int look_special(__u32 slot, __u64 code)
 	struct words3 name;
 	__u64 file[2];
 
-	if (!s || !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
+	if (!s || !cfg_request || !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
 	    name.w[2])
 		return 0;
 	str_tail(&s->proc.layout, read_u64(code + s->proc.layout.code_filename), file);
@@ -88,7 +88,7 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 	bool known = false;
 	struct words3 n;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	if (short_str(&s->proc.layout, str, &n) && !n.w[2]) {
 		__u32 at = special - 1;
@@ -123,7 +123,7 @@ __noinline int look_local(__u32 slot, __u64 names, __u64 kinds, __u32 where)
 	__u8 kind = 0;
 	int role;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	n = s->nr_looks;
 	role = look_name(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx), where);
@@ -144,7 +144,7 @@ __noinline __u64 look_code(__u32 slot, __u64 code, __u64 names)
 	__u64 n, kinds = 0;
 	__u32 where;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	where = look_special(slot, code) << 24 | (read_u32(code + l->code_argcount) & 0xff) << 16;
@@ -189,7 +189,7 @@ __noinline int request_frame(__u32 slot)
 	const struct py_layout *l;
 	__u64 todo, obj;
 
-	if (!s || !s->at_code || s->request)
+	if (!s || !cfg_request || !s->at_code || s->request)
 		return 0;
 	l = &s->proc.layout;
 	todo = known_looks(s, slot);
@@ -260,6 +260,19 @@ static const struct {
 
 #define NR_ENTRY_NAMES (sizeof(entry_names) / sizeof(entry_names[0]))
 
+/* Which of entry_names has these characters: its field from 1 on, 0 if none.  A function of its own, so that the verifier
+ * goes through the names once and not in each of its ways to here. */
+__noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
+{
+	if (!cfg_request)
+		return 0;
+	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
+		if (entry_names[i].name.w[0] == w0 && entry_names[i].name.w[1] == w1 && entry_names[i].name.w[2] == w2)
+			return entry_names[i].field + 1;
+	}
+	return 0;
+}
+
 /* One entry of the table that stands at stack[0]. */
 __noinline int request_entry(__u32 slot, __u32 idx)
 {
@@ -267,8 +280,9 @@ __noinline int request_entry(__u32 slot, __u32 idx)
 	struct words3 name;
 	struct walk *w;
 	__u64 pair[2], at;
+	__u32 field;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	w = &s->stack[0];
 	at = w->items + (__u64)idx * w->entry_sz;
@@ -283,16 +297,10 @@ __noinline int request_entry(__u32 slot, __u32 idx)
 	}
 	if (!pair[0] || !short_str(&s->proc.layout, pair[0], &name))
 		return 0;
-	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
-		if (entry_names[i].name.w[0] != name.w[0] ||
-		    entry_names[i].name.w[1] != name.w[1] || entry_names[i].name.w[2] != name.w[2])
-			continue;
-		if (w->values)
-			pair[1] = read_u64(w->values + 8ULL * idx);
-		if (entry_names[i].field < NR_FOUND)
-			s->found[entry_names[i].field] = pair[1];
-		break;
-	}
+	field = entry_field(name.w[0], name.w[1], name.w[2]) - 1;
+	if (field >= NR_FOUND)
+		return 0;
+	s->found[field] = w->values ? read_u64(w->values + 8ULL * idx) : pair[1];
 	return 0;
 }
 
@@ -321,7 +329,7 @@ __noinline int request_dict(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
 
-	if (!s || read_u64(obj + OB_TYPE) != s->proc.type_dict)
+	if (!s || !cfg_request || read_u64(obj + OB_TYPE) != s->proc.type_dict)
 		return 0;
 	dict_open(slot, 0, obj);
 	if (s->stack[0].count < ENTRIES_MIN || s->stack[0].count > ENTRIES_MAX)
@@ -372,7 +380,7 @@ __noinline int request_attrs(__u32 slot, __u64 obj)
 	const struct py_layout *l;
 	__u64 type, flags, offset, dict = 0, values = 0;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	type = read_u64(obj + OB_TYPE);

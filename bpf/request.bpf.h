@@ -28,36 +28,39 @@ struct words3 {
 	__u64 w[3];
 };
 
-/* Reads a short ASCII str; its length, 0 if it is none. */
-static __always_inline __u32 short_str(const struct py_layout *l, __u64 str, struct words3 *out)
+/* A str's head and what follows it. */
+struct short_str_buf {
+	struct str_head head;
+	__u64 w[4];
+};
+
+/* Reads a short ASCII str by way of `v`; its length, 0 if it is none. */
+static __always_inline __u32 short_str_by(const struct py_layout *l, __u64 str, struct words3 *out,
+					  struct short_str_buf *v)
 {
-	struct {
-		struct str_head head;
-		__u64 w[4];
-	} v;
 	__u64 len;
 
 	/* The characters follow the head; more is read than there are, and where that fails, each by itself. */
-	if (read_user(&v, sizeof(v), str + STR_LENGTH)) {
-		__builtin_memset(&v, 0, sizeof(v));
-		if (read_user(&v.head, sizeof(v.head), str + STR_LENGTH) ||
-		    read_user_str(v.w, sizeof(v.w), str + STR_LENGTH + sizeof(v.head)) < 0)
+	if (read_user(v, sizeof(*v), str + STR_LENGTH)) {
+		__builtin_memset(v, 0, sizeof(*v));
+		if (read_user(&v->head, sizeof(v->head), str + STR_LENGTH) ||
+		    read_user_str(v->w, sizeof(v->w), str + STR_LENGTH + sizeof(v->head)) < 0)
 			return 0;
 		if (l->str_ascii_data == 48 &&
-		    read_user_str(&v.w[1], 3 * sizeof(v.w[0]), str + l->str_ascii_data) < 0)
+		    read_user_str(&v->w[1], 3 * sizeof(v->w[0]), str + l->str_ascii_data) < 0)
 			return 0;
 	}
-	len = v.head.length;
-	if ((v.head.state >> 2 & 7) != 1 || (v.head.state >> 5 & 3) != 3 || !len || len > 24)
+	len = v->head.length;
+	if ((v->head.state >> 2 & 7) != 1 || (v->head.state >> 5 & 3) != 3 || !len || len > 24)
 		return 0; /* compact and ascii */
 	if (l->str_ascii_data == 48) {
-		out->w[0] = v.w[1];
-		out->w[1] = v.w[2];
-		out->w[2] = v.w[3];
+		out->w[0] = v->w[1];
+		out->w[1] = v->w[2];
+		out->w[2] = v->w[3];
 	} else {
-		out->w[0] = v.w[0];
-		out->w[1] = v.w[1];
-		out->w[2] = v.w[2];
+		out->w[0] = v->w[0];
+		out->w[1] = v->w[1];
+		out->w[2] = v->w[2];
 	}
 	if (len < 8)
 		out->w[0] &= (1ULL << (8 * len & 63)) - 1;
@@ -70,6 +73,13 @@ static __always_inline __u32 short_str(const struct py_layout *l, __u64 str, str
 	else if (len < 24)
 		out->w[2] &= (1ULL << (8 * len & 63)) - 1;
 	return len;
+}
+
+static __always_inline __u32 short_str(const struct py_layout *l, __u64 str, struct words3 *out)
+{
+	struct short_str_buf v;
+
+	return short_str_by(l, str, out, &v);
 }
 
 /* The last 16 characters of an ASCII str, or nothing. */

@@ -85,7 +85,7 @@ __noinline int follow_kind(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
 
-	return s ? kind_of(s, obj) : KIND_OTHER;
+	return s && cfg_request ? kind_of(s, obj) : KIND_OTHER;
 }
 
 /* Functions of asyncio that pass on the result of a future that they were added to. */
@@ -102,13 +102,19 @@ static const struct {
 /* shield()'s has a longer name: told by its first 16 characters, which no other has. */
 static const union text16 shield = TEXT16("_inner_done_call");
 
-static __always_inline bool is_callback(const struct scratch *s, __u64 func)
+/* Is the function one of those above?  Little on the stack: all levels together may use 512 bytes. */
+__noinline int is_callback(__u32 slot, __u64 func)
 {
-	const struct py_layout *l = &s->proc.layout;
-	__u64 code = read_u64(func + l->func_code), file[2];
+	struct scratch *s = scratch_get(slot);
+	const struct py_layout *l;
 	struct words3 name;
+	__u64 code, file[2];
 
-	if (!short_str(l, read_u64(code + l->code_name), &name))
+	if (!s || !cfg_request)
+		return 0;
+	l = &s->proc.layout;
+	code = read_u64(func + l->func_code);
+	if (!short_str_by(l, read_u64(code + l->code_name), &name, (void *)s->text))
 		return false;
 	str_tail(l, read_u64(code + l->code_filename), file);
 	if (text16_eq(&shield, name.w[0], name.w[1]))
@@ -128,7 +134,7 @@ __noinline __u64 follow_closure(__u32 slot, __u64 func)
 	const struct py_layout *l;
 	__u64 closure, n;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	closure = read_u64(func + l->func_closure);
@@ -154,7 +160,7 @@ __noinline __u64 follow_callback(__u32 slot, __u64 callback)
 	const struct py_layout *l;
 	__u64 obj;
 
-	if (!s || !callback)
+	if (!s || !cfg_request || !callback)
 		return 0;
 	l = &s->proc.layout;
 	switch (follow_kind(slot, callback)) {
@@ -164,14 +170,14 @@ __noinline __u64 follow_callback(__u32 slot, __u64 callback)
 	case KIND_WRAPPER:
 		return read_u64(callback + 16); /* PyObject_HEAD, then the task */
 	case KIND_FUNCTION:
-		return is_callback(s, callback) ? follow_closure(slot, callback) : 0;
+		return is_callback(slot, callback) ? follow_closure(slot, callback) : 0;
 	case KIND_METHOD:
-		return is_callback(s, read_u64(callback + l->method_func))
+		return is_callback(slot, read_u64(callback + l->method_func))
 			       ? read_u64(callback + l->method_self)
 			       : 0;
 	case KIND_PARTIAL:
 		/* partialobject (Modules/_functoolsmodule.c): fn @16, args @24 */
-		if (!is_callback(s, read_u64(callback + 16)))
+		if (!is_callback(slot, read_u64(callback + 16)))
 			return 0;
 		return read_u64(read_u64(callback + 24) + l->tuple_items);
 	default:
@@ -191,7 +197,7 @@ __noinline int follow_waiters(__u32 slot, __u64 first, __u64 list, __u32 pairs)
 	struct scratch *s = scratch_get(slot);
 	__u64 waiter, n, items;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	waiter = follow_callback(slot, first);
 	n = list && list != s->proc.none ? read_u64(list + OB_SIZE) : 0;
@@ -246,7 +252,7 @@ __noinline int follow_object(__u32 slot, __u64 obj)
 	const struct py_layout *l;
 	__u64 frame, code;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	switch (follow_kind(slot, obj)) {
@@ -313,7 +319,7 @@ __noinline int request_follow(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	s->nr_todo = 0;
 	s->next_root = 0;

@@ -21,7 +21,7 @@ __noinline int request_value(__u32 slot, __u32 field, __u64 obj)
 		field == EV_REQ_COOKIE ? 2 * PHRUDE_REQUEST_VALUE_MAX : PHRUDE_REQUEST_VALUE_MAX;
 	__u64 flags;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	flags = type_flags(s, obj);
 	if (field == EV_REQ_PEER && flags & (TPFLAGS_TUPLE | TPFLAGS_LIST) &&
@@ -67,7 +67,7 @@ __noinline int request_header(__u32 slot, __u64 item)
 	union text24 name = {};
 	__u64 pair[2], flags;
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	flags = type_flags(s, item);
@@ -93,7 +93,7 @@ __noinline int capture_headers(__u32 slot, __u64 headers)
 	const struct py_layout *l;
 	__u64 n, items, flags, pair[2];
 
-	if (!s)
+	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
 	flags = type_flags(s, headers);
@@ -124,7 +124,7 @@ __noinline int capture_request(__u32 slot)
 	struct scratch *s = scratch_get(slot);
 	__u32 cut;
 
-	if (!s || !node_fits(s, 64))
+	if (!s || !cfg_request || !node_fits(s, 64))
 		return 0;
 	node_put(s, SEC_REQUEST, 0, s->request, 0);
 	cut = s->cut;

@@ -63,8 +63,10 @@ static void use_rule(const struct rule *rule, const struct rule *other)
 	struct event_arg arg = { TEXT("key"), { .type = VALUE_NONE } };
 	struct event ev = { .args = &arg, .nr_args = 1 };
 
-	if (rule_target_keys(rule, keys, 4) == 0)
+	if (rule_target_keys(rule, keys, 4) == 0 && rule->place_kind != RULE_AUDIT)
 		abort();
+	if (rule->place_kind == RULE_AUDIT) /* has no function */
+		return;
 	rule_prefilter_bit(rule);
 	ev.name = (struct text){ rule_func_name(rule), strlen(rule_func_name(rule)) };
 	ev.qualname = (struct text){ rule->func, strlen(rule->func) };

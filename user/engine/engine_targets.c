@@ -146,11 +146,12 @@ static int attach_own(struct engine *e, struct process *p, bool *added, struct e
 
 		if (!k->count || p->attachments[i] || attach_kind(i)->wide)
 			continue;
+		/* Needed: a process that is gone by now has had its calls unseen. */
+		*added = true;
 		ret = attach_process(e->kern, p->pid, f->group, f->file_fd, i, k->sites, k->count,
 				     &p->attachments[i], err);
 		if (ret)
 			return ret;
-		*added = true;
 	}
 	return 0;
 }

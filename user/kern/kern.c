@@ -132,15 +132,16 @@ static void choose_programs(const struct kern *k, uint32_t kinds)
 	}
 }
 
-static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
+static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
 {
 	struct bpf_program *prog;
-	struct utsname uts;
 	int ret;
 
+	tracer__destroy(k->skel);
 	k->skel = tracer__open();
 	if (!k->skel)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	k->skel->rodata->cfg_request = request;
 	k->skel->rodata->cfg_sleepable = k->sleepable;
 	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
@@ -153,15 +154,29 @@ static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 				bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
 		}
 	}
-	ret = tracer__load(k->skel);
-	if (ret) {
-		uname(&uts);
+	return tracer__load(k->skel);
+}
+
+static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
+{
+	struct utsname uts;
+	int ret, first;
+
+	uname(&uts);
+	first = ret = load_once(k, kinds, true, err);
+	if (ret == -E2BIG) {
+		ret = load_once(k, kinds, false, err);
+		if (!ret)
+			log_warn("the verifier of this kernel (%s) does not get through the search for HTTP requests: "
+				 "`request` will be null in every alert",
+				 uts.release);
+	}
+	if (ret)
 		return err_set(err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
 			       "this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 or later with "
 			       "CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is needed (--verbose "
 			       "shows the kernel's own words)",
-			       uts.release, strerror(-ret));
-	}
+			       uts.release, strerror(-first));
 	return 0;
 }
 
