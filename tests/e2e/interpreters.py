@@ -122,6 +122,10 @@ def find():
                     Interpreter, program[len(root):], root)
     for label, root in [("debian", "")] + [(os.path.basename(r), r) for r in sorted(glob.glob(CHROOTS + "/[a-z]*"))]:
         for arguments in _embeddings(label, root):
+            if arguments[0].endswith("3.15-dlopen"):
+                missing.append((arguments[0], "phrude-trace refuses a libpython 3.15 that was loaded by dlopen: it has no "
+                                "pthread key, and its TLS is not at one offset from all threads' pointers"))
+                continue
             attempt(arguments[0], _embedding, *arguments[1:])
     found.sort(key=lambda interpreter: (interpreter.version, interpreter.name))
     names = [name for name, _ in missing] + [interpreter.name for interpreter in found]

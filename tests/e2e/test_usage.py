@@ -247,7 +247,8 @@ def count_and_duration():
         expect_equal(len(target.ask("stop")["digests"]), 1, "digests")
 
 
-@test("interpreter", embedded=True)
+# A program that loads its libpython by dlopen is recognised within a second of that, not from the first call on.
+@test("interpreter", embedded=True, where=lambda interpreter: interpreter.embedded != "dlopen")
 def run_from_the_first_call(interpreter):
     """A program started under trace: no call is missed, its streams are its own."""
     script = os.path.join(interpreter.place(os.path.join(HERE, "targets")), "first.py")
