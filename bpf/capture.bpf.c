@@ -354,7 +354,8 @@ __noinline int container_next(__u32 slot)
 		return 0;
 	level = (s->depth - 1) % PHRUDE_DEPTH_MAX;
 	w = &s->stack[level];
-	if (w->idx >= w->count || !s->nodes || s->limit - s->len < PHRUDE_ENDS_SZ + NODE_SZ || w->idx >= STEPS_MAX) {
+	if (w->idx >= w->count || !s->nodes || s->limit - s->len < PHRUDE_ENDS_SZ + NODE_SZ ||
+	    w->idx >= STEPS_MAX) {
 		bool cut = w->idx < w->count;
 
 		if (cut)
@@ -372,9 +373,10 @@ __noinline int container_next(__u32 slot)
 		if (w->on_value) {
 			w->on_value = 0;
 			w->idx++;
-			s->pending = w->values ? read_u64(w->values + 8ULL * (w->idx - 1)) :
-						 read_u64(w->items + (__u64)(w->idx - 1) * w->entry_sz +
-							  w->entry_sz - 8);
+			s->pending =
+				w->values ? read_u64(w->values + 8ULL * (w->idx - 1))
+					  : read_u64(w->items + (__u64)(w->idx - 1) * w->entry_sz +
+						     w->entry_sz - 8);
 			/* The value went away in between: keep keys and values in pairs. */
 			if (!s->pending)
 				node_mark(s, VAL_UNSET, 0);

@@ -19,7 +19,8 @@ __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 narg
 	} else {
 		if (!node_mark(s, SEC_KWARG, 0))
 			return 0;
-		capture_str(slot, read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)), PHRUDE_NAME_MAX);
+		capture_str(slot, read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)),
+			    PHRUDE_NAME_MAX);
 	}
 	capture_value(slot, read_u64(vector + 8 * i));
 	return 0;

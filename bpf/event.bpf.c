@@ -67,7 +67,8 @@ __noinline int event_send(__u32 slot)
 	return 0;
 }
 
-static __always_inline void section_str(struct scratch *s, __u32 slot, __u8 section, __u64 str, __u32 max)
+static __always_inline void section_str(struct scratch *s, __u32 slot, __u8 section, __u64 str,
+					__u32 max)
 {
 	if (str && node_mark(s, section, 0))
 		capture_str(slot, str, max);
@@ -186,7 +187,8 @@ __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if ((__u64)i + skip >= n || !node_mark(s, SEC_POSARG, first + i))
 			break;
-		capture_value(slot, read_u64(tuple + s->proc.layout.tuple_items + 8 * ((__u64)i + skip)));
+		capture_value(slot,
+			      read_u64(tuple + s->proc.layout.tuple_items + 8 * ((__u64)i + skip)));
 	}
 	return 0;
 }
@@ -323,7 +325,8 @@ static __always_inline void classify(const struct py_proc *p, __u64 callable, st
 			__u64 self_type = read_u64(self + OB_TYPE);
 
 			/* a method of an instance, or a class method */
-			c->tp_name = read_u64((is_type(p, self_type) ? self : self_type) + l->type_name);
+			c->tp_name =
+				read_u64((is_type(p, self_type) ? self : self_type) + l->type_name);
 		}
 	} else if (type == p->type_method_descr) {
 		c->kind = CALLEE_C;

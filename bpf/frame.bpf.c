@@ -87,7 +87,8 @@ __noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 	names = read_u64(code + s->proc.layout.code_varnames);
 	if (!node_mark(s, SEC_PARAM, idx))
 		return 0;
-	capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx), PHRUDE_NAME_MAX);
+	capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx),
+		    PHRUDE_NAME_MAX);
 	capture_value(slot, frame_local(slot, frame, code, idx_flags));
 	return 0;
 }
@@ -201,8 +202,8 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	return 0;
 }
 
-#define HEAD64(s, off) (*(__u64 *)&(s)->head[(off) & 0xf8])
-#define HEAD32(s, off) (*(__u32 *)&(s)->head[(off) & 0xfc])
+#define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
+#define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
 
 /* One frame; advances s->frame.  0 at the end of the stack, else 1; 2: it was not a Python frame. */
 __noinline int capture_frame(__u32 slot)
@@ -223,7 +224,8 @@ __noinline int capture_frame(__u32 slot)
 	if (object) {
 		if (read_user(s->head, FRAME_OBJECT_SZ, s->frame))
 			goto unreadable;
-	} else if (!bpf_probe_read_user(s->head, FRAME_SZ + 8 * FRAME_SLOTS, (const void *)s->frame)) {
+	} else if (!bpf_probe_read_user(s->head, FRAME_SZ + 8 * FRAME_SLOTS,
+					(const void *)s->frame)) {
 		s->nr_slots = FRAME_SLOTS;
 		for (__u32 i = 0; i < FRAME_SLOTS; i++)
 			s->slots[i] = HEAD64(s, l->frame_localsplus + 8 * i);

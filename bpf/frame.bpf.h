@@ -40,8 +40,8 @@ static __always_inline __u64 current_frame(const struct py_proc *p)
  * Is a generator or coroutine being resumed, rather than a function started?  instr: address of the current instruction,
  * 0: it is in the frame.
  */
-static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe_flags, __u64 frame, __u64 code,
-					  __u64 instr)
+static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe_flags, __u64 frame,
+					  __u64 code, __u64 instr)
 {
 	__u8 oparg = 0, owner = 0;
 

@@ -126,21 +126,21 @@ struct walk {
 
 struct scratch {
 	__u32 busy;
-	__u32 len;	/* bytes of data[] in use */
-	__u32 limit;	/* args may fill data[] up to here: what follows needs its space */
-	__u32 nodes;	/* value nodes left for this event */
-	__u32 cut;	/* EV_CUT_* */
-	__u32 depth;	/* of stack[] */
+	__u32 len;   /* bytes of data[] in use */
+	__u32 limit; /* args may fill data[] up to here: what follows needs its space */
+	__u32 nodes; /* value nodes left for this event */
+	__u32 cut;   /* EV_CUT_* */
+	__u32 depth; /* of stack[] */
 	__u64 name_hash;
 	__u64 hash;	/* being computed over text[] */
 	__u64 pending;	/* object to capture next */
 	__u64 frame;	/* next frame of the call stack */
 	__u64 at_frame; /* frame whose locals are looked at, and its code object */
 	__u64 at_code;
-	__u64 at_names; /* of that: names of the locals */
+	__u64 at_names;		  /* of that: names of the locals */
 	__u64 slots[FRAME_SLOTS]; /* the frame's first locals, */
 	__u32 nr_slots;		  /* if they have been read */
-	__u32 request; /* enum ev_request_kind, 0: not found yet */
+	__u32 request;		  /* enum ev_request_kind, 0: not found yet */
 	__u32 nr_roots, next_root, nr_todo, nr_looks, bulk;
 	__u32 pad;
 	__u64 looks; /* of s->at_code, being put together */
@@ -148,9 +148,9 @@ struct scratch {
 	__u64 todo[REQUEST_TODO_MAX];
 	__u64 found[NR_FOUND];
 	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
-	__u64 va[VA_REGS];	/* variable arguments that came in registers */
-	__u64 va_stack;		/* where the others are */
-	__u32 va_idx, va_count; /* the next one; how many there are in va[] */
+	__u64 va[VA_REGS];	 /* variable arguments that came in registers */
+	__u64 va_stack;		 /* where the others are */
+	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */

@@ -4,7 +4,7 @@
 #define TEXT_MAX PHRUDE_MATCH_FILE_MAX
 
 /* How the characters of s->text are stored and compared; in one scalar with their number. */
-#define TEXT_LEN(t) ((t) & 0xffff)
+#define TEXT_LEN(t) ((t)&0xffff)
 #define TEXT_KIND_SHIFT 16
 #define TEXT_FROZEN (1 << 24) /* "<frozen a.b>": compared as "a/b.py" */
 #define TEXT_CUT (1 << 25)    /* characters are missing in front */
@@ -108,9 +108,10 @@ static __always_inline bool is_frozen(const struct scratch *s, int text)
 {
 	__u32 n = TEXT_LEN(text);
 
-	return (text >> TEXT_KIND_SHIFT & 0xff) == 1 && n > 9 && s->text[0] == '<' && s->text[1] == 'f' &&
-	       s->text[2] == 'r' && s->text[3] == 'o' && s->text[4] == 'z' && s->text[5] == 'e' &&
-	       s->text[6] == 'n' && s->text[7] == ' ' && s->text[(n - 1) & (TEXT_MAX - 1)] == '>';
+	return (text >> TEXT_KIND_SHIFT & 0xff) == 1 && n > 9 && s->text[0] == '<' &&
+	       s->text[1] == 'f' && s->text[2] == 'r' && s->text[3] == 'o' && s->text[4] == 'z' &&
+	       s->text[5] == 'e' && s->text[6] == 'n' && s->text[7] == ' ' &&
+	       s->text[(n - 1) & (TEXT_MAX - 1)] == '>';
 }
 
 /* As hash_char(), but first looks whether the file's trailing path that ends before a '/' is watched. */
@@ -140,7 +141,8 @@ __noinline int match_file(__u32 slot, __u64 file)
 	s->hash = PHRUDE_HASH_SEED;
 	if (is_frozen(s, text)) {
 		text |= TEXT_FROZEN;
-		s->hash = phrude_hash_step(phrude_hash_step(phrude_hash_step(s->hash, 'y'), 'p'), '.');
+		s->hash = phrude_hash_step(phrude_hash_step(phrude_hash_step(s->hash, 'y'), 'p'),
+					   '.');
 		first = 8;
 		n--;
 	}
@@ -244,7 +246,8 @@ __noinline int match_event(__u32 slot, __u32 text)
 		return MATCH_NO;
 	s->hash = PHRUDE_HASH_SEED;
 	for (__u32 i = 0; i <= PHRUDE_MATCH_NAME_MAX; i++) {
-		if (audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1 && is_target(s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
+		if (audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1 &&
+		    is_target(s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
 			return MATCH_YES;
 		if (i >= TEXT_LEN(text) || i == PHRUDE_MATCH_NAME_MAX)
 			break;

@@ -7,7 +7,11 @@
 static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 {
 	struct ev_proc ev = {
-		.hdr = { .size = sizeof(ev), .kind = EV_PROC, .abi = PHRUDE_ABI_VERSION, .pid = pid, .tid = pid },
+		.hdr = { .size = sizeof(ev),
+			 .kind = EV_PROC,
+			 .abi = PHRUDE_ABI_VERSION,
+			 .pid = pid,
+			 .tid = pid },
 		.what = what,
 		.other = other,
 	};

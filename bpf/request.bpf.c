@@ -68,12 +68,14 @@ __noinline int look_special(__u32 slot, __u64 code)
 	struct words3 name;
 	__u64 file[2];
 
-	if (!s || !cfg_request || !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
+	if (!s || !cfg_request ||
+	    !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
 	    name.w[2])
 		return 0;
 	str_tail(&s->proc.layout, read_u64(code + s->proc.layout.code_filename), file);
 	for (__u32 i = 0; i < SPECIAL_SLOTS; i++) {
-		if (special_names[i].role && text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
+		if (special_names[i].role &&
+		    text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
 		    text16_eq(&special_names[i].file, file[0], file[1]))
 			return i + 1;
 	}
@@ -267,7 +269,8 @@ __noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
 	if (!cfg_request)
 		return 0;
 	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
-		if (entry_names[i].name.w[0] == w0 && entry_names[i].name.w[1] == w1 && entry_names[i].name.w[2] == w2)
+		if (entry_names[i].name.w[0] == w0 && entry_names[i].name.w[1] == w1 &&
+		    entry_names[i].name.w[2] == w2)
 			return entry_names[i].field + 1;
 	}
 	return 0;

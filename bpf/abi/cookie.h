@@ -11,13 +11,16 @@
  * bits 56-63  enum phrude_probe
  */
 #define COOKIE_REG_NONE 0xff
-#define COOKIE_F_RAW_CELLS (1u << 16) /* the probe comes before MAKE_CELL: a cell parameter is still a plain value */
-#define COOKIE_F_RESUME (1u << 17)    /* the current instruction is a RESUME: its oparg tells calls from resumptions */
+#define COOKIE_F_RAW_CELLS \
+	(1u << 16) /* the probe comes before MAKE_CELL: a cell parameter is still a plain value */
+#define COOKIE_F_RESUME \
+	(1u << 17) /* the current instruction is a RESUME: its oparg tells calls from resumptions */
 
 #define COOKIE_PROBE_SHIFT 56
 
 /* Registers by their DWARF number on the architecture (x86_64: System V ABI, figure 3.36). */
-static inline __attribute__((always_inline)) __u64 phrude_cookie(__u8 frame_reg, __u8 instr_reg, __u32 flags)
+static inline __attribute__((always_inline)) __u64 phrude_cookie(__u8 frame_reg, __u8 instr_reg,
+								 __u32 flags)
 {
 	return (__u64)frame_reg | (__u64)instr_reg << 8 | flags;
 }
@@ -40,9 +43,11 @@ static inline __attribute__((always_inline)) __u64 phrude_cookie_group(__u64 coo
 	return cookie | (__u64)group << COOKIE_GROUP_SHIFT;
 }
 
-static inline __attribute__((always_inline)) __u64 phrude_cookie_usdt_arg(unsigned int n, __u8 reg, int memory, __s16 disp)
+static inline __attribute__((always_inline)) __u64 phrude_cookie_usdt_arg(unsigned int n, __u8 reg,
+									  int memory, __s16 disp)
 {
-	return ((__u64)reg | (memory ? COOKIE_ARG_MEMORY : 0) | (__u64)(__u16)disp << 8) << (COOKIE_ARG_BITS * n);
+	return ((__u64)reg | (memory ? COOKIE_ARG_MEMORY : 0) | (__u64)(__u16)disp << 8)
+	       << (COOKIE_ARG_BITS * n);
 }
 
 static inline __attribute__((always_inline)) __u64 phrude_cookie_audit(__u8 event_arg, __u32 stack)

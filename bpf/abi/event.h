@@ -77,34 +77,34 @@ struct ev_node {
 
 enum ev_node_type {
 	/* sections: what follows */
-	SEC_NAME = 1,	 /* str: co_name, ml_name, type name */
-	SEC_QUALNAME,	 /* str: co_qualname or func_qualname, where there is one */
-	SEC_FILE,	 /* str: co_filename */
-	SEC_MODULE,	 /* str: module of a C function */
-	SEC_FUNC,	 /* payload struct ev_func, no value */
-	SEC_PARAM,	 /* aux: index; str: name of a parameter, followed by its value (frame layouts) */
-	SEC_PARAMNAME,	 /* aux: index; str: name of a parameter (call layouts: values come as below) */
-	SEC_POSARG,	 /* aux: position; value */
-	SEC_KWARG,	 /* str: keyword, then value */
-	SEC_DEFAULT,	 /* aux: index from the end of the positional parameters (0 = last); value */
-	SEC_KWDEFAULTS,	 /* value: dict of keyword-only defaults, or VAL_NONE */
-	SEC_SIGNATURE,	 /* bytes: ml_doc, as far as its signature reaches */
-	SEC_FRAME,	 /* payload struct ev_frame; str: co_name; str: co_filename */
-	SEC_STACK_END,	 /* all frames have been sent */
-	SEC_TYPENAME,	 /* str: tp_name of the type that a C method belongs to ("_socket.socket") */
-	SEC_REQUEST,	 /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
-	SEC_REQFIELD,	 /* aux: enum ev_request_field; value */
+	SEC_NAME = 1, /* str: co_name, ml_name, type name */
+	SEC_QUALNAME, /* str: co_qualname or func_qualname, where there is one */
+	SEC_FILE,     /* str: co_filename */
+	SEC_MODULE,   /* str: module of a C function */
+	SEC_FUNC,     /* payload struct ev_func, no value */
+	SEC_PARAM, /* aux: index; str: name of a parameter, followed by its value (frame layouts) */
+	SEC_PARAMNAME, /* aux: index; str: name of a parameter (call layouts: values come as below) */
+	SEC_POSARG,    /* aux: position; value */
+	SEC_KWARG,     /* str: keyword, then value */
+	SEC_DEFAULT,   /* aux: index from the end of the positional parameters (0 = last); value */
+	SEC_KWDEFAULTS, /* value: dict of keyword-only defaults, or VAL_NONE */
+	SEC_SIGNATURE,	/* bytes: ml_doc, as far as its signature reaches */
+	SEC_FRAME,	/* payload struct ev_frame; str: co_name; str: co_filename */
+	SEC_STACK_END,	/* all frames have been sent */
+	SEC_TYPENAME,	/* str: tp_name of the type that a C method belongs to ("_socket.socket") */
+	SEC_REQUEST, /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
+	SEC_REQFIELD, /* aux: enum ev_request_field; value */
 	NR_SECS,
 
 	/* values */
 	VAL_NONE = 64,
 	VAL_TRUE,
 	VAL_FALSE,
-	VAL_INT,	/* aux: 1 if negative; payload: 30-bit digits, __u32 each, least significant first */
-	VAL_FLOAT,	/* payload: a double */
-	VAL_STR,	/* aux: bytes a character, 1 (Latin-1), 2, 4; payload: the characters */
-	VAL_UTF8,	/* payload: UTF-8 (a C string of the target) */
-	VAL_BYTES,	/* payload: the bytes */
+	VAL_INT, /* aux: 1 if negative; payload: 30-bit digits, __u32 each, least significant first */
+	VAL_FLOAT, /* payload: a double */
+	VAL_STR,   /* aux: bytes a character, 1 (Latin-1), 2, 4; payload: the characters */
+	VAL_UTF8,  /* payload: UTF-8 (a C string of the target) */
+	VAL_BYTES, /* payload: the bytes */
 	VAL_LIST,
 	VAL_TUPLE,
 	VAL_DICT,
@@ -119,7 +119,9 @@ enum ev_node_type {
 	NR_VALS,
 };
 
-#define NODE_CUT (1u << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
+#define NODE_CUT \
+	(1u      \
+	 << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
 
 enum ev_request_kind {
 	REQUEST_WSGI = 1, /* values of an environ (PEP 3333): str of Latin-1 characters */
@@ -129,8 +131,8 @@ enum ev_request_kind {
 /* What is sent of a request; a header that is there several times is sent several times. */
 enum ev_request_field {
 	EV_REQ_METHOD = 0,
-	EV_REQ_PATH,  /* WSGI: below EV_REQ_ROOT; ASGI: as the server has it */
-	EV_REQ_ROOT,  /* SCRIPT_NAME, root_path */
+	EV_REQ_PATH, /* WSGI: below EV_REQ_ROOT; ASGI: as the server has it */
+	EV_REQ_ROOT, /* SCRIPT_NAME, root_path */
 	EV_REQ_QUERY,
 	EV_REQ_PEER, /* WSGI: str; ASGI: (host, port) or None */
 	EV_REQ_SERVER_NAME,

@@ -11,19 +11,23 @@
 #define PY_NO_FIELD 0xffff
 
 /* py_layout.features */
-#define PY_F_FRAME_OBJECT (1u << 0)   /* frames are PyFrameObjects with f_lasti (up to 3.10) */
-#define PY_F_LASTI_UNITS (1u << 1)    /* f_lasti counts 2-byte units (3.10), else bytes */
-#define PY_F_CELL2ARG (1u << 2)	      /* cell arguments are NULL in their slot, found by co_cell2arg */
-#define PY_F_TAGGED_REFS (1u << 3)    /* frame slots are _PyStackRef: bit 0 is a tag, 1 is NULL */
-#define PY_F_LONG_TAG (1u << 4)	      /* int has lv_tag (3.12+), else a signed ob_size */
-#define PY_F_DICT_LOG2 (1u << 5)      /* dict keys have dk_log2_index_bytes and dk_kind (3.11+) */
+#define PY_F_FRAME_OBJECT (1u << 0) /* frames are PyFrameObjects with f_lasti (up to 3.10) */
+#define PY_F_LASTI_UNITS (1u << 1)  /* f_lasti counts 2-byte units (3.10), else bytes */
+#define PY_F_CELL2ARG (1u << 2)	   /* cell arguments are NULL in their slot, found by co_cell2arg */
+#define PY_F_TAGGED_REFS (1u << 3) /* frame slots are _PyStackRef: bit 0 is a tag, 1 is NULL */
+#define PY_F_LONG_TAG (1u << 4)	   /* int has lv_tag (3.12+), else a signed ob_size */
+#define PY_F_DICT_LOG2 (1u << 5)   /* dict keys have dk_log2_index_bytes and dk_kind (3.11+) */
 #define PY_F_DICT_VALUES_HDR (1u << 6) /* split values have an 8-byte header (3.13+) */
-#define PY_F_INSTR_PREV (1u << 7)     /* frame_instr is prev_instr: one unit before the current (3.11, 3.12) */
-#define PY_F_MONITORING (1u << 8)     /* stale instrumentation makes RESUME run twice (3.12+) */
-#define PY_F_MONITORING_TSTATE (1u << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
-#define PY_F_TSTATE_TLS (1u << 10)    /* the running thread's state is a TLS variable (3.12+), else a global */
-#define PY_F_STR_READY_BIT (1u << 11) /* bit 7 of the str state is "ready" (up to 3.11) */
-#define PY_F_MANAGED_DICT (1u << 12)  /* instances keep attributes in front of them (3.11+) */
+#define PY_F_INSTR_PREV \
+	(1u << 7) /* frame_instr is prev_instr: one unit before the current (3.11, 3.12) */
+#define PY_F_MONITORING (1u << 8) /* stale instrumentation makes RESUME run twice (3.12+) */
+#define PY_F_MONITORING_TSTATE \
+	(1u                    \
+	 << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
+#define PY_F_TSTATE_TLS \
+	(1u << 10) /* the running thread's state is a TLS variable (3.12+), else a global */
+#define PY_F_STR_READY_BIT (1u << 11)  /* bit 7 of the str state is "ready" (up to 3.11) */
+#define PY_F_MANAGED_DICT (1u << 12)   /* instances keep attributes in front of them (3.11+) */
 #define PY_F_MANAGED_TAGGED (1u << 13) /* that is one word, odd for values (3.12 only) */
 
 struct py_layout {
@@ -80,12 +84,13 @@ struct py_layout {
 	/* ways to a request */
 	__u16 type_basicsize, type_dictoffset;
 	__u16 type_cached_keys; /* ht_cached_keys of a heap type */
-	__u16 gen_frame;	/* of a coroutine: with PY_F_FRAME_OBJECT a pointer, else the frame itself */
+	__u16 gen_frame; /* of a coroutine: with PY_F_FRAME_OBJECT a pointer, else the frame itself */
 	__u16 frame_stacktop;	/* f_stacktop, f_stackdepth, stacktop or stackpointer */
 	__u16 frame_valuestack; /* what f_stackdepth counts from (3.10) */
 	__u16 frame_stack;	/* enum py_frame_stack */
-	__u16 task_coro;	    /* TaskObj of _asyncio */
-	__u16 fut_callback, fut_callbacks; /* FutureObj: the first callback, the list of the others */
+	__u16 task_coro;	/* TaskObj of _asyncio */
+	__u16 fut_callback,
+		fut_callbacks; /* FutureObj: the first callback, the list of the others */
 };
 
 /* How a suspended frame says where its value stack ends. */
@@ -97,16 +102,17 @@ enum py_frame_stack {
 
 /* Value of the map "procs", key: pid (thread group id in the initial namespace). */
 struct py_proc {
-	__u32 state;	/* enum py_proc_state */
-	__u32 seq;	/* matches so far */
-	__u32 group;	/* number of its interpreter's file: probes that cover all processes count for their own group only */
-	__u32 flags;	/* PY_PROC_F_* */
-	__u64 tstate;	/* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
+	__u32 state; /* enum py_proc_state */
+	__u32 seq;   /* matches so far */
+	__u32 group; /* number of its interpreter's file: probes that cover all processes count for their own group only */
+	__u32 flags; /* PY_PROC_F_* */
+	__u64 tstate; /* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
 			 * _PyRuntime.gilstate.tstate_current */
 	/* addresses of the interpreter's own objects */
 	__u64 none, true_, false_;
 	__u64 type_float, type_set, type_frozenset, type_cell, type_code;
-	__u64 type_function, type_method, type_cfunction, type_cmethod, type_method_descr, type_type;
+	__u64 type_function, type_method, type_cfunction, type_cmethod, type_method_descr,
+		type_type;
 	__u64 type_module, type_dict;
 	__u64 load_bias; /* of the interpreter's image: address in the process minus ELF address */
 	struct py_layout layout;
@@ -117,19 +123,21 @@ enum py_proc_state {
 	PY_PROC_EXECED, /* a new program runs under this pid, not yet looked at */
 };
 
-#define PY_PROC_F_FIXED (1u << 0) /* its executable is the interpreter and always loaded at the same address */
+#define PY_PROC_F_FIXED \
+	(1u << 0) /* its executable is the interpreter and always loaded at the same address */
 
 /*
  * Value of the map "templates", key: group (see struct py_proc).  What is true of every process that runs this interpreter's
  * file: with it a program that a traced process has exec'ed is known before its first Python call.
  */
 struct py_template {
-	struct py_proc proc; /* of one process; its addresses hold for others after moving by the difference of load_bias */
-	__u32 late;	     /* a rule names a C function that has not been found yet; written by user space at any time */
+	struct py_proc
+		proc; /* of one process; its addresses hold for others after moving by the difference of load_bias */
+	__u32 late; /* a rule names a C function that has not been found yet; written by user space at any time */
 	__u32 pad;
-	__u64 start;	     /* ELF address of the probe that a starting interpreter hits; 0: none */
-	__u64 main;	     /* address of _PyRuntime.interpreters.main there */
-	__u64 exe;	     /* PY_PROC_F_FIXED: the kernel's inode of the executable; written by the kernel side */
+	__u64 start; /* ELF address of the probe that a starting interpreter hits; 0: none */
+	__u64 main;  /* address of _PyRuntime.interpreters.main there */
+	__u64 exe; /* PY_PROC_F_FIXED: the kernel's inode of the executable; written by the kernel side */
 };
 
 #define PHRUDE_GROUPS_MAX 256

@@ -8,7 +8,8 @@ enum phrude_place {
 	PHRUDE_PLACE_FILE = 1,	 /* a Python function: place is the hash of a trailing file path */
 	PHRUDE_PLACE_MODULE = 2, /* a C function: place is the hash of its module's name */
 	PHRUDE_PLACE_AUDIT = 3,	 /* an audit event: name is the hash of the whole, place is 0 */
-	PHRUDE_PLACE_AUDIT_PREFIX = 4, /* events that begin with `place` characters, whose hash is name */
+	PHRUDE_PLACE_AUDIT_PREFIX =
+		4, /* events that begin with `place` characters, whose hash is name */
 };
 
 /* In place of a bit of the prefilter: the name is not ASCII; the prefilter is not asked. */
@@ -17,8 +18,8 @@ enum phrude_place {
 
 /* Key of the map "targets"; the value is unused. */
 struct phrude_target_key {
-	__u64 name;	/* hash of co_name, ml_name or the type's name */
-	__u64 place;	/* see phrude_place; reversed hash, see hash.h */
-	__u32 kind;	/* enum phrude_place */
+	__u64 name;  /* hash of co_name, ml_name or the type's name */
+	__u64 place; /* see phrude_place; reversed hash, see hash.h */
+	__u32 kind;  /* enum phrude_place */
 	__u32 pad;
 };

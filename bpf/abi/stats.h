@@ -11,23 +11,24 @@
 #define PHRUDE_STATS(X)                                                                           \
 	X(HITS, "hits", count, "probe firings in traced processes")                               \
 	X(MATCHES, "matches", count, "hits whose function and file fit a rule")                   \
-	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")      \
-	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free")  \
+	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")     \
+	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free") \
 	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \
 	  "hits whose function could not be read from the target's memory")                       \
 	X(LOST_PROC, "lost_process_events", lost,                                                 \
 	  "forks, execs or exits of traced processes that could not be reported or followed")     \
-	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")           \
+	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")          \
 	X(LOST_IMPORT, "lost_import", lost,                                                       \
-	  "imports of modules written in C whose functions could not be probed in time")             \
-	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                      \
-	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")               \
-	X(CUT_UNREADABLE, "cut_unreadable", cut, "matches with an argument that could not be read") \
+	  "imports of modules written in C whose functions could not be probed in time")          \
+	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                     \
+	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")              \
+	X(CUT_UNREADABLE, "cut_unreadable", cut,                                                  \
+	  "matches with an argument that could not be read")                                      \
 	X(LINETABLE_LOST, "linetable_lost", cut, "line tables that could not be sent")
 
 enum phrude_stat {
 #define X(name, key, class, help) PHRUDE_STAT_##name,
 	PHRUDE_STATS(X)
 #undef X
-	NR_PHRUDE_STATS,
+		NR_PHRUDE_STATS,
 };

@@ -11,7 +11,8 @@
 int main(int argc, char **argv)
 {
 	void *library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL) : NULL;
-	int (*run)(int, char **) = library ? (int (*)(int, char **))dlsym(library, "Py_BytesMain") : NULL;
+	int (*run)(int, char **) =
+		library ? (int (*)(int, char **))dlsym(library, "Py_BytesMain") : NULL;
 
 	if (!run) {
 		fprintf(stderr, "%s\n", argc > 1 ? dlerror() : "no library named");

@@ -61,7 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	/* everybody is a proxy: whole chains are gone through */
 	static const struct rule_network all = { .bits = 0 };
-	struct request_opts opts = { .proxies = &all, .nr_proxies = 1, .trust_unix = true, .plain_session = size % 2 };
+	struct request_opts opts = {
+		.proxies = &all, .nr_proxies = 1, .trust_unix = true, .plain_session = size % 2
+	};
 	struct alert_request request;
 	struct ev_match head;
 	uint8_t *record = malloc(size + 1);

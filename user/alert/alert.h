@@ -16,7 +16,7 @@
 struct alert_process {
 	pid_t pid, tid, ppid; /* ppid 0: unknown */
 	uid_t uid;
-	const char *exe;	   /* NULL: unknown */
+	const char *exe;	    /* NULL: unknown */
 	const char *const *cmdline; /* nr_cmdline strings, any bytes; NULL: unknown */
 	size_t nr_cmdline;
 	const char *python;    /* "3.11.2" */

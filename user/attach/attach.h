@@ -19,12 +19,13 @@ struct bpf_program;
 struct attach_kind {
 	const char *name;
 	/* Where in an interpreter; NULL: it depends on the function. */
-	int (*sites)(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
-	bool python;	/* sees functions written in Python */
-	bool c;		/* sees functions written in C */
-	bool audit;	/* sees audit events */
-	bool partial;	/* sees some calls only */
-	bool wide;	/* its probes cover every process that maps the interpreter's file */
+	int (*sites)(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		     struct err *err);
+	bool python;  /* sees functions written in Python */
+	bool c;	      /* sees functions written in C */
+	bool audit;   /* sees audit events */
+	bool partial; /* sees some calls only */
+	bool wide;    /* its probes cover every process that maps the interpreter's file */
 	const char *cost;
 };
 
@@ -36,8 +37,8 @@ enum phrude_probe attach_kind_by_name(const char *name);
 #define ATTACH_ALL (-1)
 
 /* One probe, on a process or on all, with its cookie complete. */
-int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site, struct bpf_link **out,
-		struct err *err);
+int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site,
+		struct bpf_link **out, struct err *err);
 
 /* The probes of one kind on one process, or on one interpreter's file. */
 struct attachment;
@@ -47,8 +48,9 @@ struct attachment;
  * forks has to be attached to by itself.  pid ATTACH_ALL: in all processes, for those of a group to count (py_proc.group).
  * -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
-int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd, enum phrude_probe probe,
-		   const struct py_site *sites, size_t nr_sites, struct attachment **out, struct err *err);
+int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
+		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
+		   struct attachment **out, struct err *err);
 /* Takes the probes away, in the background (kern_wait_released()). */
 void attachment_free(struct attachment *a);
 DEFINE_CLEANUP(attachment_freep, struct attachment, attachment_free);

@@ -10,7 +10,8 @@
 #include "attach/perf_uprobe.h"
 #include "base/cleanup.h"
 
-int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct hold **out, struct err *err)
+int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct hold **out,
+	     struct err *err)
 {
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
@@ -22,7 +23,8 @@ int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct h
 		return fd;
 	link = bpf_program__attach_perf_event(kern_launch_program(kern), fd);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to the entry point of pid %d: %s", pid, strerror(errno));
+		return err_set(err, -errno, "cannot attach to the entry point of pid %d: %s", pid,
+			       strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = (struct hold *)link;
 	return 0;

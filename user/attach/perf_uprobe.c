@@ -39,7 +39,8 @@ static int first_cpu(void)
 	return 0;
 }
 
-int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid, struct err *err)
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return,
+		     pid_t pid, struct err *err)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -52,19 +53,22 @@ int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool
 	int fd, type = perf_uprobe_type();
 
 	if (type < 0)
-		return err_set(err, -EOPNOTSUPP, "this kernel has no perf uprobes: %s", strerror(-type));
+		return err_set(err, -EOPNOTSUPP, "this kernel has no perf uprobes: %s",
+			       strerror(-type));
 	if (semaphore >> 32)
 		return err_set(err, -EPROTO, "%s: the USDT semaphore lies beyond 4 GiB", path);
 	attr.type = type;
 	/* Without a process it must have a processor; the BPF program runs whichever a hit is on (uprobe_perf_func()). */
-	fd = syscall(SYS_perf_event_open, &attr, pid, pid < 0 ? first_cpu() : -1, -1, PERF_FLAG_FD_CLOEXEC);
+	fd = syscall(SYS_perf_event_open, &attr, pid, pid < 0 ? first_cpu() : -1, -1,
+		     PERF_FLAG_FD_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	if (errno == ESRCH)
 		return err_set(err, -ESRCH, "pid %d: the process is gone", pid);
 	if (errno == EACCES || errno == EPERM)
 		return err_set(err, -EPERM,
-			       "not allowed to put a probe on %s: %s; CAP_PERFMON is needed, or CAP_SYS_ADMIN where "
+			       "not allowed to put a probe on %s: %s; CAP_PERFMON is needed, or "
+			       "CAP_SYS_ADMIN where "
 			       "/proc/sys/kernel/perf_event_paranoid is above 2",
 			       path, strerror(errno));
 	return err_set(err, -errno, "cannot put a probe on %s at offset 0x%llx: %s", path,

@@ -13,4 +13,5 @@
  * pid -1: by all processes.
  * at_return: when the function that begins there returns.  semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
  */
-int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid, struct err *err);
+int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return,
+		     pid_t pid, struct err *err);

@@ -13,27 +13,27 @@
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
 /* Defines the function that _cleanup_() needs for `type *` with destructor `fn` (which accepts NULL). */
-#define DEFINE_CLEANUP(name, type, fn)                                                             \
-	static inline void name(type **p)                                                          \
-	{                                                                                          \
-		fn(*p);                                                                            \
-	}                                                                                          \
+#define DEFINE_CLEANUP(name, type, fn)    \
+	static inline void name(type **p) \
+	{                                 \
+		fn(*p);                   \
+	}                                 \
 	struct cleanup_wants_a_semicolon
 
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) *_pp = &(p);                                                         \
-		__typeof__(p) _v = *_pp;                                                           \
-		*_pp = NULL;                                                                       \
-		_v;                                                                                \
+#define TAKE_PTR(p)                        \
+	({                                 \
+		__typeof__(p) *_pp = &(p); \
+		__typeof__(p) _v = *_pp;   \
+		*_pp = NULL;               \
+		_v;                        \
 	})
 
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int *_pfd = &(fd);                                                                 \
-		int _v = *_pfd;                                                                    \
-		*_pfd = -1;                                                                        \
-		_v;                                                                                \
+#define TAKE_FD(fd)                \
+	({                         \
+		int *_pfd = &(fd); \
+		int _v = *_pfd;    \
+		*_pfd = -1;        \
+		_v;                \
 	})
 
 static inline void cleanup_free(void *p)

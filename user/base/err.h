@@ -13,4 +13,5 @@ struct err {
 /* Formats the message (err may be NULL) and returns `code`, so that it can stand in a return statement. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "prefix: " in front of the message. Returns `code`. */
-int err_prefix(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int err_prefix(struct err *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));

@@ -17,13 +17,23 @@ enum exit_status {
 	EXIT_KERNEL = 4, /* not enough privilege, or a kernel without what is needed */
 };
 
-enum cli_command { CMD_TRACE, CMD_RUN, CMD_CHECK, CMD_DOCTOR, CMD_TEST, CMD_SUGGEST, CMD_HELP, CMD_VERSION };
+enum cli_command {
+	CMD_TRACE,
+	CMD_RUN,
+	CMD_CHECK,
+	CMD_DOCTOR,
+	CMD_TEST,
+	CMD_SUGGEST,
+	CMD_HELP,
+	CMD_VERSION
+};
 
 struct cli {
 	enum cli_command command;
 	const char **rules; /* files and directories */
 	size_t nr_rules;
-	const char **cases, **case_rules; /* of `test`: files and directories, and the rules beside them */
+	const char **cases,
+		**case_rules; /* of `test`: files and directories, and the rules beside them */
 	size_t nr_cases, nr_case_rules;
 	const char **pythons; /* of `test`: interpreters */
 	size_t nr_pythons;

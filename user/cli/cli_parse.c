@@ -47,7 +47,8 @@ static int set_pid(struct cli *cli, const char *arg, struct err *err)
 
 	errno = 0;
 	pid = strtol(arg, &end, 10);
-	if (errno || *end || end == arg || !isdigit((unsigned char)*arg) || pid < 1 || pid > INT_MAX)
+	if (errno || *end || end == arg || !isdigit((unsigned char)*arg) || pid < 1 ||
+	    pid > INT_MAX)
 		return err_set(err, -EINVAL, "--pid takes a process id, not \"%s\"", arg);
 	if (grow((void **)&cli->pids, cli->nr_pids, sizeof(*cli->pids), err))
 		return -ENOMEM;
@@ -58,7 +59,8 @@ static int set_pid(struct cli *cli, const char *arg, struct err *err)
 static int set_rules(struct cli *cli, const char *arg, struct err *err)
 {
 	if (!*arg)
-		return err_set(err, -EINVAL, "--rules takes a file or a directory, not an empty word");
+		return err_set(err, -EINVAL,
+			       "--rules takes a file or a directory, not an empty word");
 	if (grow((void **)&cli->rules, cli->nr_rules, sizeof(*cli->rules), err))
 		return -ENOMEM;
 	cli->rules[cli->nr_rules++] = arg;
@@ -107,7 +109,8 @@ static int set_count(struct cli *cli, const char *arg, struct err *err)
 	errno = 0;
 	cli->count = strtoull(arg, &end, 10);
 	if (errno || *end || !isdigit((unsigned char)*arg) || !cli->count)
-		return err_set(err, -EINVAL, "--count takes a number of alerts, 1 or more, not \"%s\"", arg);
+		return err_set(err, -EINVAL,
+			       "--count takes a number of alerts, 1 or more, not \"%s\"", arg);
 	return 0;
 }
 
@@ -116,8 +119,10 @@ static int set_duration(struct cli *cli, const char *arg, struct err *err)
 	char *end;
 
 	cli->duration = strtod(arg, &end);
-	if (*end || end == arg || !isfinite(cli->duration) || cli->duration < 1e-3 || cli->duration > 1e9)
-		return err_set(err, -EINVAL, "--duration takes seconds (0.001 or more), not \"%s\"", arg);
+	if (*end || end == arg || !isfinite(cli->duration) || cli->duration < 1e-3 ||
+	    cli->duration > 1e9)
+		return err_set(err, -EINVAL, "--duration takes seconds (0.001 or more), not \"%s\"",
+			       arg);
 	return 0;
 }
 
@@ -187,7 +192,9 @@ static int set_proxy(struct cli *cli, const char *arg, struct err *err)
 	}
 	if (!rule_address_parse(text, &net) && !rule_network_parse(text, &net))
 		return err_set(err, -EINVAL,
-			       "--trusted-proxies takes addresses, ranges as in 10.0.0.0/8, or unix; not \"%s\"", arg);
+			       "--trusted-proxies takes addresses, ranges as in 10.0.0.0/8, or "
+			       "unix; not \"%s\"",
+			       arg);
 	if (grow((void **)&cli->proxies, cli->nr_proxies, sizeof(*cli->proxies), err))
 		return -ENOMEM;
 	cli->proxies[cli->nr_proxies++] = net;
@@ -197,7 +204,8 @@ static int set_proxy(struct cli *cli, const char *arg, struct err *err)
 static int set_cookie(struct cli *cli, const char *arg, struct err *err)
 {
 	if (!*arg || strpbrk(arg, "=;, \t"))
-		return err_set(err, -EINVAL, "--session-cookies takes names of cookies, not \"%s\"", arg);
+		return err_set(err, -EINVAL, "--session-cookies takes names of cookies, not \"%s\"",
+			       arg);
 	if (grow((void **)&cli->cookies, cli->nr_cookies, sizeof(*cli->cookies), err))
 		return -ENOMEM;
 	cli->cookies[cli->nr_cookies++] = arg;
@@ -229,20 +237,27 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 }
 
 static const struct option options[] = {
-	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, set_pid, true, "process to trace; several may be given" },
-	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, set_rules, true, "rules; of a directory every *.yaml below it" },
+	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, set_pid, true,
+	  "process to trace; several may be given" },
+	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, set_rules, true,
+	  "rules; of a directory every *.yaml below it" },
 	{ "--format", "text|json", FOR_TRACING, set_format, false,
 	  "of alerts; text on a terminal, else json, if not given" },
-	{ "--output", "FILE", FOR_TRACING, set_output, false, "append alerts to FILE instead of standard output" },
+	{ "--output", "FILE", FOR_TRACING, set_output, false,
+	  "append alerts to FILE instead of standard output" },
 	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, set_probe, false,
 	  "auto (the default), direct, audit, usdt, frame or call" },
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
-	{ "--python", "EXE", FOR_TEST, set_python, true, "of test: interpreters to run the cases in; python3 if not given" },
+	{ "--python", "EXE", FOR_TEST, set_python, true,
+	  "of test: interpreters to run the cases in; python3 if not given" },
 	{ "--trusted-proxies", "CIDR", FOR_TRACING, set_proxy, true,
-	  "peers that are believed where a request comes from (X-Forwarded-For); unix: those without an address" },
-	{ "--session-cookies", "NAME", FOR_TRACING, set_cookie, true, "cookies that hold a session" },
-	{ "--plain-session", NULL, FOR_TRACING, set_plain_session, false, "show sessions as they are, not hashed" },
+	  "peers that are believed where a request comes from (X-Forwarded-For); unix: those "
+	  "without an address" },
+	{ "--session-cookies", "NAME", FOR_TRACING, set_cookie, true,
+	  "cookies that hold a session" },
+	{ "--plain-session", NULL, FOR_TRACING, set_plain_session, false,
+	  "show sessions as they are, not hashed" },
 	{ "--verbose", NULL, FOR_ALL, set_verbose, false, "say more on standard error" },
 	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
 	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
@@ -252,29 +267,34 @@ static const struct {
 	const char *name;
 	enum cli_command command;
 } commands[] = {
-	{ "run", CMD_RUN },
-	{ "check", CMD_CHECK },
-	{ "doctor", CMD_DOCTOR },
-	{ "test", CMD_TEST },
-	{ "suggest", CMD_SUGGEST },
+	{ "run", CMD_RUN },   { "check", CMD_CHECK },	  { "doctor", CMD_DOCTOR },
+	{ "test", CMD_TEST }, { "suggest", CMD_SUGGEST },
 };
 
 void cli_print_help(void)
 {
-	printf("phrude-trace watches what running Python programs do inside, from outside, and raises alerts by rules.\n"
+	printf("phrude-trace watches what running Python programs do inside, from outside, and "
+	       "raises alerts by rules.\n"
 	       "\n"
-	       "  phrude-trace --pid PID... --rules FILE|DIR... [options]   attach, and stream alerts until ^C or the end\n"
-	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, traced from its first call on\n"
+	       "  phrude-trace --pid PID... --rules FILE|DIR... [options]   attach, and stream "
+	       "alerts until ^C or the end\n"
+	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, "
+	       "traced from its first call on\n"
 	       "  phrude-trace check FILE|DIR...                            check rules\n"
-	       "  phrude-trace doctor [--pid PID...] [--rules FILE|DIR...]  what works here, and why not the rest\n"
-	       "  phrude-trace test FILE|DIR... [--python EXE...]           run the test cases beside rules\n"
-	       "  phrude-trace suggest ALERTS.jsonl...                      propose exceptions for recorded alerts\n"
+	       "  phrude-trace doctor [--pid PID...] [--rules FILE|DIR...]  what works here, and "
+	       "why not the rest\n"
+	       "  phrude-trace test FILE|DIR... [--python EXE...]           run the test cases "
+	       "beside rules\n"
+	       "  phrude-trace suggest ALERTS.jsonl...                      propose exceptions for "
+	       "recorded alerts\n"
 	       "\n"
 	       "Options:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		printf("  %-17s %-10s %s\n", options[i].name, options[i].arg ?: "", options[i].help);
+		printf("  %-17s %-10s %s\n", options[i].name, options[i].arg ?: "",
+		       options[i].help);
 	printf("\n"
-	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 a target that cannot\n"
+	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 "
+	       "a target that cannot\n"
 	       "be traced; 4 not enough privilege, or a kernel without what is needed.\n");
 }
 
@@ -290,7 +310,9 @@ static const struct option *find_option(const char *word, size_t len)
 /* Handles the option argv[*i]; leaves *i at the last word that belongs to it. */
 static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct err *err)
 {
-	const char *word = str_eq(argv[*i], "-h") ? "--help" : str_eq(argv[*i], "-v") ? "--verbose" : argv[*i];
+	const char *word = str_eq(argv[*i], "-h")   ? "--help"
+			   : str_eq(argv[*i], "-v") ? "--verbose"
+						    : argv[*i];
 	const char *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
 	const struct option *o = find_option(word, len);
@@ -298,9 +320,11 @@ static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct e
 	int ret;
 
 	if (!o)
-		return err_set(err, -EINVAL, "unknown option %.*s; --help lists the options", (int)len, word);
+		return err_set(err, -EINVAL, "unknown option %.*s; --help lists the options",
+			       (int)len, word);
 	if (!(o->commands & 1u << cli->command))
-		return err_set(err, -EINVAL, "%s does not go with this command; --help shows what does", o->name);
+		return err_set(err, -EINVAL,
+			       "%s does not go with this command; --help shows what does", o->name);
 	if (!o->arg) {
 		if (arg)
 			return err_set(err, -EINVAL, "%s takes no argument", o->name);
@@ -309,7 +333,8 @@ static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct e
 	if (!arg && *i + 1 < argc && !str_starts(argv[*i + 1], "--"))
 		arg = argv[++*i];
 	if (!arg)
-		return err_set(err, -EINVAL, "%s needs an argument: %s %s", o->name, o->name, o->arg);
+		return err_set(err, -EINVAL, "%s needs an argument: %s %s", o->name, o->name,
+			       o->arg);
 	ret = o->set(cli, arg, err);
 	while (!ret && o->many && !equals && *i + 1 < argc && argv[*i + 1][0] != '-')
 		ret = o->set(cli, argv[++*i], err);
@@ -321,28 +346,35 @@ static int check_complete(const struct cli *cli, struct err *err)
 	switch (cli->command) {
 	case CMD_TRACE:
 		if (!cli->nr_pids)
-			return err_set(err, -EINVAL, "nothing to trace: give --pid PID, or use `phrude-trace run`; "
-						     "--help shows how");
+			return err_set(
+				err, -EINVAL,
+				"nothing to trace: give --pid PID, or use `phrude-trace run`; "
+				"--help shows how");
 		break;
 	case CMD_RUN:
 		if (!cli->argv)
-			return err_set(err, -EINVAL, "nothing to run: give the program behind --, as in "
-						     "`phrude-trace run --rules rules.yaml -- python3 app.py`");
+			return err_set(err, -EINVAL,
+				       "nothing to run: give the program behind --, as in "
+				       "`phrude-trace run --rules rules.yaml -- python3 app.py`");
 		break;
 	case CMD_CHECK:
 		if (!cli->nr_rules)
-			return err_set(err, -EINVAL, "nothing to check: give rule files or directories, as in "
-						     "`phrude-trace check rules.yaml`");
+			return err_set(err, -EINVAL,
+				       "nothing to check: give rule files or directories, as in "
+				       "`phrude-trace check rules.yaml`");
 		return 0;
 	case CMD_TEST:
 		if (!cli->nr_cases)
-			return err_set(err, -EINVAL, "nothing to test: give a directory of rules and test cases, as in "
-						     "`phrude-trace test rules/`");
+			return err_set(
+				err, -EINVAL,
+				"nothing to test: give a directory of rules and test cases, as in "
+				"`phrude-trace test rules/`");
 		return 0;
 	case CMD_SUGGEST:
 		if (!cli->nr_files)
-			return err_set(err, -EINVAL, "no alerts: give what --output recorded, as in "
-						     "`phrude-trace suggest alerts.jsonl`");
+			return err_set(err, -EINVAL,
+				       "no alerts: give what --output recorded, as in "
+				       "`phrude-trace suggest alerts.jsonl`");
 		return 0;
 	default:
 		return 0;
@@ -367,7 +399,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 			if (cli->command == CMD_RUN && i + 1 < argc)
 				cli->argv = argv + i + 1;
 			else if (i + 1 < argc)
-				return err_set(err, -EINVAL, "words behind -- go with `phrude-trace run` only");
+				return err_set(err, -EINVAL,
+					       "words behind -- go with `phrude-trace run` only");
 			break;
 		}
 		if (argv[i][0] == '-' && argv[i][1])
@@ -380,8 +413,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 			ret = add_word(&cli->files, &cli->nr_files, argv[i], err);
 		else
 			ret = err_set(err, -EINVAL, "unexpected word \"%s\"%s", argv[i],
-				      cli->command == CMD_RUN ? "; the program to run goes behind --" :
-								"; --help shows the usage");
+				      cli->command == CMD_RUN
+					      ? "; the program to run goes behind --"
+					      : "; --help shows the usage");
 		if (ret)
 			return ret;
 		if (cli->command == CMD_HELP || cli->command == CMD_VERSION)

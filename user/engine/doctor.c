@@ -156,8 +156,10 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,
 			   kind->partial ? "; sees some calls only" : "");
 	if (r->pending)
-		buf_printf(out, "%21snot yet: %s; it is looked for at each import of a module written in C\n", "",
-			   r->why ?: "");
+		buf_printf(out,
+			   "%21snot yet: %s; it is looked for at each import of a module written "
+			   "in C\n",
+			   "", r->why ?: "");
 	else if (r->why)
 		buf_printf(out, "%21s%s: %s\n", "", kind ? "nothing better" : "cannot be watched",
 			   r->why);

@@ -157,12 +157,15 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 	int64_t looked = 0;
 	uint64_t ticks;
 
-	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) || add_fd(epoll_fd, signal_fd) ||
-	    add_fd(epoll_fd, check_fd) || (end_fd >= 0 && add_fd(epoll_fd, end_fd)))
+	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) ||
+	    add_fd(epoll_fd, signal_fd) || add_fd(epoll_fd, check_fd) ||
+	    (end_fd >= 0 && add_fd(epoll_fd, end_fd)))
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[4];
-		int timeout = kern_polling(e->kern) ? KERN_POLL_MS : e->undecided ? LOOK_INTERVAL_MS : -1;
+		int timeout = kern_polling(e->kern) ? KERN_POLL_MS
+			      : e->undecided	    ? LOOK_INTERVAL_MS
+						    : -1;
 		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), timeout);
 
 		if (n < 0 && errno != EINTR)
@@ -180,7 +183,8 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
 		if (e->stop)
 			break;
-		if (e->undecided && clock_ns(CLOCK_MONOTONIC) - looked > LOOK_INTERVAL_MS * 1000000LL) {
+		if (e->undecided &&
+		    clock_ns(CLOCK_MONOTONIC) - looked > LOOK_INTERVAL_MS * 1000000LL) {
 			engine_look_again(e);
 			looked = clock_ns(CLOCK_MONOTONIC);
 		}
@@ -292,8 +296,10 @@ int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 		ret = engine_loop(&e, signal_fd, err);
 		engine_finish(&e);
 		if (!ret && opts->argv && !e.ready && launch_ended(e.launch, &status))
-			ret = err_set(err, -ENOEXEC, "%s ended, and no CPython was seen in it or in what it started",
-				      opts->argv[0]);
+			ret = err_set(
+				err, -ENOEXEC,
+				"%s ended, and no CPython was seen in it or in what it started",
+				opts->argv[0]);
 	}
 	engine_fini(&e);
 	return ret;

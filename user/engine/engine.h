@@ -16,7 +16,7 @@ struct engine_opts {
 	const struct rule_set *rules;
 	const pid_t *pids; /* targets, or none with argv */
 	size_t nr_pids;
-	char *const *argv; /* program to start, NULL-terminated; NULL: none */
+	char *const *argv;	 /* program to start, NULL-terminated; NULL: none */
 	enum phrude_probe probe; /* PROBE_NONE: auto */
 	enum output_format format;
 	const char *output; /* file; NULL: standard output */

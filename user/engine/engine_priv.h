@@ -19,11 +19,11 @@ struct group {
 	dev_t dev;
 	ino_t ino;
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
-	struct interp_facts *facts; /* of the first process seen that runs it */
-	struct bpf_link *imports[3]; /* see imports of modules written in C */
+	struct interp_facts *facts;		   /* of the first process seen that runs it */
+	struct bpf_link *imports[3];		   /* see imports of modules written in C */
 	size_t nr_imports;
-	bool imports_early; /* they were chosen before the interpreter was initialised */
-	struct bpf_link *start;	    /* knows it again after an exec */
+	bool imports_early;	/* they were chosen before the interpreter was initialised */
+	struct bpf_link *start; /* knows it again after an exec */
 };
 
 struct engine {
@@ -46,8 +46,9 @@ struct engine {
 
 	/* counters of this side, beside those of abi/stats.h */
 	uint64_t alerts;
-	uint64_t malformed;	/* records that could not be decoded: lost */
-	uint64_t forks_late;	/* children whose probes came after they had begun to run: calls may be missing */
+	uint64_t malformed; /* records that could not be decoded: lost */
+	uint64_t
+		forks_late; /* children whose probes came after they had begun to run: calls may be missing */
 	uint64_t imports_late;	/* imports whose thread could not be held: calls may be missing */
 	uint64_t lines_unknown; /* frames without a line number */
 };
@@ -66,7 +67,8 @@ void engine_started(struct engine *e, struct process *p, uint32_t group);
 /* engine_late.c: does a rule name a C function that is not there yet? */
 bool engine_has_pending(const struct interp_facts *f);
 /* Has imports reported, if a rule waits for one. */
-int engine_watch_imports(struct engine *e, const struct py_interp *interp, const struct interp_facts *f, struct err *err);
+int engine_watch_imports(struct engine *e, const struct py_interp *interp,
+			 const struct interp_facts *f, struct err *err);
 /* Looks for such functions in a process. */
 void engine_look_for_late(struct engine *e, struct process *p);
 /* Does so for a thread that is held just after an import, and lets it go. */

@@ -11,8 +11,8 @@ static void find_lines(struct engine *e, struct event *ev)
 {
 	for (size_t i = 0; i < ev->nr_frames; i++) {
 		struct event_frame *f = &ev->frames[i];
-		int line = lines_lookup(e->lines, ev->head.hdr.pid, f->linetable, f->signature, ev->head.layout,
-					(int)f->firstlineno, f->lasti);
+		int line = lines_lookup(e->lines, ev->head.hdr.pid, f->linetable, f->signature,
+					ev->head.layout, (int)f->firstlineno, f->lasti);
 
 		if (line == -ENOENT) {
 			e->lines_unknown++;
@@ -81,7 +81,8 @@ static int on_match(struct engine *e, const void *record, size_t size)
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;
-		if (!rule_matches(&rules->rules[i], &ev) || !rule_condition_allows(&rules->rules[i], &ev, request))
+		if (!rule_matches(&rules->rules[i], &ev) ||
+		    !rule_condition_allows(&rules->rules[i], &ev, request))
 			continue;
 		if (!lines)
 			find_lines(e, &ev);

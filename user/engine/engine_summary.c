@@ -26,7 +26,8 @@ void engine_say_summary(struct engine *e)
 		if (stat_info[i].class == stat_lost)
 			lost += stats[i];
 		if (stat_info[i].class != stat_count && stats[i])
-			buf_printf(&more, ", %s %llu", stat_info[i].key, (unsigned long long)stats[i]);
+			buf_printf(&more, ", %s %llu", stat_info[i].key,
+				   (unsigned long long)stats[i]);
 	}
 	if (e->malformed)
 		buf_printf(&more, ", lost_malformed %llu", (unsigned long long)e->malformed);
@@ -39,6 +40,7 @@ void engine_say_summary(struct engine *e)
 	if (e->lines_unknown)
 		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->lines_unknown);
 	log_info("summary: hits %llu, matches %llu, alerts %llu, lost %llu%s",
-		 (unsigned long long)stats[PHRUDE_STAT_HITS], (unsigned long long)stats[PHRUDE_STAT_MATCHES],
-		 (unsigned long long)e->alerts, (unsigned long long)lost, more.data ? more.data : "");
+		 (unsigned long long)stats[PHRUDE_STAT_HITS],
+		 (unsigned long long)stats[PHRUDE_STAT_MATCHES], (unsigned long long)e->alerts,
+		 (unsigned long long)lost, more.data ? more.data : "");
 }

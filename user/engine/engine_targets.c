@@ -336,7 +336,8 @@ void engine_check_targets(struct engine *e)
 
 		for (p = e->processes.buckets[i]; p; p = next) {
 			next = p->next;
-			engine_look_for_late(e, p); /* what comes into a module without an import of a C one */
+			engine_look_for_late(
+				e, p); /* what comes into a module without an import of a C one */
 			if (!kill(p->pid, 0) || errno != ESRCH) {
 				p->gone = false;
 				continue;

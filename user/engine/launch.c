@@ -19,7 +19,8 @@
 #include "proc/procfs.h"
 
 #define FOLLOWED_MAX 256
-#define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+#define OPTIONS \
+	(PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
 struct followed {
 	pid_t pid;	   /* a thread */
@@ -52,7 +53,8 @@ static void followed_add(struct launch *l, pid_t pid)
 	if (followed_find(l, pid))
 		return;
 	if (l->nr_followed == FOLLOWED_MAX) {
-		log_warn("pid %d is not followed: it is one of more than %d processes started", pid, FOLLOWED_MAX);
+		log_warn("pid %d is not followed: it is one of more than %d processes started", pid,
+			 FOLLOWED_MAX);
 		ptrace(PTRACE_DETACH, pid, 0, 0);
 		return;
 	}
@@ -125,7 +127,8 @@ static bool may_be_python(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (elf_file_open(path, &ef, NULL))
 		return false;
-	return elf_file_needs(ef, "libpython") || !elf_file_dynamic_symbol(ef, "_PyRuntime", &addr, NULL);
+	return elf_file_needs(ef, "libpython") ||
+	       !elf_file_dynamic_symbol(ef, "_PyRuntime", &addr, NULL);
 }
 
 /* Lets `pid` run to the entry point of its new program. */
@@ -138,8 +141,9 @@ static void on_exec(struct launch *l, pid_t pid)
 		hold_free(l->kern, f->hold);
 		f->hold = NULL;
 		if (may_be_python(pid) && hold_at_entry(l, pid, &f->hold, &err))
-			log_warn("pid %d cannot be held at its entry point, its first calls may be missed: %s", pid,
-				 err.msg);
+			log_warn("pid %d cannot be held at its entry point, its first calls may be "
+				 "missed: %s",
+				 pid, err.msg);
 	}
 	ptrace(PTRACE_CONT, pid, 0, 0);
 }
@@ -263,8 +267,8 @@ static int pipe_cloexec(int *rd, int *wr)
 	return 0;
 }
 
-int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx, struct launch **out,
-		 struct err *err)
+int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx,
+		 struct launch **out, struct err *err)
 {
 	_cleanup_close_ int go_rd = -1, go_wr = -1, err_rd = -1, err_wr = -1;
 	_cleanup_(launch_freep) struct launch *l = calloc(1, sizeof(*l));
@@ -289,7 +293,8 @@ int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, voi
 		code = errno;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		return err_set(err, -code, "cannot trace %s from its start with ptrace: %s", argv[0], strerror(code));
+		return err_set(err, -code, "cannot trace %s from its start with ptrace: %s",
+			       argv[0], strerror(code));
 	}
 	followed_add(l, pid);
 	if (write(go_wr, "", 1) != 1)

@@ -23,8 +23,8 @@ struct launch;
 typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t thread_pointer);
 
 /* Starts argv[0].  -ENOEXEC with a sentence if it cannot be executed. */
-int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx, struct launch **out,
-		 struct err *err);
+int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx,
+		 struct launch **out, struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
 /* Looks again at followed programs that load an interpreter only while they run. */

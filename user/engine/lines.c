@@ -25,7 +25,8 @@ struct lines {
 
 static size_t bucket_of(pid_t pid, uint64_t address)
 {
-	return ((address >> 4) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)pid * 0x85ebca6b) >> 32 & (BUCKETS - 1);
+	return ((address >> 4) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)pid * 0x85ebca6b) >> 32 &
+	       (BUCKETS - 1);
 }
 
 struct lines *lines_new(void)
@@ -98,8 +99,8 @@ int lines_add(struct lines *l, const void *record, size_t size)
 	return 0;
 }
 
-int lines_lookup(const struct lines *l, pid_t pid, uint64_t address, uint64_t signature, unsigned int minor,
-		 int firstlineno, int32_t lasti)
+int lines_lookup(const struct lines *l, pid_t pid, uint64_t address, uint64_t signature,
+		 unsigned int minor, int firstlineno, int32_t lasti)
 {
 	struct table *t = *lines_find((struct lines *)l, pid, address);
 

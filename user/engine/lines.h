@@ -19,5 +19,5 @@ int lines_add(struct lines *l, const void *record, size_t size);
 void lines_clear(struct lines *l);
 
 /* The line of byte offset `lasti`; 0 if unknown.  -ENOENT if the table is not here. */
-int lines_lookup(const struct lines *l, pid_t pid, uint64_t table, uint64_t signature, unsigned int minor,
-		 int firstlineno, int32_t lasti);
+int lines_lookup(const struct lines *l, pid_t pid, uint64_t table, uint64_t signature,
+		 unsigned int minor, int firstlineno, int32_t lasti);

@@ -18,7 +18,8 @@ int output_open(struct output *out, const char *path, enum output_format format,
 	if (path) {
 		out->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 		if (out->fd < 0)
-			return err_set(err, -errno, "cannot write alerts to %s: %s", path, strerror(errno));
+			return err_set(err, -errno, "cannot write alerts to %s: %s", path,
+				       strerror(errno));
 		out->owned = true;
 	}
 	out->json = format == OUTPUT_JSON || (format == OUTPUT_AUTO && !isatty(out->fd));
@@ -62,11 +63,13 @@ void output_flush(struct output *out)
 
 	if (!out->pending_alerts)
 		return;
-	ret = out->pending.failed ? -ENOMEM : write_all(out->fd, out->pending.data, out->pending.len);
+	ret = out->pending.failed ? -ENOMEM
+				  : write_all(out->fd, out->pending.data, out->pending.len);
 	if (ret) {
 		out->lost += out->pending_alerts;
 		if (!out->error)
-			log_error("cannot write alerts: %s; they are counted as lost", strerror(-ret));
+			log_error("cannot write alerts: %s; they are counted as lost",
+				  strerror(-ret));
 		out->error = -ret;
 	} else {
 		out->written += out->pending_alerts;

@@ -25,7 +25,7 @@ struct interp_facts {
 	dev_t dev;   /* of its file: an exec of the same one keeps the probes */
 	ino_t ino;
 	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
-	uint32_t group; /* see struct group */
+	uint32_t group;			    /* see struct group */
 	struct plan plan;
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */
@@ -36,12 +36,12 @@ struct interp_facts {
 struct process {
 	struct process *next;
 	pid_t pid;
-	bool target;		    /* asked for, not a fork */
+	bool target;		     /* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct attachment *attachments[NR_PROBES];
 	struct proc_facts facts;
 	bool facts_read;
-	bool gone; /* it was not there any more at the last look */
+	bool gone;     /* it was not there any more at the last look */
 	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 

@@ -206,8 +206,8 @@ static int read_frame(struct node_reader *r, const struct node *n, struct parts 
 /* Values that an alert does not show may be cut without anything being missing from it. */
 static bool is_shown(unsigned int field)
 {
-	return field == EV_REQ_METHOD || field == EV_REQ_PATH || field == EV_REQ_ROOT || field == EV_REQ_QUERY ||
-	       field == EV_REQ_HOST || field == EV_REQ_USER_AGENT;
+	return field == EV_REQ_METHOD || field == EV_REQ_PATH || field == EV_REQ_ROOT ||
+	       field == EV_REQ_QUERY || field == EV_REQ_HOST || field == EV_REQ_USER_AGENT;
 }
 
 static int read_request_value(struct node_reader *r, const struct node *n, struct parts *p)
@@ -296,8 +296,10 @@ static int read_sections(struct node_reader *r, struct parts *p)
 
 	p->max_frames = MIN(count_sections(r, SEC_FRAME), (size_t)PHRUDE_FRAMES_MAX);
 	p->ev->frames = arena_array(p->arena, p->max_frames, sizeof(*p->ev->frames));
-	p->max_request_values = MIN(count_sections(r, SEC_REQFIELD), (size_t)(NR_EV_REQ + PHRUDE_HEADERS_MAX));
-	p->ev->request.values = arena_array(p->arena, p->max_request_values, sizeof(*p->ev->request.values));
+	p->max_request_values =
+		MIN(count_sections(r, SEC_REQFIELD), (size_t)(NR_EV_REQ + PHRUDE_HEADERS_MAX));
+	p->ev->request.values =
+		arena_array(p->arena, p->max_request_values, sizeof(*p->ev->request.values));
 	if (!p->ev->frames || !p->ev->request.values)
 		return no_memory(r->err);
 	while (node_peek(r, &n)) {

@@ -36,22 +36,22 @@ struct event_request {
 		unsigned int field; /* enum ev_request_field */
 		bool bytes, cut;
 		struct text text; /* str: decoded; bytes: raw */
-	} *values;
+	} * values;
 	size_t nr_values;
 };
 
 struct event {
-	struct ev_match head; /* copied: the record need not be aligned */
+	struct ev_match head;			  /* copied: the record need not be aligned */
 	struct text name, qualname, file, module; /* .s is NULL where unknown */
-	int line;		      /* co_firstlineno; 0 for C functions */
-	struct event_arg *args;	      /* in the function's order, defaults included */
+	int line;				  /* co_firstlineno; 0 for C functions */
+	struct event_arg *args;			  /* in the function's order, defaults included */
 	size_t nr_args;
 	struct event_frame *frames; /* from the immediate caller outwards */
 	size_t nr_frames;
 	struct event_request request;
 	bool stack_cut; /* there were more callers */
 	bool args_cut;	/* an argument is missing or cut */
-	bool names_cut;	/* one of the names or files is cut: it ends in "…" */
+	bool names_cut; /* one of the names or files is cut: it ends in "…" */
 };
 
 /*
@@ -60,7 +60,8 @@ struct event {
  * position.  The bound object of a C method ($self, $module, $type in its signature) is no argument: it must not have been
  * sent as one.  `out` points into the arena only (not into the record).  Returns 0, -EPROTO for a malformed record, -ENOMEM.
  */
-int event_decode(struct arena *arena, const void *record, size_t size, struct event *out, struct err *err);
+int event_decode(struct arena *arena, const void *record, size_t size, struct event *out,
+		 struct err *err);
 
 /* True if anything of the match was cut. */
 bool event_is_truncated(const struct event *ev);

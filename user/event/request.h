@@ -5,5 +5,6 @@
 /* Any field may be NULL: not known. */
 struct alert_request {
 	const char *remote_addr, *method, *path, *query, *host, *user_agent, *session, *trace_id;
-	const char *forwarded; /* the chain of proxies as the client and they tell it; in the text form only */
+	const char *
+		forwarded; /* the chain of proxies as the client and they tell it; in the text form only */
 };

@@ -49,7 +49,8 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, enum py_site_entry entry)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
+				 enum py_site_entry entry)
 {
 	switch (probe) {
 	case PROBE_USDT:
@@ -60,9 +61,9 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, 
 	case PROBE_DIRECT:
 		return k->skel->progs.direct_entry;
 	case PROBE_AUDIT:
-		return entry == PY_ENTRY_AUDIT_CALL   ? k->skel->progs.audit_call :
-		       entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python :
-							k->skel->progs.audit_usdt;
+		return entry == PY_ENTRY_AUDIT_CALL	? k->skel->progs.audit_call
+		       : entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python
+							: k->skel->progs.audit_usdt;
 	default:
 		return NULL;
 	}
@@ -80,13 +81,15 @@ struct bpf_program *kern_start_program(const struct kern *k)
 
 int kern_template_set(struct kern *k, uint32_t group, const struct py_template *image)
 {
-	return bpf_map__update_elem(k->skel->maps.templates, &group, sizeof(group), image, sizeof(*image), BPF_ANY);
+	return bpf_map__update_elem(k->skel->maps.templates, &group, sizeof(group), image,
+				    sizeof(*image), BPF_ANY);
 }
 
 int kern_template_late(struct kern *k, uint32_t group, bool late)
 {
 	struct py_template t;
-	int ret = bpf_map__lookup_elem(k->skel->maps.templates, &group, sizeof(group), &t, sizeof(t), 0);
+	int ret = bpf_map__lookup_elem(k->skel->maps.templates, &group, sizeof(group), &t,
+				       sizeof(t), 0);
 
 	t.late = late;
 	return ret ? ret : kern_template_set(k, group, &t);
@@ -101,7 +104,8 @@ void kern_stop_thread(struct kern *k, pid_t tid)
 {
 	__u32 key = tid, value = HOLD_STOPPING;
 
-	bpf_map__update_elem(k->skel->maps.holds, &key, sizeof(key), &value, sizeof(value), BPF_ANY);
+	bpf_map__update_elem(k->skel->maps.holds, &key, sizeof(key), &value, sizeof(value),
+			     BPF_ANY);
 }
 
 void kern_release_thread(struct kern *k, pid_t tid)
@@ -149,7 +153,8 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
 	choose_programs(k, kinds);
 	if (k->sleepable) {
-		bpf_object__for_each_program(prog, k->skel->obj) {
+		bpf_object__for_each_program(prog, k->skel->obj)
+		{
 			if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
 				bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
 		}
@@ -167,14 +172,17 @@ static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 	if (ret == -E2BIG) {
 		ret = load_once(k, kinds, false, err);
 		if (!ret)
-			log_warn("the verifier of this kernel (%s) does not get through the search for HTTP requests: "
+			log_warn("the verifier of this kernel (%s) does not get through the search "
+				 "for HTTP requests: "
 				 "`request` will be null in every alert",
 				 uts.release);
 	}
 	if (ret)
 		return err_set(err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
-			       "this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 or later with "
-			       "CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is needed (--verbose "
+			       "this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 "
+			       "or later with "
+			       "CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is "
+			       "needed (--verbose "
 			       "shows the kernel's own words)",
 			       uts.release, strerror(-first));
 	return 0;
@@ -206,7 +214,8 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 		return ret;
 	ret = tracer__attach(k->skel);
 	if (ret)
-		return err_set(err, ret, "cannot attach to the scheduler's tracepoints: %s", strerror(-ret));
+		return err_set(err, ret, "cannot attach to the scheduler's tracepoints: %s",
+			       strerror(-ret));
 	*out = TAKE_PTR(k);
 	return 0;
 }
@@ -236,8 +245,8 @@ void kern_wait_released(struct kern *k)
 	reaper_wait(k->reaper);
 }
 
-int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
-	       size_t nr_bits, struct err *err)
+int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys,
+	       const int *bits, size_t nr_bits, struct err *err)
 {
 	__u32 one = 1;
 	int ret;
@@ -254,33 +263,40 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &one,
 					   sizeof(one), BPF_ANY);
 		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
-			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |= 1ULL << keys[i].place % 64;
+			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |=
+				1ULL << keys[i].place % 64;
 			k->skel->bss->audit_prefixes = true;
 		}
 		if (ret == -E2BIG)
-			return err_set(err, ret, "the rules name more than %d functions: the kernel side "
-				       "has no room for them", PHRUDE_TARGETS_MAX);
+			return err_set(err, ret,
+				       "the rules name more than %d functions: the kernel side "
+				       "has no room for them",
+				       PHRUDE_TARGETS_MAX);
 		if (ret)
-			return err_set(err, ret, "cannot pass the rules to the kernel: %s", strerror(-ret));
+			return err_set(err, ret, "cannot pass the rules to the kernel: %s",
+				       strerror(-ret));
 	}
 	return 0;
 }
 
 int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *direct)
 {
-	return bpf_map__update_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), direct, sizeof(*direct), BPF_ANY);
+	return bpf_map__update_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), direct,
+				    sizeof(*direct), BPF_ANY);
 }
 
 int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
 {
 	__u32 key = pid;
-	int ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc, sizeof(*proc), BPF_ANY);
+	int ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc, sizeof(*proc),
+				       BPF_ANY);
 
 	if (ret == -E2BIG)
 		return err_set(err, ret, "more than %d processes are traced: pid %d has no room",
 			       PHRUDE_PROCS_MAX, pid);
 	if (ret)
-		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", pid, strerror(-ret));
+		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", pid,
+			       strerror(-ret));
 	return 0;
 }
 
@@ -340,7 +356,8 @@ int kern_stats(const struct kern *k, uint64_t stats[NR_PHRUDE_STATS])
 
 int kern_on_record(struct kern *k, kern_record_fn fn, void *ctx, struct err *err)
 {
-	k->ring = ring_buffer__new(bpf_map__fd(k->skel->maps.events), (ring_buffer_sample_fn)(void *)fn, ctx, NULL);
+	k->ring = ring_buffer__new(bpf_map__fd(k->skel->maps.events),
+				   (ring_buffer_sample_fn)(void *)fn, ctx, NULL);
 	if (!k->ring)
 		return err_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
 	return 0;

@@ -32,7 +32,8 @@ DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 bool kern_is_sleepable(const struct kern *kern);
 
 /* The entry program of a probe kind, and of a place of it; NULL if the kind has none. */
-struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, enum py_site_entry entry);
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
+				 enum py_site_entry entry);
 
 /* The program that holds a started program at its entry point. */
 struct bpf_program *kern_launch_program(const struct kern *kern);
@@ -55,8 +56,8 @@ void kern_release(struct kern *kern, struct bpf_link *link);
 void kern_wait_released(struct kern *kern);
 
 /* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
-int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys, const int *bits,
-	       size_t nr_bits, struct err *err);
+int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys,
+	       const int *bits, size_t nr_bits, struct err *err);
 
 /* Describes the C function behind the direct probe with this number. */
 int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);

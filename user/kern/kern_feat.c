@@ -28,8 +28,8 @@ static int try_load(uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = flags);
 
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "phrude_feat", "GPL", return_zero, ARRAY_SIZE(return_zero),
-			     &opts);
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "phrude_feat", "GPL", return_zero,
+			     ARRAY_SIZE(return_zero), &opts);
 }
 
 int kern_feat_check(struct err *err)
@@ -41,29 +41,35 @@ int kern_feat_check(struct err *err)
 	uname(&uts);
 	if (fd < 0 && (fd == -EPERM || fd == -EACCES))
 		return err_set(err, -EPERM,
-			       "not enough privilege to load BPF programs (uid %d): run it as root, or with "
+			       "not enough privilege to load BPF programs (uid %d): run it as "
+			       "root, or with "
 			       "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_SYS_RESOURCE",
 			       (int)geteuid());
 	if (fd < 0)
-		return err_set(err, -EOPNOTSUPP,
-			       "this kernel (%s) does not load BPF programs: %s; Linux 5.15 or later with "
-			       "CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS is needed",
-			       uts.release, strerror(-fd));
+		return err_set(
+			err, -EOPNOTSUPP,
+			"this kernel (%s) does not load BPF programs: %s; Linux 5.15 or later with "
+			"CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS is needed",
+			uts.release, strerror(-fd));
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return err_set(err, -EOPNOTSUPP,
-			       "this kernel (%s) has no type information: /sys/kernel/btf/vmlinux: %s; a kernel "
+			       "this kernel (%s) has no type information: /sys/kernel/btf/vmlinux: "
+			       "%s; a kernel "
 			       "with CONFIG_DEBUG_INFO_BTF is needed",
 			       uts.release, strerror(errno));
 	if (access("/sys/bus/event_source/devices/uprobe/type", R_OK))
 		return err_set(err, -EOPNOTSUPP,
 			       "this kernel (%s) has no perf uprobes: "
-			       "/sys/bus/event_source/devices/uprobe/type: %s; a kernel with CONFIG_UPROBE_EVENTS and "
+			       "/sys/bus/event_source/devices/uprobe/type: %s; a kernel with "
+			       "CONFIG_UPROBE_EVENTS and "
 			       "a mounted /sys are needed",
 			       uts.release, strerror(errno));
 	if (stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != INIT_PID_NS_INO)
-		return err_set(err, -EOPNOTSUPP,
-			       "phrude-trace must run in the host's pid namespace, where the kernel's process ids "
-			       "are its own: in Kubernetes set hostPID: true, with docker --pid=host");
+		return err_set(
+			err, -EOPNOTSUPP,
+			"phrude-trace must run in the host's pid namespace, where the kernel's "
+			"process ids "
+			"are its own: in Kubernetes set hostPID: true, with docker --pid=host");
 	return 0;
 }
 

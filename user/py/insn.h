@@ -26,11 +26,11 @@ struct insn {
 	enum insn_cost cost;
 	bool leaves; /* jump, conditional or not, call, return, trap: the next instruction may not be the next one run */
 	bool has_target;
-	uint64_t target; /* of a direct jump or call */
-	uint32_t writes; /* bit n: register n is written */
+	uint64_t target;  /* of a direct jump or call */
+	uint32_t writes;  /* bit n: register n is written */
 	bool moves_stack; /* the stack pointer is written */
-	int64_t stack;	  /* by how much, where that is certain (push, sub with a constant); else 0 */
-	bool stores;	 /* a whole register is stored at [base + disp] */
+	int64_t stack; /* by how much, where that is certain (push, sub with a constant); else 0 */
+	bool stores;   /* a whole register is stored at [base + disp] */
 	uint8_t store_reg, store_base;
 	int64_t store_disp;
 };

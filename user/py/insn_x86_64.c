@@ -172,8 +172,9 @@ static void describe_stack(const struct insn_decoder *d, struct insn *out)
 	out->moves_stack = out->writes & 1u << STACK_POINTER;
 	if (d->insn->id == X86_INS_PUSH)
 		out->stack = 8;
-	else if (d->insn->id == X86_INS_SUB && x->op_count == 2 && x->operands[0].type == X86_OP_REG &&
-		 x->operands[0].reg == X86_REG_RSP && x->operands[1].type == X86_OP_IMM && x->operands[1].imm > 0)
+	else if (d->insn->id == X86_INS_SUB && x->op_count == 2 &&
+		 x->operands[0].type == X86_OP_REG && x->operands[0].reg == X86_REG_RSP &&
+		 x->operands[1].type == X86_OP_IMM && x->operands[1].imm > 0)
 		out->stack = x->operands[1].imm;
 	if (out->stack)
 		out->moves_stack = true;

@@ -68,11 +68,12 @@ struct py_site {
 	uint64_t addr;	    /* ELF address, for messages */
 	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
 	uint64_t cookie;    /* see bpf/abi/cookie.h */
-	uint32_t stack;	    /* of a function: bytes that the stack pointer has moved down there since its entry */
-	bool at_return;	    /* of the function that begins there */
-	bool emulated;	    /* the kernel emulates the instruction (cheap), no single step */
-	uint8_t entry;	    /* enum py_site_entry */
-	char what[48];	    /* "RESUME_CHECK", "function__entry", for messages */
+	uint32_t
+		stack; /* of a function: bytes that the stack pointer has moved down there since its entry */
+	bool at_return; /* of the function that begins there */
+	bool emulated;	/* the kernel emulates the instruction (cheap), no single step */
+	uint8_t entry;	/* enum py_site_entry */
+	char what[48];	/* "RESUME_CHECK", "function__entry", for messages */
 };
 #define PY_SITES_MAX 16
 
@@ -95,14 +96,16 @@ int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t
 const char *py_audit_unseen(const struct py_interp *interp);
 
 /* Where to probe to see that a module written in C has been imported. -EOPNOTSUPP with a sentence. */
-int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites, struct err *err);
+int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		    struct err *err);
 
 /*
  * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
  * without its group.  *site: where a starting interpreter hits; nr_sites 0: not needed, it is always at the same address.
  * -EOPNOTSUPP: it cannot be known again.
  */
-int py_template_make(const struct py_interp *interp, struct py_template *image, struct py_site *site, size_t *nr_sites);
+int py_template_make(const struct py_interp *interp, struct py_template *image,
+		     struct py_site *site, size_t *nr_sites);
 
 /* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
 struct py_function {
@@ -110,8 +113,8 @@ struct py_function {
 	unsigned int nr_args;
 };
 /* Where to probe to see every call of each of the functions; `sites` has room for as many. -errno. */
-int py_sites_functions(const struct elf_file *elf, const struct py_function *functions, size_t count,
-		       struct py_site *sites);
+int py_sites_functions(const struct elf_file *elf, const struct py_function *functions,
+		       size_t count, struct py_site *sites);
 
 /* Layout of a minor version, -EOPNOTSUPP if it is not known. */
 int py_layout_get(unsigned int minor, struct py_layout *out);

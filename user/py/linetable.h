@@ -12,4 +12,5 @@
  * Python version.  A negative lasti is the start of the code.  Returns 0 where the table has no line for it
  * or is malformed.
  */
-int linetable_lookup(unsigned int minor, const uint8_t *table, size_t len, int firstlineno, int32_t lasti);
+int linetable_lookup(unsigned int minor, const uint8_t *table, size_t len, int firstlineno,
+		     int32_t lasti);

@@ -22,7 +22,7 @@ static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
 struct search {
 	pid_t pid;
 	struct proc_maps maps;
-	char *exe;  /* the link /proc/PID/exe */
+	char *exe; /* the link /proc/PID/exe */
 	struct py_image *image;
 	/* What else was seen on the way, for a helpful refusal. */
 	const char *pypy, *old_python, *other_machine;

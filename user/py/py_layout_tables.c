@@ -67,23 +67,23 @@
 #define LAYOUT_KEYS_311 .keys_nentries = 24, .keys_indices = 32, .keys_size = 9, .keys_kind = 10
 
 /* Ways to a request: instances, coroutines, and FutureObj and TaskObj of Modules/_asynciomodule.c. */
-#define LAYOUT_REQUEST(cached_keys, coro, closure)                                    \
+#define LAYOUT_REQUEST(cached_keys, coro, closure)                                     \
 	.type_basicsize = 32, .type_dictoffset = 288, .type_cached_keys = cached_keys, \
 	.task_coro = coro, .fut_callback = 24, .fut_callbacks = 40, .func_closure = closure
-#define LAYOUT_GEN_38                                                                   \
+#define LAYOUT_GEN_38                                                           \
 	.gen_frame = 16, .frame_stack = PY_STACK_POINTER, .frame_stacktop = 72, \
 	.frame_valuestack = NONE
-#define LAYOUT_GEN_310                                                              \
-	.gen_frame = 16, .frame_stack = PY_STACK_DEPTH, .frame_stacktop = 80, \
-	.frame_valuestack = 64
-#define LAYOUT_GEN_311(frame)                                                          \
+#define LAYOUT_GEN_310 \
+	.gen_frame = 16, .frame_stack = PY_STACK_DEPTH, .frame_stacktop = 80, .frame_valuestack = 64
+#define LAYOUT_GEN_311(frame)                                                    \
 	.gen_frame = frame, .frame_stack = PY_STACK_INDEX, .frame_stacktop = 64, \
 	.frame_valuestack = NONE
-#define LAYOUT_GEN_314                                                                  \
+#define LAYOUT_GEN_314                                                          \
 	.gen_frame = 72, .frame_stack = PY_STACK_POINTER, .frame_stacktop = 64, \
 	.frame_valuestack = NONE
 
-#define FEATURES_312 (PY_F_MANAGED_DICT | PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS)
+#define FEATURES_312 \
+	(PY_F_MANAGED_DICT | PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS)
 #define FEATURES_313 (FEATURES_312 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING_TSTATE)
 
 static const struct py_version versions[] = {

@@ -31,7 +31,7 @@ struct plan {
 	 * bytes, which writes there: only at the very start is nothing there to lose. */
 	bool may_be_leaf;
 	bool count_stack; /* where the stack pointer is, counted from the function's entry, must be known */
-	uint32_t stack;	  /* at `cheap` */
+	uint32_t stack;		   /* at `cheap` */
 	bool stored_before_cheap;  /* instr_reg's value is in the frame there */
 	struct code_window window; /* from start to cheap */
 };
@@ -82,8 +82,8 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 	p->window.first = p->start;
 	for (int i = 0; i < HEAD_INSNS && !head_decode(ef, d, at, &in); i++, at += in.len) {
 		code_window_add(&p->window, at);
-		if (in.cost == INSN_EMULATED ||
-		    (in.cost == INSN_EMULATED_NEW && !found && (!p->may_be_leaf || at == p->start))) {
+		if (in.cost == INSN_EMULATED || (in.cost == INSN_EMULATED_NEW && !found &&
+						 (!p->may_be_leaf || at == p->start))) {
 			p->cheap = at;
 			p->stored_before_cheap = stored;
 			p->start_cheap = at == p->start;
@@ -159,8 +159,8 @@ static int function_site(const struct py_interp *interp, const char *symbol, con
 		   : 0;
 }
 
-int py_sites_functions(const struct elf_file *elf, const struct py_function *functions, size_t count,
-		       struct py_site *sites)
+int py_sites_functions(const struct elf_file *elf, const struct py_function *functions,
+		       size_t count, struct py_site *sites)
 {
 	_cleanup_(insn_decoder_freep) struct insn_decoder *d = NULL;
 	int ret = insn_decoder_new(&d);
@@ -174,8 +174,12 @@ int py_sites_functions(const struct elf_file *elf, const struct py_function *fun
 
 			for (unsigned int a = 0; a < functions[done + i].nr_args; a++)
 				needed |= 1u << insn_arg_register(a);
-			plans[i] = (struct plan){ .what = "", .start = functions[done + i].addr, .may_be_leaf = true, .count_stack = true,
-						  .frame_reg = COOKIE_REG_NONE, .instr_reg = COOKIE_REG_NONE };
+			plans[i] = (struct plan){ .what = "",
+						  .start = functions[done + i].addr,
+						  .may_be_leaf = true,
+						  .count_stack = true,
+						  .frame_reg = COOKIE_REG_NONE,
+						  .instr_reg = COOKIE_REG_NONE };
 			find_cheap(elf, d, needed, 0, &plans[i]);
 		}
 		ret = finish_sites(elf, d, plans, n, 0, sites + done, &n);

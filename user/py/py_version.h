@@ -46,14 +46,15 @@ struct py_version {
 	struct py_opcode resume[PY_RESUME_OPCODES_MAX]; /* PY_ENTRY_RESUME: RESUME itself first */
 	/* PY_ENTRY_RESUME: a run of numbers that are no opcode, with opcodes on both sides of it */
 	uint8_t unused_first, unused_last;
-	uint16_t type_cached_keys; /* PyHeapTypeObject.ht_cached_keys: names of the attributes that instances keep without a dict */
+	uint16_t
+		type_cached_keys; /* PyHeapTypeObject.ht_cached_keys: names of the attributes that instances keep without a dict */
 	uint16_t func_closure, code_consts;
 	enum py_usdt usdt;
 	uint32_t usdt_flags;	/* for its cookie */
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */
-	bool audits_locally;	/* the core raises audit events by _PySys_Audit(), which is not exported */
-	bool has_cmethod;	/* PyCMethod_Type exists */
-	bool may_jit;		/* can be built with a compiler whose code bypasses the probes */
+	bool audits_locally; /* the core raises audit events by _PySys_Audit(), which is not exported */
+	bool has_cmethod; /* PyCMethod_Type exists */
+	bool may_jit;	  /* can be built with a compiler whose code bypasses the probes */
 };
 
 #define PY_MINOR_MIN 8

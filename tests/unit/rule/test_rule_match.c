@@ -213,15 +213,24 @@ TEST(globs)
 		const char *pattern, *text;
 		bool fits;
 	} cases[] = {
-		{ "os.system", "os.system", true }, { "os.system", "os.systems", false },
-		{ "os.system", "os.syste", false }, { "ctypes.*", "ctypes.dlopen", true },
-		{ "ctypes.*", "ctypes.", true },    { "ctypes.*", "ctypes", false },
-		{ "*", "", true },		    { "*", "import", true },
-		{ "*.connect", "a.b.connect", true }, { "*.connect", "a.b.connects", false },
-		{ "a*b*c", "a1b2b3c", true },	    { "a*b*c", "a1b2b3", false },
-		{ "os.pu?env", "os.putenv", true }, { "?", "é", true },
-		{ "?", "", false },		    { "a**b", "ab", true },
-		{ "", "", true },		    { "", "x", false },
+		{ "os.system", "os.system", true },
+		{ "os.system", "os.systems", false },
+		{ "os.system", "os.syste", false },
+		{ "ctypes.*", "ctypes.dlopen", true },
+		{ "ctypes.*", "ctypes.", true },
+		{ "ctypes.*", "ctypes", false },
+		{ "*", "", true },
+		{ "*", "import", true },
+		{ "*.connect", "a.b.connect", true },
+		{ "*.connect", "a.b.connects", false },
+		{ "a*b*c", "a1b2b3c", true },
+		{ "a*b*c", "a1b2b3", false },
+		{ "os.pu?env", "os.putenv", true },
+		{ "?", "é", true },
+		{ "?", "", false },
+		{ "a**b", "ab", true },
+		{ "", "", true },
+		{ "", "x", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -233,9 +242,13 @@ TEST(globs)
 TEST(audit_events)
 {
 	struct event event = { .head.probe = PROBE_AUDIT, .name = TEXT("os.system") };
-	struct event call = { .head.probe = PROBE_DIRECT, .name = TEXT("system"), .module = TEXT("os") };
+	struct event call = { .head.probe = PROBE_DIRECT,
+			      .name = TEXT("system"),
+			      .module = TEXT("os") };
 	struct rule audit = { .place_kind = RULE_AUDIT, .place = (char *)"os.*" };
-	struct rule module = { .place_kind = RULE_MODULE, .place = (char *)"os", .func = (char *)"system" };
+	struct rule module = { .place_kind = RULE_MODULE,
+			       .place = (char *)"os",
+			       .func = (char *)"system" };
 
 	ASSERT(rule_matches(&audit, &event));
 	ASSERT(!rule_matches(&audit, &call));
