@@ -68,9 +68,30 @@ def _short(value):
     return text if len(text) < 400 else "%s ... %s (%d characters)" % (text[:250], text[-100:], len(text))
 
 
+# So many tests of a run may have a second try: a busy machine stops a process for seconds at the wrong moment. Each is
+# named, with what failed at first; more of them is a failure like any other.
+SECOND_TRIES = 4
+
+
+def _attempt(name, function, arguments, verbose):
+    """Returns None, or what failed, in lines."""
+    try:
+        function(*arguments)
+        return None
+    except (Skip, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said = ["%s: %s" % (name, error or type(error).__name__)]
+        place = traceback.extract_tb(error.__traceback__)
+        for entry in place if verbose else [e for e in place if e.filename == inspect.getfile(function)][-1:]:
+            said.append("     %s:%d in %s: %s" % (entry.filename, entry.lineno, entry.name, entry.line))
+        return "\n".join(said)
+
+
 def run(interpreters, missing, words=(), verbose=False, only_list=False):
     """Runs the tests whose name has each of the words; prints a line for each; True if none failed."""
     passed = failed = skipped = 0
+    tries = SECOND_TRIES
     if not only_list:
         for name, reason in missing:
             print("SKIP interpreter %s: %s" % (name, reason), flush=True)
@@ -83,20 +104,21 @@ def run(interpreters, missing, words=(), verbose=False, only_list=False):
             continue
         start = time.monotonic()
         try:
-            function(*arguments)
-            passed += 1
-            print("PASS %s (%.1f s)" % (name, time.monotonic() - start), flush=True)
+            wrong = _attempt(name, function, arguments, verbose)
+            if wrong and tries:
+                tries -= 1
+                print("AGAIN %s" % wrong, flush=True)
+                wrong = _attempt(name, function, arguments, verbose)
         except Skip as reason:
             skipped += 1
             print("SKIP %s: %s" % (name, reason), flush=True)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
+            continue
+        if wrong:
             failed += 1
-            print("FAIL %s: %s" % (name, error or type(error).__name__), flush=True)
-            place = traceback.extract_tb(error.__traceback__)
-            for entry in place if verbose else [e for e in place if e.filename == inspect.getfile(function)][-1:]:
-                print("     %s:%d in %s: %s" % (entry.filename, entry.lineno, entry.name, entry.line), flush=True)
+            print("FAIL %s" % wrong, flush=True)
+        else:
+            passed += 1
+            print("PASS %s (%.1f s)" % (name, time.monotonic() - start), flush=True)
     if not only_list:
         print("%d passed, %d failed, %d skipped" % (passed, failed, skipped), flush=True)
     return failed == 0 and (passed > 0 or only_list)
