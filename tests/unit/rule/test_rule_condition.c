@@ -265,7 +265,7 @@ TEST(application)
 		{ "/usr/lib/python3.11/os.py", false },
 		{ "/usr/lib/python3/dist-packages/flask/app.py", false },
 		{ "/opt/venv/lib/python3.12/site-packages/x.py", false },
-		{ "/root/.pyenv/versions/3.13.0/lib/python3.13/json/__init__.py", false },
+		{ "/home/app/.pyenv/versions/3.13.0/lib/python3.13/json/__init__.py", false },
 		{ "<frozen importlib._bootstrap>", false },
 		{ "/srv/app.py", true },
 		{ "/home/python3/app.py", false },
