@@ -116,7 +116,7 @@ record: $(BUILD)/record
 
 $(BUILD)/record: tests/record/record.c $(filter-out $(BUILD)/user/cli/%,$(OBJS)) | deps
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=engine_record -o $@ $^ $(LIBS_LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=engine_record -o $@ $< $(filter %.o,$^) $(LIBS_LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)

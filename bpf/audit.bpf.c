@@ -56,13 +56,24 @@ __noinline __u64 next_va(__u32 slot)
 	return read_u64(s->va_stack + 8ULL * (i - s->va_count));
 }
 
-/* What one unit of the format stands for (Doc/c-api/arg.rst, "Building values"); false: it is not known. */
-__noinline int capture_unit(__u32 slot, __u32 unit, __u32 sized)
+/*
+ * What character i of the format in s->text stands for (Doc/c-api/arg.rst, "Building values").  False where what follows
+ * cannot be found, as it is not known how many arguments this takes, and when the event is full.
+ */
+__noinline int capture_unit(__u32 slot, __u32 i)
 {
 	struct scratch *s = scratch_get(slot);
+	__u32 unit, sized;
 	__u64 v, len;
 
 	if (!s)
+		return 0;
+	i &= FORMAT_MAX - 1;
+	unit = s->text[i];
+	sized = s->text[i + 1] == '#';
+	if (unit == '#' || unit == ' ' || unit == ',' || unit == '(' || unit == ')')
+		return 1;
+	if (!node_mark(s, SEC_POSARG, s->va_units++))
 		return 0;
 	v = next_va(slot);
 	switch (unit) {
@@ -114,32 +125,24 @@ __noinline int capture_unit(__u32 slot, __u32 unit, __u32 sized)
 		capture_long(slot, v);
 		return 1;
 	}
+	node_mark(s, VAL_UNREADABLE, 0);
 	return 0;
 }
 
 __noinline int capture_format(__u32 slot, __u64 format)
 {
 	struct scratch *s = scratch_get(slot);
-	__u8 text[FORMAT_MAX + 8] = {};
-	__u32 n = 0;
+	long n;
 
 	if (!s || !format)
 		return 0;
-	read_user_str(text, FORMAT_MAX, format);
+	n = read_user_str(s->text, FORMAT_MAX + 1, format);
+	s->va_units = 0;
 	for (__u32 i = 0; i < FORMAT_MAX; i++) {
-		__u8 unit = text[i];
-
-		if (!unit)
+		if ((__s64)i + 1 >= n)
 			return 0;
-		if (unit == '#' || unit == ' ' || unit == ',' || unit == '(' || unit == ')')
-			continue;
-		if (!node_mark(s, SEC_POSARG, n++))
-			return 0;
-		if (!capture_unit(slot, unit, text[i + 1] == '#')) {
-			/* What follows cannot be found without knowing how long this is. */
-			node_mark(s, VAL_UNREADABLE, 0);
+		if (!capture_unit(slot, i))
 			break;
-		}
 	}
 	s->cut |= EV_CUT_ARGS;
 	return 0;
@@ -150,7 +153,7 @@ __noinline int capture_format(__u32 slot, __u64 format)
 #define AUDIT_FORMAT 1
 #define AUDIT_VECTOR 2
 
-static __always_inline int audit_send(__u32 slot, struct scratch *s, __u32 how, __u64 args, __u64 n)
+static __always_inline void audit_args(__u32 slot, __u32 how, __u64 args, __u64 n)
 {
 	if (how == AUDIT_TUPLE)
 		capture_posargs(slot, args, 0, 0);
@@ -158,9 +161,6 @@ static __always_inline int audit_send(__u32 slot, struct scratch *s, __u32 how, 
 		capture_format(slot, args);
 	else
 		capture_vector(slot, args, n, 0);
-	s->frame = current_frame(&s->proc);
-	event_send(slot);
-	return 0;
 }
 
 /* Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple) if there are hooks. */
@@ -197,18 +197,21 @@ __noinline int is_repeated(__u32 slot, __u64 format)
 	return s && audited_before(s, format);
 }
 
-__noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 n)
+/* As event_call(), for an event in a slot that has been claimed. */
+__noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 n)
 {
 	struct scratch *s = scratch_get(slot);
 	int r;
 
 	if (!s)
-		return 0;
+		return SCRATCH_NONE;
 	r = how == AUDIT_VECTOR ? match_event_str(slot, name) : match_event_cstr(slot, name);
 	if (r < 0)
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
-	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args)))
-		return 0;
+	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args))) {
+		scratch_release(slot);
+		return SCRATCH_NONE;
+	}
 	if (how == AUDIT_VECTOR)
 		remember_audited(args, n);
 	stat_inc(PHRUDE_STAT_MATCHES);
@@ -219,7 +222,9 @@ __noinline int event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 
 		else
 			capture_cstr(slot, name, PHRUDE_NAME_MAX);
 	}
-	return audit_send(slot, s, how, args, n);
+	audit_args(slot, how, args, n);
+	s->frame = current_frame(&s->proc);
+	return slot;
 }
 
 static __always_inline __u64 usdt_arg(struct pt_regs *ctx, __u32 spec)
@@ -245,9 +250,8 @@ int audit_usdt(struct pt_regs *ctx)
 	slot = event_open();
 	if (slot == SCRATCH_NONE)
 		return 0;
-	event_audit(slot, AUDIT_TUPLE, name, usdt_arg(ctx, cookie >> COOKIE_ARG_BITS), 0);
-	scratch_release(slot);
-	return 0;
+	return event_finish(
+		event_audit(slot, AUDIT_TUPLE, name, usdt_arg(ctx, cookie >> COOKIE_ARG_BITS), 0));
 }
 
 /* PySys_Audit(event, format, ...), _PySys_Audit(tstate, event, format, ...), Python/sysmodule.c. */
@@ -279,9 +283,7 @@ int audit_call(struct pt_regs *ctx)
 	s->va_idx = first + 2; /* behind the event and the format */
 	s->va_stack =
 		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
-	event_audit(slot, AUDIT_FORMAT, s->va[first], s->va[first + 1], 0);
-	scratch_release(slot);
-	return 0;
+	return event_finish(event_audit(slot, AUDIT_FORMAT, s->va[first], s->va[first + 1], 0));
 }
 
 /* sys.audit(event, ...), METH_FASTCALL. */
@@ -301,7 +303,5 @@ int audit_python(struct pt_regs *ctx)
 	slot = event_open();
 	if (slot == SCRATCH_NONE)
 		return 0;
-	event_audit(slot, AUDIT_VECTOR, name, args + 8, n - 1);
-	scratch_release(slot);
-	return 0;
+	return event_finish(event_audit(slot, AUDIT_VECTOR, name, args + 8, n - 1));
 }

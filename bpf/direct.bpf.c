@@ -66,16 +66,18 @@ static __always_inline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, _
 	return 0;
 }
 
-__noinline int event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
+__noinline __u32 event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
 {
 	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
 	__u32 slot = event_open(), at, len;
 	struct scratch *s = scratch_get(slot);
 
 	if (!s)
-		return 0;
-	if (!d)
-		goto out;
+		return SCRATCH_NONE;
+	if (!d) {
+		scratch_release(slot);
+		return SCRATCH_NONE;
+	}
 	stat_inc(PHRUDE_STAT_MATCHES);
 	event_head(slot, PROBE_DIRECT | CALLEE_C << 8, 0, d->flags & DIRECT_F_METHOD ? self : 0);
 	at = s->len & (PHRUDE_EVENT_MAX - 1);
@@ -87,10 +89,7 @@ __noinline int event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
 	capture_c_args(slot, d->ml_flags, a, b, c);
 	/* A function written in C has no frame: the running one is its caller's. */
 	s->frame = current_frame(&s->proc);
-	event_send(slot);
-out:
-	scratch_release(slot);
-	return 0;
+	return slot;
 }
 
 /* The cookie is an index of direct_funcs. */
@@ -107,8 +106,8 @@ int direct_entry(struct pt_regs *ctx)
 	if (!p)
 		return 0;
 	if (d->ml_flags & ML_METHOD) /* behind self comes the class that defines the method */
-		return event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx),
-				    PT_REGS_PARM5(ctx));
-	return event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
-			    PT_REGS_PARM4(ctx));
+		return event_finish(event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx),
+						 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx)));
+	return event_finish(event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),
+					 PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx)));
 }

@@ -32,7 +32,8 @@ int frame_entry(struct pt_regs *ctx)
 	}
 	if (!prefilter_str(&p->layout, name))
 		return 0;
-	return event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code);
+	return event_finish(
+		event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code));
 }
 
 /* PyObject_Call(callable, args, kwargs), Objects/call.c. */
@@ -52,5 +53,6 @@ int call_entry(struct pt_regs *ctx)
 		if (!prefilter_str(&p->layout, name))
 			return 0;
 	}
-	return event_call(PROBE_CALL, callable, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+	return event_finish(
+		event_call(PROBE_CALL, callable, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)));
 }

@@ -152,13 +152,13 @@ __noinline int is_stale(__u32 slot, __u32 probe_flags, __u64 code)
 	return read_u64(code + l->code_instr_version) != version;
 }
 
-__noinline int event_frame(__u32 probe_flags, __u64 frame, __u64 code)
+__noinline __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 {
 	__u32 slot = event_open();
 	struct scratch *s = scratch_get(slot);
 
 	if (!s)
-		return 0;
+		return SCRATCH_NONE;
 	if (!match_code(slot, code) || is_stale(slot, probe_flags, code))
 		goto out;
 	stat_inc(PHRUDE_STAT_MATCHES);
@@ -167,10 +167,10 @@ __noinline int event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 	describe_python(slot, code, 0);
 	capture_params(slot, frame, code, probe_flags);
 	s->frame = read_u64(frame + s->proc.layout.frame_previous);
-	event_send(slot);
+	return slot;
 out:
 	scratch_release(slot);
-	return 0;
+	return SCRATCH_NONE;
 }
 
 /* No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome. */
@@ -362,7 +362,7 @@ __noinline int match_callee_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name
 	return r == MATCH_YES;
 }
 
-__noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs)
+__noinline __u32 event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs)
 {
 	struct callee c = {};
 	__u32 slot = event_open();
@@ -370,7 +370,7 @@ __noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 k
 	__u64 code = 0;
 
 	if (!s)
-		return 0;
+		return SCRATCH_NONE;
 	classify(&s->proc, callable, &c);
 	if (c.kind == CALLEE_PYTHON) {
 		code = read_u64(c.func + s->proc.layout.func_code);
@@ -391,8 +391,8 @@ __noinline int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 k
 	}
 	/* The caller is whoever runs now. */
 	s->frame = current_frame(&s->proc);
-	event_send(slot);
+	return slot;
 out:
 	scratch_release(slot);
-	return 0;
+	return SCRATCH_NONE;
 }

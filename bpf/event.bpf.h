@@ -80,10 +80,26 @@ int capture_kwargs(__u32 slot, __u64 dict);
 /* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
 int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
 
+/*
+ * These put together all of an event but its call stack and request, and return its slot for event_finish(), or
+ * SCRATCH_NONE.  The entry program calls that, as from in here it would need more than the 512 bytes of stack that
+ * all functions have together.
+ */
+
 /* A function has started to run in `frame`. */
-int event_frame(__u32 probe_flags, __u64 frame, __u64 code);
+__u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code);
 /* Something is about to be called with a tuple of arguments and a dict of keywords (or 0). */
-int event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs);
+__u32 event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs);
+
+/* Sends the event in a slot, and gives the slot back. */
+static __always_inline int event_finish(__u32 slot)
+{
+	if (slot != SCRATCH_NONE) {
+		event_send(slot);
+		scratch_release(slot);
+	}
+	return 0;
+}
 
 /* The lower bits of probe_flags are enum phrude_probe, the upper ones COOKIE_F_*. */
 #define PROBE_MASK 0xff

@@ -151,6 +151,7 @@ struct scratch {
 	__u64 va[VA_REGS];	 /* variable arguments that came in registers */
 	__u64 va_stack;		 /* where the others are */
 	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
+	__u32 va_units, va_pad;	 /* arguments sent */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */
@@ -197,7 +198,7 @@ extern scratch_map scratch SEC(".maps");
 /* Settings, fixed at load. */
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile bool cfg_sleepable; /* programs may fault pages in */
-/* Requests are looked for.  The verifier of 5.15 takes more than its million steps for that: it is left out there. */
+/* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
 
 /* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */

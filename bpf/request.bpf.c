@@ -269,8 +269,9 @@ __noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
 	if (!cfg_request)
 		return 0;
 	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
-		if (entry_names[i].name.w[0] == w0 && entry_names[i].name.w[1] == w1 &&
-		    entry_names[i].name.w[2] == w2)
+		__u64 name[3] = { w0, w1, w2 };
+
+		if (words_eq(entry_names[i].name.w, name, 3))
 			return entry_names[i].field + 1;
 	}
 	return 0;

@@ -74,8 +74,7 @@ static __always_inline int kind_of(const struct scratch *s, __u64 obj)
 	if (read_user_str(name.c, sizeof(name.c), read_u64(type + s->proc.layout.type_name)) < 0)
 		return KIND_OTHER;
 	for (__u32 i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].name.w[0] == name.w[0] && kinds[i].name.w[1] == name.w[1] &&
-		    kinds[i].name.w[2] == name.w[2] && kinds[i].name.w[3] == name.w[3])
+		if (words_eq(kinds[i].name.w, name.w, 4))
 			return kinds[i].kind;
 	}
 	return KIND_OTHER;

@@ -80,8 +80,7 @@ __noinline int request_header(__u32 slot, __u64 item)
 	    (long)read_u64(pair[0] + OB_SIZE) + 1)
 		return 0;
 	for (__u32 i = 0; i < NR_HEADER_NAMES; i++) {
-		if (header_names[i].name.w[0] == name.w[0] &&
-		    header_names[i].name.w[1] == name.w[1] && !name.w[2])
+		if (words_eq(header_names[i].name.w, name.w, 3))
 			return header_names[i].field + 1;
 	}
 	return 0;

@@ -17,12 +17,19 @@ import time
 PYTHON = "/bin/python3"
 TRACE = "/bin/phrude-trace"
 TARGET = "/guest/target.py"
-FILES = {"getenv": "file: os.py", "getpid": "module: posix"}
+RULES_OF = {
+    "getenv": "func: getenv\n  file: os.py",
+    "getpid": "func: getpid\n  module: posix",
+    "numbers": "func: numbers\n  file: target.py",
+    "watched": "func: watched\n  file: target.py",
+    "phrude.test": "audit: phrude.test",
+}
 ANSWER, ALERTS, RULES, ERRORS = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml", "/tmp/errors"
 # An emulated machine is some twenty times slower than a real one.
 PATIENCE = 120
 
-KINDS = {"frame": ["getenv", "numbers", "watched"], "call": ["getenv", "getpid", "watched"]}
+KINDS = {"frame": ["getenv", "numbers", "watched"], "call": ["getenv", "getpid", "watched"],
+         "direct": ["getpid"], "audit": ["phrude.test"]}
 
 
 def wait_for(text, process):
@@ -44,8 +51,7 @@ def trace(kind, how):
             os.remove(path)
     with open(RULES, "w") as file:
         for name in KINDS[kind]:
-            place = FILES.get(name, "file: target.py")
-            file.write("- name: %s\n  func: %s\n  %s\n  level: info\n" % (name, name, place))
+            file.write("- name: %s\n  %s\n  level: info\n" % (name, RULES_OF[name]))
     options = ["--rules", RULES, "--probe", kind, "--format", "json", "--output", ALERTS]
     target = [PYTHON, "-S", TARGET, kind]
     with open(ERRORS, "w") as errors:
@@ -89,20 +95,36 @@ def check(kind, how):
     equal("alerts", (counts, summary), (expected, summary))
     equal("lost", summary["lost"], 0)
     equal("python", {alert["process"]["python"] for alert in alerts}, {"%d.%d.%d" % sys.version_info[:3]})
-    one = next(alert for alert in alerts if alert["rule"]["name"] == "getenv")
-    default = "[0, (None, 1.5)]" if kind == "frame" else None
-    equal("arguments", one["args"], {"key": "KEY_0", "default": default})
-    last = [alert for alert in alerts if alert["rule"]["name"] == "watched"][-1]
-    if kind == "frame":
-        equal("callers", [caller["function"] for caller in one["callers"]], ["environment", "frame", "<module>"])
-        equal("arguments", last["args"], {"number": str(1 << 100), "word": "wörd \U0001f40d",
-                                          "rest": r"('rest', b'\x00')", "more": "{'more': {'key': {1}}}"})
-        deep = next(alert for alert in alerts if alert["rule"]["name"] == "watched")
-        equal("depth", len(deep["callers"]), 23)
-    else:
-        equal("arguments", last["args"], {"number": 199, "word": "wörd \U0001f40d", "rest": "('rest',)",
-                                          "more": "{'more': 1}"})
     equal("truncated", any(alert["truncated"] for alert in alerts), False)
+    if kind in ARGUMENTS:
+        ARGUMENTS[kind](alerts)
+
+
+def frame(alerts):
+    one = next(alert for alert in alerts if alert["rule"]["name"] == "getenv")
+    equal("arguments", one["args"], {"key": "KEY_0", "default": "[0, (None, 1.5)]"})
+    equal("callers", [caller["function"] for caller in one["callers"]], ["environment", "frame", "<module>"])
+    first, *_, asked, last = [alert for alert in alerts if alert["rule"]["name"] == "watched"]
+    equal("depth", len(first["callers"]), 23)
+    equal("request", [asked["request"][key] for key in ("method", "path", "query", "remote_addr")],
+          ["GET", "/shop", "q=1", "203.0.113.9"])
+    equal("arguments", last["args"], {"number": str(1 << 100), "word": "w\xf6rd \U0001f40d",
+                                      "rest": r"('rest', b'\x00')", "more": "{'more': {'key': {1}}}"})
+
+
+def call(alerts):
+    one = next(alert for alert in alerts if alert["rule"]["name"] == "getenv")
+    equal("arguments", one["args"], {"key": "KEY_0", "default": None})
+    last = [alert for alert in alerts if alert["rule"]["name"] == "watched"][-1]
+    equal("arguments", last["args"], {"number": 199, "word": "w\xf6rd \U0001f40d", "rest": "('rest',)",
+                                      "more": "{'more': 1}"})
+
+
+def audit(alerts):
+    equal("arguments", alerts[7]["args"], {"0": 7, "1": "text"})
+
+
+ARGUMENTS = {"frame": frame, "call": call, "audit": audit}
 
 
 def attempt(name, *arguments):
@@ -126,6 +148,8 @@ def main():
     attempt("frame run", "frame", "run")
     attempt("call --pid", "call", "pid")
     attempt("call run", "call", "run")
+    attempt("direct --pid", "direct", "pid")
+    attempt("audit --pid", "audit", "pid")
     print("END", flush=True)
 
 

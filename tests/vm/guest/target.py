@@ -27,6 +27,16 @@ def environment(rounds):
         os.getenv("KEY_%d" % number, [number, (None, 1.5)])
 
 
+def application(environ, start_response):
+    """As WSGI has it: what is called from here belongs to a request."""
+    watched(0)
+
+
+ENVIRON = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/shop", "QUERY_STRING": "q=1",
+           "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+           "REMOTE_ADDR": "203.0.113.9", "wsgi.version": (1, 0)}
+
+
 def frame():
     """Calls that a probe on frames notices."""
     environment(ROUNDS)
@@ -38,13 +48,14 @@ def frame():
     for _ in range(ROUNDS):
         sum(numbers(5))
         recurse(20)
+    application(ENVIRON, None)
     watched(1 << 100, "rest", b"\0", more={"key": {1}})
     child = os.fork()
     if child == 0:
         environment(ROUNDS)
         os._exit(0)
     os.waitpid(child, 0)
-    return {"getenv": 6 * ROUNDS, "forked": ROUNDS, "numbers": ROUNDS, "watched": ROUNDS + 1}
+    return {"getenv": 6 * ROUNDS, "forked": ROUNDS, "numbers": ROUNDS, "watched": ROUNDS + 2}
 
 
 def call():
@@ -58,11 +69,27 @@ def call():
     return {"getenv": ROUNDS, "getpid": ROUNDS, "watched": ROUNDS}
 
 
+def direct():
+    """Calls of functions written in C, however they are made."""
+    for _ in range(ROUNDS):
+        os.getpid()
+        posix.getpid(*())
+        list(map(len, ()))
+    return {"getpid": 2 * ROUNDS}
+
+
+def audit():
+    """Audit events."""
+    for number in range(ROUNDS):
+        sys.audit("phrude.test", number, "text")
+    return {"phrude.test": ROUNDS}
+
+
 if __name__ == "__main__":
     _, what, when, answer = sys.argv
     if when == "signal":
         print("here", flush=True)
         sys.stdin.readline()
-    expected = {"frame": frame, "call": call}[what]()
+    expected = globals()[what]()
     with open(answer, "w") as file:
         file.write(repr(expected))
