@@ -242,6 +242,7 @@ int audit_usdt(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx), name;
 	__u32 slot;
 
+	keep_own_stack(ctx);
 	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
 		return 0;
 	name = usdt_arg(ctx, cookie);
@@ -262,6 +263,7 @@ int audit_call(struct pt_regs *ctx)
 	__u32 slot, first = cookie & 1;
 	struct scratch *s;
 
+	keep_own_stack(ctx);
 	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
 		return 0;
 	/* Or the compiler would choose which register to read, and a context has no variable offsets. */
@@ -295,6 +297,7 @@ int audit_python(struct pt_regs *ctx)
 	struct py_proc *p = event_target(cookie >> COOKIE_GROUP_SHIFT);
 	__u32 slot;
 
+	keep_own_stack(ctx);
 	if (!p || !n)
 		return 0;
 	name = read_u64(args);

@@ -100,6 +100,7 @@ int direct_entry(struct pt_regs *ctx)
 	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
 	struct py_proc *p;
 
+	keep_own_stack(ctx);
 	if (!d)
 		return 0;
 	p = event_target(d->group);

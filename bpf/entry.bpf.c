@@ -14,6 +14,7 @@ int frame_entry(struct pt_regs *ctx)
 	struct py_proc *p = event_process(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
 
+	keep_own_stack(ctx);
 	if (!p)
 		return 0;
 	if ((cookie & 0xff) == COOKIE_REG_NONE)
@@ -43,6 +44,7 @@ int call_entry(struct pt_regs *ctx)
 	struct py_proc *p = event_target(GROUP_ANY);
 	__u64 callable, type, name;
 
+	keep_own_stack(ctx);
 	if (!p)
 		return 0;
 	callable = PT_REGS_PARM1(ctx);

@@ -7,6 +7,7 @@
 
 #include "frame.bpf.h"
 #include "match.bpf.h"
+#include "stack.bpf.h"
 
 #define GROUP_ANY 0 /* the probe is on certain processes only */
 

@@ -7,6 +7,7 @@
  */
 #include "frame.bpf.h"
 #include "proc.bpf.h"
+#include "stack.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "abi/cookie.h"
 
@@ -41,6 +42,7 @@ int import_done(struct pt_regs *ctx)
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *t = bpf_map_lookup_elem(&templates, &group);
 
+	keep_own_stack(ctx);
 	if (!p || stopped || p->state != PY_PROC_TRACED || p->group != group || !t || !t->late)
 		return 0;
 	/* One of the two functions may end in a jump to the other: it returns from both, and waits to be stopped. */

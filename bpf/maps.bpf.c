@@ -15,6 +15,7 @@ scratch_map scratch SEC(".maps");
 
 const volatile __u32 cfg_scratch_slots = 8;
 const volatile bool cfg_sleepable = false;
+const volatile bool cfg_tail_call = false;
 const volatile bool cfg_request = true;
 
 bool stopped;

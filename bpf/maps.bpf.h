@@ -198,6 +198,7 @@ extern scratch_map scratch SEC(".maps");
 /* Settings, fixed at load. */
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile bool cfg_sleepable; /* programs may fault pages in */
+extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
 

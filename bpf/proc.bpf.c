@@ -5,6 +5,7 @@
  */
 #include "frame.bpf.h"
 #include "proc.bpf.h"
+#include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -108,6 +109,7 @@ int python_start(struct pt_regs *ctx)
 	struct scratch *s;
 	__u64 tstate, delta;
 
+	keep_own_stack(ctx);
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
 	slot = scratch_claim();
