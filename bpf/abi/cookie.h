@@ -16,6 +16,14 @@
 #define COOKIE_F_RESUME \
 	(1u << 17) /* the current instruction is a RESUME: its oparg tells calls from resumptions */
 
+#define COOKIE_F_ARMS (1u << 18) /* here a function that is not armed can be */
+#define COOKIE_F_FALLBACK \
+	(1u << 19) /* counts as a call only if it could not be armed: else it enters once more */
+#define COOKIE_F_SILENT (1u << 20) /* does not count as a call */
+#define COOKIE_F_WARM \
+	(1u           \
+	 << 21) /* counts as a call only of code whose runs are not counted any more (py_layout.code_opcache) */
+
 #define COOKIE_PROBE_SHIFT 56
 
 /* Registers by their DWARF number on the architecture (x86_64: System V ABI, figure 3.36). */

@@ -26,6 +26,7 @@
 	 << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
 #define PY_F_TSTATE_TLS \
 	(1u << 10) /* the running thread's state is a TLS variable (3.12+), else a global */
+#define PY_F_ARM (1u << 14)	       /* functions can be armed */
 #define PY_F_STR_READY_BIT (1u << 11)  /* bit 7 of the str state is "ready" (up to 3.11) */
 #define PY_F_MANAGED_DICT (1u << 12)   /* instances keep attributes in front of them (3.11+) */
 #define PY_F_MANAGED_TAGGED (1u << 13) /* that is one word, odd for values (3.12 only) */
@@ -77,8 +78,10 @@ struct py_layout {
 	__u16 keys_kind;		   /* dk_kind */
 	__u16 cell_ref;
 	__u8 resume_location_mask; /* of RESUME's oparg: 0 is a function's start */
-	__u8 resume_pad[3];
+	/* PY_F_ARM: RESUME, what it turns itself into once it has run (0: nothing), what stands there in an armed function */
+	__u8 resume_cold, resume_hot, resume_armed;
 	__u16 code_cellvars; /* co_cellvars, with PY_F_CELL2ARG */
+	__u16 code_warmup;   /* co_warmup (3.11) */
 	__u16 func_closure;
 
 	/* ways to a request */
@@ -91,7 +94,9 @@ struct py_layout {
 	__u16 task_coro;	/* TaskObj of _asyncio */
 	__u16 fut_callback,
 		fut_callbacks; /* FutureObj: the first callback, the list of the others */
+	__u16 code_opcache;    /* co_opcache_flag (up to 3.10) */
 };
+#define PY_OPCACHE_MIN_RUNS 1024 /* OPCACHE_MIN_RUNS, Python/ceval.c */
 
 /* How a suspended frame says where its value stack ends. */
 enum py_frame_stack {

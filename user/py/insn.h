@@ -25,6 +25,8 @@ struct insn {
 	size_t len;
 	enum insn_cost cost;
 	bool leaves; /* jump, conditional or not, call, return, trap: the next instruction may not be the next one run */
+	bool call;
+	bool if_equal, if_different; /* a jump on that condition */
 	bool has_target;
 	uint64_t target;  /* of a direct jump or call */
 	uint32_t writes;  /* bit n: register n is written */
@@ -33,6 +35,10 @@ struct insn {
 	bool stores;   /* a whole register is stored at [base + disp] */
 	uint8_t store_reg, store_base;
 	int64_t store_disp;
+	uint8_t part; /* so many lower bytes of a register, 2 or 4, are stored at [some register + part_disp]; else 0 */
+	int64_t part_disp;
+	bool compares; /* a whole register with what is at [some register + disp] */
+	int64_t compare_disp;
 };
 
 int insn_decoder_new(struct insn_decoder **out);

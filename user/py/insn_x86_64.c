@@ -144,6 +144,9 @@ static void describe_flow(const struct insn_decoder *d, struct insn *out)
 		      cs_insn_group(d->handle, i, CS_GRP_IRET) || i->id == X86_INS_UD2 ||
 		      i->id == X86_INS_HLT || i->id == X86_INS_SYSCALL || i->id == X86_INS_LOOP ||
 		      i->id == X86_INS_LOOPE || i->id == X86_INS_LOOPNE || i->id == X86_INS_JRCXZ;
+	out->call = cs_insn_group(d->handle, i, CS_GRP_CALL);
+	out->if_equal = i->id == X86_INS_JE;
+	out->if_different = i->id == X86_INS_JNE;
 	if (out->leaves && is_pc_relative_branch(&i->detail->x86)) {
 		out->has_target = true;
 		out->target = (uint64_t)i->detail->x86.operands[0].imm;
@@ -180,6 +183,36 @@ static void describe_stack(const struct insn_decoder *d, struct insn *out)
 		out->moves_stack = true;
 }
 
+static void describe_part_store(const struct insn_decoder *d, struct insn *out)
+{
+	const cs_x86 *x = &d->insn->detail->x86;
+	const cs_x86_op *dst = &x->operands[0];
+
+	if (d->insn->id != X86_INS_MOV || x->op_count != 2 || dst->type != X86_OP_MEM ||
+	    (dst->size != 2 && dst->size != 4) || x->operands[1].type != X86_OP_REG ||
+	    dwarf_register(dst->mem.base) == NOT_A_REGISTER)
+		return;
+	out->part = dst->size;
+	out->part_disp = dst->mem.disp;
+}
+
+static void describe_compare(const struct insn_decoder *d, struct insn *out)
+{
+	const cs_x86 *x = &d->insn->detail->x86;
+
+	if (d->insn->id != X86_INS_CMP || x->op_count != 2)
+		return;
+	for (int i = 0; i < 2; i++) {
+		const cs_x86_op *mem = &x->operands[i], *reg = &x->operands[1 - i];
+
+		if (mem->type != X86_OP_MEM || mem->size != 8 || reg->type != X86_OP_REG ||
+		    dwarf_register(mem->mem.base) == NOT_A_REGISTER)
+			continue;
+		out->compares = true;
+		out->compare_disp = mem->mem.disp;
+	}
+}
+
 int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
 		struct insn *out)
 {
@@ -199,6 +232,8 @@ int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_
 	out->cost = cost_of(d->insn->bytes, out->len);
 	describe_flow(d, out);
 	describe_store(d, out);
+	describe_part_store(d, out);
+	describe_compare(d, out);
 	if (cs_regs_access(d->handle, d->insn, reads, &nr_reads, writes, &nr_writes) != CS_ERR_OK)
 		return -EILSEQ;
 	for (uint8_t i = 0; i < nr_writes; i++) {

@@ -62,8 +62,16 @@ enum py_site_entry {
 	NR_PY_ENTRIES,
 };
 
+/* What a probe is there for. */
+enum py_site_role {
+	PY_SITE_ENTRY, /* a function was entered */
+	PY_SITE_HOT, /* as above; with arm, where functions enter that are not armed: wanted only until they are */
+	PY_SITE_FIRST, /* arm: a function that is not armed is entered for the first time */
+};
+
 /* One instruction to put a probe on. */
 struct py_site {
+	enum py_site_role role;
 	uint64_t offset;    /* in the file */
 	uint64_t addr;	    /* ELF address, for messages */
 	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
@@ -85,6 +93,9 @@ int py_sites_usdt(const struct py_interp *interp, struct py_site *sites, size_t 
 		  struct err *err);
 int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		   struct err *err);
+/* Where to probe to see the calls of chosen functions only, once those are armed (py_arm.h). */
+int py_sites_arm(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		 struct err *err);
 /* Where to probe to see calls through PyObject_Call. */
 int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		  struct err *err);

@@ -25,20 +25,22 @@
 	.code_nlocals = 28, .code_flags = 36, .code_firstlineno = 40, .code_varnames = 72,     \
 	.code_kinds = NONE, .code_cell2arg = 96, .code_cellvars = 88, .code_filename = 104,    \
 	.code_name = 112, .code_qualname = NONE, .code_linetable = 120, .code_adaptive = NONE, \
-	.code_firsttraceable = NONE, .code_instr_version = NONE
+	.code_firsttraceable = NONE, .code_instr_version = NONE, .code_warmup = NONE,          \
+	.code_opcache = 168
 
 #define LAYOUT_CODE_COMMON_311                                                                \
 	.code_nlocals = 80, .code_flags = 48, .code_varnames = 96, .code_kinds = 104,         \
 	.code_cell2arg = NONE, .code_cellvars = NONE, .code_filename = 112, .code_name = 120, \
-	.code_qualname = 128, .code_linetable = 136
+	.code_qualname = 128, .code_linetable = 136, .code_opcache = NONE
 
 #define LAYOUT_CODE_311                                                          \
 	LAYOUT_CODE_COMMON_311, .code_argcount = 56, .code_posonlyargcount = 60, \
 				.code_kwonlyargcount = 64, .code_firstlineno = 72
 
-#define LAYOUT_CODE_312                                                          \
-	LAYOUT_CODE_COMMON_311, .code_argcount = 52, .code_posonlyargcount = 56, \
-				.code_kwonlyargcount = 60, .code_firstlineno = 68
+#define LAYOUT_CODE_312                                                                \
+	LAYOUT_CODE_COMMON_311, .code_warmup = NONE, .code_argcount = 52,              \
+				.code_posonlyargcount = 56, .code_kwonlyargcount = 60, \
+				.code_firstlineno = 68
 
 #define LAYOUT_FRAME_310                                                                 \
 	.frame_code = 32, .frame_previous = 24, .frame_func = NONE, .frame_owner = NONE, \
@@ -82,8 +84,9 @@
 	.gen_frame = 72, .frame_stack = PY_STACK_POINTER, .frame_stacktop = 64, \
 	.frame_valuestack = NONE
 
-#define FEATURES_312 \
-	(PY_F_MANAGED_DICT | PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS)
+#define FEATURES_312                                                                              \
+	(PY_F_MANAGED_DICT | PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MONITORING | PY_F_TSTATE_TLS | \
+	 PY_F_ARM)
 #define FEATURES_313 (FEATURES_312 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING_TSTATE)
 
 static const struct py_version versions[] = {
@@ -93,7 +96,8 @@ static const struct py_version versions[] = {
 		.func_closure = 48,
 		.code_consts = 56,
 		.layout = { .minor = 8,
-			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
+			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
+					PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 112, 48),
 			    LAYOUT_GEN_38,
@@ -125,7 +129,8 @@ static const struct py_version versions[] = {
 		.code_consts = 56,
 		.audits_locally = true,
 		.layout = { .minor = 9,
-			    .features = PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT,
+			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
+					PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 152, 48),
 			    LAYOUT_GEN_38,
@@ -158,8 +163,8 @@ static const struct py_version versions[] = {
 		.code_consts = 56,
 		.audits_locally = true,
 		.layout = { .minor = 10,
-			    .features = PY_F_FRAME_OBJECT | PY_F_LASTI_UNITS | PY_F_CELL2ARG |
-					PY_F_STR_READY_BIT,
+			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_LASTI_UNITS |
+					PY_F_CELL2ARG | PY_F_STR_READY_BIT,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 160, 72),
 			    LAYOUT_GEN_310,
@@ -193,11 +198,12 @@ static const struct py_version versions[] = {
 		.audits_locally = true,
 		.layout = { .minor = 11,
 			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT |
-					PY_F_MANAGED_DICT,
+					PY_F_MANAGED_DICT | PY_F_ARM,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(872, 136, 72),
 			    LAYOUT_GEN_311(80),
 			    LAYOUT_CODE_311,
+			    .code_warmup = 52,
 			    .code_adaptive = 184,
 			    .code_firsttraceable = 168,
 			    .code_instr_version = NONE,
@@ -218,7 +224,10 @@ static const struct py_version versions[] = {
 			    LAYOUT_STR_38,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
-			    .resume_location_mask = 3 },
+			    .resume_location_mask = 3,
+			    .resume_cold = 151,
+			    .resume_hot = 150,
+			    .resume_armed = 151 },
 		.runtime = { .interpreters_head = 40,
 			     .tstate_current = 576,
 			     .autotss_key = 592,
@@ -231,7 +240,8 @@ static const struct py_version versions[] = {
 		.instr_store = 56,
 		.unused_first = 181,
 		.unused_last = 254,
-		.resume = { { "RESUME", 151 }, { "RESUME_QUICK", 150 } },
+		.resume = { { "RESUME", 151 }, { "RESUME_QUICK", 150, true } },
+		.base_opcodes = { 0x307e003bc2009e07, 0x7dfdfffffffc0cf0, 0x1f87d39bf5fff, 0 },
 		.usdt = PY_USDT_DEAD,
 		.has_cmethod = true,
 	},
@@ -262,7 +272,9 @@ static const struct py_version versions[] = {
 			    LAYOUT_STR_312,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
-			    .resume_location_mask = 3 },
+			    .resume_location_mask = 3,
+			    .resume_cold = 151,
+			    .resume_armed = 240 },
 		.runtime = { .interpreters_head = 40,
 			     .tstate_current = NONE,
 			     .autotss_key = 1544,
@@ -275,7 +287,7 @@ static const struct py_version versions[] = {
 		.instr_store = 56,
 		.unused_first = 177,
 		.unused_last = 236,
-		.resume = { { "RESUME", 151 }, { "INSTRUMENTED_RESUME", 240 } },
+		.resume = { { "RESUME", 151, true }, { "INSTRUMENTED_RESUME", 240 } },
 		.usdt = PY_USDT_ABSENT,
 		.has_cmethod = true,
 	},
@@ -303,7 +315,10 @@ static const struct py_version versions[] = {
 			    LAYOUT_STR_312,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
-			    .resume_location_mask = 3 },
+			    .resume_location_mask = 3,
+			    .resume_cold = 149,
+			    .resume_hot = 207,
+			    .resume_armed = 236 },
 		.runtime = { .interpreters_head = 632,
 			     .tstate_current = NONE,
 			     .autotss_key = 2160,
@@ -317,7 +332,7 @@ static const struct py_version versions[] = {
 		.unused_first = 119,
 		.unused_last = 148,
 		.resume = { { "RESUME", 149 },
-			    { "RESUME_CHECK", 207 },
+			    { "RESUME_CHECK", 207, true },
 			    { "INSTRUMENTED_RESUME", 236 } },
 		.usdt = PY_USDT_ABSENT,
 		.has_debug_offsets = true,
@@ -348,7 +363,10 @@ static const struct py_version versions[] = {
 			    LAYOUT_STR_312,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 32,
-			    .resume_location_mask = 3 },
+			    .resume_location_mask = 3,
+			    .resume_cold = 128,
+			    .resume_hot = 196,
+			    .resume_armed = 245 },
 		.runtime = { .interpreters_head = 808,
 			     .tstate_current = NONE,
 			     .autotss_key = 2336,
@@ -362,7 +380,7 @@ static const struct py_version versions[] = {
 		.unused_first = 212,
 		.unused_last = 233,
 		.resume = { { "RESUME", 128 },
-			    { "RESUME_CHECK", 196 },
+			    { "RESUME_CHECK", 196, true },
 			    { "INSTRUMENTED_RESUME", 245 } },
 		.usdt = PY_USDT_ABSENT,
 		.has_debug_offsets = true,
@@ -393,7 +411,10 @@ static const struct py_version versions[] = {
 			    LAYOUT_STR_312,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 32,
-			    .resume_location_mask = 7 },
+			    .resume_location_mask = 7,
+			    .resume_cold = 128,
+			    .resume_hot = 200,
+			    .resume_armed = 244 },
 		.runtime = { .interpreters_head = 936,
 			     .tstate_current = NONE,
 			     .autotss_key = NONE,
@@ -407,8 +428,8 @@ static const struct py_version versions[] = {
 		.unused_first = 219,
 		.unused_last = 232,
 		.resume = { { "RESUME", 128 },
-			    { "RESUME_CHECK", 200 },
-			    { "RESUME_CHECK_JIT", 201 },
+			    { "RESUME_CHECK", 200, true },
+			    { "RESUME_CHECK_JIT", 201, true },
 			    { "INSTRUMENTED_RESUME", 244 } },
 		.usdt = PY_USDT_WORKS,
 		.usdt_flags = COOKIE_F_RAW_CELLS,

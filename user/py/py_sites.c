@@ -22,6 +22,7 @@
 /* A place under consideration. */
 struct plan {
 	const char *what;
+	enum py_site_role role;
 	uint64_t start;
 	uint64_t cheap; /* address of the cheap instruction; `start` if there is none */
 	bool start_cheap;
@@ -112,6 +113,7 @@ static int finish_site(const struct elf_file *elf, const struct plan *p, bool en
 	bool stored = moved && p->stored_before_cheap;
 
 	memset(site, 0, sizeof(*site));
+	site->role = p->role;
 	site->addr = moved ? p->cheap : p->start;
 	site->emulated = moved || p->start_cheap;
 	site->stack = moved ? p->stack : 0;
@@ -213,6 +215,7 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 		bool seen = false;
 
 		*p = (struct plan){ .what = v->resume[i].name,
+				    .role = v->resume[i].hot ? PY_SITE_HOT : PY_SITE_ENTRY,
 				    .start = table.target[v->resume[i].number] };
 		for (size_t j = 0; j < count; j++)
 			seen |= plans[j].start == p->start;

@@ -33,6 +33,7 @@ enum py_usdt {
 struct py_opcode {
 	const char *name;
 	uint8_t number;
+	bool hot; /* what RESUME turns into: most calls of a running program run this one */
 };
 #define PY_RESUME_OPCODES_MAX 4
 
@@ -44,6 +45,8 @@ struct py_version {
 	int eval_frame_arg; /* PY_ENTRY_EVAL: which argument of _PyEval_EvalFrameDefault is the frame */
 	uint8_t instr_store; /* PY_ENTRY_RESUME: where RESUME stores the instruction's address in the frame */
 	struct py_opcode resume[PY_RESUME_OPCODES_MAX]; /* PY_ENTRY_RESUME: RESUME itself first */
+	uint64_t base_opcodes
+		[4]; /* code_warmup: bit n: instruction n is one that the compiler makes (Include/opcode.h) */
 	/* PY_ENTRY_RESUME: a run of numbers that are no opcode, with opcodes on both sides of it */
 	uint8_t unused_first, unused_last;
 	uint16_t

@@ -30,3 +30,17 @@ int remote_read_u32(pid_t pid, uint64_t addr, uint32_t *out)
 {
 	return remote_read(pid, addr, out, sizeof(*out));
 }
+
+int remote_write(pid_t pid, uint64_t addr, const void *buf, size_t len)
+{
+	struct iovec local = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
+	struct iovec remote = { .iov_base = (void *)(uintptr_t)addr, .iov_len = len };
+	ssize_t n;
+
+	do {
+		n = process_vm_writev(pid, &local, 1, &remote, 1, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EINVAL ? -EFAULT : -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}

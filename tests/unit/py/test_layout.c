@@ -54,6 +54,8 @@ static const struct fact layout_facts[] = {
 	FACT(code_cellvars, 88, 88, 88, NO, NO, NO, NO, NO),
 	FACT(code_filename, 104, 104, 104, 112, 112, 112, 112, 112),
 	FACT(code_name, 112, 112, 112, 120, 120, 120, 120, 120),
+	FACT(code_warmup, NO, NO, NO, 52, NO, NO, NO, NO),
+	FACT(code_opcache, 168, 168, 168, NO, NO, NO, NO, NO),
 	FACT(code_qualname, NO, NO, NO, 128, 128, 128, 128, 128),
 	FACT(code_linetable, 120, 120, 120, 136, 136, 136, 136, 136),
 	FACT(code_adaptive, NO, NO, NO, 184, 192, 200, 208, 208),
@@ -160,8 +162,9 @@ TEST(every_field_is_covered)
 		{ offsetof(struct py_layout, owner_generator), 1 },
 		{ offsetof(struct py_layout, owner_skip), 1 },
 		{ offsetof(struct py_layout, resume_location_mask), 1 },
-		{ offsetof(struct py_layout, resume_pad),
-		  sizeof(((struct py_layout *)0)->resume_pad) },
+		{ offsetof(struct py_layout, resume_cold), 1 },
+		{ offsetof(struct py_layout, resume_hot), 1 },
+		{ offsetof(struct py_layout, resume_armed), 1 },
 	};
 	uint8_t seen[sizeof(struct py_layout)] = { 0 };
 
@@ -179,32 +182,38 @@ TEST(features)
 	static const struct {
 		unsigned int minor;
 		uint32_t features;
-		uint8_t generator, skip, location;
+		uint8_t generator, skip, location, cold, hot, armed;
 	} rows[] = {
-		{ 8, PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff, 0 },
-		{ 9, PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff, 0 },
-		{ 10, PY_F_FRAME_OBJECT | PY_F_CELL2ARG | PY_F_STR_READY_BIT | PY_F_LASTI_UNITS,
-		  0xff, 0xff, 0 },
-		{ 11, PY_F_STR_READY_BIT | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MANAGED_DICT, 1,
-		  0xff, 3 },
+		{ 8, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff,
+		  0, 0, 0, 0 },
+		{ 9, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff,
+		  0, 0, 0, 0 },
+		{ 10,
+		  PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT |
+			  PY_F_LASTI_UNITS,
+		  0xff, 0xff, 0, 0, 0, 0 },
+		{ 11,
+		  PY_F_STR_READY_BIT | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MANAGED_DICT |
+			  PY_F_ARM,
+		  1, 0xff, 3, 151, 150, 151 },
 		{ 12,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MONITORING |
-			  PY_F_MANAGED_DICT | PY_F_MANAGED_TAGGED | PY_F_TSTATE_TLS,
-		  1, 3, 3 },
+			  PY_F_TSTATE_TLS | PY_F_MANAGED_DICT | PY_F_MANAGED_TAGGED | PY_F_ARM,
+		  1, 3, 3, 151, 0, 240 },
 		{ 13,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR |
-			  PY_F_MONITORING | PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS,
-		  1, 3, 3 },
+			  PY_F_MONITORING | PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS | PY_F_ARM,
+		  1, 3, 3, 149, 207, 236 },
 		{ 14,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR |
 			  PY_F_MONITORING | PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS |
-			  PY_F_TAGGED_REFS,
-		  1, 3, 3 },
+			  PY_F_TAGGED_REFS | PY_F_ARM,
+		  1, 3, 3, 128, 196, 245 },
 		{ 15,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_MANAGED_DICT | PY_F_DICT_VALUES_HDR |
 			  PY_F_MONITORING | PY_F_MONITORING_TSTATE | PY_F_TSTATE_TLS |
-			  PY_F_TAGGED_REFS,
-		  1, 3, 7 },
+			  PY_F_TAGGED_REFS | PY_F_ARM,
+		  1, 3, 7, 128, 200, 244 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -215,6 +224,9 @@ TEST(features)
 		ASSERT_EQ(l.owner_generator, rows[i].generator);
 		ASSERT_EQ(l.owner_skip, rows[i].skip);
 		ASSERT_EQ(l.resume_location_mask, rows[i].location);
+		ASSERT_EQ(l.resume_cold, rows[i].cold);
+		ASSERT_EQ(l.resume_hot, rows[i].hot);
+		ASSERT_EQ(l.resume_armed, rows[i].armed);
 	}
 }
 

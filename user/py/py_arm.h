@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Arming one code object, see py_sites_arm.c; the one place that writes memory of a target.  All of this is
+ * to be called only while a thread of the process is held that has the GIL.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bpf/abi/pylayout.h"
+
+struct py_arm_target {
+	pid_t pid;
+	const struct py_layout *layout;
+	uint64_t type_code; /* PyCode_Type */
+	uint64_t interp;    /* PyInterpreterState */
+};
+
+/*
+ * Arms the code object `code`, whose RESUME is at `instr`, provided that everything is as it should be.
+ * name: its co_name, 0: not known.  0: it is armed. -ESTALE: it is not, or no more, that code object, or its functions are
+ * monitored, which is as good as armed.
+ */
+int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name);
+/* Undoes it; the function enters as all others do from its next run on. */
+int py_disarm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name);
+
+/*
+ * 3.12: has every code object look at its instrumentation at its next run, so that new ones are noticed; others
+ * need nothing.  As sys.monitoring.set_events() would, twice.
+ */
+int py_arm_new_version(const struct py_arm_target *t);
+/* Whether that is needed. */
+bool py_arm_wants_new_version(const struct py_arm_target *t);

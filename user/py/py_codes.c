@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/py_codes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "proc/procfs.h"
+#include "py/interp.h"
+#include "py/py_object.h"
+#include "py/remote.h"
+
+#define OB_TYPE 8
+#define PAGE 4096u
+#define CHUNK_PAGES 256u
+#define MEMORY_MAX (16ULL << 30)
+#define TEXT_BYTES_MAX 1024
+
+/* What is known of a str: asked for by each of thousands of code objects. */
+struct known {
+	uint64_t name, file; /* 0: free */
+	bool wanted;
+};
+
+struct finder {
+	const struct py_interp *interp;
+	py_code_fn wanted;
+	void *ctx;
+	struct py_codes *out;
+	int pagemap;
+	struct known *known; /* a hash table */
+	size_t nr_known, mask;
+	uint8_t chunk[CHUNK_PAGES * PAGE];
+};
+
+/* A str as UTF-8; only as much as a rule can name. */
+static int read_text(const struct finder *f, uint64_t str, struct buf *out)
+{
+	const struct py_layout *l = &f->interp->proc.layout;
+	uint64_t head[5], data = 0;
+	uint8_t bytes[4 * TEXT_BYTES_MAX];
+	uint32_t state, kind;
+	int ret;
+
+	if (!str || str % 8)
+		return -EPROTO;
+	ret = remote_read(f->interp->pid, str, head, sizeof(head));
+	if (ret)
+		return ret;
+	state = (uint32_t)head[4];
+	kind = state >> 2 & 7;
+	if ((kind != 1 && kind != 2 && kind != 4) || head[2] > TEXT_BYTES_MAX)
+		return -EPROTO;
+	data = str + (state & 1u << 6 ? l->str_ascii_data : l->str_compact_data);
+	if (!(state & 1u << 5))
+		ret = remote_read_u64(f->interp->pid, str + l->str_compact_data, &data);
+	if (!ret)
+		ret = remote_read(f->interp->pid, data, bytes, head[2] * kind);
+	for (uint64_t i = 0; i < head[2] && !ret; i++) {
+		uint32_t ch = 0;
+
+		memcpy(&ch, bytes + i * kind, kind);
+		text_put(out, ch);
+	}
+	return ret ? ret : out->failed ? -ENOMEM : 0;
+}
+
+/* file 0: whatever the file */
+static bool ask(const struct finder *f, uint64_t name, uint64_t file)
+{
+	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 };
+
+	if (read_text(f, name, &name_text) || (file && read_text(f, file, &file_text)) ||
+	    !name_text.len)
+		return false;
+	return f->wanted(f->ctx, (struct text){ name_text.data, name_text.len },
+			 (struct text){ file ? file_text.data ?: "" : NULL, file_text.len });
+}
+
+static size_t known_slot(const struct finder *f, uint64_t name, uint64_t file)
+{
+	size_t i =
+		((name * 0x9e3779b97f4a7c15ULL) ^ (file * 0xc2b2ae3d27d4eb4fULL)) >> 20 & f->mask;
+
+	while (f->known[i].name && (f->known[i].name != name || f->known[i].file != file))
+		i = (i + 1) & f->mask;
+	return i;
+}
+
+static int known_grow(struct finder *f)
+{
+	struct known *old = f->known;
+	size_t size = f->known ? 2 * (f->mask + 1) : 4096, old_size = f->known ? f->mask + 1 : 0;
+
+	f->known = calloc(size, sizeof(*f->known));
+	if (!f->known) {
+		f->known = old;
+		return -ENOMEM;
+	}
+	f->mask = size - 1;
+	for (size_t i = 0; i < old_size; i++) {
+		if (old[i].name)
+			f->known[known_slot(f, old[i].name, old[i].file)] = old[i];
+	}
+	free(old);
+	return 0;
+}
+
+static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wanted)
+{
+	size_t i;
+
+	if (!name) {
+		*wanted = false;
+		return 0;
+	}
+	if (2 * (f->nr_known + 1) > f->mask && known_grow(f))
+		return -ENOMEM;
+	i = known_slot(f, name, file);
+	if (!f->known[i].name) {
+		f->known[i] = (struct known){ name, file, ask(f, name, file) };
+		f->nr_known++;
+	}
+	*wanted = f->known[i].wanted;
+	return 0;
+}
+
+static uint64_t word(const uint8_t *object, unsigned int offset)
+{
+	uint64_t v;
+
+	memcpy(&v, object + offset, sizeof(v));
+	return v;
+}
+
+static int found(struct finder *f, const struct py_code *code)
+{
+	struct py_codes *out = f->out;
+
+	if (!(out->count & (out->count - 1))) {
+		struct py_code *more =
+			reallocarray(out->list, out->count ? 2 * out->count : 1, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		out->list = more;
+	}
+	out->list[out->count++] = *code;
+	return 0;
+}
+
+unsigned int py_code_size(const struct py_layout *l)
+{
+	return l->code_opcache != PY_NO_FIELD ? l->code_opcache + sizeof(uint32_t)
+					      : l->code_adaptive;
+}
+
+/* Does the code begin as a function's, armed or not? */
+static bool has_entry(const struct finder *f, const uint8_t *object, struct py_code *code)
+{
+	const struct py_layout *l = &f->interp->proc.layout;
+	uint8_t instr[2];
+	uint32_t traceable;
+
+	if (l->code_adaptive == PY_NO_FIELD)
+		return true;
+	memcpy(&traceable, object + l->code_firsttraceable, sizeof(traceable));
+	code->entry = code->addr + l->code_adaptive + 2ULL * traceable;
+	return traceable <= 1u << 20 &&
+	       !remote_read(f->interp->pid, code->entry, instr, sizeof(instr)) &&
+	       !(instr[1] & l->resume_location_mask) &&
+	       (instr[0] == l->resume_hot || instr[0] == l->resume_cold ||
+		instr[0] == l->resume_armed);
+}
+
+/* Something whose second word is the address of PyCode_Type; `copy`: it, or NULL if it is yet to be read. */
+static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
+{
+	const struct py_layout *l = &f->interp->proc.layout;
+	struct py_code code = { .addr = addr };
+	uint8_t object[PY_CODE_SIZE_MAX];
+	unsigned int size = py_code_size(l);
+	uint32_t refs;
+	bool wanted;
+	int ret;
+
+	if (size > sizeof(object))
+		return 0;
+	if (copy)
+		memcpy(object, copy, size);
+	else if (remote_read(f->interp->pid, addr, object, size))
+		return 0;
+	memcpy(&refs, object, sizeof(refs));
+	if (!refs)
+		return 0;
+	f->out->seen++;
+	code.name = word(object, l->code_name);
+	/* Most names are of no interest, and known not to be. */
+	ret = is_wanted(f, code.name, 0, &wanted);
+	if (!ret && wanted)
+		ret = is_wanted(f, code.name, word(object, l->code_filename), &wanted);
+	if (ret || !wanted)
+		return ret;
+	return has_entry(f, object, &code) ? found(f, &code) : 0;
+}
+
+static int search_pages(struct finder *f, uint64_t start, uint64_t end)
+{
+	uint64_t type = f->interp->proc.type_code;
+	size_t len = end - start;
+	bool inside;
+	int ret = 0;
+
+	if (remote_read(f->interp->pid, start, f->chunk, len))
+		return 0; /* unmapped in between */
+	f->out->bytes += len;
+	for (size_t i = 0; i + 8 <= len && !ret; i += 8) {
+		uint64_t v;
+
+		memcpy(&v, f->chunk + i, sizeof(v));
+		if (v != type)
+			continue;
+		inside = i >= OB_TYPE && len - i + OB_TYPE >= py_code_size(&f->interp->proc.layout);
+		ret = consider(f, start + i - OB_TYPE, inside ? f->chunk + i - OB_TYPE : NULL);
+	}
+	return ret;
+}
+
+/* Reads only what is there: a page that is not would come into being by being read. */
+static int search_map(struct finder *f, uint64_t start, uint64_t end)
+{
+	uint64_t entries[CHUNK_PAGES];
+	int ret = 0;
+
+	for (uint64_t at = start; at < end && !ret; at += CHUNK_PAGES * PAGE) {
+		size_t pages = MIN((end - at) / PAGE, CHUNK_PAGES), first = 0;
+		ssize_t n = pread(f->pagemap, entries, pages * 8, (off_t)(at / PAGE * 8));
+
+		if (n < 0)
+			return 0;
+		pages = (size_t)n / 8;
+		for (size_t i = 0; i <= pages && !ret; i++) {
+			/* bit 63: in memory, 62: swapped out */
+			if (i < pages && entries[i] >> 62)
+				continue;
+			if (i > first)
+				ret = search_pages(f, at + first * PAGE, at + i * PAGE);
+			first = i + 1;
+		}
+	}
+	return ret;
+}
+
+/* Objects live in memory of the process's own; static ones in the interpreter's variables. */
+static bool may_hold_objects(const struct py_interp *interp, const struct proc_map *map)
+{
+	if (!map->read || !map->write)
+		return false;
+	if (map->inode)
+		return map->inode == interp->ino;
+	return !map->path[0] || str_eq(map->path, "[heap]") || str_starts(map->path, "[anon");
+}
+
+static int search(struct finder *f, const struct proc_maps *maps, struct err *err)
+{
+	uint64_t total = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < maps->count && !ret; i++) {
+		if (may_hold_objects(f->interp, &maps->maps[i]))
+			ret = search_map(f, maps->maps[i].start, maps->maps[i].end);
+		total = f->out->bytes;
+		if (total > MEMORY_MAX)
+			return err_set(err, -ENOSPC,
+				       "process %d uses more than %llu GiB of memory, too much to "
+				       "look for "
+				       "functions in it",
+				       f->interp->pid, MEMORY_MAX >> 30);
+	}
+	return ret ? err_set(err, ret, "cannot look for functions in process %d: %s",
+			     f->interp->pid, strerror(-ret))
+		   : 0;
+}
+
+int py_codes_find(const struct py_interp *interp, py_code_fn wanted, void *ctx,
+		  struct py_codes *out, struct err *err)
+{
+	_cleanup_free_ struct finder *f = calloc(1, sizeof(*f));
+	_cleanup_close_ int pagemap = -1;
+	struct proc_maps maps = { 0 };
+	char path[64];
+	int ret;
+
+	*out = (struct py_codes){ 0 };
+	if (!f)
+		return err_set(err, -ENOMEM, "out of memory");
+	*f = (struct finder){ .interp = interp, .wanted = wanted, .ctx = ctx, .out = out };
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", interp->pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (pagemap < 0)
+		return err_set(err, errno == ENOENT ? -ESRCH : -errno, "cannot read %s: %s", path,
+			       strerror(errno));
+	f->pagemap = pagemap;
+	ret = proc_maps_read(interp->pid, &maps);
+	if (ret)
+		return err_set(err, ret, "cannot read the mappings of process %d: %s", interp->pid,
+			       strerror(-ret));
+	ret = search(f, &maps, err);
+	proc_maps_fini(&maps);
+	free(f->known);
+	if (ret)
+		py_codes_fini(out);
+	return ret;
+}
+
+void py_codes_fini(struct py_codes *codes)
+{
+	free(codes->list);
+	*codes = (struct py_codes){ 0 };
+}
