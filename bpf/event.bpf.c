@@ -110,7 +110,6 @@ __noinline int describe_python(__u32 slot, __u64 code, __u64 func)
 	return 0;
 }
 
-/* Is the function of this code object watched?  Leaves its hash in scratch. */
 __noinline int match_code(__u32 slot, __u64 code)
 {
 	struct scratch *s = scratch_get(slot);
@@ -139,7 +138,8 @@ __noinline int is_stale(__u32 slot, __u32 probe_flags, __u64 code)
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	if (!(probe_flags & COOKIE_F_RESUME) || !(l->features & PY_F_MONITORING))
+	if (!(probe_flags & COOKIE_F_RESUME) || !(l->features & PY_F_MONITORING) ||
+	    probe_flags & COOKIE_F_FALLBACK)
 		return 0;
 	tstate = current_tstate(&s->proc);
 	if (l->features & PY_F_MONITORING_TSTATE) {

@@ -87,6 +87,9 @@ int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
  * all functions have together.
  */
 
+/* Is the function of this code object watched?  Leaves its hash in scratch. */
+int match_code(__u32 slot, __u64 code);
+
 /* A function has started to run in `frame`. */
 __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code);
 /* Something is about to be called with a tuple of arguments and a dict of keywords (or 0). */

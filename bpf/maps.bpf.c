@@ -2,6 +2,7 @@
 #include "maps.bpf.h"
 
 procs_map procs SEC(".maps");
+arm_pending_map arm_pending SEC(".maps");
 targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");

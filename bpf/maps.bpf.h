@@ -168,7 +168,16 @@ typedef struct {
 	__type(value, struct scratch);
 } scratch_map;
 
+/* Processes in which user space has something to write, see abi/arm.h.  Key: thread group id, value: how much. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PHRUDE_PROCS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} arm_pending_map;
+
 extern procs_map procs SEC(".maps");
+extern arm_pending_map arm_pending SEC(".maps");
 extern targets_map targets SEC(".maps");
 /* Interpreters' files.  Written by user space before it attaches anything to them. */
 typedef struct {

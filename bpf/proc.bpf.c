@@ -20,6 +20,7 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *parent = (void *)ctx->args[0], *child = (void *)ctx->args[1];
 	__u32 ppid = BPF_CORE_READ(parent, tgid), pid = BPF_CORE_READ(child, tgid);
+	__u32 *pending;
 	struct py_proc *p;
 
 	if (pid == ppid) /* a thread */
@@ -48,6 +49,9 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		send_proc(PROC_VFORK, pid, ppid);
 		return 0;
 	}
+	pending = bpf_map_lookup_elem(&arm_pending, &ppid);
+	if (pending)
+		bpf_map_update_elem(&arm_pending, &pid, pending, BPF_ANY);
 	send_proc(PROC_FORK, pid, ppid);
 	return 0;
 }

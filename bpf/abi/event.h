@@ -187,7 +187,9 @@ enum ev_proc_what {
 	PROC_EXEC, /* other: the group of the interpreter that it is known to run now, and is traced; else 0 */
 	PROC_EXIT,
 	PROC_IMPORT, /* a module written in C was imported; thread `other` is held until it is taken out of "holds" */
-	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
+	PROC_START,   /* after an exec: the interpreter of group `other` starts, and is traced */
+	PROC_ARMED,   /* what user space had to write in it is written */
+	PROC_UNARMED, /* a watched function could not be armed at its first run */
 };
 
 struct ev_proc {

@@ -12,7 +12,7 @@ class Skip(Exception):
     """The test does not apply here; the message is the reason."""
 
 
-def test(each=None, kinds=("usdt", "frame", "call"), where=None, embedded=False):
+def test(each=None, kinds=("usdt", "frame", "call", "arm"), where=None, embedded=False):
     """
     Registers a test.  each=None: run once, without arguments; "interpreter": function(interpreter); "kind":
     function(interpreter, kind) for those of `kinds` that the interpreter has.  where(interpreter) narrows them down;

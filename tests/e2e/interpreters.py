@@ -36,7 +36,7 @@ class Interpreter:
                               capture_output=True, text=True, check=True).stdout.strip()
         self.full_version = text
         self.version = tuple(int(part) for part in text.split(".")[:2])
-        self.kinds = (["usdt"] if self._has_usdt() else []) + ["frame", "call"]
+        self.kinds = (["usdt"] if self._has_usdt() else []) + ["frame", "call", "arm"]
 
     def __str__(self):
         return self.name

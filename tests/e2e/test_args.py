@@ -33,7 +33,7 @@ def same_call(alert, record, what):
     expect_equal(alert["truncated"], False, what + ": truncated")
 
 
-@test("kind", kinds=("usdt", "frame"), embedded=True)
+@test("kind", kinds=("usdt", "frame", "arm"), embedded=True)
 def every_kind_of_parameter(interpreter, kind):
     with Target(interpreter, "args.py") as target:
         with Tracer(RULES + [rule("getenv", file="os.py")], target.pid, kind=kind) as tracer:
@@ -77,7 +77,7 @@ def facts(alert, target, interpreter, kind):
     expect_equal(alert["request"], None, "request")
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame", "arm"))
 def deep_stack(interpreter, kind):
     with Target(interpreter, "args.py") as target:
         with Tracer([rule("bottom", file="args.py")], target.pid, kind=kind) as tracer:

@@ -18,7 +18,7 @@ def complete(tracer):
     expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")
 
 
-@test("kind", kinds=("usdt", "frame"), embedded=True)
+@test("kind", kinds=("usdt", "frame", "arm"), embedded=True)
 def alerts_are_the_calls(interpreter, kind):
     with Target(interpreter, "counts.py") as target:
         with Tracer(RULES, target.pid, kind=kind) as tracer:
@@ -55,7 +55,7 @@ def resumptions_are_no_hits(interpreter, kind):
     expect_equal(*hits_of_200_rounds(interpreter, kind, True), "hits of 200 rounds")
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame", "arm"))
 def coroutines_and_threads(interpreter, kind):
     rules = [rule(name, file="counts.py") for name in ("coro", "agen", "many", "plain")]
     with Target(interpreter, "counts.py") as target:

@@ -29,7 +29,7 @@ def run_modules(target):
 untraced = {}  # by interpreter: the same for all kinds
 
 
-@test("kind", kinds=("usdt", "frame"), where=lambda interpreter: interpreter.name in INTERPRETERS)
+@test("kind", kinds=("usdt", "frame", "arm"), where=lambda interpreter: interpreter.name in INTERPRETERS)
 def own_tests(interpreter, kind):
     with Target(interpreter, "suite.py") as target:
         if not target.ask("available"):

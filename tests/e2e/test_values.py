@@ -51,7 +51,7 @@ def more_than_any_bound(interpreter, kind):
         expect(tracer.alerts[cases.index(text)]["args"]["value"].endswith("\u2026"), "%s ends in no cut", text)
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame", "arm"))
 def hostile_names_of_callers(interpreter, kind):
     with Target(interpreter, "values.py") as target:
         with Tracer([rule("watched", file="values.py")], target.pid, kind=kind) as tracer:
@@ -80,7 +80,7 @@ def surrogates_in_names_by_default(interpreter):
     expect_equal(len(tracer.alerts), len(expected), "alerts")
 
 
-@test("kind", kinds=("usdt", "frame"))
+@test("kind", kinds=("usdt", "frame", "arm"))
 def names_of_code_objects(interpreter, kind):
     rules = [rule("getsecret", file="values.py"), rule("probe", file="values.py"), rule("something_else", file="values.py"),
              rule("caf\xe9\u65e5", file="values.py")]

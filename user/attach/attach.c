@@ -21,6 +21,8 @@ static const struct attach_kind kinds[NR_PROBES] = {
 			   .cost = "nothing but at calls of the function" },
 	[PROBE_AUDIT] = { "audit", py_sites_audit, .audit = true, .wide = true,
 			  .cost = "nothing but at audited operations" },
+	[PROBE_ARM] = { "arm", py_sites_arm, .python = true, .wide = true,
+			.cost = "nothing but at calls of the function" },
 	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
 			 .cost = "one trap a PyObject_Call" },
 };
@@ -41,7 +43,7 @@ enum phrude_probe attach_kind_by_name(const char *name)
 
 struct attachment {
 	struct kern *kern;
-	struct bpf_link *links[PY_SITES_MAX];
+	struct bpf_link *links[2 * PY_SITES_MAX];
 	size_t nr_links;
 };
 
@@ -77,9 +79,18 @@ int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const str
 	return 0;
 }
 
+/* The programs that a site needs: one that notices calls, and one that asks to have them armed. */
+static size_t programs(const struct kern *kern, enum phrude_probe probe, const struct py_site *site,
+		       struct bpf_program *out[2])
+{
+	out[0] = kern_program(kern, probe, site->entry);
+	out[1] = kern_arm_hot(kern);
+	return probe == PROBE_ARM && site->role == PY_SITE_HOT ? 2 : 1;
+}
+
 int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
-		   struct attachment **out, struct err *err)
+		   uint32_t roles, struct attachment **out, struct err *err)
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
 	char path[64];
@@ -93,19 +104,24 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
 	a->kern = kern;
 	for (size_t i = 0; i < nr_sites; i++) {
-		struct bpf_program *prog = kern_program(kern, probe, sites[i].entry);
+		struct bpf_program *progs[2];
+		size_t nr_progs = programs(kern, probe, &sites[i], progs);
 		struct py_site site = sites[i];
 
-		if (!prog)
+		if (!(roles & 1u << site.role))
+			continue;
+		if (!progs[0])
 			return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
-		if (pid == ATTACH_ALL)
+		if (attach_kind(probe)->wide)
 			site.cookie = phrude_cookie_group(site.cookie, group);
 		else
 			site.cookie |= (uint64_t)probe << COOKIE_PROBE_SHIFT;
-		ret = attach_site(prog, pid, path, &site, &a->links[i], err);
-		if (ret)
-			return ret;
-		a->nr_links++;
+		for (size_t j = 0; j < nr_progs; j++) {
+			ret = attach_site(progs[j], pid, path, &site, &a->links[a->nr_links], err);
+			if (ret)
+				return ret;
+			a->nr_links++;
+		}
 	}
 	*out = TAKE_PTR(a);
 	return 0;

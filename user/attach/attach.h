@@ -50,7 +50,8 @@ struct attachment;
  */
 int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
-		   struct attachment **out, struct err *err);
+		   uint32_t roles, struct attachment **out, struct err *err);
+#define ATTACH_ROLES_ALL ~0u
 /* Takes the probes away, in the background (kern_wait_released()). */
 void attachment_free(struct attachment *a);
 DEFINE_CLEANUP(attachment_freep, struct attachment, attachment_free);

@@ -45,6 +45,7 @@ struct cli {
 	size_t nr_pids;
 	char **argv; /* of `run`: the program */
 	enum phrude_probe probe;
+	bool no_arm;
 	enum output_format format;
 	const char *output;
 	uint64_t count;

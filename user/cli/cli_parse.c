@@ -102,6 +102,12 @@ static int set_probe(struct cli *cli, const char *arg, struct err *err)
 	return -EINVAL;
 }
 
+static int set_no_arm(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->no_arm = true;
+	return 0;
+}
+
 static int set_count(struct cli *cli, const char *arg, struct err *err)
 {
 	char *end;
@@ -246,7 +252,9 @@ static const struct option options[] = {
 	{ "--output", "FILE", FOR_TRACING, set_output, false,
 	  "append alerts to FILE instead of standard output" },
 	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, set_probe, false,
-	  "auto (the default), direct, audit, usdt, frame or call" },
+	  "auto (the default), arm, direct, audit, usdt, frame or call" },
+	{ "--no-arm", NULL, FOR_TRACING | FOR_DOCTOR, set_no_arm, false,
+	  "never write anything into the memory of a target" },
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
 	{ "--python", "EXE", FOR_TEST, set_python, true,

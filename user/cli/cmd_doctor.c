@@ -15,6 +15,7 @@ int cmd_doctor(const struct cli *cli)
 {
 	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 }, out = { 0 };
+	const struct plan_choice choice = plan_choice(cli->probe, cli->no_arm);
 	struct err err = { "" };
 	int ret, status = EXIT_AS_ASKED;
 
@@ -31,7 +32,7 @@ int cmd_doctor(const struct cli *cli)
 	/* Each process has its say, whatever became of the others. */
 	for (size_t i = 0; i < cli->nr_pids; i++) {
 		buf_reset(&out);
-		ret = doctor_process(cli->pids[i], cli->nr_rules ? &rules : NULL, cli->probe, &out,
+		ret = doctor_process(cli->pids[i], cli->nr_rules ? &rules : NULL, &choice, &out,
 				     &err);
 		fputs(out.data && out.len ? out.data : "", stdout);
 		fflush(stdout);

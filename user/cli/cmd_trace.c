@@ -42,6 +42,7 @@ int cmd_trace(const struct cli *cli)
 		.nr_pids = cli->nr_pids,
 		.argv = cli->argv,
 		.probe = cli->probe,
+		.no_arm = cli->no_arm,
 		.format = cli->format,
 		.output = cli->output,
 		.count = cli->count,

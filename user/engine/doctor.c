@@ -105,7 +105,8 @@ static void put_interpreter(struct buf *out, const struct py_interp *interp)
 		put(out, "state", "not initialised yet: its modules cannot be looked at");
 }
 
-static void put_kinds(struct buf *out, const struct py_interp *interp)
+static void put_kinds(struct buf *out, const struct py_interp *interp,
+		      const struct plan_choice *choice)
 {
 	static const enum phrude_probe order[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_ARM,
 						   PROBE_USDT,	 PROBE_FRAME, PROBE_CALL };
@@ -120,6 +121,10 @@ static void put_kinds(struct buf *out, const struct py_interp *interp)
 
 		if (!kind)
 			continue;
+		if (order[i] == PROBE_ARM && choice->no_arm) {
+			buf_printf(out, LABEL "no: %s\n", kind->name, choice->no_arm);
+			continue;
+		}
 		if (kind->sites && kind->sites(interp, sites, &nr_sites, &why)) {
 			buf_printf(out, LABEL "no: %s\n", kind->name, why.msg);
 			continue;
@@ -165,7 +170,7 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 			   r->why);
 }
 
-int doctor_process(pid_t pid, const struct rule_set *rules, enum phrude_probe forced,
+int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
 		   struct buf *out, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
@@ -175,10 +180,10 @@ int doctor_process(pid_t pid, const struct rule_set *rules, enum phrude_probe fo
 	if (ret)
 		return ret;
 	put_interpreter(out, interp);
-	put_kinds(out, interp);
+	put_kinds(out, interp, choice);
 	if (!rules)
 		return 0;
-	ret = plan_examine(interp, rules, forced, &plan, err);
+	ret = plan_examine(interp, rules, choice, &plan, err);
 	if (!ret)
 		buf_adds(out, "rules\n  KIND     FUNCTIONS  RULE\n");
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++)

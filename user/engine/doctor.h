@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "bpf/abi/event.h"
+#include "engine/plan.h"
 #include "rule/rule.h"
 
 /* Appends what the machine has.  -EPERM or -EOPNOTSUPP with a sentence if nothing can be traced on it. */
@@ -16,5 +16,5 @@ int doctor_machine(struct buf *out, struct err *err);
  * Appends what a process's interpreter has, and what each of the rules gets (rules may be NULL).  Errors with a sentence, as
  * py_interp_open()'s, if it cannot be traced; -EOPNOTSUPP if a rule cannot be watched there.
  */
-int doctor_process(pid_t pid, const struct rule_set *rules, enum phrude_probe forced,
+int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
 		   struct buf *out, struct err *err);

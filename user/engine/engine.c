@@ -231,6 +231,8 @@ static void engine_finish(struct engine *e)
 				attachment_free(p->attachments[k]);
 				p->attachments[k] = NULL;
 			}
+			arm_free(p->arming);
+			p->arming = NULL;
 		}
 	}
 	engine_detach_all(e);
@@ -241,6 +243,7 @@ static void engine_finish(struct engine *e)
 	}
 	output_flush(&e->output);
 	engine_say_summary(e);
+	engine_disarm(e);
 }
 
 static void engine_fini(struct engine *e)
@@ -252,11 +255,13 @@ static void engine_fini(struct engine *e)
 	output_close(&e->output);
 	lines_free(e->lines);
 	arena_fini(&e->arena);
+	armer_free(e->armer);
 	kern_close(e->kern);
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
 {
+	uint32_t kinds;
 	int ret;
 
 	gethostname(e->host, sizeof(e->host) - 1);
@@ -268,7 +273,15 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	ret = output_open(&e->output, e->opts->output, e->opts->format, err);
 	if (ret)
 		return err_prefix(err, -EIO, "--output");
-	ret = kern_open(plan_kinds(e->opts->rules, e->opts->probe), &e->kern, err);
+	if (e->opts->no_arm && e->opts->probe == PROBE_ARM)
+		return err_set(err, -EINVAL, "--no-arm and --probe arm contradict each other");
+	e->choice = plan_choice(e->opts->probe, e->opts->no_arm);
+	if (e->opts->probe == PROBE_ARM && e->choice.no_arm) {
+		*kernel = true;
+		return err_set(err, -EOPNOTSUPP, "%s", e->choice.no_arm);
+	}
+	kinds = plan_kinds(e->opts->rules, &e->choice);
+	ret = kern_open(kinds, &e->kern, err);
 	if (ret) {
 		*kernel = true;
 		return ret;
@@ -277,6 +290,10 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	if (!e->direct)
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = kern_on_record(e->kern, engine_record, e, err);
+	if (kinds & 1u << PROBE_ARM)
+		ret = armer_new(e->kern, &e->armer, err);
+	if (!ret)
+		ret = kern_on_record(e->kern, engine_record, e, err);
 	return ret ? ret : engine_watch(e, err);
 }
 

@@ -18,6 +18,7 @@ struct engine_opts {
 	size_t nr_pids;
 	char *const *argv;	 /* program to start, NULL-terminated; NULL: none */
 	enum phrude_probe probe; /* PROBE_NONE: auto */
+	bool no_arm;		 /* never write the memory of a target */
 	enum output_format format;
 	const char *output; /* file; NULL: standard output */
 	uint64_t count;	    /* stop after so many alerts; 0: no limit */

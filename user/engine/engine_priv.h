@@ -31,6 +31,8 @@ struct engine {
 	struct kern *kern;
 	struct lines *lines;
 	struct launch *launch; /* NULL: nothing was started */
+	struct armer *armer;   /* NULL: nothing is ever armed */
+	struct plan_choice choice;
 	struct processes processes;
 	struct direct_probes *direct;
 	struct group *groups;
@@ -75,6 +77,17 @@ void engine_look_for_late(struct engine *e, struct process *p);
 void engine_imported(struct engine *e, struct process *p, pid_t tid);
 /* Looks again at processes of which it was too early to tell; sets e->undecided if there are still some. */
 void engine_look_again(struct engine *e);
+/* A function of it could not be armed in time: arms all that is not. */
+void engine_unarmed(struct engine *e, struct process *p);
+/* engine_arm.c: begins to arm what the rules name and the process has, if they call for it. */
+int engine_arm(struct engine *e, struct process *p, const struct py_interp *interp,
+	       struct err *err);
+/* Was it forked from a process that was just being armed? */
+bool engine_arm_inherited(struct engine *e, struct process *p);
+/* A process said that its functions are armed: lets go of what was needed for it. */
+void engine_armed(struct process *p);
+/* Puts back what was armed.  The probes have been taken away. */
+void engine_disarm(struct engine *e);
 /* Forgets targets that are gone, should the kernel's word of it have been lost. */
 void engine_check_targets(struct engine *e);
 /* Prints the ready line. */

@@ -156,6 +156,16 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	case PROC_EXIT:
 		processes_remove(&e->processes, ev.hdr.pid);
 		break;
+	case PROC_ARMED:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_armed(p);
+		break;
+	case PROC_UNARMED:
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_unarmed(e, p);
+		break;
 	default:
 		return -EPROTO;
 	}

@@ -61,7 +61,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	f->group = interp->proc.group = group_of(e, interp);
 	if (!f->probe_of_rule || !f->qualnames || !f->group)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, rules, e->opts->probe, &f->plan, err);
+	ret = plan_make(interp, rules, &e->choice, &f->plan, err);
 	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
 		enum phrude_probe probe = f->plan.rules[i].probe;
 		struct kind_sites *k = &f->kinds[probe];
@@ -128,7 +128,8 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 
 		if (k->count && attach_kind(i)->wide && !g->attachments[i])
 			ret = attach_process(e->kern, ATTACH_ALL, f->group, f->file_fd, i, k->sites,
-					     k->count, &g->attachments[i], err);
+					     k->count, ~(1u << PY_SITE_HOT), &g->attachments[i],
+					     err);
 	}
 	return ret;
 }
@@ -149,7 +150,7 @@ static int attach_own(struct engine *e, struct process *p, bool *added, struct e
 		/* Needed: a process that is gone by now has had its calls unseen. */
 		*added = true;
 		ret = attach_process(e->kern, p->pid, f->group, f->file_fd, i, k->sites, k->count,
-				     &p->attachments[i], err);
+				     ATTACH_ROLES_ALL, &p->attachments[i], err);
 		if (ret)
 			return ret;
 	}
@@ -193,6 +194,8 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		ret = kern_proc_set(e->kern, pid, &interp->proc, err);
 	if (!ret)
 		ret = attach_needed(e, p, err);
+	if (!ret)
+		ret = engine_arm(e, p, interp, err);
 	if (!ret)
 		engine_look_for_late(e, p); /* what was imported meanwhile */
 	if (!ret && !py_interp_is_alive(interp))
@@ -247,6 +250,8 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	if (!ret)
 		ret = attach_needed(e, p, err);
 	if (!ret)
+		ret = engine_arm(e, p, interp, err);
+	if (!ret)
 		engine_look_for_late(e, p);
 	return ret;
 }
@@ -267,10 +272,27 @@ void engine_fork(struct engine *e, struct process *p)
 	bool added = false;
 	int ret = attach_own(e, p, &added, &err);
 
-	/* Probes that cover all processes cover the child as well, from its first instruction on. */
+	/* Probes that cover all processes cover the child as well, from its first instruction on; but if its parent was
+	 * being armed, what was left to do then is to be done in the child, too. */
+	if (!ret && engine_arm_inherited(e, p)) {
+		added = true;
+		ret = retrace(e, p, &err);
+	}
 	e->forks_late += added;
 	if (ret)
 		give_up(p, ret, "a fork", &err);
+}
+
+void engine_unarmed(struct engine *e, struct process *p)
+{
+	struct err err;
+	int ret;
+
+	if (p->arming || !p->interp)
+		return;
+	ret = retrace(e, p, &err);
+	if (ret)
+		give_up(p, ret, "a function could not be armed", &err);
 }
 
 /* How often it is looked whether a program is an interpreter: its libraries may not be mapped yet. */
@@ -336,6 +358,7 @@ void engine_check_targets(struct engine *e)
 
 		for (p = e->processes.buckets[i]; p; p = next) {
 			next = p->next;
+			engine_armed(p);
 			engine_look_for_late(
 				e, p); /* what comes into a module without an import of a C one */
 			if (!kill(p->pid, 0) || errno != ESRCH) {

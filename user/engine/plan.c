@@ -6,17 +6,19 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "kern/kern_feat.h"
 
 /*
  * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
  * call.  frame costs a third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads
  * to it.  What sees some calls only comes last, for what nothing else sees.
  */
-static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_FRAME, PROBE_USDT,
-						PROBE_CALL };
+static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_ARM,
+						PROBE_FRAME,  PROBE_USDT,  PROBE_CALL };
 
 struct planning {
 	const struct py_interp *interp;
+	const struct plan_choice *choice;
 	struct py_view view;
 	struct {
 		bool asked, has;
@@ -46,18 +48,32 @@ static const char *subject(const struct rule *rule)
 	return names[rule->place_kind];
 }
 
-uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced)
+struct plan_choice plan_choice(enum phrude_probe forced, bool no_arm)
+{
+	struct plan_choice choice = { .forced = forced };
+
+	if (no_arm)
+		choice.no_arm = "--no-arm forbids the probe kind arm";
+	else if (!kern_feat_sleepable())
+		/* A thread that waits to be armed could keep from the CPU whom it waits for. */
+		choice.no_arm = "the probe kind arm needs Linux 6.0 or later";
+	return choice;
+}
+
+uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choice)
 {
 	uint32_t kinds = 0;
 
-	if (forced != PROBE_NONE)
-		return 1u << forced;
+	if (choice->forced != PROBE_NONE)
+		return 1u << choice->forced;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
 			if (sees(attach_kind(preference[j]), &rules->rules[i]))
 				kinds |= 1u << preference[j];
 		}
 	}
+	if (choice->no_arm)
+		kinds &= ~(1u << PROBE_ARM);
 	return kinds;
 }
 
@@ -68,6 +84,10 @@ static bool available(struct planning *p, enum phrude_probe probe, struct err *w
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
 
+	if (probe == PROBE_ARM && p->choice->no_arm) {
+		err_set(why, 0, "%s", p->choice->no_arm);
+		return false;
+	}
 	if (!kind->sites)
 		return true;
 	if (!p->kinds[probe].asked) {
@@ -192,12 +212,11 @@ static int locate(const struct py_interp *interp, struct plan_rule *rules, size_
 }
 
 /* Where one file cannot be probed, the rules concerned get something else. */
-static int locate_all(struct planning *p, const struct rule_set *rules, enum phrude_probe forced,
-		      struct plan *plan, struct err *err)
+static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 {
 	int ret = locate(p->interp, plan->rules, plan->nr_rules, err);
 
-	if (ret != -EOPNOTSUPP || forced != PROBE_NONE)
+	if (ret != -EOPNOTSUPP || p->choice->forced != PROBE_NONE)
 		return ret;
 	for (size_t i = 0; i < plan->nr_rules; i++) {
 		struct plan_rule *r = &plan->rules[i];
@@ -215,7 +234,7 @@ static int locate_all(struct planning *p, const struct rule_set *rules, enum phr
 }
 
 int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
-		 enum phrude_probe forced, struct plan *out, struct err *err)
+		 const struct plan_choice *choice, struct plan *out, struct err *err)
 {
 	_cleanup_free_ struct planning *p = calloc(1, sizeof(*p));
 	int ret = 0;
@@ -225,20 +244,22 @@ int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 	if (!p || !out->rules)
 		return err_set(err, -ENOMEM, "out of memory");
 	p->interp = interp;
+	p->choice = choice;
 	py_view_init(&p->view, interp);
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
-		if (forced != PROBE_NONE)
-			ret = choose_forced(p, &rules->rules[i], forced, &out->rules[i], err);
+		if (choice->forced != PROBE_NONE)
+			ret = choose_forced(p, &rules->rules[i], choice->forced, &out->rules[i],
+					    err);
 		else
 			ret = choose(p, &rules->rules[i], &out->rules[i], err);
 	}
-	return ret ? ret : locate_all(p, rules, forced, out, err);
+	return ret ? ret : locate_all(p, out, err);
 }
 
 int plan_make(const struct py_interp *interp, const struct rule_set *rules,
-	      enum phrude_probe forced, struct plan *out, struct err *err)
+	      const struct plan_choice *choice, struct plan *out, struct err *err)
 {
-	int ret = plan_examine(interp, rules, forced, out, err);
+	int ret = plan_examine(interp, rules, choice, out, err);
 
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
 		if (out->rules[i].probe == PROBE_NONE)

@@ -19,18 +19,27 @@ struct plan {
 	size_t nr_rules;
 };
 
+/* What there is to choose from. */
+struct plan_choice {
+	enum phrude_probe forced; /* PROBE_NONE: any */
+	const char *no_arm;	  /* why nothing may be armed: a sentence; NULL: it may */
+};
+
+/* On this kernel, and as the user wants it. */
+struct plan_choice plan_choice(enum phrude_probe forced, bool no_arm);
+
 /*
- * Chooses for each rule the cheapest kind that misses nothing; `forced` other than PROBE_NONE is taken for all.
+ * Chooses for each rule the cheapest kind that misses nothing; a forced one is taken for all.
  * -EOPNOTSUPP with a sentence if a rule can get none, -EINVAL if it does not go with `forced`.
  */
 int plan_make(const struct py_interp *interp, const struct rule_set *rules,
-	      enum phrude_probe forced, struct plan *out, struct err *err);
+	      const struct plan_choice *choice, struct plan *out, struct err *err);
 /* The same without giving up: what cannot be watched is PROBE_NONE, and `why` has the sentence. */
 int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
-		 enum phrude_probe forced, struct plan *out, struct err *err);
+		 const struct plan_choice *choice, struct plan *out, struct err *err);
 void plan_fini(struct plan *plan);
 
 /* The kinds that plan_make() may choose from for these rules, as bits. */
-uint32_t plan_kinds(const struct rule_set *rules, enum phrude_probe forced);
+uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choice);
 /* Appends "frame 12" or "call 2, usdt 3". */
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules);

@@ -32,6 +32,7 @@ struct process *processes_add(struct processes *ps, pid_t pid)
 
 static void process_free(struct process *p)
 {
+	arm_free(p->arming);
 	for (int i = 0; i < NR_PROBES; i++)
 		attachment_free(p->attachments[i]);
 	interp_facts_unref(p->interp);

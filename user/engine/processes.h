@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "attach/arm.h"
 #include "attach/attach.h"
 #include "engine/plan.h"
 #include "engine/qualnames.h"
@@ -39,6 +40,7 @@ struct process {
 	bool target;		     /* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct attachment *attachments[NR_PROBES];
+	struct arming *arming; /* NULL: done */
 	struct proc_facts facts;
 	bool facts_read;
 	bool gone;     /* it was not there any more at the last look */

@@ -15,17 +15,8 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern_feat.h"
+#include "kern/kern_priv.h"
 #include "kern/kern_reaper.h"
-#include "tracer.skel.h"
-
-struct kern {
-	struct tracer *skel;
-	struct ring_buffer *ring;
-	struct reaper *reaper;
-	bool sleepable;
-	uint64_t looked; /* when kern_consume() last began; CLOCK_MONOTONIC, ns */
-	int nr_cpus;
-};
 
 /* Slots for events being put together, see bpf/maps.bpf.h: several a CPU, since a program may be preempted. */
 static unsigned int scratch_slots(int nr_cpus)
@@ -64,6 +55,8 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
 		return entry == PY_ENTRY_AUDIT_CALL	? k->skel->progs.audit_call
 		       : entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python
 							: k->skel->progs.audit_usdt;
+	case PROBE_ARM:
+		return k->skel->progs.arm_entry;
 	default:
 		return NULL;
 	}
@@ -72,6 +65,11 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
 struct bpf_program *kern_launch_program(const struct kern *k)
 {
 	return k->skel->progs.launch_entry;
+}
+
+struct bpf_program *kern_arm_hot(const struct kern *k)
+{
+	return k->skel->progs.arm_hot;
 }
 
 struct bpf_program *kern_start_program(const struct kern *k)
@@ -134,6 +132,7 @@ static void choose_programs(const struct kern *k, uint32_t kinds)
 		if (kinds & 1u << probe)
 			load_programs(k, probe, true);
 	}
+	bpf_program__set_autoload(kern_arm_hot(k), kinds & 1u << PROBE_ARM);
 }
 
 static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)

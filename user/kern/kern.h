@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "bpf/abi/direct.h"
+#include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
 #include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
@@ -65,6 +66,27 @@ int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct 
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 int kern_proc_delete(struct kern *kern, pid_t pid);
+
+/* kern_arm.c: requests to arm, see bpf/abi/arm.h. */
+struct kern_arm;
+
+/* Called in the thread that polls. */
+typedef void (*kern_arm_fn)(void *ctx, const struct arm_request *request);
+
+/* Only if the programs of the kind arm are loaded. */
+int kern_arm_open(struct kern *kern, kern_arm_fn fn, void *ctx, struct kern_arm **out,
+		  struct err *err);
+void kern_arm_close(struct kern_arm *ka);
+/* Waits for requests, and delivers them. */
+int kern_arm_poll(struct kern_arm *ka, int timeout_ms);
+/* Takes a request up: true if its thread is held from now on, until kern_arm_done() (or ARM_WORK_NS have passed). */
+bool kern_arm_take(struct kern_arm *ka, const struct arm_request *request);
+void kern_arm_done(struct kern_arm *ka, const struct arm_request *request);
+/* Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left` things to do, or 0. */
+int kern_arm_set_pending(struct kern *kern, pid_t pid, uint32_t left);
+bool kern_arm_is_pending(const struct kern *kern, pid_t pid);
+/* The program that asks then. */
+struct bpf_program *kern_arm_hot(const struct kern *kern);
 
 /* Has line tables sent anew: one, or all. */
 void kern_forget_table(struct kern *kern, pid_t pid, uint64_t table);

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach/arm.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "py/py_arm.h"
+
+/* How long a thread of the target may be held for what is pending; the rest is done at the next hit. */
+#define HOLD_NS (4 * 1000 * 1000)
+/* How long to wait for the process to enter a function, before others are attended to. */
+#define WAIT_MS 50
+#define POLL_MS 100
+
+struct armer {
+	struct kern *kern;
+	struct kern_arm *requests;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop;
+	pthread_mutex_t lock; /* of the list and of what is in it */
+	struct arming *list;
+	atomic_uint_least64_t longest, total, count;
+};
+
+struct arming {
+	struct arming *next;
+	struct armer *armer;
+	pid_t pid;
+	struct attachment *hot;
+	struct py_codes codes;
+	bool undo;
+	bool new_version; /* still to be made */
+	size_t left;	  /* of codes: those that come first */
+	size_t done, gone;
+	atomic_bool finished;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static uint32_t left_of(const struct arming *a)
+{
+	return a->left + a->new_version;
+}
+
+/* The thread that asked is held: does what there is to do, but for the code object that it is just entering. */
+static void work(struct arming *a, const struct py_arm_target *t, const struct arm_request *rq)
+{
+	size_t i = a->left;
+
+	/* A version that changes while a function enters could have it enter, and be seen, twice. */
+	if (a->new_version && !rq->watched && !py_arm_new_version(t))
+		a->new_version = false;
+	while (i-- > 0 && now_ns() - rq->token < HOLD_NS) {
+		struct py_code *code = &a->codes.list[i];
+		int ret;
+
+		if (code->addr == rq->code)
+			continue;
+		ret = a->undo ? py_disarm(t, code->addr, code->entry, code->name)
+			      : py_arm(t, code->addr, code->entry, code->name);
+		if (ret)
+			a->gone++;
+		else
+			a->done++;
+		*code = a->codes.list[--a->left];
+	}
+	kern_arm_set_pending(a->armer->kern, a->pid, left_of(a));
+	if (!left_of(a))
+		atomic_store(&a->finished, true);
+}
+
+static struct arming *find(struct armer *armer, pid_t pid)
+{
+	struct arming *a = armer->list;
+
+	while (a && (a->pid != pid || atomic_load(&a->finished)))
+		a = a->next;
+	return a;
+}
+
+/* kern_arm_fn */
+static void answer(void *ctx, const struct arm_request *rq)
+{
+	struct armer *armer = ctx;
+	struct py_layout layout;
+	struct py_arm_target t = { (pid_t)rq->pid, &layout, rq->type_code, rq->interp };
+	struct arming *a;
+	uint64_t held;
+
+	if (py_layout_get(rq->minor, &layout))
+		return;
+	pthread_mutex_lock(&armer->lock);
+	if (kern_arm_take(armer->requests, rq)) {
+		a = rq->why == ARM_PENDING ? find(armer, t.pid) : NULL;
+		if (rq->why == ARM_UNARMED)
+			py_arm(&t, rq->code, rq->instr, 0);
+		else if (a)
+			work(a, &t, rq);
+		kern_arm_done(armer->requests, rq);
+		held = now_ns() - rq->token;
+		atomic_fetch_add(&armer->count, 1);
+		atomic_fetch_add(&armer->total, held);
+		if (held > atomic_load(&armer->longest))
+			atomic_store(&armer->longest, held);
+	}
+	pthread_mutex_unlock(&armer->lock);
+}
+
+static void *armer_main(void *ctx)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	struct armer *armer = ctx;
+
+	/* A thread of a target waits for every answer.  Not being allowed to makes it wait longer under load. */
+	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
+	while (!atomic_load(&armer->stop))
+		kern_arm_poll(armer->requests, POLL_MS);
+	return NULL;
+}
+
+int armer_new(struct kern *kern, struct armer **out, struct err *err)
+{
+	_cleanup_(armer_freep) struct armer *armer = calloc(1, sizeof(*armer));
+	int ret;
+
+	if (!armer)
+		return err_set(err, -ENOMEM, "out of memory");
+	armer->kern = kern;
+	pthread_mutex_init(&armer->lock, NULL);
+	ret = kern_arm_open(kern, answer, armer, &armer->requests, err);
+	if (ret)
+		return ret;
+	ret = -pthread_create(&armer->thread, NULL, armer_main, armer);
+	if (ret)
+		return err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
+	armer->started = true;
+	*out = TAKE_PTR(armer);
+	return 0;
+}
+
+void armer_free(struct armer *armer)
+{
+	if (!armer)
+		return;
+	atomic_store(&armer->stop, true);
+	if (armer->started)
+		pthread_join(armer->thread, NULL);
+	kern_arm_close(armer->requests);
+	pthread_mutex_destroy(&armer->lock);
+	log_debug("threads of targets were held %llu times to arm functions: %llu us in all, %llu "
+		  "us at most",
+		  (unsigned long long)armer->count, (unsigned long long)armer->total / 1000,
+		  (unsigned long long)armer->longest / 1000);
+	free(armer);
+}
+
+void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total)
+{
+	*longest = armer ? atomic_load(&armer->longest) : 0;
+	*total = armer ? atomic_load(&armer->total) : 0;
+}
+
+static void wait_a_little(const struct arming *a)
+{
+	static const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < WAIT_MS && !arm_is_done(a); i++)
+		nanosleep(&ms, NULL);
+}
+
+static int begin(struct armer *armer, const struct arm_process *target, bool undo,
+		 struct arming **out, struct err *err)
+{
+	const struct py_interp *interp = target->interp;
+	_cleanup_(arm_freep) struct arming *a = calloc(1, sizeof(*a));
+	const struct py_arm_target t = { .pid = interp->pid, .layout = &interp->proc.layout };
+	uint64_t start = now_ns();
+	int ret;
+
+	*out = NULL;
+	if (!a)
+		return err_set(err, -ENOMEM, "out of memory");
+	a->armer = armer;
+	a->pid = interp->pid;
+	a->undo = undo;
+	a->new_version = !undo && py_arm_wants_new_version(&t);
+	ret = py_codes_find(interp, target->wanted, target->ctx, &a->codes, err);
+	if (ret)
+		return ret;
+	a->left = a->codes.count;
+	log_debug(
+		"pid %d: %zu of %zu code objects are to be %s (%llu MiB looked through in %llu ms)",
+		a->pid, a->left, a->codes.seen, undo ? "disarmed" : "armed",
+		(unsigned long long)a->codes.bytes >> 20,
+		(unsigned long long)(now_ns() - start) / 1000000);
+	if (!a->left && !a->new_version)
+		return 0;
+	pthread_mutex_lock(&armer->lock);
+	a->next = armer->list;
+	armer->list = a;
+	pthread_mutex_unlock(&armer->lock);
+	ret = kern_arm_set_pending(armer->kern, a->pid, left_of(a));
+	if (ret)
+		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", a->pid,
+			       strerror(-ret));
+	ret = attach_process(armer->kern, a->pid, target->group, target->file_fd, PROBE_ARM,
+			     target->sites, target->nr_sites, 1u << PY_SITE_HOT, &a->hot, err);
+	if (ret)
+		return ret;
+	wait_a_little(a);
+	if (!arm_is_done(a))
+		*out = TAKE_PTR(a);
+	return 0;
+}
+
+int arm_begin(struct armer *armer, const struct arm_process *target, struct arming **out,
+	      struct err *err)
+{
+	return begin(armer, target, false, out, err);
+}
+
+int arm_undo(struct armer *armer, const struct arm_process *target, struct err *err)
+{
+	_cleanup_(arm_freep) struct arming *a = NULL;
+
+	return begin(armer, target, true, &a, err);
+}
+
+bool arm_is_done(const struct arming *a)
+{
+	return atomic_load(&a->finished);
+}
+
+static void unlist(struct arming *a)
+{
+	struct arming **at;
+
+	pthread_mutex_lock(&a->armer->lock);
+	for (at = &a->armer->list; *at && *at != a; at = &(*at)->next)
+		;
+	if (*at)
+		*at = a->next;
+	pthread_mutex_unlock(&a->armer->lock);
+}
+
+void arm_free(struct arming *a)
+{
+	if (!a)
+		return;
+	if (a->armer) {
+		unlist(a);
+		kern_arm_set_pending(a->armer->kern, a->pid, 0);
+		log_debug("pid %d: %zu functions %s, %zu gone, %zu left", a->pid, a->done,
+			  a->undo ? "disarmed" : "armed", a->gone, a->left);
+	}
+	attachment_free(a->hot);
+	py_codes_fini(&a->codes);
+	free(a);
+}

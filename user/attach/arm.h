@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Arming functions, see py/py_sites_arm.c.  A function that comes into being later is armed where it is entered for the
+ * first time: its thread waits there until that is done. Those that are there already are armed the next time
+ * that the process enters a function.  The process is never stopped; a thread that asks waits for some 0.1 ms.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attach/attach.h"
+#include "py/py_codes.h"
+
+/* A thread of our own that answers requests. */
+struct armer;
+
+int armer_new(struct kern *kern, struct armer **out, struct err *err);
+void armer_free(struct armer *armer);
+DEFINE_CLEANUP(armer_freep, struct armer, armer_free);
+/* The longest time, in ns, that one thread of a target was held, and all of it together. */
+void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total);
+
+/* The functions of one process that are to be armed, or disarmed. */
+struct arming;
+
+/* Where that is. */
+struct arm_process {
+	const struct py_interp *interp;
+	int file_fd;
+	uint32_t group; /* as attach_process() has it */
+	const struct py_site *sites;
+	size_t nr_sites;
+	py_code_fn wanted;
+	void *ctx; /* of `wanted` */
+};
+
+/*
+ * Begins to arm what is wanted and exists.  The probes of PY_SITE_ENTRY and PY_SITE_FIRST are in place, and the process is
+ * one that kern_proc_set() knows: on return no call of a wanted function goes unseen.  *out is NULL if there is nothing left to do.
+ */
+int arm_begin(struct armer *armer, const struct arm_process *target, struct arming **out,
+	      struct err *err);
+/* Disarms it all, as far as the process enters any function within a short time. */
+int arm_undo(struct armer *armer, const struct arm_process *target, struct err *err);
+/* Until it is done, each call of any function costs a trap. */
+bool arm_is_done(const struct arming *a);
+void arm_free(struct arming *a);
+DEFINE_CLEANUP(arm_freep, struct arming, arm_free);

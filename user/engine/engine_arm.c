@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Arming the functions that rules name in the processes traced, and disarming them. */
+#include "base/log.h"
+#include "base/util.h"
+#include "engine/engine_priv.h"
+#include "kern/kern_feat.h"
+#include "py/interp.h"
+
+/* py_code_fn: what a rule names that is to be armed; of a Class.method its last part. */
+static bool is_watched(void *ctx, struct text name, struct text file)
+{
+	const struct engine *e = ctx;
+	const struct rule_set *rules = e->opts->rules;
+
+	for (size_t i = 0; i < rules->nr_rules; i++) {
+		const struct rule *r = &rules->rules[i];
+
+		if (r->place_kind == RULE_FILE && text_eq_str(name, rule_func_name(r)) &&
+		    (!file.s || rule_file_matches(r->place, file)))
+			return true;
+	}
+	return false;
+}
+
+static struct arm_process arm_process(struct engine *e, const struct interp_facts *f,
+				      const struct py_interp *interp)
+{
+	const struct kind_sites *k = &f->kinds[PROBE_ARM];
+
+	return (struct arm_process){ .interp = interp,
+				     .file_fd = f->file_fd,
+				     .group = f->group,
+				     .sites = k->sites,
+				     .nr_sites = k->count,
+				     .wanted = is_watched,
+				     .ctx = e };
+}
+
+int engine_arm(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)
+{
+	struct arm_process target = arm_process(e, p->interp, interp);
+
+	arm_free(p->arming);
+	p->arming = NULL;
+	return target.nr_sites ? arm_begin(e->armer, &target, &p->arming, err) : 0;
+}
+
+bool engine_arm_inherited(struct engine *e, struct process *p)
+{
+	return e->armer && p->interp && p->interp->kinds[PROBE_ARM].count &&
+	       kern_arm_is_pending(e->kern, p->pid);
+}
+
+void engine_armed(struct process *p)
+{
+	if (p->arming && arm_is_done(p->arming)) {
+		arm_free(p->arming);
+		p->arming = NULL;
+	}
+}
+
+/* So many processes are disarmed at the end: each may take a moment. The others go on as they are, which does no harm. */
+#define DISARM_MAX 32
+
+void engine_disarm(struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (struct process *p = e->processes.buckets[i]; p && n < DISARM_MAX;
+		     p = p->next) {
+			_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+			struct arm_process target;
+			struct err err;
+
+			if (!p->interp || !p->interp->kinds[PROBE_ARM].count)
+				continue;
+			n++;
+			if (py_interp_open(p->pid, &interp, &err)) {
+				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
+				continue;
+			}
+			target = arm_process(e, p->interp, interp);
+			if (arm_undo(e->armer, &target, &err))
+				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
+		}
+	}
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is loaded, for this module's own files. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <bpf/libbpf.h>
+
+#include "tracer.skel.h"
+
+struct kern {
+	struct tracer *skel;
+	struct ring_buffer *ring;
+	struct reaper *reaper;
+	bool sleepable;
+	uint64_t looked; /* when kern_consume() last began; CLOCK_MONOTONIC, ns */
+	int nr_cpus;
+};
