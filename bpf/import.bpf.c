@@ -3,7 +3,8 @@
  * Modules written in C that are imported after the tracer has attached.  A module's functions and types are there when
  * _imp.exec_dynamic() or _imp.exec_builtin() returns, and nobody has called them yet.  The importing thread is held at that
  * moment until user space has looked, and stopped it if there is something to put probes on.  A program cannot wait, so it
- * spins, for a bounded time and only while a rule names something that has not been found yet.
+ * spins, for a bounded time and only while a rule names something that has not been found yet.  A kernel that does not
+ * preempt itself would keep user space from the processor meanwhile: it is given away where a program can do that.
  */
 #include "frame.bpf.h"
 #include "proc.bpf.h"
@@ -20,9 +21,20 @@
 #define HOLD_ON 1
 #define HOLD_TOO_LONG 2
 
-/* A function of its own, so that the verifier counts its loop once. */
-__noinline int hold_round(__u32 tid, __u64 since)
+/* A read of another task's memory looks whether something else wants the processor (__get_user_pages()). */
+static __always_inline void give_way(__u64 addr)
 {
+	__u64 word;
+
+	if (cfg_sleepable)
+		bpf_copy_from_user_task(&word, sizeof(word), (const void *)addr,
+					bpf_get_current_task_btf(), 0);
+}
+
+/* A function of its own, so that the verifier counts its loop once. */
+__noinline int hold_round(__u32 tid, __u64 since, __u64 stack)
+{
+	give_way(stack);
 	for (int i = 0; i < LOOKS; i++) {
 		__u32 *state = bpf_map_lookup_elem(&holds, &tid);
 
@@ -55,7 +67,7 @@ int import_done(struct pt_regs *ctx)
 	}
 	send_proc(PROC_IMPORT, pid, tid);
 	for (int i = 0; i < ROUNDS && on == HOLD_ON; i++)
-		on = hold_round(tid, since);
+		on = hold_round(tid, since, PT_REGS_SP(ctx));
 	if (on != HOLD_OVER) {
 		bpf_map_delete_elem(&holds, &tid);
 		stat_inc(PHRUDE_STAT_LOST_IMPORT);

@@ -15,8 +15,11 @@ static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 		.what = what,
 		.other = other,
 	};
+	__u64 flags;
 
 	ev.hdr.time_ns = bpf_ktime_get_ns();
-	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), wakeup_flags(ev.hdr.time_ns)))
+	/* An importing thread waits for the answer. */
+	flags = what == PROC_IMPORT ? BPF_RB_FORCE_WAKEUP : wakeup_flags(ev.hdr.time_ns);
+	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), flags))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Modules written to disk and imported while traced, whose first act is what is watched."""
+
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+
+import talk
+
+# Modules written in C and a call of one function of each, which is its first line of use.
+CALLS = {
+    "cmath": ("sqrt", "cmath.sqrt(4)"),
+    "_bz2": ("BZ2Compressor.compress", "_bz2.BZ2Compressor().compress(b'x')"),
+    "_lzma": ("is_check_supported", "_lzma.is_check_supported(0)"),
+    "_queue": ("SimpleQueue.put", "_queue.SimpleQueue().put(1)"),
+    "_csv": ("list_dialects", "_csv.list_dialects()"),
+    "_json": ("encode_basestring_ascii", "_json.encode_basestring_ascii('x')"),
+    "_pickle": ("dumps", "_pickle.dumps(1)"),
+    "_heapq": ("heappush", "_heapq.heappush([], 1)"),
+    "_statistics": ("_normal_dist_inv_cdf", "_statistics._normal_dist_inv_cdf(0.5, 0.0, 1.0)"),
+    "_md5": ("md5", "_md5.md5(b'x')"),
+    "_opcode": ("stack_effect", "_opcode.stack_effect(1)"),
+    "unicodedata": ("lookup", "unicodedata.lookup('DIGIT ONE')"),
+    "resource": ("getpagesize", "resource.getpagesize()"),
+    "grp": ("getgrall", "grp.getgrall()"),
+    "syslog": ("setlogmask", "syslog.setlogmask(0)"),
+    "array": ("array.append", "array.array('i').append(1)"),
+    "_posixsubprocess": ("fork_exec", ""),
+}
+# Through fork_exec, where 3.13 would otherwise take posix_spawn.
+SPAWN = "import subprocess; subprocess.Popen(['/bin/true'], start_new_session=True).wait()\n"
+
+folder = tempfile.mkdtemp()
+sys.path.insert(0, folder)
+sys.dont_write_bytecode = True
+
+
+def waiting():
+    """The modules that can be imported and are not yet: [module, function]."""
+    return [[name, function] for name, (function, _) in CALLS.items()
+            if name not in sys.modules and importlib.util.find_spec(name)]
+
+
+def bring_in(name, text):
+    path = os.path.join(folder, name + ".py")
+    with open(path, "w") as file:
+        file.write(text)
+    importlib.invalidate_caches()
+    importlib.import_module(name)
+    os.unlink(path)
+
+
+def race(modules, spawns):
+    """Each module is used by a new one as its first act; then come new ones that start a program."""
+    for name in modules:
+        if CALLS[name][1]:
+            bring_in("uses_" + name, "import %s; %s\n" % (name, CALLS[name][1]))
+    for number in range(spawns):
+        bring_in("spawns_%d" % number, SPAWN)
+    os.rmdir(folder)
+    return spawns
+
+
+if __name__ == "__main__":
+    talk.serve(waiting=waiting, race=race)
