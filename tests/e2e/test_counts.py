@@ -121,3 +121,37 @@ def several_rules_for_one_function(interpreter):
     complete(tracer)
     expect_equal(tracer.by_rule(), {"one": expected, "two": expected}, "alerts by rule")
     expect_equal(tracer.summary["matches"] in (expected, 2 * expected), True, "matches are hits or alerts")
+
+
+WORKERS = {"threads": 8, "children": 4}
+CALLS = 8350
+
+
+def hundred_thousand(interpreter, what, rules, kind=None, wait=0):
+    """Eight threads and four forked children make them, no faster than alerts can be written (40,000 a second)."""
+    calls = dict({"crc32": 0, "audit": 0, "plain": 0}, **{what: CALLS})
+    with Target(interpreter, "native.py") as target:
+        with Tracer(rules, target.pid, kind=kind, count=True) as tracer:
+            statuses = target.ask("burst", calls=calls, step=250, pause=0.1, wait=wait, **WORKERS)
+    expect_equal(statuses, [0] * WORKERS["children"], "statuses of the children")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
+    expect_equal(tracer.summary["alerts"], CALLS * 12, "alerts by the summary")
+    expect_equal(sorted(tracer.counts.values()), [CALLS] * 4 + [CALLS * 8], "alerts by process")
+    expect_equal({name for name, _ in tracer.counts}, {rules[0]["name"].encode()}, "names")
+    expect_equal(tracer.counts[rules[0]["name"].encode(), b"%d" % target.pid], CALLS * 8, "alerts of the target itself")
+
+
+@test("interpreter", embedded=True)
+def hundred_thousand_of_a_c_function(interpreter):
+    hundred_thousand(interpreter, "crc32", [rule("crc32", module="zlib")])
+
+
+@test("interpreter")
+def hundred_thousand_audit_events(interpreter):
+    hundred_thousand(interpreter, "audit", [{"name": "event", "audit": "phrude.test", "level": "info"}])
+
+
+@test("kind", kinds=("usdt", "frame", "arm"))
+def hundred_thousand_python_calls(interpreter, kind):
+    """Two of these kinds are put on a child when its fork is reported: it waits for that."""
+    hundred_thousand(interpreter, "plain", [rule("plain", file="native.py")], kind=kind, wait=1)

@@ -92,6 +92,46 @@ def doctor_tells_what_is_chosen(interpreter):
     expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
 
 
+def table(output):
+    """Of what doctor prints, {rule: (kind, number of functions, as it stands there)}."""
+    lines = output.split("  KIND     FUNCTIONS  RULE\n")[1].splitlines()
+    rows = [line.split() for line in lines if line[2:3].strip()]
+    return {row[2]: (row[0], row[1]) for row in rows}
+
+
+@test("interpreter")
+def doctor_is_borne_out_by_counts(interpreter):
+    """The kind of each rule is that of its alerts, and its functions are as many as were seen."""
+    rules = CRC + [rule("split", module="builtins"), rule("bytearray", module="builtins"),
+                   rule("compress", module="_bz2"), rule("plain", file="native.py"),
+                   {"name": "os.putenv", "audit": "os.putenv", "level": "info"}]
+    with Target(interpreter, "native.py") as target:
+        imported = target.ask("imported", module="_bz2")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(yaml(rules))
+            file.flush()
+            done = command("doctor", "--pid", target.pid, "--rules", file.name)
+        with Tracer(rules, target.pid) as tracer:
+            expected = target.ask("one_of_each", n=7)
+    complete(tracer)
+    claimed = table(done.output)
+    expect_equal(sorted(claimed), sorted(expected), "rules in: " + done.output)
+    ours = [alert for alert in tracer.alerts if alert["callers"][0]["function"] == "one_of_each"]
+    kinds, functions, calls = {}, {}, {}
+    for alert in ours:
+        name = alert["rule"]["name"]
+        kinds[name] = alert["probe"]
+        functions.setdefault(name, set()).add(alert["function"]["qualname"])
+        calls[name] = calls.get(name, 0) + 1
+    expect_equal(calls, expected, "alerts")
+    expect_equal(kinds, {name: kind for name, (kind, _) in claimed.items()}, "kinds")
+    for name, (kind, number) in claimed.items():
+        if kind == "direct":
+            # What is not imported yet has none.
+            seen = len(functions[name]) if name != "compress" or imported else 0
+            expect_equal(int(number), seen, "functions of %s, seen %s" % (name, sorted(functions[name])))
+
+
 @test()
 def doctor_without_a_process():
     done = command("doctor")

@@ -27,6 +27,9 @@ SUB_KEYS = {
 # What must not stand in a line of JSON, or a terminal that shows it, as it is.
 RAW = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
+# Of an alert's line: the rule's name and the process.
+PLACE = re.compile(rb'"rule":\s*{"name":\s*"([^"]*)".*"process":\s*{"pid":\s*(\d+)')
+
 Ended = collections.namedtuple("Ended", "status output errors")
 
 
@@ -54,10 +57,11 @@ def command(*arguments, timeout=30, **options):
 class Tracer:
     """
     One tracer at work.  As a context manager it is ready when the body starts and has ended, by ^C, after it; then
-    .alerts, .summary and .status are there.
+    .alerts, .summary and .status are there.  count: instead of the alerts, .counts has how many there are of each rule and pid,
+    {(name, pid): number}, both as bytes.
     """
 
-    def __init__(self, rules, *pids, kind=None, options=(), run=None, popen=None):
+    def __init__(self, rules, *pids, kind=None, options=(), run=None, popen=None, count=False):
         self.folder = tempfile.TemporaryDirectory(prefix="phrude-trace-e2e-")
         self.output = os.path.join(self.folder.name, "alerts.json")
         path = os.path.join(self.folder.name, "rules.yaml")
@@ -71,6 +75,7 @@ class Tracer:
             arguments += ["--probe", kind]
         self.process = subprocess.Popen(arguments + (["--", *run] if run else []), stdin=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, **(popen or {"stdout": subprocess.DEVNULL}))
+        self.count = count
         self.messages = []
         self.ready_line = None
         self.status = None
@@ -114,7 +119,10 @@ class Tracer:
         if os.path.exists(self.output):
             with open(self.output, "rb") as file:
                 raw = file.read()
-        self.alerts = [checked(line) for line in raw.split(b"\n")[:-1]]
+        if self.count:
+            self.counts = collections.Counter(PLACE.findall(raw))
+        else:
+            self.alerts = [checked(line) for line in raw.split(b"\n")[:-1]]
         self.summary = self._summary()
         self.folder.cleanup()
         return self

@@ -8,6 +8,7 @@ import posix
 import subprocess
 import sys
 import threading
+import time
 import zlib
 
 import talk
@@ -93,9 +94,86 @@ def children(n):
     return (2 * 4 + 3) * 6 * n
 
 
+def plain(number):
+    return number
+
+
+def other(number):
+    return number
+
+
+def _paced(calls, step, pause):
+    """So many calls of crc32, audit events and plain(), others between them, and a rest after each `step`."""
+    for number in range(calls["crc32"]):
+        zlib.crc32(b"x")
+        zlib.adler32(b"x")
+        if number % step == 0:
+            time.sleep(pause)
+    for number in range(calls["audit"]):
+        sys.audit("phrude.test", number)
+        sys.audit("phrude.other")
+        if number % step == 0:
+            time.sleep(pause)
+    for number in range(calls["plain"]):
+        plain(number)
+        other(number)
+        if number % step == 0:
+            time.sleep(pause)
+
+
+def burst(calls, threads, children, step, pause, wait):
+    """The calls of each thread and each forked child; a child waits before it starts."""
+    pids = []
+    for _ in range(children):
+        pid = os.fork()
+        if not pid:
+            status = 1
+            try:
+                time.sleep(wait)
+                _paced(calls, step, pause)
+                status = 0
+            finally:
+                os._exit(status)
+        pids.append(pid)
+    workers = [threading.Thread(target=_paced, args=(calls, step, pause)) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return [os.waitpid(pid, 0)[1] for pid in pids]
+
+
+_array = bytearray(b"a b")
+_group = BaseExceptionGroup("g", [ValueError()]) if sys.version_info >= (3, 11) else None
+
+
+def imported(module):
+    return module in sys.modules
+
+
+def one_of_each(n):
+    """n calls of all that doctor is asked about: calls by rule, and the methods named split."""
+    through = functools.lru_cache(maxsize=0)(bytearray)
+    for _ in range(n):
+        zlib.crc32(b"x")
+        os.putenv("PHRUDE_TEST", "1")
+        plain(1)
+        through()
+        "a b".split()
+        b"a b".split()
+        _array.split()
+        if _group:
+            _group.split(ValueError)
+    import _bz2
+    _bz2.BZ2Compressor().compress(b"x")
+    splits = 4 if _group else 3
+    return {"crc32": n, "os.putenv": n, "plain": n, "bytearray": n, "split": splits * n, "compress": 1}
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         call_all_ways(int(sys.argv[2]))
     else:
         talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late,
-                   audited=audited, children=children)
+                   audited=audited, children=children, burst=burst,
+                   one_of_each=one_of_each, imported=imported)
