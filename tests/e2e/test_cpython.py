@@ -9,6 +9,8 @@ MODULES = ["test_generators", "test_functools", "test_dict", "test_contextlib", 
            "test_coroutines", "test_descr", "test_call", "test_scope", "test_extcall", "test_dataclasses", "test_heapq",
            "test_frame", "test_asyncgen", "test_positional_only_arg", "test_keywordonlyarg", "test_code", "test_property",
            "test_super", "test_thread", "test_yield_from", "test_weakset", "test_userdict", "test_contextvars",
+           "test_with", "test_exceptions", "test_raise", "test_iter", "test_slice", "test_set", "test_list", "test_string",
+           "test_textwrap", "test_inspect", "test_typing", "test_unpack", "test_opcache", "test_weakref", "test_copy",
            # These change how functions are entered.
            "test_sys_settrace", "test_sys_setprofile", "test_monitoring", "test_bdb"]
 # Each version once: they take their time.
@@ -19,11 +21,26 @@ RULES = [rule("run", file="unittest/case.py"), rule("f", file="test_generators.p
          rule("trace", file="test_sys_settrace.py")]
 
 
+# Rules may name so many functions.
+FUNCTIONS_MAX = 2000
+
+
 def run_modules(target):
     outcomes = {}
     for module in MODULES:
         outcomes[module] = target.ask("run", module=module, timeout=180)
     return outcomes
+
+
+def same_outcomes(expected, got):
+    for module in MODULES:
+        # A test that fails here without us, too, is no matter of ours.
+        for name, outcome in expected[module]["outcomes"].items():
+            now = got[module]["outcomes"].get(name, "missing")
+            expect(now == outcome or outcome in ("failure", "error"), "%s: %s, untraced %s: %s", name, now, outcome,
+                   got[module]["details"].get(name, ""))
+    tests = sum(len(module["outcomes"]) for module in got.values())
+    expect(tests > 1000, "only %d tests were run", tests)
 
 
 untraced = {}  # by interpreter: the same for all kinds
@@ -41,13 +58,25 @@ def own_tests(interpreter, kind):
         target.ask("available")
         with Tracer(RULES, target.pid, kind=kind) as tracer:
             got = run_modules(target)
-    for module in MODULES:
-        # A test that fails here without us, too, is no matter of ours.
-        for name, outcome in expected[module]["outcomes"].items():
-            now = got[module]["outcomes"].get(name, "missing")
-            expect(now == outcome or outcome in ("failure", "error"), "%s: %s, untraced %s: %s", name, now, outcome,
-                   got[module]["details"].get(name, ""))
-    tests = sum(len(module["outcomes"]) for module in got.values())
-    expect(tests > 1000, "only %d tests were run", tests)
+    same_outcomes(expected, got)
     expect(tracer.summary["matches"] > 1000, "only %d matches", tracer.summary["matches"])
     expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")
+
+
+@test("kind", kinds=("arm",), where=lambda interpreter: interpreter.name in INTERPRETERS)
+def everything_armed(interpreter, kind):
+    """As above, with all functions of the process armed, its tests' own among them."""
+    with Target(interpreter, "suite.py") as target:
+        if not target.ask("available"):
+            raise Skip("its tests are not installed")
+        if interpreter.name not in untraced:
+            untraced[interpreter.name] = run_modules(target)
+    with Target(interpreter, "suite.py") as target:
+        target.ask("available")
+        functions = target.ask("functions", modules=MODULES, most=FUNCTIONS_MAX, timeout=60)
+        rules = [rule(name, file=file, name="%d" % i) for i, (name, file) in enumerate(functions)]
+        with Tracer(rules, target.pid, kind=kind, options=["--output", "/dev/null"]) as tracer:
+            got = run_modules(target)
+    same_outcomes(untraced[interpreter.name], got)
+    expect(len(functions) > 1000, "only %d functions", len(functions))
+    expect(tracer.summary["matches"] > 100000, "only %d matches", tracer.summary["matches"])

@@ -149,6 +149,8 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 	buf_printf(out, "  %-8s ", kind ? kind->name : "none");
 	if (r->probe == PROBE_DIRECT)
 		buf_printf(out, "%9zu  ", r->cfuncs.count);
+	else if (r->probe == PROBE_ARM)
+		buf_printf(out, "%9zu  ", r->nr_codes);
 	else
 		buf_printf(out, "%9s  ", "-");
 	text_terminal(out, (struct text){ rule->name, strlen(rule->name) });
@@ -160,6 +162,8 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 	if (kind)
 		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,
 			   kind->partial ? "; sees some calls only" : "");
+	if (r->probe == PROBE_ARM && !r->nr_codes)
+		buf_printf(out, "%21snot yet: it is armed when it first runs\n", "");
 	if (r->pending)
 		buf_printf(out,
 			   "%21snot yet: %s; it is looked for at each import of a module written "
@@ -184,6 +188,8 @@ int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_ch
 	if (!rules)
 		return 0;
 	ret = plan_examine(interp, rules, choice, &plan, err);
+	if (!ret)
+		ret = plan_count_codes(interp, rules, &plan, err);
 	if (!ret)
 		buf_adds(out, "rules\n  KIND     FUNCTIONS  RULE\n");
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++)

@@ -6,17 +6,14 @@
 #include "kern/kern_feat.h"
 #include "py/interp.h"
 
-/* py_code_fn: what a rule names that is to be armed; of a Class.method its last part. */
+/* py_code_fn: what a rule names that is to be armed. */
 static bool is_watched(void *ctx, struct text name, struct text file)
 {
 	const struct engine *e = ctx;
 	const struct rule_set *rules = e->opts->rules;
 
 	for (size_t i = 0; i < rules->nr_rules; i++) {
-		const struct rule *r = &rules->rules[i];
-
-		if (r->place_kind == RULE_FILE && text_eq_str(name, rule_func_name(r)) &&
-		    (!file.s || rule_file_matches(r->place, file)))
+		if (plan_arms(&rules->rules[i], name, file))
 			return true;
 	}
 	return false;

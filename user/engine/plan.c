@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "kern/kern_feat.h"
+#include "py/py_codes.h"
 
 /*
  * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
@@ -269,6 +270,54 @@ int plan_make(const struct py_interp *interp, const struct rule_set *rules,
 				      out->rules[i].why ?: "no probe kind sees it");
 	}
 	return ret;
+}
+
+struct counting {
+	const struct rule_set *rules;
+	struct plan *plan; /* NULL: only tells whether any rule fits */
+};
+
+/* py_code_fn */
+static bool count_code(void *ctx, struct text name, struct text file)
+{
+	const struct counting *c = ctx;
+	bool fits = false;
+
+	for (size_t i = 0; i < c->rules->nr_rules; i++) {
+		const struct rule *r = &c->rules->rules[i];
+
+		if (!plan_arms(r, name, file))
+			continue;
+		fits = true;
+		if (c->plan)
+			c->plan->rules[i].nr_codes++;
+	}
+	return fits;
+}
+
+int plan_count_codes(const struct py_interp *interp, const struct rule_set *rules,
+		     struct plan *plan, struct err *err)
+{
+	struct counting find = { rules, NULL }, count = { rules, plan };
+	struct py_codes codes = { 0 };
+	int ret;
+
+	for (size_t i = 0; i < plan->nr_rules; i++) {
+		if (plan->rules[i].probe != PROBE_ARM)
+			continue;
+		ret = py_codes_find(interp, count_code, &find, &codes, err);
+		if (!ret)
+			py_codes_each(interp, &codes, count_code, &count);
+		py_codes_fini(&codes);
+		return ret;
+	}
+	return 0;
+}
+
+bool plan_arms(const struct rule *rule, struct text name, struct text file)
+{
+	return rule->place_kind == RULE_FILE && text_eq_str(name, rule_func_name(rule)) &&
+	       (!file.s || rule_file_matches(rule->place, file));
 }
 
 void plan_fini(struct plan *plan)

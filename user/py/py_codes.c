@@ -40,9 +40,9 @@ struct finder {
 };
 
 /* A str as UTF-8; only as much as a rule can name. */
-static int read_text(const struct finder *f, uint64_t str, struct buf *out)
+static int read_text(const struct py_interp *interp, uint64_t str, struct buf *out)
 {
-	const struct py_layout *l = &f->interp->proc.layout;
+	const struct py_layout *l = &interp->proc.layout;
 	uint64_t head[5], data = 0;
 	uint8_t bytes[4 * TEXT_BYTES_MAX];
 	uint32_t state, kind;
@@ -50,7 +50,7 @@ static int read_text(const struct finder *f, uint64_t str, struct buf *out)
 
 	if (!str || str % 8)
 		return -EPROTO;
-	ret = remote_read(f->interp->pid, str, head, sizeof(head));
+	ret = remote_read(interp->pid, str, head, sizeof(head));
 	if (ret)
 		return ret;
 	state = (uint32_t)head[4];
@@ -59,9 +59,9 @@ static int read_text(const struct finder *f, uint64_t str, struct buf *out)
 		return -EPROTO;
 	data = str + (state & 1u << 6 ? l->str_ascii_data : l->str_compact_data);
 	if (!(state & 1u << 5))
-		ret = remote_read_u64(f->interp->pid, str + l->str_compact_data, &data);
+		ret = remote_read_u64(interp->pid, str + l->str_compact_data, &data);
 	if (!ret)
-		ret = remote_read(f->interp->pid, data, bytes, head[2] * kind);
+		ret = remote_read(interp->pid, data, bytes, head[2] * kind);
 	for (uint64_t i = 0; i < head[2] && !ret; i++) {
 		uint32_t ch = 0;
 
@@ -72,15 +72,23 @@ static int read_text(const struct finder *f, uint64_t str, struct buf *out)
 }
 
 /* file 0: whatever the file */
-static bool ask(const struct finder *f, uint64_t name, uint64_t file)
+static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, py_code_fn wanted,
+		void *ctx)
 {
 	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 };
 
-	if (read_text(f, name, &name_text) || (file && read_text(f, file, &file_text)) ||
+	if (read_text(interp, name, &name_text) || (file && read_text(interp, file, &file_text)) ||
 	    !name_text.len)
 		return false;
-	return f->wanted(f->ctx, (struct text){ name_text.data, name_text.len },
-			 (struct text){ file ? file_text.data ?: "" : NULL, file_text.len });
+	return wanted(ctx, (struct text){ name_text.data, name_text.len },
+		      (struct text){ file ? file_text.data ?: "" : NULL, file_text.len });
+}
+
+void py_codes_each(const struct py_interp *interp, const struct py_codes *codes, py_code_fn fn,
+		   void *ctx)
+{
+	for (size_t i = 0; i < codes->count; i++)
+		ask(interp, codes->list[i].name, codes->list[i].file, fn, ctx);
 }
 
 static size_t known_slot(const struct finder *f, uint64_t name, uint64_t file)
@@ -124,7 +132,8 @@ static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wante
 		return -ENOMEM;
 	i = known_slot(f, name, file);
 	if (!f->known[i].name) {
-		f->known[i] = (struct known){ name, file, ask(f, name, file) };
+		f->known[i] =
+			(struct known){ name, file, ask(f->interp, name, file, f->wanted, f->ctx) };
 		f->nr_known++;
 	}
 	*wanted = f->known[i].wanted;
@@ -203,8 +212,9 @@ static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 	code.name = word(object, l->code_name);
 	/* Most names are of no interest, and known not to be. */
 	ret = is_wanted(f, code.name, 0, &wanted);
+	code.file = word(object, l->code_filename);
 	if (!ret && wanted)
-		ret = is_wanted(f, code.name, word(object, l->code_filename), &wanted);
+		ret = is_wanted(f, code.name, code.file, &wanted);
 	if (ret || !wanted)
 		return ret;
 	return has_entry(f, object, &code) ? found(f, &code) : 0;

@@ -20,8 +20,8 @@ typedef bool (*py_code_fn)(void *ctx, struct text name, struct text file);
 
 struct py_code {
 	uint64_t addr;
-	uint64_t name;	/* co_name, the str object */
-	uint64_t entry; /* address of its RESUME */
+	uint64_t name, file; /* co_name and co_filename, the str objects */
+	uint64_t entry;	     /* address of its RESUME */
 };
 
 /* How much of a code object is needed to know it: its fixed part up to its instructions, or to co_opcache_flag. */
@@ -41,4 +41,7 @@ struct py_codes {
  */
 int py_codes_find(const struct py_interp *interp, py_code_fn wanted, void *ctx,
 		  struct py_codes *out, struct err *err);
+/* Calls `fn` with name and file of each; what it returns does not matter. */
+void py_codes_each(const struct py_interp *interp, const struct py_codes *codes, py_code_fn fn,
+		   void *ctx);
 void py_codes_fini(struct py_codes *codes);
