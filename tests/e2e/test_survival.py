@@ -53,6 +53,46 @@ def killed_5_times(interpreter):
     killed_under_load(interpreter, 5)
 
 
+@test("interpreter")
+def two_tracers_again_and_again(interpreter):
+    """
+    Four times two at once while threads call, import and fork, ended in one way or the other: with those that are killed
+    above, more than 200 over all interpreters.
+    """
+    seed = int.from_bytes(os.urandom(4), "little")
+    choose = random.Random(seed)
+    mixed = WATCHED + [rule("crc32", module="zlib"), {"name": "import", "audit": "import", "level": "info"}]
+    with Target(interpreter, "load.py") as target:
+        untraced = target.ask("rounds", n=1)
+        before = sorted(os.listdir("/proc/%d/fd" % target.pid))
+        target.ask("storm")
+        for _ in range(4):
+            kind = choose.choice(interpreter.kinds)
+            tracers = [Tracer(mixed, target.pid), Tracer(WATCHED, target.pid, kind=kind)]
+            for tracer in tracers:
+                if choose.random() < 0.8:
+                    tracer.wait_ready()
+            time.sleep(choose.random() * 0.1)
+            choose.shuffle(tracers)
+            for tracer in tracers:
+                expect(tracer.process.poll() is None, "phrude-trace ended by itself: %s", tracer.messages[-3:])
+                if tracer.ready_line and choose.random() < 0.5:
+                    tracer.count = True
+                    tracer.stop()
+                    expect_equal(tracer.status, 0, "status after ^C (seed %d)" % seed)
+                else:
+                    tracer.kill()
+                    tracer.folder.cleanup()
+        outcome = target.ask("calm")
+        expect(min(outcome["rounds"], outcome["imports"], outcome["forks"]) > 0, "what was done: %s", outcome)
+        expect_equal(outcome["wrong"], [], "wrong results (seed %d)" % seed)
+        expect_equal(outcome["digests"], untraced, "digests (seed %d)" % seed)
+        expect_equal(sorted(os.listdir("/proc/%d/fd" % target.pid)), before, "open files")
+        with Tracer([rule("one_round", file="load.py")], target.pid) as tracer:
+            expect_equal(target.ask("rounds", n=5), untraced, "digest afterwards")
+        expect_equal(tracer.by_rule(), {"one_round": 5}, "alerts afterwards")
+
+
 @test("kind", embedded=True)
 def same_results_traced(interpreter, kind):
     with Target(interpreter, "load.py") as target:

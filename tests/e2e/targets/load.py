@@ -7,13 +7,16 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import importlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import zlib
 
 import talk
 
@@ -124,6 +127,62 @@ def stop():
     return outcome
 
 
+def import_on(folder):
+    """Modules of which each has a value of its own, new or reloaded, one after the other."""
+    number = 0
+    while not stopped.is_set():
+        name = "fresh_%d" % number
+        path = os.path.join(folder, name + ".py")
+        with open(path, "w") as file:
+            file.write("import zlib\ndef value(): return zlib.crc32(b'%d')\nfirst = value()\n" % number)
+        importlib.invalidate_caches()
+        module = importlib.import_module(name)
+        module = importlib.reload(module)
+        if (module.first, module.value()) != (zlib.crc32(b"%d" % number),) * 2:
+            outcome["wrong"].append(name)
+        del sys.modules[name]
+        os.unlink(path)
+        number += 1
+    outcome["imports"] = number
+
+
+def fork_on():
+    number = 0
+    while not stopped.is_set():
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                status = 0 if watched("child", number)[0] == "child" and len(work(number)) > 5 else 2
+            finally:
+                os._exit(status)
+        status = os.waitpid(pid, 0)[1]
+        if status:
+            outcome["wrong"].append("status %d of child %d" % (status, number))
+        number += 1
+        stopped.wait(0.02)
+    outcome["forks"] = number
+
+
+def storm():
+    """Calls, imports and forks at once, until calm."""
+    folder = tempfile.mkdtemp()
+    sys.path.insert(0, folder)
+    outcome.update(wrong=[])
+    start()
+    running.extend([threading.Thread(target=import_on, args=(folder,)), threading.Thread(target=fork_on)])
+    for thread in running[1:]:
+        thread.start()
+
+
+def calm():
+    stopped.set()
+    while running:
+        running.pop().join()
+    os.rmdir(sys.path.pop(0))
+    return outcome
+
+
 def fork(children):
     """Children that work, and call the watched function; the parent works meanwhile."""
     pids = []
@@ -173,4 +232,5 @@ def end(how):
 
 
 if __name__ == "__main__":
-    talk.serve(rounds=rounds, start=start, stop=stop, fork=fork, spawn=spawn, execute=execute, end=end, watched=watched)
+    talk.serve(rounds=rounds, start=start, stop=stop, storm=storm, calm=calm,
+               fork=fork, spawn=spawn, execute=execute, end=end, watched=watched)
