@@ -28,7 +28,8 @@ ANSWER, ALERTS, RULES, ERRORS = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml",
 # An emulated machine is some twenty times slower than a real one.
 PATIENCE = 120
 
-KINDS = {"frame": ["getenv", "numbers", "watched"], "call": ["getenv", "getpid", "watched"],
+KINDS = {"frame": ["getenv", "numbers", "watched"], "arm": ["getenv", "numbers", "watched"],
+         "call": ["getenv", "getpid", "watched"],
          "direct": ["getpid"], "audit": ["phrude.test"]}
 
 
@@ -124,7 +125,7 @@ def audit(alerts):
     equal("arguments", alerts[7]["args"], {"0": 7, "1": "text"})
 
 
-ARGUMENTS = {"frame": frame, "call": call, "audit": audit}
+ARGUMENTS = {"frame": frame, "arm": frame, "call": call, "audit": audit}
 
 
 def attempt(name, *arguments):
@@ -148,6 +149,9 @@ def main():
     attempt("frame run", "frame", "run")
     attempt("call --pid", "call", "pid")
     attempt("call run", "call", "run")
+    if int(os.uname().release.split(".")[0]) >= 6:  # before, functions are not armed
+        attempt("arm --pid", "arm", "pid")
+        attempt("arm run", "arm", "run")
     attempt("direct --pid", "direct", "pid")
     attempt("audit --pid", "audit", "pid")
     print("END", flush=True)

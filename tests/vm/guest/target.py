@@ -58,6 +58,10 @@ def frame():
     return {"getenv": 6 * ROUNDS, "forked": ROUNDS, "numbers": ROUNDS, "watched": ROUNDS + 2}
 
 
+# The same calls are for functions that are armed.
+arm = frame
+
+
 def call():
     """Calls that go through PyObject_Call: lru_cache's own of what it wraps."""
     through = functools.lru_cache(maxsize=0)
