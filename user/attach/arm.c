@@ -17,6 +17,8 @@
 /* How long to wait for the process to enter a function, before others are attended to. */
 #define WAIT_MS 50
 #define POLL_MS 100
+/* Before the end of the time that a thread is held at most. */
+#define MARGIN_NS (20 * 1000 * 1000)
 
 struct armer {
 	struct kern *kern;
@@ -38,7 +40,7 @@ struct arming {
 	bool undo;
 	bool new_version; /* still to be made */
 	size_t left;	  /* of codes: those that come first */
-	size_t done, gone;
+	size_t done, gone, failed;
 	atomic_bool finished;
 };
 
@@ -71,8 +73,12 @@ static void work(struct arming *a, const struct py_arm_target *t, const struct a
 			continue;
 		ret = a->undo ? py_disarm(t, code->addr, code->entry, code->name)
 			      : py_arm(t, code->addr, code->entry, code->name);
-		if (ret)
+		if (ret == -ETIMEDOUT)
+			break;
+		if (ret == -ESTALE)
 			a->gone++;
+		else if (ret)
+			a->failed++;
 		else
 			a->done++;
 		*code = a->codes.list[--a->left];
@@ -96,7 +102,11 @@ static void answer(void *ctx, const struct arm_request *rq)
 {
 	struct armer *armer = ctx;
 	struct py_layout layout;
-	struct py_arm_target t = { (pid_t)rq->pid, &layout, rq->type_code, rq->interp };
+	struct py_arm_target t = { .pid = (pid_t)rq->pid,
+				   .layout = &layout,
+				   .type_code = rq->type_code,
+				   .interp = rq->interp,
+				   .until = rq->token + ARM_WORK_NS - MARGIN_NS };
 	struct arming *a;
 	uint64_t held;
 
@@ -265,6 +275,10 @@ void arm_free(struct arming *a)
 		kern_arm_set_pending(a->armer->kern, a->pid, 0);
 		log_debug("pid %d: %zu functions %s, %zu gone, %zu left", a->pid, a->done,
 			  a->undo ? "disarmed" : "armed", a->gone, a->left);
+		if (a->failed)
+			log_warn("pid %d: %zu functions could not be %s: its memory cannot be "
+				 "written; --no-arm does without",
+				 a->pid, a->failed, a->undo ? "disarmed" : "armed");
 	}
 	attachment_free(a->hot);
 	py_codes_fini(&a->codes);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/util.h"
 #include "py/py_codes.h"
@@ -73,12 +74,23 @@ static int look(const struct py_arm_target *t, uint64_t code, uint64_t instr, ui
 	return 0;
 }
 
+/* Should we have been stopped since the thread was last known to be held, it may have gone on. */
+static int put(const struct py_arm_target *t, uint64_t addr, const void *buf, size_t len)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec >= t->until)
+		return -ETIMEDOUT;
+	return remote_write(t->pid, addr, buf, len);
+}
+
 static int set_opcode(const struct py_arm_target *t, uint64_t instr, const struct code_now *c,
 		      uint8_t opcode)
 {
 	const uint8_t unit[2] = { opcode, c->unit[1] };
 
-	return remote_write(t->pid, instr, unit, sizeof(unit));
+	return put(t, instr, unit, sizeof(unit));
 }
 
 /* 3.8 to 3.10 */
@@ -99,7 +111,7 @@ static int set_runs(const struct py_arm_target *t, uint64_t code, const struct c
 		runs = (int32_t)(runs - RUNS_ARMED);
 	else
 		runs = (int32_t)MIN(runs + RUNS_ARMED, PY_OPCACHE_MIN_RUNS - !has_cache);
-	return remote_write(t->pid, code + offset, &runs, sizeof(runs));
+	return put(t, code + offset, &runs, sizeof(runs));
 }
 
 /* 3.11 */
@@ -113,7 +125,7 @@ static int stop_warming(const struct py_arm_target *t, uint64_t code, uint64_t i
 
 	memcpy(&warmup, c->head + l->code_warmup, sizeof(warmup));
 	if (warmup)
-		ret = remote_write(t->pid, code + l->code_warmup, &never, sizeof(never));
+		ret = put(t, code + l->code_warmup, &never, sizeof(never));
 	if (!ret && c->unit[0] == l->resume_hot)
 		ret = set_opcode(t, instr, c, l->resume_cold);
 	return ret;
@@ -159,7 +171,7 @@ static int warm_again(const struct py_arm_target *t, uint64_t code, uint64_t ins
 	if (ret)
 		return ret;
 	return warm ? set_opcode(t, instr, c, l->resume_hot)
-		    : remote_write(t->pid, code + l->code_warmup, &initial, sizeof(initial));
+		    : put(t, code + l->code_warmup, &initial, sizeof(initial));
 }
 
 /* Makes sure that _co_monitoring is there by the time that the instrumented instruction runs. */
@@ -171,7 +183,7 @@ static int make_stale(const struct py_arm_target *t, uint64_t code, const struct
 	if (word(c, l->code_instr_version + MONITORING_BEHIND))
 		return 0;
 	version = l->features & PY_F_MONITORING_TSTATE ? version - VERSION_STEP : VERSION_STALE;
-	return remote_write(t->pid, code + l->code_instr_version, &version, sizeof(version));
+	return put(t, code + l->code_instr_version, &version, sizeof(version));
 }
 
 int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name)
@@ -231,7 +243,7 @@ int py_disarm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint
 	if (!ret && !l->resume_hot) {
 		const uint64_t version = VERSION_STALE;
 
-		ret = remote_write(t->pid, code + l->code_instr_version, &version, sizeof(version));
+		ret = put(t, code + l->code_instr_version, &version, sizeof(version));
 	}
 	return ret;
 }
@@ -253,5 +265,5 @@ int py_arm_new_version(const struct py_arm_target *t)
 	if (ret || version)
 		return ret;
 	version = 2;
-	return remote_write(t->pid, at, &version, sizeof(version));
+	return put(t, at, &version, sizeof(version));
 }
