@@ -5,6 +5,7 @@
  */
 #include "event.bpf.h"
 #include "proc.bpf.h"
+#include <bpf/bpf_tracing.h>
 #include "abi/arm.h"
 
 struct {
@@ -20,6 +21,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct arm_slot);
 } arm_slots SEC(".maps");
+
+/* The code object that a thread is instrumenting. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} instrumenting SEC(".maps");
 
 /* Looks at the answer in one round, rounds in one turn, and turns: they take about as long as ARM_WORK_NS. */
 #define LOOKS 256
@@ -217,6 +226,40 @@ int arm_entry(struct pt_regs *ctx)
 	if (flags & COOKIE_F_SILENT || (flags & COOKIE_F_FALLBACK && armed))
 		return 0;
 	return event_finish(event_frame(flags, frame, code));
+}
+
+/* _Py_Instrument(code, interp), Python/instrumentation.c. */
+SEC("?uprobe")
+int arm_instrument(struct pt_regs *ctx)
+{
+	struct py_proc *p = event_process(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT);
+	__u64 code = PT_REGS_PARM1(ctx);
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	keep_own_stack(ctx);
+	if (p && prefilter_str(&p->layout, read_u64(code + p->layout.code_name)))
+		bpf_map_update_elem(&instrumenting, &tid, &code, BPF_ANY);
+	return 0;
+}
+
+SEC("?uretprobe")
+int arm_instrumented(struct pt_regs *ctx)
+{
+	struct py_proc *p = event_process(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT);
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 *found, code, instr;
+
+	keep_own_stack(ctx);
+	found = bpf_map_lookup_elem(&instrumenting, &tid);
+	if (!p || !found)
+		return 0;
+	code = *found;
+	bpf_map_delete_elem(&instrumenting, &tid);
+	instr = code + p->layout.code_adaptive +
+		2ULL * read_u32(code + p->layout.code_firsttraceable);
+	if (!is_armed(&p->layout, code, instr))
+		arm_code(code, instr);
+	return 0;
 }
 
 /* A function entered where those do that are not armed. */

@@ -55,6 +55,16 @@ def functions_that_come_late(interpreter, kind):
 
 
 @armed()
+def tracing_and_monitoring(interpreter, kind):
+    """What the target itself does to its code takes no call away, and adds none."""
+    with Target(interpreter, "arm.py") as target:
+        with Tracer(WATCHED, target.pid, kind=kind) as tracer:
+            expected = target.ask("switches", n=20)
+    complete(tracer)
+    expect_equal(tracer.by_rule(), expected, "alerts by function")
+
+
+@armed()
 def threads(interpreter, kind):
     with Target(interpreter, "arm.py") as target:
         with Tracer(WATCHED, target.pid, kind=kind) as tracer:

@@ -56,7 +56,9 @@ struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
 		       : entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python
 							: k->skel->progs.audit_usdt;
 	case PROBE_ARM:
-		return k->skel->progs.arm_entry;
+		return entry == PY_ENTRY_ARM_INSTRUMENT	    ? k->skel->progs.arm_instrument
+		       : entry == PY_ENTRY_ARM_INSTRUMENTED ? k->skel->progs.arm_instrumented
+							    : k->skel->progs.arm_entry;
 	default:
 		return NULL;
 	}

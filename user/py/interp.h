@@ -54,11 +54,13 @@ DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
 /* False if the process is gone or has become another (exec is not noticed by this). */
 bool py_interp_is_alive(const struct py_interp *interp);
 
-/* What is passed where an audit event is seen. */
+/* What is passed where a probe is. */
 enum py_site_entry {
-	PY_ENTRY_MAIN,	       /* the only one of its kind; audit: the USDT's name and tuple */
-	PY_ENTRY_AUDIT_CALL,   /* PySys_Audit() and its like: name, format, variable arguments */
-	PY_ENTRY_AUDIT_PYTHON, /* sys.audit(): a vector of objects, the name the first */
+	PY_ENTRY_MAIN,		 /* the only one of its kind; audit: the USDT's name and tuple */
+	PY_ENTRY_AUDIT_CALL,	 /* PySys_Audit() and its like: name, format, variable arguments */
+	PY_ENTRY_AUDIT_PYTHON,	 /* sys.audit(): a vector of objects, the name the first */
+	PY_ENTRY_ARM_INSTRUMENT, /* _Py_Instrument() begins: a code object */
+	PY_ENTRY_ARM_INSTRUMENTED, /* ... and returns */
 	NR_PY_ENTRIES,
 };
 

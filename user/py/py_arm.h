@@ -16,7 +16,8 @@ struct py_arm_target {
 	const struct py_layout *layout;
 	uint64_t type_code; /* PyCode_Type */
 	uint64_t interp;    /* PyInterpreterState */
-	uint64_t until; /* CLOCK_MONOTONIC, ns: the thread may not be held any longer, and nothing is written any more */
+	uint64_t
+		until; /* CLOCK_MONOTONIC, ns: the thread may not be held any longer, and nothing is written any more */
 };
 
 /*

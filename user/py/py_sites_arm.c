@@ -119,6 +119,30 @@ static int first_run_site(const struct py_interp *interp, struct insn_decoder *d
 }
 
 /*
+ * 3.12: _Py_Instrument() itself.  When the process's own monitoring or tracing of a function ends it may leave a plain RESUME
+ * there, which nobody looks at: a function is armed again on return.
+ */
+static int instrument_sites(const struct py_interp *interp, struct insn_decoder *d,
+			    uint64_t handler, struct py_site sites[2])
+{
+	struct insn in;
+	int ret = find_instrument(interp, d, handler, &in);
+
+	if (ret || !in.has_target)
+		return -ENOENT;
+	sites[0] = (struct py_site){ .role = PY_SITE_FIRST,
+				     .addr = in.target,
+				     .emulated = true,
+				     .entry = PY_ENTRY_ARM_INSTRUMENT,
+				     .what = "_Py_Instrument" };
+	ret = elf_file_offset(interp->elf, in.target, &sites[0].offset);
+	sites[1] = sites[0];
+	sites[1].at_return = true;
+	sites[1].entry = PY_ENTRY_ARM_INSTRUMENTED;
+	return ret;
+}
+
+/*
  * 3.13 and later: RESUME itself.  A function is armed there before its version is looked at, so that it is brought up
  * to date and enters anew: the probe has to come before that.
  */
@@ -152,9 +176,14 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 	handler = table.target[interp->facts->resume[0].number];
 	if (l->resume_hot && l->code_warmup == PY_NO_FIELD)
 		return entry_arms(interp, d, handler, &sites[0]);
-	if (*nr_sites == PY_SITES_MAX)
+	if (*nr_sites + 3 > PY_SITES_MAX)
 		return -ENOSPC;
-	return first_run_site(interp, d, handler, &sites[(*nr_sites)++]);
+	ret = first_run_site(interp, d, handler, &sites[(*nr_sites)++]);
+	if (!ret && !l->resume_hot) {
+		ret = instrument_sites(interp, d, handler, &sites[*nr_sites]);
+		*nr_sites += 2;
+	}
+	return ret;
 }
 
 /* Others may run beside the thread that is held: each interpreter may have a lock of its own. */

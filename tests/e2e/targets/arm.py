@@ -158,6 +158,51 @@ def forks(n, count):
     return {"watched": 2 * n * count}
 
 
+def switches(n):
+    """Calls while tracing, profiling and monitoring are switched on and off; each changes what code enters at."""
+    calls = [0]
+
+    def some():
+        calls[0] += call(n)["watched"]
+
+    def trace(frame, event, argument):
+        return trace
+
+    def traced():
+        sys.settrace(trace)
+        some()
+        sys.settrace(None)
+
+    some()
+    for switch in (sys.settrace, sys.setprofile):
+        switch(trace)
+        some()
+        switch(None)
+        some()
+    thread = threading.Thread(target=traced)
+    thread.start()
+    thread.join()
+    some()
+    if hasattr(sys, "monitoring"):
+        tool, monitoring = 3, sys.monitoring
+        start = monitoring.events.PY_START
+        monitoring.use_tool_id(tool, "switches")
+        # What is disabled one by one in 3.12 is a plain function again that nobody looks at: a known limit.
+        for answer in (None, monitoring.DISABLE) if sys.version_info >= (3, 13) else (None,):
+            monitoring.register_callback(tool, start, lambda code, offset, answer=answer: answer)
+            for switch in (lambda events: monitoring.set_events(tool, events),
+                           lambda events: monitoring.set_local_events(tool, watched.__code__, events)):
+                switch(start)
+                some()
+                monitoring.restart_events()
+                some()
+                switch(0)
+                some()
+        monitoring.free_tool_id(tool)
+        some()
+    return {"watched": calls[0]}
+
+
 def call(n):
     for i in range(n):
         watched(i)
@@ -175,4 +220,4 @@ for _ in range(2000):
     other(1)
 every_kind(50)
 talk.serve(every_kind=every_kind, import_late=import_late, threads=threads, forks=forks, call=call,
-           call_other=call_other, opcode=opcode)
+           call_other=call_other, switches=switches, opcode=opcode)
