@@ -6,6 +6,7 @@ import argparse
 import glob
 import importlib
 import os
+import signal
 import sys
 
 import harness
@@ -21,6 +22,8 @@ def main():
     parser.add_argument("-v", action="store_true", help="show where in the tests a failure comes from")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
+    # In the background of a shell it is ignored, and would be by all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     for path in sorted(glob.glob(os.path.join(interpreters.HERE, "test_*.py"))):
         importlib.import_module(os.path.basename(path)[:-3])
