@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Measures overhead, matches and footprint, and prints them beside their budgets; arguments are handed
-# on to tests/bench/bench.py (--help tells).  Root; nothing else heavy should run meanwhile.
-set -eu
+# Measures overhead, matches and footprint, and prints them beside their budgets, also to docs/bench.txt
+# ($BENCH_OUTPUT); arguments are handed on to tests/bench/bench.py (--help tells).  Root; nothing else heavy should run meanwhile.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "$(id -u)" != 0 ]; then
 	echo 'bench.sh: tracing needs root: run this as root' >&2
@@ -12,4 +12,4 @@ fi
 	echo "bench.sh: there is no ${PHRUDE_TRACE:-build/phrude-trace}: run make first" >&2
 	exit 1
 }
-exec /usr/bin/python3 tests/bench/bench.py "$@"
+/usr/bin/python3 tests/bench/bench.py "$@" | tee "${BENCH_OUTPUT:-docs/bench.txt}"

@@ -24,14 +24,15 @@ class TracerError(Exception):
 class Tracer:
     """One phrude-trace process; its alerts go to the file `output` as JSON lines, or without one to its stdout."""
 
-    def __init__(self, pid, rules, output=None, probe=None, echo=None):
+    def __init__(self, pids, rules, output=None, probe=None, echo=None, options=()):
         self.output = output
         self.echo = echo  # called with each line of its stderr
         self.messages = []
         self._position = 0
         self._partial = b""
         self._ready = threading.Event()
-        command = [binary(), "--pid", str(pid), "--rules", rules, "--format", "json"]
+        pids = pids if isinstance(pids, list) else [pids]
+        command = [binary(), "--pid", *map(str, pids), "--rules", rules, "--format", "json", *options]
         if probe:
             command += ["--probe", probe]
         if output:

@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 import matches  # noqa: E402
 import overhead  # noqa: E402
+import server  # noqa: E402
 from target import Target, WorkloadError  # noqa: E402
 from tracer import ROOT, TracerError, binary  # noqa: E402
 
@@ -31,7 +32,7 @@ MATCH_RULES = """\
   value: { name: "$func_args[name]" }
 """
 
-PARTS = {"overhead": overhead.measure, "matches": matches.measure}
+PARTS = {"overhead": overhead.measure, "server": server.measure, "matches": matches.measure}
 
 
 class Bench:
@@ -57,7 +58,7 @@ class Bench:
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none is named")
-    parser.add_argument("--kinds", default="usdt,frame,call", help="probe kinds, with commas (default: %(default)s)")
+    parser.add_argument("--kinds", default="arm,usdt,frame,call", help="probe kinds, with commas (default: %(default)s)")
     parser.add_argument("--pairs", type=int, default=7, help="pairs of runs (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="length of one run (default: %(default)s)")
     arguments = parser.parse_args()
