@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
+#include "digest.bpf.h"
 #include "request.bpf.h"
 
 __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self)
@@ -43,14 +44,25 @@ __noinline int event_send(__u32 slot)
 
 	if (!s)
 		return 0;
+	m = (void *)s->data;
 	s->limit = PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE;
+	if (conditions) {
+		digest_begin(slot);
+		m->digest_args = digest_event(slot);
+		if (is_dismissed(m->digest_args))
+			return 0;
+	}
 	capture_stack(slot);
+	if (conditions) {
+		m->digest_stack = digest_event(slot);
+		if (is_dismissed(m->digest_stack))
+			return 0;
+	}
 	if (!s->request)
 		request_follow(slot);
 	s->limit = PHRUDE_EVENT_MAX - 64;
 	if (s->request)
 		capture_request(slot);
-	m = (void *)s->data;
 	m->cut = s->cut;
 	len = s->len;
 	if (len > PHRUDE_EVENT_MAX)

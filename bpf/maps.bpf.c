@@ -7,6 +7,7 @@ targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");
 holds_map holds SEC(".maps");
+dismissed_map dismissed SEC(".maps");
 seen_map seen SEC(".maps");
 looks_map looks SEC(".maps");
 audited_map audited SEC(".maps");
@@ -18,7 +19,9 @@ const volatile __u32 cfg_scratch_slots = 8;
 const volatile bool cfg_sleepable = false;
 const volatile bool cfg_tail_call = false;
 const volatile bool cfg_request = true;
+const volatile __u64 cfg_digest_key[2] = {};
 
+bool conditions;
 bool stopped;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;

@@ -152,6 +152,8 @@ struct scratch {
 	__u64 va_stack;		 /* where the others are */
 	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
 	__u32 va_units, va_pad;	 /* arguments sent */
+	__u64 sip[4];		 /* the digest, of data[] up to */
+	__u32 digested, digest_pad;
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */
@@ -176,7 +178,16 @@ typedef struct {
 	__type(value, __u32);
 } arm_pending_map;
 
+/* Matches that are not sent, by their digest; written by user space, see digest.bpf.h. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u8);
+} dismissed_map;
+
 extern procs_map procs SEC(".maps");
+extern dismissed_map dismissed SEC(".maps");
 extern arm_pending_map arm_pending SEC(".maps");
 extern targets_map targets SEC(".maps");
 /* Interpreters' files.  Written by user space before it attaches anything to them. */
@@ -210,6 +221,10 @@ extern const volatile bool cfg_sleepable; /* programs may fault pages in */
 extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
+
+extern const volatile __u64 cfg_digest_key[2];
+/* Some rule has conditions: digests are of use. */
+extern bool conditions;
 
 /* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
 extern bool stopped;

@@ -60,6 +60,8 @@ struct ev_match {
 	__u32 layout;	 /* minor version of the target's layout row */
 	__u32 seq;	 /* counts the matches of one process image */
 	__u8 comm[16];
+	/* Digests for kern_dismiss(): of the function and its arguments, and of these and the call stack; 0: none */
+	__u64 digest_args, digest_stack;
 	/* nodes follow */
 };
 

@@ -11,6 +11,8 @@
 #define PHRUDE_STATS(X)                                                                           \
 	X(HITS, "hits", count, "probe firings in traced processes")                               \
 	X(MATCHES, "matches", count, "hits whose function and file fit a rule")                   \
+	X(DISMISSED, "dismissed", count,                                                          \
+	  "matches like one that the conditions of its rules had kept from being reported")       \
 	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")     \
 	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free") \
 	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \

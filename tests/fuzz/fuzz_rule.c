@@ -42,6 +42,7 @@ static void judge(const struct rule *rule, struct event *ev, uint8_t choice)
 		{ .remote_addr = "10.0.0.1, 2001:db8::1%1", .path = "" },
 		{ .path = NULL },
 	};
+	unsigned int basis = 0;
 	struct event_arg args[] = { { TEXT("key"), values[choice % ARRAY_SIZE(values)] },
 				    { TEXT("cmd"), values[choice / 8 % ARRAY_SIZE(values)] } };
 
@@ -52,7 +53,7 @@ static void judge(const struct rule *rule, struct event *ev, uint8_t choice)
 	ev->stack_cut = choice & 1;
 	ev->names_cut = choice & 2;
 	ev->args_cut = choice & 4;
-	rule_condition_allows(rule, ev, choice % 4 == 3 ? NULL : &requests[choice % 4]);
+	rule_condition_allows(rule, ev, choice % 4 == 3 ? NULL : &requests[choice % 4], &basis);
 }
 
 /* Everything that is done with a rule must bear what the reader let through. */

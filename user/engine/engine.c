@@ -46,6 +46,8 @@ static int engine_watch(struct engine *e, struct err *err)
 
 		if (ret)
 			return ret;
+		if (rules->rules[i].condition)
+			kern_expect_dismissals(e->kern);
 	}
 	return 0;
 }

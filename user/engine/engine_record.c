@@ -54,12 +54,19 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 		e->stop = true;
 }
 
+static void dismiss(struct engine *e, uint64_t digest)
+{
+	if (digest)
+		kern_dismiss(e->kern, digest);
+}
+
 static int on_match(struct engine *e, const void *record, size_t size)
 {
 	const struct rule_set *rules = e->opts->rules;
 	const struct alert_request *request;
 	struct alert_request filled;
 	bool lines = false;
+	unsigned int basis = 0;
 	struct process *p;
 	struct event ev;
 	struct err err;
@@ -82,13 +89,16 @@ static int on_match(struct engine *e, const void *record, size_t size)
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
 			continue;
 		if (!rule_matches(&rules->rules[i], &ev) ||
-		    !rule_condition_allows(&rules->rules[i], &ev, request))
+		    !rule_condition_allows(&rules->rules[i], &ev, request, &basis))
 			continue;
 		if (!lines)
 			find_lines(e, &ev);
 		lines = true;
 		raise_alert(e, &rules->rules[i], &ev, request, p);
 	}
+	/* No rule reports it, and none will another that is like it in what was asked. */
+	if (!lines && !e->stop && !(basis & RULE_BASIS_REQUEST))
+		dismiss(e, basis & RULE_BASIS_CALLERS ? ev.head.digest_stack : ev.head.digest_args);
 	return 0;
 }
 

@@ -22,6 +22,9 @@ void engine_say_summary(struct engine *e)
 	_cleanup_buf_ struct buf more = { 0 };
 
 	kern_stats(e->kern, stats);
+	if (stats[PHRUDE_STAT_DISMISSED])
+		buf_printf(&more, ", %s %llu", stat_info[PHRUDE_STAT_DISMISSED].key,
+			   (unsigned long long)stats[PHRUDE_STAT_DISMISSED]);
 	for (size_t i = 0; i < NR_PHRUDE_STATS; i++) {
 		if (stat_info[i].class == stat_lost)
 			lost += stats[i];

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -140,12 +141,18 @@ static void choose_programs(const struct kern *k, uint32_t kinds)
 static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
 {
 	struct bpf_program *prog;
+	__u64 key[2];
 	int ret;
 
 	tracer__destroy(k->skel);
 	k->skel = tracer__open();
 	if (!k->skel)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	ret = getrandom(key, sizeof(key), 0) == sizeof(key) ? 0 : -errno;
+	if (ret)
+		return err_set(err, ret, "cannot get random bytes: %s", strerror(-ret));
+	k->skel->rodata->cfg_digest_key[0] = key[0];
+	k->skel->rodata->cfg_digest_key[1] = key[1];
 	k->skel->rodata->cfg_request = request;
 	k->skel->rodata->cfg_sleepable = k->sleepable;
 	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
@@ -278,6 +285,23 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 				       strerror(-ret));
 	}
 	return 0;
+}
+
+void kern_expect_dismissals(struct kern *k)
+{
+	k->skel->bss->conditions = true;
+}
+
+void kern_dismiss(struct kern *k, uint64_t digest)
+{
+	uint64_t *last = &k->refused[digest % ARRAY_SIZE(k->refused)];
+	__u8 value = 1;
+
+	/* Only what comes again: arguments that are different each time would drive the others out. */
+	if (*last == digest)
+		bpf_map__update_elem(k->skel->maps.dismissed, &digest, sizeof(digest), &value,
+				     sizeof(value), BPF_ANY);
+	*last = digest;
 }
 
 int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *direct)

@@ -60,6 +60,11 @@ void kern_wait_released(struct kern *kern);
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys,
 	       const int *bits, size_t nr_bits, struct err *err);
 
+/* Some rule has conditions, so that matches are worth a digest. */
+void kern_expect_dismissals(struct kern *kern);
+/* Matches with this digest (struct ev_match) are not sent any more. */
+void kern_dismiss(struct kern *kern, uint64_t digest);
+
 /* Describes the C function behind the direct probe with this number. */
 int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);
 

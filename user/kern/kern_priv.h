@@ -13,6 +13,7 @@ struct kern {
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
-	uint64_t looked; /* when kern_consume() last began; CLOCK_MONOTONIC, ns */
+	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
+	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };

@@ -107,12 +107,18 @@ bool rule_glob_matches(const char *pattern, struct text text);
  * file; "<string>" and the like as they are. */
 bool rule_file_matches(const char *pattern, struct text file);
 
+/* What a condition's verdict goes by, besides the function. */
+#define RULE_BASIS_ARGS (1u << 0)
+#define RULE_BASIS_CALLERS (1u << 1)
+#define RULE_BASIS_REQUEST (1u << 2)
+
 /*
  * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL: none is known.
  * What cannot be decided, because it was cut when it was captured, is decided for reporting.
+ * Adds to *basis what was asked: another match that is the same in this has the same verdict.
  */
 bool rule_condition_allows(const struct rule *rule, const struct event *ev,
-			   const struct alert_request *request);
+			   const struct alert_request *request, unsigned int *basis);
 
 /* True if the file is neither the standard library's nor an installed package's: what `app_caller` is looked for in. */
 bool rule_file_is_application(struct text file);

@@ -252,13 +252,28 @@ static void judge(const struct rule_term *t, const struct event *ev,
 		v->allowed = true;
 }
 
+static unsigned int basis_of(const struct rule_term *t)
+{
+	switch (t->subject.what) {
+	case RULE_ARG:
+		return RULE_BASIS_ARGS;
+	case RULE_CALLERS:
+	case RULE_CALLER:
+	case RULE_APP_CALLER:
+		return RULE_BASIS_CALLERS;
+	default:
+		return RULE_BASIS_REQUEST;
+	}
+}
+
 /* True if all terms of the case hold. */
 static bool is_excepted(const struct rule_exception *x, const struct event *ev,
-			const struct alert_request *request)
+			const struct alert_request *request, unsigned int *basis)
 {
 	for (size_t i = 0; i < x->nr_terms; i++) {
 		struct verdicts v = { false };
 
+		*basis |= basis_of(&x->terms[i]);
 		judge(&x->terms[i], ev, request, &v);
 		if (!v.allowed)
 			return false;
@@ -266,21 +281,41 @@ static bool is_excepted(const struct rule_exception *x, const struct event *ev,
 	return x->nr_terms;
 }
 
+/* Judges the terms of one basis.  True if they and those before leave nothing open: the match is not reported. */
+static bool is_settled(const struct rule_condition *c, unsigned int basis, const struct event *ev,
+		       const struct alert_request *request, struct verdicts *v, unsigned int *asked)
+{
+	bool may_disallow = false;
+
+	for (size_t i = 0; i < c->nr_terms; i++) {
+		if (basis_of(&c->terms[i]) == basis) {
+			*asked |= basis;
+			judge(&c->terms[i], ev, request, v);
+		} else if (basis_of(&c->terms[i]) > basis && c->terms[i].disallow) {
+			may_disallow = true;
+		}
+	}
+	return v->excluded || (v->allowed && !v->disallowed && !may_disallow);
+}
+
 bool rule_condition_allows(const struct rule *rule, const struct event *ev,
-			   const struct alert_request *request)
+			   const struct alert_request *request, unsigned int *basis)
 {
 	const struct rule_condition *c = rule->condition;
 	struct verdicts v = { false };
 
 	if (!c)
 		return true;
-	for (size_t i = 0; i < c->nr_terms && !v.excluded; i++)
-		judge(&c->terms[i], ev, request, &v);
-	if (v.excluded)
-		return false;
+	/* What can be told by the arguments alone need not be told again for each way the function is reached. */
+	for (unsigned int b = RULE_BASIS_ARGS; b <= RULE_BASIS_REQUEST; b <<= 1) {
+		if (is_settled(c, b, ev, request, &v, basis))
+			return false;
+	}
 	if (v.disallowed)
 		return true;
-	for (size_t i = 0; i < c->nr_exceptions && !v.allowed; i++)
-		v.allowed = is_excepted(&c->exceptions[i], ev, request);
-	return !v.allowed;
+	for (size_t i = 0; i < c->nr_exceptions; i++) {
+		if (is_excepted(&c->exceptions[i], ev, request, basis))
+			return false;
+	}
+	return true;
 }

@@ -82,9 +82,10 @@ static void check_event(const struct condition_case *cases, size_t n, const stru
 {
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_set_ struct rule_set set = { 0 };
+		unsigned int basis = 0;
 
 		ASSERT_EQ(parse(cases[i].condition, &set), 0);
-		if (rule_condition_allows(&set.rules[0], ev, req) != cases[i].reported)
+		if (rule_condition_allows(&set.rules[0], ev, req, &basis) != cases[i].reported)
 			TEST_FAIL("{%s} must%s report", cases[i].condition,
 				  cases[i].reported ? "" : " not");
 	}
@@ -420,4 +421,48 @@ TEST(surrogates)
 	struct event ev = { .args = &arg, .nr_args = 1 };
 
 	CHECK(cases, &ev, NULL);
+}
+
+/* What is not asked is not named: a match is dismissed for all that are the same in what is. */
+TEST(basis)
+{
+	static const struct {
+		const char *condition;
+		bool reported;
+		unsigned int basis;
+	} cases[] = {
+		{ "", true, 0 },
+		{ "arg.cmd: {allow: [passwd]}", false, RULE_BASIS_ARGS },
+		{ "arg.cmd: {only: [shadow]}", false, RULE_BASIS_ARGS },
+		{ "arg.cmd: {only: [shadow]}, func: {disallow: [root]}", false, RULE_BASIS_ARGS },
+		{ "func: {allow: [view]}, arg.cmd: {allow: [passwd]}", false, RULE_BASIS_ARGS },
+		{ "func: {disallow: [other]}, arg.cmd: {allow: [passwd]}", false,
+		  RULE_BASIS_ARGS | RULE_BASIS_CALLERS },
+		{ "func: {only: [other]}", false, RULE_BASIS_CALLERS },
+		{ "caller: {allow: [run]}", false, RULE_BASIS_CALLERS },
+		{ "app_caller: {allow: [root]}, request_path: {allow: [/]}", false,
+		  RULE_BASIS_CALLERS },
+		{ "func: {allow: [view]}, remote_addr: {disallow: [10.0.0.1]}", false,
+		  RULE_BASIS_CALLERS | RULE_BASIS_REQUEST },
+		{ "request_path: {allow: [/shop]}", false, RULE_BASIS_REQUEST },
+		{ "except: [{arg.cmd: [passwd]}]", false, RULE_BASIS_ARGS },
+		{ "except: [{arg.cmd: [shadow], func: [view]}, {arg.cmd: [passwd]}]", false,
+		  RULE_BASIS_ARGS },
+		{ "except: [{arg.cmd: [passwd], func: [view]}]", false,
+		  RULE_BASIS_ARGS | RULE_BASIS_CALLERS },
+		{ "except: [{remote_addr: [203.0.113.9]}]", false, RULE_BASIS_REQUEST },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_set_ struct rule_set set = { 0 };
+		unsigned int basis = 0;
+
+		ASSERT_EQ(parse(cases[i].condition, &set), 0);
+		if (rule_condition_allows(&set.rules[0], &event, &request, &basis) !=
+		    cases[i].reported)
+			TEST_FAIL("{%s}: wrong verdict", cases[i].condition);
+		if (!cases[i].reported && basis != cases[i].basis)
+			TEST_FAIL("{%s}: goes by %#x, not %#x", cases[i].condition, basis,
+				  cases[i].basis);
+	}
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Matches that user space need not judge again.
+ *
+ * What a rule's conditions say of a match follows from the function, its arguments, the callers' names and files, and the
+ * request.  Where they keep a match from being reported and the request was not asked for, user space puts the digest of
+ * what they went by into the map "dismissed", and matches that have the same are not sent.
+ *
+ * The digest is SipHash-1-3 with a key that is made anew at each start: nobody can choose arguments so that one match
+ * passes for another.
+ */
+#pragma once
+
+#include "scratch.bpf.h"
+
+/* Begins with what tells one function from another besides the event's nodes. */
+int digest_begin(__u32 slot);
+/* Digests the nodes that have been added since, and looks whether what is there so far has been dismissed. */
+__u64 digest_event(__u32 slot);
+
+static __always_inline bool is_dismissed(__u64 digest)
+{
+	if (!bpf_map_lookup_elem(&dismissed, &digest))
+		return false;
+	stat_inc(PHRUDE_STAT_DISMISSED);
+	return true;
+}
