@@ -100,6 +100,12 @@ enum {
 	FOUND_HEADERS,
 	FOUND_ENVIRON, /* of request objects */
 	FOUND_SCOPE,
+	FOUND_REQUEST,	/* of a handler of Tornado; and of its request: */
+	FOUND_URI,
+	FOUND_REMOTE_IP,
+	FOUND_MESSAGE,	/* of a request of aiohttp */
+	FOUND_PEERNAME,
+	FOUND_AS_LIST,	/* of its HTTPHeaders */
 	FOUND_FUTURE,	 /* of _WorkItem */
 	FOUND_CALLBACKS, /* of concurrent.futures.Future */
 	FOUND_PARENT,	 /* of TaskGroup */

@@ -57,6 +57,9 @@ static const struct {
 	{ TEXT16("_run"), TEXT16("syncio/events.py"), TEXT16("self"), LOOK_ROOT }, /* Handle */
 	{ TEXT16("finish_response"), TEXT16("gref/handlers.py"), TEXT16("self"),
 	  LOOK_OBJECT }, /* wsgiref */
+	{ TEXT16("process_result"), TEXT16("gevent/pywsgi.py"), TEXT16("self"), LOOK_OBJECT },
+	{ TEXT16("_execute"), TEXT16("s/tornado/web.py"), TEXT16("self"),
+	  LOOK_OBJECT }, /* RequestHandler */
 };
 
 #define NR_LOCAL_NAMES (sizeof(local_names) / sizeof(local_names[0]))
@@ -185,6 +188,52 @@ static __always_inline __u64 known_looks(struct scratch *s, __u32 slot)
 	return todo;
 }
 
+/* RawRequestMessage of aiohttp, a named tuple or (aiohttp/_http_parser.pyx) an object with the same fields in C. */
+#define MESSAGE_METHOD 0
+#define MESSAGE_PATH 1
+#define MESSAGE_RAW_HEADERS 4
+#define MESSAGE_FIELDS 5
+
+/* Is what request_attrs() has found a request as it came over the wire, or a handler's that has one? */
+__noinline int request_raw(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 message[MESSAGE_FIELDS], method, uri, peer, headers;
+
+	if (!s || !cfg_request)
+		return 0;
+	message[0] = s->found[FOUND_MESSAGE];
+	if (message[0] && s->found[FOUND_PEERNAME]) {
+		__u64 flags = read_u64(read_u64(message[0] + OB_TYPE) + s->proc.layout.type_flags);
+
+		peer = s->found[FOUND_PEERNAME];
+		if (read_user(message, sizeof(message),
+			      message[0] + (flags & TPFLAGS_TUPLE ? s->proc.layout.tuple_items
+								  : OB_TYPE + 8)))
+			return 0;
+		method = message[MESSAGE_METHOD];
+		uri = message[MESSAGE_PATH];
+		headers = message[MESSAGE_RAW_HEADERS];
+	} else {
+		if (!s->found[FOUND_REQUEST] || !request_attrs(slot, s->found[FOUND_REQUEST]))
+			return 0;
+		peer = s->found[FOUND_REMOTE_IP];
+		method = s->found[FOUND_SCOPE_METHOD];
+		uri = s->found[FOUND_URI];
+		headers = s->found[FOUND_HEADERS];
+		if (!peer || !method || !uri || !headers || !request_attrs(slot, headers))
+			return 0;
+		headers = s->found[FOUND_AS_LIST];
+	}
+	__builtin_memset(s->found, 0, sizeof(s->found));
+	s->found[EV_REQ_METHOD] = method;
+	s->found[EV_REQ_TARGET] = uri;
+	s->found[EV_REQ_PEER] = peer;
+	s->found[FOUND_HEADERS] = headers;
+	s->request = REQUEST_RAW;
+	return 1;
+}
+
 __noinline int request_frame(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -218,6 +267,8 @@ __noinline int request_frame(__u32 slot)
 		if (LOOK_ROLE(look) == LOOK_OBJECT) {
 			if (obj == s->proc.none || !request_attrs(slot, obj))
 				continue;
+			if (request_raw(slot))
+				return 1;
 			obj = s->found[FOUND_ENVIRON] ?: s->found[FOUND_SCOPE];
 			if (!obj)
 				continue;
@@ -255,6 +306,12 @@ static const struct {
 	{ { "headers" }, FOUND_HEADERS },
 	{ { "environ" }, FOUND_ENVIRON },
 	{ { "scope" }, FOUND_SCOPE },
+	{ { "request" }, FOUND_REQUEST },
+	{ { "uri" }, FOUND_URI },
+	{ { "remote_ip" }, FOUND_REMOTE_IP },
+	{ { "_message" }, FOUND_MESSAGE },
+	{ { "_transport_peername" }, FOUND_PEERNAME },
+	{ { "_as_list" }, FOUND_AS_LIST },
 	{ { "future" }, FOUND_FUTURE },
 	{ { "_done_callbacks" }, FOUND_CALLBACKS },
 	{ { "_parent_task" }, FOUND_PARENT },

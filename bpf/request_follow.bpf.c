@@ -96,6 +96,8 @@ static const struct {
 	{ TEXT16("_release_waiter"), TEXT16("asyncio/tasks.py") }, /* wait_for, in a partial */
 	{ TEXT16("_on_task_done"), TEXT16("io/taskgroups.py") },
 	{ TEXT16("_call_set_state"), TEXT16("yncio/futures.py") }, /* wrap_future */
+	{ TEXT16("<lambda>"),
+	  TEXT16("ornado/ioloop.py") }, /* IOLoop.run_in_executor and add_future */
 };
 
 /* shield()'s has a longer name: told by its first 16 characters, which no other has. */
@@ -126,12 +128,12 @@ __noinline int is_callback(__u32 slot, __u64 func)
 	return false;
 }
 
-/* The future or task among the free variables of a function. */
+/* The future or task among the free variables of a function, else a function that is. */
 __noinline __u64 follow_closure(__u32 slot, __u64 func)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
-	__u64 closure, n;
+	__u64 closure, n, inner = 0;
 
 	if (!s || !cfg_request)
 		return 0;
@@ -148,8 +150,10 @@ __noinline __u64 follow_closure(__u32 slot, __u64 func)
 		kind = obj ? kind_of(s, obj) : KIND_OTHER; /* no call: eight levels are in use */
 		if (kind == KIND_FUTURE || kind == KIND_TASK)
 			return obj;
+		if (kind == KIND_FUNCTION)
+			inner = obj;
 	}
-	return 0;
+	return inner;
 }
 
 /* What a done-callback wakes: a task, a future, or a TaskGroup; 0 if it is something else's. */
@@ -259,6 +263,9 @@ __noinline int follow_object(__u32 slot, __u64 obj)
 		follow_waiters(slot, read_u64(obj + l->fut_callback),
 			       read_u64(obj + l->fut_callbacks), 1);
 		follow_push(s, read_u64(obj + l->task_coro)); /* on top: looked at first */
+		return 0;
+	case KIND_FUNCTION: /* from a callback's free variables */
+		follow_push(s, follow_callback(slot, obj));
 		return 0;
 	case KIND_FUTURE:
 		return follow_waiters(slot, read_u64(obj + l->fut_callback),

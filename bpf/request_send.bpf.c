@@ -59,7 +59,26 @@ static const struct {
 
 #define NR_HEADER_NAMES (sizeof(header_names) / sizeof(header_names[0]))
 
-/* One header of a scope: a tuple or list of two bytes objects, the name in lower case. */
+/* The field of a header from 1 on, 0: none that is wanted.  A letter's case is bit 5, which the other characters of these
+ * names have. */
+static __always_inline int header_field(union text24 *name)
+{
+	const __u64 lower = 0x2020202020202020;
+
+	for (int i = 0; i < 3; i++)
+		name->w[i] |= lower;
+	for (__u32 i = 0; i < NR_HEADER_NAMES; i++) {
+		__u64 known[3] = { header_names[i].name.w[0] | lower,
+				   header_names[i].name.w[1] | lower,
+				   header_names[i].name.w[2] | lower };
+
+		if (words_eq(known, name->w, 3))
+			return header_names[i].field + 1;
+	}
+	return 0;
+}
+
+/* One header: a tuple or list of two bytes objects. */
 __noinline int request_header(__u32 slot, __u64 item)
 {
 	struct scratch *s = scratch_get(slot);
@@ -79,9 +98,51 @@ __noinline int request_header(__u32 slot, __u64 item)
 	if (read_user_str(name.c, sizeof(name.c), pair[0] + 32) !=
 	    (long)read_u64(pair[0] + OB_SIZE) + 1)
 		return 0;
-	for (__u32 i = 0; i < NR_HEADER_NAMES; i++) {
-		if (words_eq(header_names[i].name.w, name.w, 3))
-			return header_names[i].field + 1;
+	return header_field(&name);
+}
+
+/* Values of a header that came several times. */
+#define HEADER_VALUES_MAX 4
+
+/* One header of the dict that stands at stack[0]: a str, and the list of its values. */
+__noinline int request_header_entry(__u32 slot, __u32 idx)
+{
+	struct scratch *s = scratch_get(slot);
+	struct words3 key;
+	union text24 name;
+	__u64 list, items, n;
+	int field;
+
+	if (!s || !cfg_request || !dict_entry(slot, 0, idx))
+		return 0;
+	list = *(__u64 *)&s->head[8];
+	if (!short_str(&s->proc.layout, *(__u64 *)&s->head[0], &key))
+		return 0;
+	__builtin_memcpy(name.w, key.w, sizeof(name));
+	field = header_field(&name);
+	if (!field || !(type_flags(s, list) & TPFLAGS_LIST))
+		return 0;
+	n = read_u64(list + OB_SIZE);
+	items = read_u64(list + 24);
+	for (__u32 i = 0; i < HEADER_VALUES_MAX; i++) {
+		if (i >= n)
+			break;
+		request_value(slot, field - 1, read_u64(items + 8ULL * i));
+	}
+	return 0;
+}
+
+__noinline int capture_header_dict(__u32 slot, __u64 dict)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s || !cfg_request)
+		return 0;
+	dict_open(slot, 0, dict);
+	for (__u32 i = 0; i < PHRUDE_HEADERS_MAX; i++) {
+		if (i >= s->stack[0].count)
+			break;
+		request_header_entry(slot, i);
 	}
 	return 0;
 }
@@ -131,7 +192,9 @@ __noinline int capture_request(__u32 slot)
 		if (s->found[i] && s->found[i] != s->proc.none)
 			request_value(slot, i, s->found[i]);
 	}
-	if (s->request == REQUEST_ASGI)
+	if (s->request == REQUEST_RAW && type_flags(s, s->found[FOUND_HEADERS]) & TPFLAGS_DICT)
+		capture_header_dict(slot, s->found[FOUND_HEADERS]);
+	else if (s->request != REQUEST_WSGI)
 		capture_headers(slot, s->found[FOUND_HEADERS]);
 	/* A long cookie is nothing missing from the match: the nodes say themselves what was cut. */
 	s->cut = cut | (s->cut & EV_CUT_SPACE);

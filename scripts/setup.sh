@@ -14,7 +14,8 @@ demo=(python3 python3-flask python3-jinja2 curl procps)
 # libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
 	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
-	python3-uvicorn uvicorn python3-requests python3-yaml)
+	python3-uvicorn uvicorn python3-requests python3-yaml python3-aiohttp python3-tornado python3-gevent
+	python3-bottle python3-pyramid python3-waitress python3-falcon)
 
 die() {
 	echo "setup.sh: $*" >&2

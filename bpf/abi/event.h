@@ -128,6 +128,7 @@ enum ev_node_type {
 enum ev_request_kind {
 	REQUEST_WSGI = 1, /* values of an environ (PEP 3333): str of Latin-1 characters */
 	REQUEST_ASGI,	  /* values of a scope and of its headers: str and bytes */
+	REQUEST_RAW, /* as it came over the wire: EV_REQ_TARGET in place of path and query; str and bytes */
 };
 
 /* What is sent of a request; a header that is there several times is sent several times. */
@@ -138,6 +139,7 @@ enum ev_request_field {
 	EV_REQ_QUERY,
 	EV_REQ_PEER, /* WSGI: str; ASGI: (host, port) or None */
 	EV_REQ_SERVER_NAME,
+	EV_REQ_TARGET, /* of the request line: "/a%20b?c=d" */
 	/* headers */
 	EV_REQ_HOST,
 	EV_REQ_USER_AGENT,

@@ -121,3 +121,39 @@ def django_asgi():
 @test()
 def fastapi_uvicorn():
     attribution(["fastapi", "uvicorn"], "fastapi", "uvicorn", ["/view/", "/async/", "/mounted/leaf/"])
+
+
+@test()
+def bottle_gunicorn():
+    attribution(["bottle", "gunicorn"], "bottle", "gunicorn", ["/view/", "/stream/"])
+
+
+@test()
+def bottle_gevent():
+    attribution(["bottle", "gevent"], "bottle", "gevent", ["/view/", "/stream/"])
+
+
+@test()
+def pyramid_waitress():
+    attribution(["pyramid", "waitress"], "pyramid", "waitress", ["/view/", "/class/"])
+
+
+@test()
+def falcon_waitress():
+    attribution(["falcon", "waitress"], "falcon", "waitress", ["/view/"])
+
+
+@test()
+def sleeping_gevent():
+    """Greenlets: one thread, many stacks."""
+    attribution(["gevent"], "sleeping", "gevent", ["/plain/"], 2)
+
+
+@test()
+def aiohttp_own():
+    attribution(["aiohttp"], "aiohttp", "aiohttp", ["/view/", "/async/", "/pool/", "/class/"])
+
+
+@test()
+def tornado_own():
+    attribution(["tornado"], "tornado", "tornado", ["/view/", "/async/", "/pool/"])

@@ -263,7 +263,7 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 	case SEC_FRAME:
 		return read_frame(r, n, p);
 	case SEC_REQUEST:
-		if (n->aux == REQUEST_WSGI || n->aux == REQUEST_ASGI)
+		if (n->aux == REQUEST_WSGI || n->aux == REQUEST_ASGI || n->aux == REQUEST_RAW)
 			p->ev->request.kind = n->aux;
 		return 0;
 	case SEC_REQFIELD:

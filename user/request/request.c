@@ -162,6 +162,65 @@ static const char *request_path(struct arena *arena, const struct event_request 
 	return request_string(arena, whole, cut || (root.len && root_cut));
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'		    ? c - '0'
+	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+						    : -1;
+}
+
+/* With %XX as the byte that it stands for, as servers decode a path. */
+static struct text unquoted(struct arena *arena, struct text s)
+{
+	char *bytes = arena_alloc(arena, s.len);
+	size_t n = 0;
+
+	if (!bytes)
+		return s;
+	for (size_t i = 0; i < s.len; i++) {
+		int high = s.s[i] == '%' && i + 2 < s.len ? hex_digit(s.s[i + 1]) : -1;
+		int low = high >= 0 ? hex_digit(s.s[i + 2]) : -1;
+
+		bytes[n++] = low >= 0 ? (char)(high << 4 | low) : s.s[i];
+		i += low >= 0 ? 2 : 0;
+	}
+	return (struct text){ bytes, n };
+}
+
+/* Without the scheme and the host that a client may put in front, as it does towards a proxy (RFC 9112, 3.2.2). */
+static struct text origin_form(struct text target)
+{
+	const char *end = target.s + target.len, *p;
+
+	p = target.len && target.s[0] != '/' ? memmem(target.s, target.len, "://", 3) : NULL;
+	if (!p)
+		return target;
+	for (p += 3; p < end && *p != '/' && *p != '?';)
+		p++;
+	return (struct text){ p, (size_t)(end - p) };
+}
+
+/* Path and query from the request line. */
+static void target_parts(struct arena *arena, const struct event_request *in,
+			 struct alert_request *out)
+{
+	bool cut;
+	struct text target = request_field(arena, in, EV_REQ_TARGET, &cut), path;
+	const char *mark;
+
+	if (!target.s)
+		return;
+	path = target = origin_form(target);
+	mark = memchr(target.s, '?', target.len);
+	if (mark) {
+		path.len = (size_t)(mark - target.s);
+		target.len -= path.len + 1;
+		out->query = request_string(arena, (struct text){ mark + 1, target.len }, cut);
+	}
+	path = path.len ? unquoted(arena, path) : (struct text)TEXT("/");
+	out->path = request_string(arena, path, cut && !mark);
+}
+
 bool request_make(struct arena *arena, const struct request_opts *opts,
 		  const struct event_request *in, struct alert_request *out)
 {
@@ -178,6 +237,8 @@ bool request_make(struct arena *arena, const struct request_opts *opts,
 		.trace_id = request_trace_id(arena, in),
 		.forwarded = request_forwarded(arena, in),
 	};
+	if (in->kind == REQUEST_RAW)
+		target_parts(arena, in, out);
 	/* PEP 3333: an absent QUERY_STRING is an empty one; HTTP/1.0 needs no Host. */
 	if (!out->query)
 		out->query = "";

@@ -92,6 +92,140 @@ def fastapi_app():
     return app
 
 
+def bottle_app():
+    import bottle
+
+    app = bottle.Bottle()
+
+    @app.get("/view/<n>")
+    def view(n):
+        watched(bottle.request.path)
+        return n
+
+    @app.get("/stream/<n>")
+    def stream(n):
+        yield "a"
+        watched("/stream/" + n)
+
+    return app
+
+
+def pyramid_app():
+    from pyramid.config import Configurator
+    from pyramid.response import Response
+
+    def view(request):
+        watched("/view/" + request.matchdict["n"])
+        return Response(request.matchdict["n"])
+
+    class Views:
+        def __init__(self, context, request):
+            self.context, self.request = context, request
+
+        def method(self):
+            watched("/class/" + self.request.matchdict["n"])
+            return {"n": 1}
+
+    with Configurator() as config:
+        config.add_route("view", "/view/{n}")
+        config.add_route("class", "/class/{n}")
+        config.add_view(view, route_name="view")
+        config.add_view(Views, attr="method", route_name="class", renderer="json")
+        return config.make_wsgi_app()
+
+
+def falcon_app():
+    import falcon
+
+    class View:
+        def on_get(self, req, resp, n):
+            watched("/view/" + n)
+            resp.text = n
+
+    app = falcon.App()
+    app.add_route("/view/{n}", View())
+    return app
+
+
+def thread_pool():
+    """
+    All its threads run: work that is handed to a new one may begin before anybody awaits it, and belongs to no
+    request that can be known.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    pool, barrier = ThreadPoolExecutor(8), Barrier(8)
+    list(pool.map(lambda _: barrier.wait(), range(8)))
+    return pool
+
+
+def aiohttp_app():
+    from aiohttp import web
+
+    async def view(request):
+        watched("/view/" + request.match_info["n"])
+        await asyncio.sleep(0.001)
+        return web.Response(text="a")
+
+    async def slow(request):
+        await asyncio.sleep(0.001)
+        watched("/async/" + request.match_info["n"])
+        return web.Response(text="a")
+
+    threads = thread_pool()
+
+    async def pool(request):
+        await asyncio.get_running_loop().run_in_executor(threads, watched, "/pool/" + request.match_info["n"])
+        return web.Response(text="a")
+
+    class View(web.View):
+        async def get(self):
+            await asyncio.sleep(0)
+            watched("/class/" + self.request.match_info["n"])
+            return web.Response(text="a")
+
+    app = web.Application()
+    app.add_routes([web.get("/view/{n}", view), web.get("/async/{n}", slow), web.get("/pool/{n}", pool),
+                    web.view("/class/{n}", View)])
+    return app
+
+
+def tornado_app():
+    from tornado import gen, ioloop, web
+
+    class View(web.RequestHandler):
+        def get(self, n):
+            watched("/view/" + n)
+
+    class Slow(web.RequestHandler):
+        async def get(self, n):
+            await gen.sleep(0.001)
+            watched("/async/" + n)
+
+    threads = thread_pool()
+
+    class Pool(web.RequestHandler):
+        async def get(self, n):
+            await ioloop.IOLoop.current().run_in_executor(threads, watched, "/pool/" + n)
+
+    return web.Application([("/view/(.*)", View), ("/async/(.*)", Slow), ("/pool/(.*)", Pool)])
+
+
+def sleeping_app():
+    """Others are served while one waits."""
+    import time
+
+    def application(environ, start_response):
+        time.sleep(0.002)
+        watched(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Length", "1")])
+        time.sleep(0.002)
+        watched(environ["PATH_INFO"])
+        return [b"a"]
+    return application
+
+
 def plain_app():
     def application(environ, start_response):
         watched(environ["PATH_INFO"])
@@ -145,6 +279,42 @@ def serve_gunicorn(app, listening):
     Server().run()
 
 
+def serve_waitress(app, listening):
+    import logging
+
+    import waitress
+
+    logging.getLogger("waitress").disabled = True
+    logging.getLogger("waitress.queue").disabled = True
+    waitress.serve(app, sockets=[listening], threads=8)
+
+
+def serve_gevent(app, listening):
+    from gevent.pywsgi import WSGIServer
+
+    listening.close()
+    WSGIServer(("127.0.0.1", port), app, log=None).serve_forever()
+
+
+def serve_aiohttp(app, listening):
+    from aiohttp import web
+
+    web.run_app(app, sock=listening, print=None, access_log=None)
+
+
+def serve_tornado(app, listening):
+    from tornado.httpserver import HTTPServer
+
+    async def main():
+        listening.listen(128)
+        listening.setblocking(False)
+        app.settings["log_function"] = lambda handler: None
+        HTTPServer(app).add_socket(listening)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
 def serve_uvicorn(app, listening):
     import uvicorn
 
@@ -152,9 +322,14 @@ def serve_uvicorn(app, listening):
 
 
 APPLICATIONS = {"flask": flask_app, "django": lambda: django_app(False), "django-asgi": lambda: django_app(True),
-                "fastapi": fastapi_app, "plain": plain_app}
+                "fastapi": fastapi_app, "plain": plain_app, "bottle": bottle_app, "pyramid": pyramid_app,
+                "falcon": falcon_app, "sleeping": sleeping_app, "aiohttp": aiohttp_app,
+                "tornado": tornado_app}
 
 if __name__ == "__main__":
+    if sys.argv[2] == "gevent":
+        from gevent import monkey
+        monkey.patch_all()
     socket_ = socket.socket()
     socket_.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     socket_.bind(("127.0.0.1", 0))

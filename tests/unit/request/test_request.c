@@ -118,6 +118,37 @@ TEST(asgi_paths)
 	}
 }
 
+TEST(targets)
+{
+	static const char *const cases[][3] = {
+		{ "/a/b?c=d", "/a/b", "c=d" },
+		{ "/", "/", "" },
+		{ "/a%20b%2Fc%C3%A4%00?x=%20?y", "/a b/c\xc3\xa4%00", "x=%20?y" },
+		{ "/100%", "/100%", "" },
+		{ "/%4", "/%4", "" },
+		{ "/%4g%41", "/%4gA", "" },
+		{ "http://shop.example:80/a?b", "/a", "b" },
+		{ "http://shop.example", "/", "" },
+		{ "http://shop.example?b", "/", "b" },
+		{ "/go?to=http://a/b", "/go", "to=http://a/b" },
+		{ "/http://a/b", "/http://a/b", "" },
+		{ "*", "*", "" },
+		{ "?", "/", "" },
+		{ "", "/", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start(REQUEST_RAW);
+		add(EV_REQ_TARGET, cases[i][0]);
+		ASSERT(make());
+		ASSERT_STR(out.path, cases[i][1]);
+		ASSERT_STR(out.query, cases[i][2]);
+	}
+	start(REQUEST_RAW);
+	ASSERT(make());
+	ASSERT(!out.path);
+}
+
 TEST(headers_that_come_twice)
 {
 	start(REQUEST_ASGI);
