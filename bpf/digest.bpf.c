@@ -81,7 +81,8 @@ __noinline int digest_words(__u32 slot, __u32 at, __u32 n)
 	if (!s)
 		return 0;
 	sip_load(s, &v);
-	for (__u32 i = 0; i < WORDS_AT_ONCE; i++) {
+	/* 64 bits: one that is spilled to the stack with fewer is not followed by Linux 5.15. */
+	for (__u64 i = 0; i < WORDS_AT_ONCE; i++) {
 		if (i >= n)
 			break;
 		sip_word(&v, *(__u64 *)&s->data[(at + 8 * i) & (PHRUDE_EVENT_MAX - 8)]);
