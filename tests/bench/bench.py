@@ -18,9 +18,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts", "lib"))
 sys.dont_write_bytecode = True
 
+import apps  # noqa: E402
+import hits  # noqa: E402
 import matches  # noqa: E402
 import overhead  # noqa: E402
 import server  # noqa: E402
+import stops  # noqa: E402
 from target import Target, WorkloadError  # noqa: E402
 from tracer import ROOT, TracerError, binary  # noqa: E402
 
@@ -32,7 +35,8 @@ MATCH_RULES = """\
   value: { name: "$func_args[name]" }
 """
 
-PARTS = {"overhead": overhead.measure, "server": server.measure, "matches": matches.measure}
+PARTS = {"server": server.measure, "apps": apps.measure, "overhead": overhead.measure, "hits": hits.measure,
+         "stops": stops.measure, "matches": matches.measure}
 
 
 class Bench:

@@ -22,6 +22,15 @@ WORKERS = 2
 CONNECTIONS = 8
 
 
+def wrk(url, seconds, *options):
+    """Requests a second."""
+    said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *options, url], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    if "Non-2xx" in said:
+        raise TracerError("the application answered with errors")
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", said).group(1))
+
+
 class Server:
     def __init__(self, settrace=None):
         with socket.socket() as probe:
@@ -48,11 +57,7 @@ class Server:
             return [self.process.pid, *map(int, file.read().split())]
 
     def requests_per_second(self, seconds):
-        said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", self.url], stdout=subprocess.PIPE,
-                              text=True, check=True).stdout
-        if "Non-2xx" in said:
-            raise TracerError("the application answered with errors")
-        return float(re.search(r"Requests/sec:\s*([\d.]+)", said).group(1))
+        return wrk(self.url, seconds)
 
     def close(self):
         self.process.terminate()

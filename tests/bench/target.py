@@ -54,9 +54,9 @@ class Target:
                                         env=environment)
         self.pid = self.process.pid
         self._port = None
-        self.python = self._answer()["python"]
+        self.python = self.answer()["python"]
 
-    def _answer(self):
+    def answer(self):
         line = self.process.stdout.readline()
         if not line:
             raise WorkloadError(f"the measured process ended with status {self.process.wait()}")
@@ -65,10 +65,13 @@ class Target:
             raise WorkloadError(answer["error"])
         return answer
 
-    def do(self, what, **arguments):
+    def send(self, what, **arguments):
         self.process.stdin.write(json.dumps(dict(arguments, do=what)) + "\n")
         self.process.stdin.flush()
-        return self._answer()
+
+    def do(self, what, **arguments):
+        self.send(what, **arguments)
+        return self.answer()
 
     def ns_each(self, loop, seconds):
         """Nanoseconds of processor time a request, or a call."""

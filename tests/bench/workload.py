@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -172,8 +173,57 @@ class Loops:
     def match(self, batches, size):
         return at_depth(STACK_FRAMES, match_batches, batches, size)
 
+    def hits(self, which, batches, size):
+        return at_depth(STACK_FRAMES, hit_batches, HITS[which], batches, size)
+
+    def modules(self, count):
+        """As many more modules are loaded, of twenty functions each."""
+        code = "".join("def f%d(a, b=1):\n    return a\n" % number for number in range(20))
+        for _ in range(count):
+            name = "bench_module_%d" % len(sys.modules)
+            module = type(sys)(name)
+            exec(compile(code, name + ".py", "exec"), module.__dict__)
+            sys.modules[name] = module
+        return {"count": len(sys.modules)}
+
+    def gaps(self, seconds):
+        """The longest time that this thread did not come to make its next call, in ns."""
+        clock, longest = time.perf_counter_ns, 0
+        last = clock()
+        end = last + int(seconds * 1e9)
+        while last < end:
+            another_call(*ARGS)
+            now = clock()
+            if now - last > longest:
+                longest = now - last
+            last = now
+        return {"longest": longest}
+
     def rate(self, rate, seconds):
         return at_depth(STACK_FRAMES, call_at_rate, rate, seconds)
+
+
+# One call of each sort that a rule can watch.
+HITS = {
+    "python": lambda: watched_call(*ARGS),
+    "c": lambda: zlib.crc32(b"CLOUD_SECRET_KEY"),
+    "audit": lambda: sys.audit("bench.event", *ARGS),
+    "unwatched": lambda: another_call(*ARGS),
+}
+
+
+def hit_batches(function, batches, size):
+    """Nanoseconds of this thread's processor time a call, batch by batch."""
+    clock, times = time.thread_time_ns, []
+    for _ in range(batches):
+        for _ in range(size):
+            function()
+        start = clock()
+        for _ in range(size):
+            function()
+        times.append((clock() - start) / size)
+        time.sleep(0.005)
+    return {"times": times}
 
 
 def call_loop(count):

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	pid = atoi(argv[1]);
 	opts.pids = &pid;
 	opts.probe = attach_kind_by_name(argv[3]);
-	if (rule_set_load((const char *const *)&argv[2], 1, &rules, &messages)) {
+	if (rule_set_load((const char *const *)&argv[2], 1, false, &rules, &messages)) {
 		fputs(messages.data, stderr);
 		return 2;
 	}

@@ -46,6 +46,7 @@ struct cli {
 	char **argv; /* of `run`: the program */
 	enum phrude_probe probe;
 	bool no_arm;
+	bool disabled; /* rules that are disabled, too */
 	enum output_format format;
 	const char *output;
 	uint64_t count;

@@ -102,6 +102,12 @@ static int set_probe(struct cli *cli, const char *arg, struct err *err)
 	return -EINVAL;
 }
 
+static int set_disabled(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->disabled = true;
+	return 0;
+}
+
 static int set_no_arm(struct cli *cli, const char *arg, struct err *err)
 {
 	cli->no_arm = true;
@@ -247,6 +253,8 @@ static const struct option options[] = {
 	  "process to trace; several may be given" },
 	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, set_rules, true,
 	  "rules; of a directory every *.yaml below it" },
+	{ "--disabled", NULL, FOR_TRACING | FOR_DOCTOR | FOR_CHECK, set_disabled, false,
+	  "load rules with `enabled: false` too" },
 	{ "--format", "text|json", FOR_TRACING, set_format, false,
 	  "of alerts; text on a terminal, else json, if not given" },
 	{ "--output", "FILE", FOR_TRACING, set_output, false,

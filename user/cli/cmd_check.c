@@ -8,7 +8,7 @@ int cmd_check(const struct cli *cli)
 	_cleanup_buf_ struct buf messages = { 0 };
 	struct rule_set rules = { 0 };
 
-	if (rule_set_load(cli->rules, cli->nr_rules, &rules, &messages)) {
+	if (rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -80,8 +80,7 @@ static const char **find_names(const struct rule_case_set *cases, const struct r
 			names[i] = rule->name;
 		else
 			fprintf(stderr,
-				"%s:%u: there is no rule with the id or name \"%s\", or it is "
-				"disabled\n",
+				"%s:%u: there is no rule with the id or name \"%s\"\n",
 				cases->cases[i].path, cases->cases[i].line, cases->cases[i].rule);
 		missing |= !rule;
 	}
@@ -127,7 +126,7 @@ int cmd_test(const struct cli *cli)
 	_cleanup_(case_set_finip) struct rule_case_set cases = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 };
 	_cleanup_free_ const char **names = NULL;
-	int ret = rule_set_load(cli->rules, cli->nr_rules, &rules, &messages);
+	int ret = rule_set_load(cli->rules, cli->nr_rules, true, &rules, &messages);
 	int cases_ret = rule_case_set_load(cli->cases, cli->nr_cases, &cases, &messages);
 
 	if (ret || cases_ret) {

@@ -60,7 +60,7 @@ int cmd_trace(const struct cli *cli)
 	struct err err;
 	int ret;
 
-	if (rule_set_load(cli->rules, cli->nr_rules, &rules, &messages)) {
+	if (rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}

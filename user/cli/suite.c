@@ -176,6 +176,7 @@ static void exec_run(const char *dir, const char *const *rules, size_t nr_rules,
 	}
 	argv[n++] = "--rules";
 	argv[n++] = watch;
+	argv[n++] = "--disabled";
 	argv[n++] = "--format=json";
 	argv[n++] = "--output";
 	argv[n++] = alerts;

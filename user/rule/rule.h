@@ -60,6 +60,7 @@ struct rule {
 struct rule_set {
 	struct rule *rules;
 	size_t nr_rules;
+	bool with_disabled;
 	struct rule_patterns **lists; /* what the rules' conditions share */
 	size_t nr_lists;
 };
@@ -70,11 +71,11 @@ const char *rule_level_name(enum rule_level level);
  * Reads rule files, and of directories every *.yaml below them (not *.test.yaml, nothing hidden), in the order of
  * their names.  All errors of all files are appended to `messages`, one a line, "FILE:LINE:COL: message", or
  * "PATH: message" for a path that cannot be read.  A rule that uses what cannot be honoured yet is such an error.
- * Disabled rules are checked and then left out, so that a set may be empty.
+ * Disabled rules are checked and then left out, so that a set may be empty, unless with_disabled.
  * Returns 0; -EINVAL if there was any error in a file or a file could not be read (`messages` says it); -ENOMEM.
  */
-int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
-		  struct buf *messages);
+int rule_set_load(const char *const *paths, size_t nr_paths, bool with_disabled,
+		  struct rule_set *out, struct buf *messages);
 
 /* As above for one text in memory, `name` standing for the file name in messages: for tests and fuzzing. */
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,

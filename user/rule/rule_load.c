@@ -241,9 +241,9 @@ static int load_path(struct loader *l, const char *path)
 }
 
 /* Makes rules of what was read, unless anything was wrong. */
-static int finish(struct loader *l, struct rule_set *out, struct buf *messages)
+static int finish(struct loader *l, bool with_disabled, struct rule_set *out, struct buf *messages)
 {
-	_cleanup_(rule_set_fini) struct rule_set set = { 0 };
+	_cleanup_(rule_set_fini) struct rule_set set = { .with_disabled = with_disabled };
 	int err = l->nomem ? -ENOMEM : rule_read_documents(&l->docs, &set);
 
 	if (!err)
@@ -255,8 +255,8 @@ static int finish(struct loader *l, struct rule_set *out, struct buf *messages)
 	return 0;
 }
 
-int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *out,
-		  struct buf *messages)
+int rule_set_load(const char *const *paths, size_t nr_paths, bool with_disabled,
+		  struct rule_set *out, struct buf *messages)
 {
 	_cleanup_(loader_fini) struct loader l = { 0 };
 	int err = 0;
@@ -264,7 +264,7 @@ int rule_set_load(const char *const *paths, size_t nr_paths, struct rule_set *ou
 	*out = (struct rule_set){ 0 };
 	for (size_t i = 0; i < nr_paths && !err; i++)
 		err = load_path(&l, paths[i]);
-	return err ? err : finish(&l, out, messages);
+	return err ? err : finish(&l, with_disabled, out, messages);
 }
 
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
@@ -275,7 +275,7 @@ int rule_set_parse(const char *name, const char *text, size_t len, struct rule_s
 
 	*out = (struct rule_set){ 0 };
 	err = rule_documents_add(&l.docs, name, text, len);
-	return err ? err : finish(&l, out, messages);
+	return err ? err : finish(&l, false, out, messages);
 }
 
 static int finish_cases(struct loader *l, struct rule_case_set *out, struct buf *messages)

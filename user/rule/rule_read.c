@@ -240,7 +240,7 @@ static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 	rule_read_map(r, node, "a rule", rule_keys, NR_KEYS, seen);
 	check_keys(r, node, seen);
 	r->rule = NULL;
-	if (errors == rule_nr_errors(r) && !r->nomem && rule.enabled)
+	if (errors == rule_nr_errors(r) && !r->nomem && (rule.enabled || r->set->with_disabled))
 		keep_rule(r, &rule);
 }
 

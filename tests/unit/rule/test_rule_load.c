@@ -83,7 +83,7 @@ static int load(const char *a, const char *b, struct buf *names, struct buf *mes
 {
 	const char *paths[] = { a, b };
 	_cleanup_set_ struct rule_set set = { 0 };
-	int err = rule_set_load(paths, b ? 2 : 1, &set, messages);
+	int err = rule_set_load(paths, b ? 2 : 1, false, &set, messages);
 
 	add_names(&set, names);
 	buf_adds(messages, "");
