@@ -132,6 +132,10 @@ __noinline int match_code(__u32 slot, __u64 code)
 	r = match_name_str(slot, read_u64(code + s->proc.layout.code_name));
 	if (r == MATCH_YES)
 		r = match_file(slot, read_u64(code + s->proc.layout.code_filename));
+	if (r == MATCH_CLASS)
+		r = s->proc.layout.code_qualname == PY_NO_FIELD
+			    ? MATCH_YES
+			    : match_qualname(slot, read_u64(code + s->proc.layout.code_qualname));
 	if (r < 0)
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
 	return r == MATCH_YES;

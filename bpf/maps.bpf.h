@@ -100,12 +100,12 @@ enum {
 	FOUND_HEADERS,
 	FOUND_ENVIRON, /* of request objects */
 	FOUND_SCOPE,
-	FOUND_REQUEST,	/* of a handler of Tornado; and of its request: */
+	FOUND_REQUEST, /* of a handler of Tornado; and of its request: */
 	FOUND_URI,
 	FOUND_REMOTE_IP,
-	FOUND_MESSAGE,	/* of a request of aiohttp */
+	FOUND_MESSAGE, /* of a request of aiohttp */
 	FOUND_PEERNAME,
-	FOUND_AS_LIST,	/* of its HTTPHeaders */
+	FOUND_AS_LIST,	 /* of its HTTPHeaders */
 	FOUND_FUTURE,	 /* of _WorkItem */
 	FOUND_CALLBACKS, /* of concurrent.futures.Future */
 	FOUND_PARENT,	 /* of TaskGroup */
@@ -159,7 +159,8 @@ struct scratch {
 	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
 	__u32 va_units, va_pad;	 /* arguments sent */
 	__u64 sip[4];		 /* the digest, of data[] up to */
-	__u32 digested, digest_pad;
+	__u32 digested;
+	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
 	__u8 head[256]; /* raw frame and code objects */

@@ -114,6 +114,22 @@ static __always_inline bool is_frozen(const struct scratch *s, int text)
 	       s->text[(n - 1) & (TEXT_MAX - 1)] == '>';
 }
 
+/* With MATCH_CLASS another part of the path may still fit a rule for any class. */
+static __always_inline int file_target(struct scratch *s, __u64 hash)
+{
+	struct phrude_target_key key = { .name = s->name_hash,
+					 .place = hash,
+					 .kind = PHRUDE_PLACE_FILE };
+	__u32 *value = bpf_map_lookup_elem(&targets, &key);
+
+	if (!value)
+		return MATCH_NO;
+	if (*value == PHRUDE_TARGET_ANY)
+		return MATCH_YES;
+	s->by_class = 1;
+	return MATCH_NO;
+}
+
 /* As hash_char(), but first looks whether the file's trailing path that ends before a '/' is watched. */
 __noinline int file_step(__u32 slot, __u32 i, __u32 text)
 {
@@ -123,7 +139,7 @@ __noinline int file_step(__u32 slot, __u32 i, __u32 text)
 	if (!s)
 		return MATCH_NO;
 	h = s->hash;
-	return hash_char(slot, i, text) == '/' && is_target(s->name_hash, h, PHRUDE_PLACE_FILE);
+	return hash_char(slot, i, text) == '/' ? file_target(s, h) : MATCH_NO;
 }
 
 __noinline int match_file(__u32 slot, __u64 file)
@@ -139,6 +155,7 @@ __noinline int match_file(__u32 slot, __u64 file)
 		return -1;
 	n = TEXT_LEN(text);
 	s->hash = PHRUDE_HASH_SEED;
+	s->by_class = 0;
 	if (is_frozen(s, text)) {
 		text |= TEXT_FROZEN;
 		s->hash = phrude_hash_step(phrude_hash_step(phrude_hash_step(s->hash, 'y'), 'p'),
@@ -153,7 +170,45 @@ __noinline int match_file(__u32 slot, __u64 file)
 		if (file_step(slot, n, text))
 			return MATCH_YES;
 	}
-	return !(text & TEXT_CUT) && is_target(s->name_hash, s->hash, PHRUDE_PLACE_FILE);
+	if (!(text & TEXT_CUT) && file_target(s, s->hash) == MATCH_YES)
+		return MATCH_YES;
+	return s->by_class ? MATCH_CLASS : MATCH_NO;
+}
+
+/* As file_step(), for the parts of a qualified name. */
+__noinline int qualname_step(__u32 slot, __u32 i, __u32 text)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 h;
+
+	if (!s)
+		return MATCH_NO;
+	h = s->hash;
+	return hash_char(slot, i, text) == '.' && is_target(s->name_hash, h, PHRUDE_PLACE_QUALNAME);
+}
+
+__noinline int match_qualname(__u32 slot, __u64 qualname)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 n;
+	int text;
+
+	if (!s)
+		return MATCH_NO;
+	text = load_tail(slot, qualname);
+	if (text < 0)
+		return -1;
+	n = TEXT_LEN(text);
+	s->hash = PHRUDE_HASH_SEED;
+	for (__u32 i = 0; i < TEXT_MAX; i++) {
+		if (!n)
+			break;
+		n--;
+		if (qualname_step(slot, n, text))
+			return MATCH_YES;
+	}
+	/* User space knows what to think of a name that is as long as that. */
+	return text & TEXT_CUT || is_target(s->name_hash, s->hash, PHRUDE_PLACE_QUALNAME);
 }
 
 __noinline int match_module_str(__u32 slot, __u64 module)

@@ -6,6 +6,7 @@
 
 #define MATCH_NO 0
 #define MATCH_YES 1
+#define MATCH_CLASS 2 /* if its qualified name is */
 
 static __always_inline bool prefilter_has(__u64 len, __u64 first8)
 {
@@ -44,8 +45,9 @@ int type_name_start(__u32 slot, __u64 tp_name);
 /* Is the audit event, a C string or a str, watched by its name or by what it begins with? */
 int match_event_cstr(__u32 slot, __u64 addr);
 int match_event_str(__u32 slot, __u64 str);
-/* Is (s->name_hash, a trailing path of the str `file`) watched? */
+/* Is (s->name_hash, a trailing path of the str `file`) watched?  MATCH_CLASS: ask match_qualname(), if it can be asked. */
 int match_file(__u32 slot, __u64 file);
+int match_qualname(__u32 slot, __u64 qualname);
 /* Is (s->name_hash, module) watched?  The module is a str, or the part of a type's name before the last dot. */
 int match_module_str(__u32 slot, __u64 module);
 int match_module_tpname(__u32 slot, __u64 tp_name);

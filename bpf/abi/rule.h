@@ -10,13 +10,19 @@ enum phrude_place {
 	PHRUDE_PLACE_AUDIT = 3,	 /* an audit event: name is the hash of the whole, place is 0 */
 	PHRUDE_PLACE_AUDIT_PREFIX =
 		4, /* events that begin with `place` characters, whose hash is name */
+	PHRUDE_PLACE_QUALNAME =
+		5, /* place is the hash of a trailing part of the qualified name: "Class.method" */
 };
+
+/* Values of the map "targets". */
+#define PHRUDE_TARGET_ANY 1   /* whatever class the function may belong to */
+#define PHRUDE_TARGET_CLASS 2 /* only with a qualified name that is watched, where it is known */
 
 /* In place of a bit of the prefilter: the name is not ASCII; the prefilter is not asked. */
 #define RULE_PREFILTER_NON_ASCII (-1)
 #define RULE_PREFILTER_NONE (-2)
 
-/* Key of the map "targets"; the value is unused. */
+/* Key of the map "targets". */
 struct phrude_target_key {
 	__u64 name;  /* hash of co_name, ml_name or the type's name */
 	__u64 place; /* see phrude_place; reversed hash, see hash.h */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Conditions on live calls: a match like one that was not reported is dismissed in the kernel, and never one unlike it."""
 
+import collections
+
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, rule
@@ -66,3 +68,17 @@ def on_functions_in_c(interpreter):
     rules = [rule("crc32", module="zlib", condition={"arg": {"only": [{"exact": "secret"}]}, "func": {"disallow": ["x"]}})]
     dismissed = check(interpreter, None, rules, {"crc32": lambda c, k, d: k == "secret"}, 1)
     expect(dismissed > CALLS // 4, "dismissed: %d", dismissed)
+
+
+@test("kind", kinds=("usdt", "frame", "arm"))
+def of_a_class(interpreter, kind):
+    """A method of that name in another class is not even looked at, where code objects know their class."""
+    with Target(interpreter, "conditions.py") as target:
+        with Tracer([rule("One.method", file="conditions.py")], target.pid, kind=kind) as tracer:
+            target.ask("methods", n=50)
+    expect_equal(tracer.summary["lost"], 0, "lost")
+    names = collections.Counter(alert["function"]["qualname"] for alert in tracer.alerts)
+    expect_equal(names["One.method"], 50, "alerts of the class")
+    if interpreter.version >= (3, 11):
+        expect_equal(names["methods.<locals>.local.<locals>.One.method"], 50, "alerts of the local class")
+        expect_equal(tracer.summary["matches"], 100, "matches")

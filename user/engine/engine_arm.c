@@ -7,13 +7,13 @@
 #include "py/interp.h"
 
 /* py_code_fn: what a rule names that is to be armed. */
-static bool is_watched(void *ctx, struct text name, struct text file)
+static bool is_watched(void *ctx, struct text name, struct text file, struct text qualname)
 {
 	const struct engine *e = ctx;
 	const struct rule_set *rules = e->opts->rules;
 
 	for (size_t i = 0; i < rules->nr_rules; i++) {
-		if (plan_arms(&rules->rules[i], name, file))
+		if (plan_arms(&rules->rules[i], name, file, qualname))
 			return true;
 	}
 	return false;

@@ -278,7 +278,7 @@ struct counting {
 };
 
 /* py_code_fn */
-static bool count_code(void *ctx, struct text name, struct text file)
+static bool count_code(void *ctx, struct text name, struct text file, struct text qualname)
 {
 	const struct counting *c = ctx;
 	bool fits = false;
@@ -286,7 +286,7 @@ static bool count_code(void *ctx, struct text name, struct text file)
 	for (size_t i = 0; i < c->rules->nr_rules; i++) {
 		const struct rule *r = &c->rules->rules[i];
 
-		if (!plan_arms(r, name, file))
+		if (!plan_arms(r, name, file, qualname))
 			continue;
 		fits = true;
 		if (c->plan)
@@ -314,10 +314,11 @@ int plan_count_codes(const struct py_interp *interp, const struct rule_set *rule
 	return 0;
 }
 
-bool plan_arms(const struct rule *rule, struct text name, struct text file)
+bool plan_arms(const struct rule *rule, struct text name, struct text file, struct text qualname)
 {
 	return rule->place_kind == RULE_FILE && text_eq_str(name, rule_func_name(rule)) &&
-	       (!file.s || rule_file_matches(rule->place, file));
+	       (!file.s || rule_file_matches(rule->place, file)) &&
+	       (!qualname.s || rule_qualname_matches(rule->func, qualname));
 }
 
 void plan_fini(struct plan *plan)

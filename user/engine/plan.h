@@ -10,7 +10,7 @@
 struct plan_rule {
 	enum phrude_probe probe; /* PROBE_NONE: the rule cannot be watched here */
 	struct py_cfuncs cfuncs; /* direct: the functions, located */
-	size_t nr_codes; /* arm: code objects of that name and file that are there; plan_count_codes() */
+	size_t nr_codes;	 /* arm: code objects that it fits; plan_count_codes() */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
 	char *why; /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
 };
@@ -38,9 +38,8 @@ int plan_make(const struct py_interp *interp, const struct rule_set *rules,
 /* The same without giving up: what cannot be watched is PROBE_NONE, and `why` has the sentence. */
 int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 		 const struct plan_choice *choice, struct plan *out, struct err *err);
-/* Is a function one that the rule names, and that is to be armed?  Of Class.method only the last part is looked at; without a
- * file (NULL): can one of that name be? */
-bool plan_arms(const struct rule *rule, struct text name, struct text file);
+/* Is a function one that the rule names, and that is to be armed?  See py_code_fn. */
+bool plan_arms(const struct rule *rule, struct text name, struct text file, struct text qualname);
 /* Counts what the rules that get the kind arm find in the process. */
 int plan_count_codes(const struct py_interp *interp, const struct rule_set *rules,
 		     struct plan *plan, struct err *err);

@@ -256,9 +256,11 @@ void kern_wait_released(struct kern *k)
 int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys,
 	       const int *bits, size_t nr_bits, struct err *err)
 {
-	__u32 one = 1;
+	bool by_class = false;
 	int ret;
 
+	for (size_t i = 0; i < nr_keys; i++)
+		by_class |= keys[i].kind == PHRUDE_PLACE_QUALNAME;
 	for (size_t i = 0; i < nr_bits; i++) {
 		if (bits[i] == RULE_PREFILTER_NONE)
 			continue;
@@ -268,8 +270,15 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 			k->skel->bss->prefilter[bits[i] / 64] |= 1ULL << (bits[i] % 64);
 	}
 	for (size_t i = 0; i < nr_keys; i++) {
-		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &one,
-					   sizeof(one), BPF_ANY);
+		__u32 value = by_class && keys[i].kind == PHRUDE_PLACE_FILE ? PHRUDE_TARGET_CLASS
+									    : PHRUDE_TARGET_ANY;
+
+		/* What is watched in any class stays so. */
+		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &value,
+					   sizeof(value),
+					   value == PHRUDE_TARGET_ANY ? BPF_ANY : BPF_NOEXIST);
+		if (ret == -EEXIST)
+			ret = 0;
 		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
 			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |=
 				1ULL << keys[i].place % 64;

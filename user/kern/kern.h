@@ -56,7 +56,7 @@ void kern_stop_thread(struct kern *kern, pid_t tid);
 void kern_release(struct kern *kern, struct bpf_link *link);
 void kern_wait_released(struct kern *kern);
 
-/* Watches the function names and places of `keys`; bits: prefilter bits, -1 for a name that is not ASCII. */
+/* Watches the function names and places of `keys`, those of one rule; bits: prefilter bits, -1 for a name that is not ASCII. */
 int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys,
 	       const int *bits, size_t nr_bits, struct err *err);
 

@@ -71,24 +71,30 @@ static int read_text(const struct py_interp *interp, uint64_t str, struct buf *o
 	return ret ? ret : out->failed ? -ENOMEM : 0;
 }
 
-/* file 0: whatever the file */
-static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, py_code_fn wanted,
-		void *ctx)
+/* file, qualname 0: whatever it is */
+static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, uint64_t qualname,
+		py_code_fn wanted, void *ctx)
 {
-	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 };
+	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 }, qualname_text = { 0 };
 
 	if (read_text(interp, name, &name_text) || (file && read_text(interp, file, &file_text)) ||
 	    !name_text.len)
 		return false;
-	return wanted(ctx, (struct text){ name_text.data, name_text.len },
-		      (struct text){ file ? file_text.data ?: "" : NULL, file_text.len });
+	/* One that is longer than what a rule can name may end in it. */
+	if (qualname && read_text(interp, qualname, &qualname_text))
+		qualname = 0;
+	return wanted(
+		ctx, (struct text){ name_text.data, name_text.len },
+		(struct text){ file ? file_text.data ?: "" : NULL, file_text.len },
+		(struct text){ qualname ? qualname_text.data ?: "" : NULL, qualname_text.len });
 }
 
 void py_codes_each(const struct py_interp *interp, const struct py_codes *codes, py_code_fn fn,
 		   void *ctx)
 {
 	for (size_t i = 0; i < codes->count; i++)
-		ask(interp, codes->list[i].name, codes->list[i].file, fn, ctx);
+		ask(interp, codes->list[i].name, codes->list[i].file, codes->list[i].qualname, fn,
+		    ctx);
 }
 
 static size_t known_slot(const struct finder *f, uint64_t name, uint64_t file)
@@ -132,8 +138,8 @@ static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wante
 		return -ENOMEM;
 	i = known_slot(f, name, file);
 	if (!f->known[i].name) {
-		f->known[i] =
-			(struct known){ name, file, ask(f->interp, name, file, f->wanted, f->ctx) };
+		f->known[i] = (struct known){ name, file,
+					      ask(f->interp, name, file, 0, f->wanted, f->ctx) };
 		f->nr_known++;
 	}
 	*wanted = f->known[i].wanted;
@@ -217,6 +223,11 @@ static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 		ret = is_wanted(f, code.name, code.file, &wanted);
 	if (ret || !wanted)
 		return ret;
+	if (l->code_qualname != PY_NO_FIELD) {
+		code.qualname = word(object, l->code_qualname);
+		if (!ask(f->interp, code.name, code.file, code.qualname, f->wanted, f->ctx))
+			return 0;
+	}
 	return has_entry(f, object, &code) ? found(f, &code) : 0;
 }
 

@@ -15,12 +15,13 @@
 struct py_interp;
 struct py_layout;
 
-/* Is the function wanted?  `file` is its co_filename; without one (NULL): can one of that name be? */
-typedef bool (*py_code_fn)(void *ctx, struct text name, struct text file);
+/* Is the function wanted?  Where `file` (co_filename) or `qualname` is not given (NULL): can one be, whatever it is? */
+typedef bool (*py_code_fn)(void *ctx, struct text name, struct text file, struct text qualname);
 
 struct py_code {
 	uint64_t addr;
 	uint64_t name, file; /* co_name and co_filename, the str objects */
+	uint64_t qualname;   /* 0: the code object does not say it */
 	uint64_t entry;	     /* address of its RESUME */
 };
 

@@ -85,7 +85,7 @@ void rule_set_fini(struct rule_set *set);
 
 /*
  * What the kernel side must preselect for a rule: one key for each way its place can be spelled
- * (see bpf/abi/hash.h).  Writes at most `max` keys, returns how many.
+ * (see bpf/abi/hash.h), and for Class.method one for that.  Writes at most `max` keys, returns how many.
  */
 size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys, size_t max);
 /* The characters of the name to be matched first: the last component of func. */
@@ -103,6 +103,9 @@ bool rule_matches(const struct rule *rule, const struct event *ev);
 
 /* True if the whole text fits the pattern, in which `*` stands for any characters and `?` for any one. */
 bool rule_glob_matches(const char *pattern, struct text text);
+
+/* True if the qualified name is `func`, or ends in it behind a dot. */
+bool rule_qualname_matches(const char *func, struct text qualname);
 
 /* True if co_filename `file` fits the pattern of a rule: whole trailing path components; frozen modules count as their
  * file; "<string>" and the like as they are. */

@@ -17,8 +17,7 @@ const char *rule_func_name(const struct rule *rule)
 	return dot ? dot + 1 : rule->func;
 }
 
-/* True if the name is `func`, or ends in it behind a dot. */
-static bool qualname_ends_in(struct text qualname, const char *func)
+bool rule_qualname_matches(const char *func, struct text qualname)
 {
 	size_t len = strlen(func);
 
@@ -95,7 +94,7 @@ static bool qualname_matches(const struct rule *rule, const struct event *ev)
 {
 	struct text known;
 
-	return is_cut(ev, ev->qualname, &known) || qualname_ends_in(ev->qualname, rule->func);
+	return is_cut(ev, ev->qualname, &known) || rule_qualname_matches(rule->func, ev->qualname);
 }
 
 /* A C function's module may be unknown where the probe was set on that very function; it was found by its

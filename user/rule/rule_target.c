@@ -114,6 +114,16 @@ size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys,
 							      : PHRUDE_PLACE_MODULE,
 		};
 	}
+	if (rule->place_kind == RULE_FILE && rule_func_name(rule) != rule->func && out < max) {
+		struct spelling qualname = { 0 };
+
+		spell(&qualname, (struct text){ rule->func, strlen(rule->func) }, false);
+		keys[out++] = (struct phrude_target_key){
+			.name = hash_forward(rule_func_name(rule)),
+			.place = hash_backward(&qualname),
+			.kind = PHRUDE_PLACE_QUALNAME,
+		};
+	}
 	return out;
 }
 

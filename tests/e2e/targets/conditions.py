@@ -43,6 +43,29 @@ def several(key, detail=None):
     return key
 
 
+class One:
+    def method(self):
+        pass
+
+
+class Other:
+    def method(self):
+        pass
+
+
+def methods(n):
+    def local():
+        class One:
+            def method(self):
+                pass
+        return One
+
+    things = [One(), Other(), local()()]
+    for _ in range(n):
+        for thing in things:
+            thing.method()
+
+
 WATCHED = (exact, allow, caller, callers, item, number, excepted, address, several)
 
 
@@ -75,4 +98,4 @@ def calls(n, seed):
     return counts
 
 
-serve(calls=calls)
+serve(calls=calls, methods=methods)

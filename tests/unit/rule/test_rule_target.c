@@ -75,6 +75,13 @@ TEST(keys)
 							   : PHRUDE_PLACE_MODULE);
 			ASSERT_EQ(keys[want].pad, 0);
 		}
+		if (cases[i].kind == RULE_FILE && strchr(cases[i].func, '.')) {
+			ASSERT(want < n);
+			ASSERT(keys[want].name == forward(cases[i].name));
+			ASSERT(keys[want].place == backward(cases[i].func));
+			ASSERT_EQ(keys[want].kind, PHRUDE_PLACE_QUALNAME);
+			want++;
+		}
 		ASSERT_EQ(n, want);
 	}
 }

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What one hit costs the calling thread, by kind of probe and by what becomes of it."""
+
+import json
+import statistics
+
+import table
+from tracer import Tracer, TracerError
+
+EVERY = {"func": "watched_call", "file": "bench/workload.py"}
+# kind, call of the workload, rule
+KINDS = (
+    ("arm", "python", EVERY),
+    ("direct", "c", {"func": "crc32", "module": "zlib"}),
+    ("audit", "audit", {"audit": "bench.event"}),
+    ("usdt", "python", EVERY),
+    ("frame", "python", EVERY),
+)
+OUTCOMES = (
+    ("not wanted by its arguments", {"arg": {"only": ["nothing like this"]}}),
+    ("not wanted by its callers", {"func": {"only": ["nobody"]}}),
+    ("reported", None),
+)
+WIDTHS = (14, 34, 16, 36)
+
+
+def cost(bench, target, kind, what, rule, untraced):
+    rules = bench.path("hits.yaml")
+    with open(rules, "w") as file:
+        json.dump([dict(rule, name="x", level="info")], file)
+    tracer = Tracer(target.pid, rules, bench.path("hits.json"), probe=kind)
+    try:
+        tracer.wait_ready()
+        target.do("hits", which=what, batches=5, size=50)
+        return [time - untraced for time in target.do("hits", which=what, batches=100, size=50)["times"]]
+    finally:
+        tracer.stop()
+
+
+def show(kind, outcome, times):
+    table.row(kind, outcome, table.time_text(statistics.median(times)),
+              f"p5 {table.time_text(table.percentile(times, 5))}, p95 {table.time_text(table.percentile(times, 95))}",
+              widths=WIDTHS)
+
+
+def measure(bench, target):
+    table.heading("Cost of one hit to the calling thread (20-frame stack)")
+    table.row("kind", "what becomes of it", "median", "spread", widths=WIDTHS)
+    for kind, what, rule in KINDS:
+        untraced = {name: statistics.median(target.do("hits", which=name, batches=60, size=50)["times"])
+                    for name in (what, "unwatched")}
+        try:
+            # A lambda stands around the call: two Python calls.
+            times = [time / 2 for time in cost(bench, target, kind, "unwatched", rule, untraced["unwatched"])]
+            show(kind, "of another function", times) if kind in ("usdt", "frame") else None
+            for outcome, condition in OUTCOMES:
+                full = dict(rule, condition=condition) if condition else rule
+                show(kind, outcome, cost(bench, target, kind, what, full, untraced[what]))
+        except TracerError as error:
+            table.row(kind, "not available:", str(error).splitlines()[0], widths=WIDTHS)
