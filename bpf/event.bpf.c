@@ -58,6 +58,7 @@ __noinline int event_send(__u32 slot)
 		if (is_dismissed(m->digest_stack))
 			return 0;
 	}
+	finish_stack(slot);
 	if (!s->request)
 		request_follow(slot);
 	s->limit = PHRUDE_EVENT_MAX - 64;

@@ -205,13 +205,14 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 #define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
 #define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
 
-/* One frame; advances s->frame.  0 at the end of the stack, else 1; 2: it was not a Python frame. */
-__noinline int capture_frame(__u32 slot)
+/* One frame, as caller `n`; advances s->frame.  0 at the end of the stack, else 1; 2: it was not a Python frame. */
+__noinline int capture_frame(__u32 slot, __u32 n)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
 	struct ev_frame *f;
-	__u64 code, instr, table, first;
+	struct caller *c;
+	__u64 code, instr, first;
 	__u32 at, owner;
 	__s32 lasti;
 	bool object;
@@ -220,20 +221,13 @@ __noinline int capture_frame(__u32 slot)
 		return 0;
 	l = &s->proc.layout;
 	object = l->features & PY_F_FRAME_OBJECT;
-	s->nr_slots = 0;
-	if (object) {
-		if (read_user(s->head, FRAME_OBJECT_SZ, s->frame))
-			goto unreadable;
-	} else if (!bpf_probe_read_user(s->head, FRAME_SZ + 8 * FRAME_SLOTS,
-					(const void *)s->frame)) {
-		s->nr_slots = FRAME_SLOTS;
-		for (__u32 i = 0; i < FRAME_SLOTS; i++)
-			s->slots[i] = HEAD64(s, l->frame_localsplus + 8 * i);
-	} else if (read_user(s->head, FRAME_SZ, s->frame)) { /* one at the very end of its chunk */
-		goto unreadable;
+	if (object ? read_user(s->head, FRAME_OBJECT_SZ, s->frame)
+		   : read_user(s->head, FRAME_SZ, s->frame)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+		return 0;
 	}
-	s->at_frame = s->frame;
-	s->at_code = 0;
+	c = &s->callers[n % PHRUDE_FRAMES_MAX];
+	c->frame = s->frame;
 	s->frame = HEAD64(s, l->frame_previous);
 	code = untag(l, HEAD64(s, l->frame_code));
 	owner = object ? 0 : s->head[l->frame_owner & 0xff];
@@ -262,24 +256,21 @@ __noinline int capture_frame(__u32 slot)
 		s->cut |= EV_CUT_STACK | EV_CUT_SPACE;
 		return 0;
 	}
-	s->at_names = HEAD64(s, l->code_varnames);
-	table = HEAD64(s, l->code_linetable);
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
 	f = (void *)&s->data[at];
 	f->code = code;
-	f->linetable = table;
+	f->linetable = HEAD64(s, l->code_linetable);
+	f->signature = 0;
 	f->firstlineno = HEAD32(s, l->code_firstlineno);
-	f->signature = table_signature(slot, table, f->firstlineno);
 	f->lasti = lasti;
+	c->code = code;
+	c->names = HEAD64(s, l->code_varnames);
+	c->at = at;
+	s->nr_callers = n + 1;
 	node_put(s, SEC_FRAME, 0, 0, sizeof(*f));
 	capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
 	capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
-	send_table(slot, table, f->signature);
-	s->at_code = code;
 	return 1;
-unreadable:
-	s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
-	return 0;
 }
 
 /* Frames that are not Python's (entry frames) are passed over, but not for ever. */
@@ -293,6 +284,7 @@ __noinline int capture_stack(__u32 slot)
 
 	if (!s)
 		return 0;
+	s->nr_callers = 0;
 	for (int i = 0; i < FRAMES_WALKED_MAX; i++) {
 		if (!s->frame)
 			break;
@@ -300,14 +292,47 @@ __noinline int capture_stack(__u32 slot)
 			s->cut |= EV_CUT_STACK;
 			break;
 		}
-		r = capture_frame(slot);
+		r = capture_frame(slot, n);
 		if (!r)
 			break;
 		n += r & 1;
-		request_frame(slot);
 	}
 	if (s->frame)
 		s->cut |= EV_CUT_STACK;
 	node_mark(s, SEC_STACK_END, 0);
 	return n;
+}
+
+/* What finish_stack() does for one frame. */
+__noinline int finish_caller(__u32 slot, __u32 n)
+{
+	struct scratch *s = scratch_get(slot);
+	struct caller *c;
+	struct ev_frame *f;
+
+	if (!s)
+		return 0;
+	c = &s->callers[n % PHRUDE_FRAMES_MAX];
+	f = (void *)&s->data[c->at & (PHRUDE_EVENT_MAX - 8)];
+	f->signature = table_signature(slot, f->linetable, f->firstlineno);
+	send_table(slot, f->linetable, f->signature);
+	s->at_frame = c->frame;
+	s->at_code = c->code;
+	s->at_names = c->names;
+	return 0;
+}
+
+__noinline int finish_stack(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < PHRUDE_FRAMES_MAX; i++) {
+		if (i >= s->nr_callers)
+			break;
+		finish_caller(slot, i);
+		request_frame(slot);
+	}
+	return 0;
 }

@@ -68,5 +68,7 @@ int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
 __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags);
 /* The names of the parameters of a code object, as SEC_PARAMNAME items. */
 int capture_param_names(__u32 slot, __u64 code);
-/* The call stack from s->frame outwards. */
+/* The call stack from s->frame outwards: names and files.  What else is to be known of it is left to finish_stack(). */
 int capture_stack(__u32 slot);
+/* Sends the line tables of the stack, and looks for the request in its locals. */
+int finish_stack(__u32 slot);

@@ -85,8 +85,12 @@ typedef struct {
 	__type(value, __u64);
 } stats_map;
 
-/* Locals of a frame that are read together with its head. */
-#define FRAME_SLOTS 4
+/* A frame of the call stack that has been captured. */
+struct caller {
+	__u64 frame, code, names; /* names: of the locals */
+	__u32 at;		  /* its struct ev_frame in data[] */
+	__u32 pad;
+};
 
 /* Objects from which the search for a request goes on, and those still to be followed from one of them. */
 #define REQUEST_ROOTS_MAX 4
@@ -143,10 +147,10 @@ struct scratch {
 	__u64 frame;	/* next frame of the call stack */
 	__u64 at_frame; /* frame whose locals are looked at, and its code object */
 	__u64 at_code;
-	__u64 at_names;		  /* of that: names of the locals */
-	__u64 slots[FRAME_SLOTS]; /* the frame's first locals, */
-	__u32 nr_slots;		  /* if they have been read */
-	__u32 request;		  /* enum ev_request_kind, 0: not found yet */
+	__u64 at_names; /* of that: names of the locals */
+	__u32 nr_callers, callers_pad;
+	struct caller callers[PHRUDE_FRAMES_MAX];
+	__u32 request; /* enum ev_request_kind, 0: not found yet */
 	__u32 nr_roots, next_root, nr_todo, nr_looks, bulk;
 	__u32 pad;
 	__u64 looks; /* of s->at_code, being put together */

@@ -250,11 +250,7 @@ __noinline int request_frame(__u32 slot)
 		if (!look)
 			break;
 		todo >>= 16;
-		if (LOOK_IDX(look) < s->nr_slots)
-			obj = s->slots[LOOK_IDX(look) & (FRAME_SLOTS - 1)];
-		else
-			obj = read_u64(s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look));
-		obj = untag(l, obj);
+		obj = untag(l, read_u64(s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look)));
 		if (look & LOOK_CELL || !obj)
 			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
 		if (!obj)

@@ -282,7 +282,6 @@ __noinline int follow_object(__u32 slot, __u64 obj)
 		s->at_frame = frame;
 		s->at_code = code;
 		s->at_names = read_u64(code + l->code_varnames);
-		s->nr_slots = 0;
 		follow_push(s, frame_awaits(l, frame));
 		return 0;
 	case KIND_HANDLE:
