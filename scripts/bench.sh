@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Measures overhead, matches and footprint, and prints them beside their budgets, also to docs/bench.txt
-# ($BENCH_OUTPUT); arguments are handed on to tests/bench/bench.py (--help tells).  Root; nothing else heavy should run meanwhile.
+# ($BENCH_OUTPUT), and if all is measured to the table in README.md; arguments are handed on to tests/bench/bench.py (--help tells).  Root; nothing else heavy should run meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "$(id -u)" != 0 ]; then

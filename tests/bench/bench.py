@@ -24,6 +24,7 @@ import matches  # noqa: E402
 import overhead  # noqa: E402
 import server  # noqa: E402
 import stops  # noqa: E402
+import table  # noqa: E402
 from target import Target, WorkloadError  # noqa: E402
 from tracer import ROOT, TracerError, binary  # noqa: E402
 
@@ -72,6 +73,24 @@ def parse_arguments():
     return arguments
 
 
+BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench makes -->\n"
+
+
+def write_readme():
+    """What was quoted, as the README's table."""
+    path = os.path.join(ROOT, "README.md")
+    with open(path) as file:
+        text = file.read()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise OSError(f"{path} has no place for the table: the lines {BEGIN.strip()} and {END.strip()} are missing")
+    lines = ["| what | measured | budget |", "|---|---|---|"]
+    lines += [f"| {what} | {measured} | {budget} |" for what, measured, budget in table.quotes]
+    with open(path, "w") as file:
+        file.write(before + begin + "\n".join(lines) + "\n" + end + after)
+
+
 def main():
     arguments = parse_arguments()
     python = os.environ.get("BENCH_PYTHON", "/usr/bin/python3")
@@ -89,6 +108,8 @@ def main():
                 PARTS[part](bench, target)
         finally:
             target.close()
+    if not arguments.parts and not settings:
+        write_readme()
     return 0
 
 

@@ -38,9 +38,22 @@ def cost(bench, target, kind, what, rule, untraced):
 
 
 def show(kind, outcome, times):
+    if (kind, outcome) in QUOTED:
+        table.quote(QUOTED[kind, outcome], table.time_text(statistics.median(times)), "25 us" if outcome == "reported" else "")
     table.row(kind, outcome, table.time_text(statistics.median(times)),
               f"p5 {table.time_text(table.percentile(times, 5))}, p95 {table.time_text(table.percentile(times, 95))}",
               widths=WIDTHS)
+
+
+QUOTED = {
+    ("arm", "not wanted by its arguments"): "a call of a watched Python function that its rule's conditions refuse by its "
+                                            "arguments",
+    ("arm", "not wanted by its callers"): "the same by its callers, of which there are 20",
+    ("arm", "reported"): "one match of a Python function, 20 callers and 3 arguments",
+    ("direct", "not wanted by its arguments"): "a function in C (`zlib.crc32`), refused by its arguments",
+    ("direct", "reported"): "the same, reported",
+    ("frame", "of another function"): "`frame`: a call of any other Python function",
+}
 
 
 def measure(bench, target):

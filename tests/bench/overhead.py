@@ -19,6 +19,14 @@ LOOPS = (
 )
 
 
+QUOTED = {
+    ("http", "phrude-trace, frame"): "Flask by itself over HTTP, `frame`",
+    ("http", "phrude-trace, call"): "the same, `call`",
+    ("calls", "phrude-trace, frame"): "a loop that does nothing but call a function, `frame`",
+    ("calls", "phrude-trace, auto"): "the same, `auto`",
+}
+
+
 class Settrace:
     """The in-process tracer, switched on and off inside the target."""
 
@@ -92,3 +100,5 @@ def measure(bench, target):
             untraced = table.time_text(statistics.median(result[0] for result in results))
             ratios = [traced / plain for plain, traced in results]
             table.row(name, untraced, table.spread(ratios, unit="x"), budgets.get(loop, "none"))
+            if (loop, name) in QUOTED:
+                table.quote(QUOTED[loop, name], table.short(ratios), "3x" if "frame" in name and loop == "http" else "")

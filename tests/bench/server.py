@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
 import time
 import urllib.request
@@ -29,6 +30,16 @@ def wrk(url, seconds, *options):
     if "Non-2xx" in said:
         raise TracerError("the application answered with errors")
     return float(re.search(r"Requests/sec:\s*([\d.]+)", said).group(1))
+
+
+QUOTED = {
+    "phrude-trace, auto, none called": ("the same, `auto`, watched functions that are not called", "1.02x"),
+    "phrude-trace, auto": ("the same, `auto`, `rules/phrude.yaml`", "1.02x"),
+    "phrude-trace, auto, whole pack": ("the same, `auto`, the whole pack", "1.02x"),
+    "phrude-trace, --no-arm": ("the same, `--no-arm` (that is `frame`): every call is a hit", "3x"),
+    "settrace, matches only": ("the same, an in-process settrace tracer that looks for matches only", ""),
+    "settrace, every call": ("the same, one that collects every call", "7x to 20x"),
+}
 
 
 class Server:
@@ -100,11 +111,15 @@ def measure(bench, _target):
     finally:
         for server in (plain, *servers.values()):
             server.close()
+    table.quote(f"Flask under gunicorn, {WORKERS} workers, driven by wrk; a request takes",
+                f"{1000 * WORKERS / statistics.median(rates['untraced']):.2f} ms untraced")
     table.heading(f"Flask under gunicorn, {WORKERS} workers, driven by wrk: {bench.pairs} rounds of {seconds} s")
     table.row("tracer", "requests/s", "ms a request and worker", "time, of untraced: median (range)", widths=(34, 22, 26, 36))
     for name, found in rates.items():
         ratios = [base / rate for base, rate in zip(rates["untraced"], found)]
         middle = sorted(found)[len(found) // 2]
+        if name in QUOTED:
+            table.quote(*QUOTED[name][:1], table.short(ratios), QUOTED[name][1])
         table.row(name, f"{middle:.0f}", f"{1000 * WORKERS / middle:.2f}", table.spread(ratios, unit="x"),
                   widths=(34, 22, 26, 36))
     for name, what in probes.items():

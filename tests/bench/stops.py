@@ -35,5 +35,9 @@ def measure(bench, target):
         busy = [longest_gap(bench, target, ROOT + "/rules") for _ in range(max(3, bench.pairs))]
         gaps = [gap / 1e6 for _, gap in busy]
         readies = [ready for ready, _ in busy]
+        if modules == MODULES[-1]:
+            table.quote(f"longest time that a thread stood still while the pack was attached to {count:,} modules",
+                        table.short(gaps, unit=" ms"), "20 ms")
+            table.quote("start to ready there", table.short(readies, unit=" s"), "1 s")
         table.row(count, table.spread([gap / 1e6 for gap in idle], unit=" ms"), table.spread(gaps, unit=" ms"),
                   table.spread(readies, unit=" s"), widths=WIDTHS)

@@ -4,6 +4,20 @@
 import statistics
 
 
+# Lines of the README's table: what, measured, budget.
+quotes = []
+
+
+def quote(what, measured, budget=""):
+    quotes.append((what, measured, budget))
+
+
+def short(values, form="{:.2f}", unit="x"):
+    """As spread(), for the README."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{form.format(middle)}{unit} ({form.format(low)} to {form.format(high)})"
+
+
 def heading(text):
     print(f"\n{text}\n{'-' * len(text)}", flush=True)
 
