@@ -223,3 +223,21 @@ TEST(file_names_in_messages)
 	ASSERT_STR(messages.data, "a\\n\\x1bb.yaml:1:1: a rule file is a list of rules (\"- name: "
 				  "...\"), not text\n");
 }
+
+TEST(disabled)
+{
+	static const char text[] = "- {name: on, func: f, file: a.py, level: info}\n"
+				   "- {name: off, func: f, file: a.py, level: info, enabled: no}\n";
+	static const char *const paths[] = { "a.yaml" };
+	_cleanup_tree_ struct tree t = tree_new();
+
+	write_file("a.yaml", text, sizeof(text) - 1);
+	for (int with = 0; with < 2; with++) {
+		_cleanup_buf_ struct buf names = { 0 }, messages = { 0 };
+		_cleanup_set_ struct rule_set set = { 0 };
+
+		ASSERT_EQ(rule_set_load(paths, 1, with, &set, &messages), 0);
+		add_names(&set, &names);
+		ASSERT_STR(names.data, with ? "on off " : "on ");
+	}
+}
