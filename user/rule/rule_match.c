@@ -39,7 +39,8 @@ static bool path_ends_in(struct text path, struct text tail, bool frozen)
 
 	if (tail.len > path.len || (skip && tail.len && tail.s[0] == '/'))
 		return false;
-	for (size_t i = 0; i < tail.len; i++) {
+	/* From the end, where they differ soonest: each caller's path is held against many. */
+	for (size_t i = tail.len; i-- > 0;) {
 		if (path_char(path.s[skip + i], frozen) != tail.s[i])
 			return false;
 	}

@@ -318,9 +318,10 @@ static enum rule_verdict pattern_matches(const struct rule_pattern *p,
 					 const struct rule_element *elements, size_t n)
 {
 	bool all = only_denies(p);
-	enum rule_verdict verdict = all ? RULE_YES : RULE_NO, v;
+	enum rule_verdict decisive = all ? RULE_NO : RULE_YES;
+	enum rule_verdict verdict = RULE_YES - decisive, v;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && verdict != decisive; i++) {
 		v = pattern_matches_one(p, &elements[i]);
 		verdict = all ? MIN(verdict, v) : MAX(verdict, v);
 	}
