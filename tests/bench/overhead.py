@@ -61,7 +61,7 @@ def pairs(bench, target, loop, tracer):
     for _ in range(bench.pairs):
         untraced = target.ns_each(loop, bench.seconds)
         with tracer:
-            target.ns_each(loop, 0.05)  # the first calls after attaching find cold probes
+            target.ns_each(loop, 0.5)  # until functions are armed each call is a hit, for 0.2 s or so
             traced = target.ns_each(loop, bench.seconds)
         results.append((untraced, traced))
     return results

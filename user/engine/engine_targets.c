@@ -67,7 +67,8 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 		struct kind_sites *k = &f->kinds[probe];
 
 		f->probe_of_rule[i] = probe;
-		if (!k->count && attach_kind(probe)->sites)
+		ret = kern_need(e->kern, probe, err);
+		if (!ret && !k->count && attach_kind(probe)->sites)
 			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
 	}
 	if (ret)

@@ -69,12 +69,14 @@ uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choi
 		return 1u << choice->forced;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
-			if (sees(attach_kind(preference[j]), &rules->rules[i]))
+			if (preference[j] == PROBE_ARM && choice->no_arm)
+				continue;
+			if (sees(attach_kind(preference[j]), &rules->rules[i])) {
 				kinds |= 1u << preference[j];
+				break;
+			}
 		}
 	}
-	if (choice->no_arm)
-		kinds &= ~(1u << PROBE_ARM);
 	return kinds;
 }
 

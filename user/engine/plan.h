@@ -45,7 +45,7 @@ int plan_count_codes(const struct py_interp *interp, const struct rule_set *rule
 		     struct plan *plan, struct err *err);
 void plan_fini(struct plan *plan);
 
-/* The kinds that plan_make() may choose from for these rules, as bits. */
+/* The kinds that plan_make() tries first for these rules, as bits. */
 uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choice);
 /* Appends "frame 12" or "call 2, usdt 3". */
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules);

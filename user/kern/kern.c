@@ -19,12 +19,6 @@
 #include "kern/kern_priv.h"
 #include "kern/kern_reaper.h"
 
-/* Slots for events being put together, see bpf/maps.bpf.h: several a CPU, since a program may be preempted. */
-static unsigned int scratch_slots(int nr_cpus)
-{
-	return MIN(MAX(2 * nr_cpus + 4, 8), 64);
-}
-
 static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char line[1024];
@@ -39,30 +33,6 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 		line[len - 1] = '\0';
 	log_debug("%s", line);
 	return 0;
-}
-
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
-				 enum py_site_entry entry)
-{
-	switch (probe) {
-	case PROBE_USDT:
-	case PROBE_FRAME:
-		return k->skel->progs.frame_entry;
-	case PROBE_CALL:
-		return k->skel->progs.call_entry;
-	case PROBE_DIRECT:
-		return k->skel->progs.direct_entry;
-	case PROBE_AUDIT:
-		return entry == PY_ENTRY_AUDIT_CALL	? k->skel->progs.audit_call
-		       : entry == PY_ENTRY_AUDIT_PYTHON ? k->skel->progs.audit_python
-							: k->skel->progs.audit_usdt;
-	case PROBE_ARM:
-		return entry == PY_ENTRY_ARM_INSTRUMENT	    ? k->skel->progs.arm_instrument
-		       : entry == PY_ENTRY_ARM_INSTRUMENTED ? k->skel->progs.arm_instrumented
-							    : k->skel->progs.arm_entry;
-	default:
-		return NULL;
-	}
 }
 
 struct bpf_program *kern_launch_program(const struct kern *k)
@@ -116,86 +86,6 @@ void kern_release_thread(struct kern *k, pid_t tid)
 	bpf_map__delete_elem(k->skel->maps.holds, &key, sizeof(key), 0);
 }
 
-static void load_programs(const struct kern *k, enum phrude_probe probe, bool load)
-{
-	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {
-		struct bpf_program *prog = kern_program(k, probe, entry);
-
-		if (prog)
-			bpf_program__set_autoload(prog, load);
-	}
-}
-
-/* Leaves out the entry programs that no wanted kind needs. */
-static void choose_programs(const struct kern *k, uint32_t kinds)
-{
-	for (int probe = 0; probe < NR_PROBES; probe++)
-		load_programs(k, probe, false);
-	for (int probe = 0; probe < NR_PROBES; probe++) {
-		if (kinds & 1u << probe)
-			load_programs(k, probe, true);
-	}
-	bpf_program__set_autoload(kern_arm_hot(k), kinds & 1u << PROBE_ARM);
-}
-
-static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
-{
-	struct bpf_program *prog;
-	__u64 key[2];
-	int ret;
-
-	tracer__destroy(k->skel);
-	k->skel = tracer__open();
-	if (!k->skel)
-		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	ret = getrandom(key, sizeof(key), 0) == sizeof(key) ? 0 : -errno;
-	if (ret)
-		return err_set(err, ret, "cannot get random bytes: %s", strerror(-ret));
-	k->skel->rodata->cfg_digest_key[0] = key[0];
-	k->skel->rodata->cfg_digest_key[1] = key[1];
-	k->skel->rodata->cfg_request = request;
-	k->skel->rodata->cfg_sleepable = k->sleepable;
-	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
-	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
-	if (ret)
-		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
-	choose_programs(k, kinds);
-	if (k->sleepable) {
-		bpf_object__for_each_program(prog, k->skel->obj)
-		{
-			if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
-				bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
-		}
-	}
-	return tracer__load(k->skel);
-}
-
-static int kern_load(struct kern *k, uint32_t kinds, struct err *err)
-{
-	struct utsname uts;
-	int ret, first;
-
-	uname(&uts);
-	first = ret = load_once(k, kinds, true, err);
-	if (ret == -E2BIG) {
-		ret = load_once(k, kinds, false, err);
-		if (!ret)
-			log_warn("the verifier of this kernel (%s) does not get through the search "
-				 "for HTTP requests: "
-				 "`request` will be null in every alert",
-				 uts.release);
-	}
-	if (ret)
-		return err_set(err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
-			       "this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 "
-			       "or later with "
-			       "CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is "
-			       "needed (--verbose "
-			       "shows the kernel's own words)",
-			       uts.release, strerror(-first));
-	return 0;
-}
-
 int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
@@ -234,7 +124,7 @@ void kern_close(struct kern *k)
 		return;
 	reaper_free(k->reaper);
 	ring_buffer__free(k->ring);
-	tracer__destroy(k->skel);
+	kern_unload(k);
 	free(k);
 }
 

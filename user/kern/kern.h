@@ -32,7 +32,10 @@ DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 /* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
 
-/* The entry program of a probe kind, and of a place of it; NULL if the kind has none. */
+/* Loads the programs of a kind, unless they are there.  Errors as of kern_open(). */
+int kern_need(struct kern *kern, enum phrude_probe probe, struct err *err);
+
+/* The entry program of a probe kind, and of a place of it; NULL if the kind has none, or if it is not loaded. */
 struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
 				 enum py_site_entry entry);
 

@@ -6,10 +6,14 @@
 
 #include <bpf/libbpf.h>
 
+#include "bpf/abi/rule.h"
 #include "tracer.skel.h"
 
+struct err;
+
 struct kern {
-	struct tracer *skel;
+	struct tracer *skel;		/* the maps, and the programs of kern_open() */
+	struct tracer *more[NR_PROBES]; /* of kern_need() */
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
@@ -17,3 +21,7 @@ struct kern {
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };
+
+/* kern_load.c */
+int kern_load(struct kern *kern, uint32_t kinds, struct err *err);
+void kern_unload(struct kern *kern);

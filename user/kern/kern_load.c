@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading the programs, of which the kernel takes a quarter of a second to verify one that reports calls.  So what
+ * may never be needed is loaded when it is: in an object of its own, which uses the maps of the first.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "kern/kern.h"
+#include "kern/kern_priv.h"
+
+static struct bpf_program *program_of(const struct tracer *skel, enum phrude_probe probe,
+				      enum py_site_entry entry)
+{
+	switch (probe) {
+	case PROBE_USDT:
+	case PROBE_FRAME:
+		return skel->progs.frame_entry;
+	case PROBE_CALL:
+		return skel->progs.call_entry;
+	case PROBE_DIRECT:
+		return skel->progs.direct_entry;
+	case PROBE_AUDIT:
+		return entry == PY_ENTRY_AUDIT_CALL	? skel->progs.audit_call
+		       : entry == PY_ENTRY_AUDIT_PYTHON ? skel->progs.audit_python
+							: skel->progs.audit_usdt;
+	case PROBE_ARM:
+		return entry == PY_ENTRY_ARM_INSTRUMENT	    ? skel->progs.arm_instrument
+		       : entry == PY_ENTRY_ARM_INSTRUMENTED ? skel->progs.arm_instrumented
+							    : skel->progs.arm_entry;
+	default:
+		return NULL;
+	}
+}
+
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
+				 enum py_site_entry entry)
+{
+	const struct tracer *skel = k->more[probe] ? k->more[probe] : k->skel;
+	struct bpf_program *prog = program_of(skel, probe, entry);
+
+	return prog && bpf_program__fd(prog) >= 0 ? prog : NULL;
+}
+
+static void choose_kind(const struct tracer *skel, enum phrude_probe probe, bool load)
+{
+	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {
+		struct bpf_program *prog = program_of(skel, probe, entry);
+
+		if (prog)
+			bpf_program__set_autoload(prog, load);
+	}
+	if (probe == PROBE_ARM)
+		bpf_program__set_autoload(skel->progs.arm_hot, load);
+}
+
+/* Leaves out the entry programs of other kinds, and unless `common` what is no entry program. */
+static void choose_programs(const struct tracer *skel, uint32_t kinds, bool common)
+{
+	struct bpf_program *prog;
+
+	if (!common) {
+		bpf_object__for_each_program(prog, skel->obj)
+			bpf_program__set_autoload(prog, false);
+	}
+	/* Two kinds may share a program. */
+	for (int probe = 0; probe < NR_PROBES; probe++)
+		choose_kind(skel, probe, false);
+	for (int probe = 0; probe < NR_PROBES; probe++) {
+		if (kinds & 1u << probe)
+			choose_kind(skel, probe, true);
+	}
+}
+
+static void set_sleepable(const struct tracer *skel)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj)
+	{
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
+			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+	}
+}
+
+/* Slots for events being put together, see bpf/maps.bpf.h: several a CPU, since a program may be preempted. */
+static unsigned int scratch_slots(int nr_cpus)
+{
+	return MIN(MAX(2 * nr_cpus + 4, 8), 64);
+}
+
+static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
+{
+	__u64 key[2];
+	int ret;
+
+	tracer__destroy(k->skel);
+	k->skel = tracer__open();
+	if (!k->skel)
+		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	ret = getrandom(key, sizeof(key), 0) == sizeof(key) ? 0 : -errno;
+	if (ret)
+		return err_set(err, ret, "cannot get random bytes: %s", strerror(-ret));
+	k->skel->rodata->cfg_digest_key[0] = key[0];
+	k->skel->rodata->cfg_digest_key[1] = key[1];
+	k->skel->rodata->cfg_request = request;
+	k->skel->rodata->cfg_sleepable = k->sleepable;
+	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
+	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
+	if (ret)
+		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
+	choose_programs(k->skel, kinds, true);
+	if (k->sleepable)
+		set_sleepable(k->skel);
+	return tracer__load(k->skel);
+}
+
+static int refused(int ret, int why, struct err *err)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	return err_set(
+		err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
+		"this kernel (%s) does not accept the BPF programs: %s; Linux 5.15 or later "
+		"with CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF is needed "
+		"(--verbose shows the kernel's own words)",
+		uts.release, strerror(-why));
+}
+
+int kern_load(struct kern *k, uint32_t kinds, struct err *err)
+{
+	struct utsname uts;
+	int ret, first;
+
+	first = ret = load_once(k, kinds, true, err);
+	if (ret == -E2BIG) {
+		ret = load_once(k, kinds, false, err);
+		uname(&uts);
+		if (!ret)
+			log_warn("the verifier of this kernel (%s) does not get through the search "
+				 "for HTTP requests: `request` will be null in every alert",
+				 uts.release);
+	}
+	return ret ? refused(ret, first, err) : 0;
+}
+
+static int share_maps(const struct tracer *from, struct tracer *to)
+{
+	struct bpf_map *map;
+	int ret = 0;
+
+	bpf_object__for_each_map(map, to->obj)
+	{
+		const struct bpf_map *shared =
+			bpf_object__find_map_by_name(from->obj, bpf_map__name(map));
+
+		if (!shared)
+			return -ENOENT;
+		ret = bpf_map__reuse_fd(map, bpf_map__fd(shared));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
+{
+	struct tracer *skel;
+	int ret;
+
+	/* A kind has all of its programs loaded, or none. */
+	if (!program_of(k->skel, probe, PY_ENTRY_MAIN) || kern_program(k, probe, PY_ENTRY_MAIN))
+		return 0;
+	skel = tracer__open();
+	if (!skel)
+		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	ret = share_maps(k->skel, skel);
+	if (ret) {
+		tracer__destroy(skel);
+		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
+	}
+	choose_programs(skel, 1u << probe, false);
+	if (k->sleepable)
+		set_sleepable(skel);
+	ret = tracer__load(skel);
+	if (ret) {
+		tracer__destroy(skel);
+		return refused(ret, ret, err);
+	}
+	k->more[probe] = skel;
+	return 0;
+}
+
+void kern_unload(struct kern *k)
+{
+	for (int probe = 0; probe < NR_PROBES; probe++)
+		tracer__destroy(k->more[probe]);
+	tracer__destroy(k->skel);
+}
