@@ -6,6 +6,8 @@
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
+#define PY_VECTORCALL_ARGUMENTS_OFFSET (1ULL << 63) /* Include/cpython/abstract.h */
+
 /* Argument i of a vector: the first nargs are positional, the others belong to the names in the tuple kwnames. */
 __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 nargs, __u64 kwnames)
 {
@@ -30,10 +32,12 @@ __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 narg
 __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames)
 {
 	struct scratch *s = scratch_get(slot);
-	__u64 total = nargs;
+	__u64 total;
 
 	if (!s)
 		return 0;
+	nargs &= ~PY_VECTORCALL_ARGUMENTS_OFFSET; /* set where a tp_vectorcall is called */
+	total = nargs;
 	if (kwnames)
 		total += read_u64(kwnames + OB_SIZE);
 	if (total > PHRUDE_ARGS_MAX)
@@ -92,6 +96,30 @@ __noinline __u32 event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
 	return slot;
 }
 
+#define BASES_MAX 32
+
+/* Is it called for the type that it counts for, or one derived from it?  tp_name, tp_base: offsets in a type object. */
+__noinline int direct_is_for(__u32 idx, __u64 self, __u32 tp_name, __u32 tp_base)
+{
+	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
+	__u64 name[PHRUDE_TYPE_NAME_MAX / 8];
+
+	if (!d)
+		return 0;
+	if (!d->type_name[0])
+		return 1;
+	if (!(d->flags & DIRECT_F_OF_TYPE))
+		self = read_u64(self + OB_TYPE);
+	for (__u64 i = 0; i < BASES_MAX && self; i++) {
+		__builtin_memset(name, 0, sizeof(name));
+		read_user_str(name, sizeof(name), read_u64(self + tp_name));
+		if (words_eq(name, d->type_name, PHRUDE_TYPE_NAME_MAX / 8))
+			return 1;
+		self = read_u64(self + tp_base);
+	}
+	return 0;
+}
+
 /* The cookie is an index of direct_funcs. */
 SEC("uprobe")
 int direct_entry(struct pt_regs *ctx)
@@ -104,7 +132,7 @@ int direct_entry(struct pt_regs *ctx)
 	if (!d)
 		return 0;
 	p = event_target(d->group);
-	if (!p)
+	if (!p || !direct_is_for(idx, PT_REGS_PARM1(ctx), p->layout.type_name, p->layout.type_base))
 		return 0;
 	if (d->ml_flags & ML_METHOD) /* behind self comes the class that defines the method */
 		return event_finish(event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx),

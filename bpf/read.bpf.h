@@ -44,6 +44,20 @@ static __always_inline long read_user_str(void *dst, __u32 size, __u64 addr)
 	return n;
 }
 
+/*
+ * One condition on a value of which the verifier knows nothing: by comparing the words themselves it would learn them,
+ * and follow the rest of a table once for each that it has passed.
+ */
+static __always_inline bool words_eq(const __u64 *a, const __u64 *b, __u32 n)
+{
+	__u64 diff = 0;
+
+	for (__u32 i = 0; i < n; i++)
+		diff |= a[i] ^ b[i];
+	barrier_var(diff);
+	return !diff;
+}
+
 /* A frame slot to an object: _PyStackRef (Include/internal/pycore_stackref.h) keeps a tag in bit 0, and NULL is 1. */
 static __always_inline __u64 untag(const struct py_layout *l, __u64 ref)
 {

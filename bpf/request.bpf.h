@@ -108,20 +108,6 @@ union text24 {
 		.c = text \
 	}
 
-/*
- * One condition on a value of which the verifier knows nothing: by comparing the words themselves it would learn them,
- * and follow the rest of a table once for each that it has passed.
- */
-static __always_inline bool words_eq(const __u64 *a, const __u64 *b, __u32 n)
-{
-	__u64 diff = 0;
-
-	for (__u32 i = 0; i < n; i++)
-		diff |= a[i] ^ b[i];
-	barrier_var(diff);
-	return !diff;
-}
-
 static __always_inline bool text16_eq(const union text16 *a, __u64 w0, __u64 w1)
 {
 	__u64 b[2] = { w0, w1 };

@@ -20,12 +20,19 @@
 
 #define DIRECT_F_METHOD (1u << 0) /* of a type: the first argument is an instance, or the type */
 
+#define DIRECT_F_OF_TYPE (1u << 1) /* the first argument is the type that `type_name` is about */
+
+/* tp_name with its NUL; a longer one is cut. */
+#define PHRUDE_TYPE_NAME_MAX 64
+
 /* Value of the map "direct_funcs"; the key is the probe's cookie. */
 struct phrude_direct {
 	__u32 group;	/* processes it counts for, see struct py_proc */
 	__u32 ml_flags; /* ML_* */
 	__u32 flags;	/* DIRECT_F_* */
 	__u32 len;	/* bytes of nodes[] */
+	/* Counts only if called for that type or one derived from it; padded with NULs; all NULs: always. */
+	__u64 type_name[PHRUDE_TYPE_NAME_MAX / 8];
 	/* Sections that are the same in every match: SEC_NAME, SEC_QUALNAME, SEC_MODULE, SEC_SIGNATURE, as in event.h. */
 	__u8 nodes[PHRUDE_DIRECT_NODES_MAX];
 };

@@ -63,6 +63,44 @@ def arguments_of_each_convention(interpreter):
 
 
 @test("interpreter")
+def types_and_slots(interpreter):
+    """A type that is called, and its slots; others that share the slots' functions do not count."""
+    rules = [rule("Struct", module="_struct"), rule("FileNotFoundError", module="builtins"),
+             rule("PermissionError.__init__", module="builtins"), rule("itemgetter.__repr__", module="_operator"), rule("frozenset", module="builtins"),
+             rule("partial.__new__", module="functools"),
+             rule("Unpickler", module="_pickle")]
+    with Target(interpreter, "native.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            expected = target.ask("types", n=50)
+    complete(tracer)
+    ours = [alert for alert in tracer.alerts if alert["callers"] and alert["callers"][0]["function"] in ("types", "__init__")]
+    found = {}
+    for alert in ours:
+        found[alert["rule"]["name"]] = found.get(alert["rule"]["name"], 0) + 1
+    expect_equal(found, expected, "alerts")
+    expect_equal({alert["probe"] for alert in ours}, {"direct"}, "probe")
+    unpickler = next(alert for alert in ours if alert["rule"]["name"] == "Unpickler")
+    expect_equal(unpickler["args"]["encoding"], "latin-1", "a keyword")
+
+
+@test("interpreter")
+def what_is_not_always_called(interpreter):
+    """The interpreter's own shortcuts, and classes written in Python: another kind, loaded besides, and a warning."""
+    rules = CRC + [rule("len", module="builtins"), rule("Thread", module="threading")]
+    shortcuts = interpreter.version >= (3, 11)
+    with Target(interpreter, "native.py") as target:
+        with Tracer(rules, target.pid) as tracer:
+            expected = target.ask("call_all_ways", n=50)
+    complete(tracer)
+    expect_equal(tracer.by_rule()["crc32"], expected, "alerts")
+    expect(("call 2, direct 1" if shortcuts else "call 1, direct 2") in tracer.ready_line, "ready line: %s", tracer.ready_line)
+    warnings = [line for line in tracer.messages if "some calls only are seen" in line]
+    expect_equal(len(warnings), 2 if shortcuts else 1, "warnings: %s" % warnings)
+    expect("Thread" in warnings[-1] and "a class written in Python" in warnings[-1], "%s", warnings)
+    expect(not shortcuts or "does the work of len without calling it" in warnings[0], "%s", warnings)
+
+
+@test("interpreter")
 def imported_later(interpreter):
     rules = [rule("BZ2Compressor.compress", module="_bz2"), rule("_normal_dist_inv_cdf", module="_statistics")]
     with Target(interpreter, "native.py") as target:

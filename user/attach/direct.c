@@ -2,6 +2,7 @@
 #include "attach/direct.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +77,9 @@ static void describe(const struct probe *p, const struct py_cfunc *f, struct phr
 {
 	*d = (struct phrude_direct){ .group = p->group,
 				     .ml_flags = f->flags,
-				     .flags = f->method ? DIRECT_F_METHOD : 0 };
+				     .flags = (f->method ? DIRECT_F_METHOD : 0) |
+					      (f->of_type ? DIRECT_F_OF_TYPE : 0) };
+	snprintf((char *)d->type_name, sizeof(d->type_name), "%s", f->type_name);
 	put_section(d, SEC_NAME, p->name);
 	put_section(d, SEC_QUALNAME, f->qualname);
 	put_section(d, SEC_MODULE, p->module);

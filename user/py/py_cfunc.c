@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "py/py_cfunc.h"
+#include "py/py_cfunc_search.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,16 +12,6 @@
 #define CFUNCS_MAX 64
 #define STATICMETHOD_CALLABLE 16
 #define ML_SIZE 32
-
-struct search {
-	const struct py_view *v;
-	struct py_reader rd;
-	const char *func;
-	struct py_cfuncs *out;
-	const char *other; /* what was found instead of a C function */
-	char other_type[128];
-	int error;
-};
 
 static void py_cfunc_fini(struct py_cfunc *f)
 {
@@ -54,23 +44,20 @@ static void read_doc(const struct search *s, uint64_t addr, char *doc, size_t si
 		doc[0] = '\0';
 }
 
-/* Adds the function of a PyMethodDef, once. */
-static int add_def(struct search *s, uint64_t def, const char *type, bool method)
+const char *search_name(const struct search *s)
 {
-	const struct py_layout *l = &s->v->proc.layout;
-	uint8_t ml[ML_SIZE];
-	struct py_cfunc *more, *f;
-	const char *name = strrchr(s->func, '.');
-	uint64_t meth, doc;
-	uint32_t flags;
+	const char *dot = strrchr(s->func, '.');
 
-	if (remote_read(s->v->pid, def, ml, sizeof(ml)))
-		return 0;
-	memcpy(&meth, ml + l->ml_meth, sizeof(meth));
-	memcpy(&flags, ml + l->ml_flags, sizeof(flags));
-	memcpy(&doc, ml + l->ml_doc, sizeof(doc));
+	return dot ? dot + 1 : s->func;
+}
+
+int search_add(struct search *s, const struct py_cfunc *found, const char *type, uint64_t doc)
+{
+	struct py_cfunc *more, *f;
+
 	for (size_t i = 0; i < s->out->count; i++) {
-		if (s->out->list[i].meth == meth)
+		if (s->out->list[i].meth == found->meth &&
+		    str_eq(s->out->list[i].type_name, found->type_name))
 			return 0;
 	}
 	if (s->out->count == CFUNCS_MAX)
@@ -80,17 +67,32 @@ static int add_def(struct search *s, uint64_t def, const char *type, bool method
 		return -ENOMEM;
 	s->out->list = more;
 	f = &more[s->out->count];
-	*f = (struct py_cfunc){ .meth = meth, .flags = flags, .method = method };
-	name = name ? name + 1 : s->func;
+	*f = *found;
 	if (strchr(s->func, '.') || !type)
 		f->qualname = strdup(s->func);
-	else if (asprintf(&f->qualname, "%s.%s", type, name) < 0)
+	else if (asprintf(&f->qualname, "%s.%s", type, s->func) < 0)
 		f->qualname = NULL;
 	if (!f->qualname)
 		return -ENOMEM;
 	read_doc(s, doc, f->doc, sizeof(f->doc));
 	s->out->count++;
 	return 0;
+}
+
+/* Adds the function of a PyMethodDef. */
+static int add_def(struct search *s, uint64_t def, const char *type, bool method)
+{
+	const struct py_layout *l = &s->v->proc.layout;
+	struct py_cfunc f = { .method = method };
+	uint8_t ml[ML_SIZE];
+	uint64_t doc;
+
+	if (remote_read(s->v->pid, def, ml, sizeof(ml)))
+		return 0;
+	memcpy(&f.meth, ml + l->ml_meth, sizeof(f.meth));
+	memcpy(&f.flags, ml + l->ml_flags, sizeof(f.flags));
+	memcpy(&doc, ml + l->ml_doc, sizeof(doc));
+	return search_add(s, &f, type, doc);
 }
 
 static const char *short_name(const char *tp_name)
@@ -100,8 +102,8 @@ static const char *short_name(const char *tp_name)
 	return dot ? dot + 1 : tp_name;
 }
 
-/* Adds what a C function object leads to; `owner`: the type that has it, or 0. */
-static int add_object(struct search *s, uint64_t obj, uint64_t owner)
+/* Adds what a C function object leads to; `owner`: the type that has it, or 0; `asked`: the one that it was looked up in. */
+static int add_object(struct search *s, uint64_t obj, uint64_t owner, uint64_t asked)
 {
 	const struct py_layout *l = &s->v->proc.layout;
 	const struct py_proc *p = &s->v->proc;
@@ -113,6 +115,9 @@ static int add_object(struct search *s, uint64_t obj, uint64_t owner)
 		return 0;
 	if (owner)
 		py_type_name(s->v, owner, owner_name, sizeof(owner_name));
+	if (owner && (str_eq(s->other_type, "wrapper_descriptor") ||
+		      (type == p->type_cfunction && str_eq(search_name(s), "__new__"))))
+		return search_slot(s, obj, asked, short_name(owner_name));
 	if (str_eq(s->other_type, "staticmethod")) { /* METH_STATIC */
 		if (remote_read_u64(s->v->pid, obj + STATICMETHOD_CALLABLE, &obj) ||
 		    py_object_type(&s->rd, obj, &type))
@@ -126,13 +131,11 @@ static int add_object(struct search *s, uint64_t obj, uint64_t owner)
 		   str_eq(s->other_type, "classmethod_descriptor")) {
 		if (remote_read_u64(s->v->pid, obj + l->descr_method, &def))
 			return 0;
+	} else if (py_is_type(s->v, obj)) {
+		return search_type(s, obj);
 	} else {
 		s->other = type == p->type_function
 				   ? "a function written in Python: watch it with `file`"
-			   : py_is_type(s->v, obj)
-				   ? "a type: calling it enters no function of its own"
-			   : str_eq(s->other_type, "wrapper_descriptor")
-				   ? "a slot of its type, which has no entry of its own"
 				   : "no function written in C";
 		return 0;
 	}
@@ -148,14 +151,14 @@ static int type_entry(void *ctx, uint64_t key, uint64_t value)
 	if (!py_is_type(s->v, value) || py_type_dict(s->v, value, &dict) ||
 	    py_dict_get(&s->rd, dict, s->func, &method))
 		return 0;
-	return add_object(s, method, value);
+	return add_object(s, method, value, value);
 }
 
 /* Follows "A.B.c" from a module's dict on. */
 static int search_path(struct search *s, uint64_t dict)
 {
 	_cleanup_free_ char *path = strdup(s->func);
-	uint64_t value, owner = 0;
+	uint64_t value, owner = 0, asked = 0;
 	char *save, *part;
 	int ret;
 
@@ -166,9 +169,37 @@ static int search_path(struct search *s, uint64_t dict)
 	while (!ret && (part = strtok_r(NULL, ".", &save))) {
 		if (!py_is_type(s->v, value))
 			return -ENOENT;
-		ret = py_type_lookup(s->v, value, part, &value, &owner);
+		asked = value;
+		ret = py_type_lookup(s->v, asked, part, &value, &owner);
 	}
-	return ret ? ret : add_object(s, value, owner);
+	return ret ? ret : add_object(s, value, owner, asked);
+}
+
+/* Does the interpreter do without calling it, here and there?  A type's own slots go with it. */
+static bool is_inlined(const struct search *s, const char *qualname)
+{
+	const char *const *name = s->v->facts->inlined;
+
+	for (; name && *name; name++) {
+		size_t len = strlen(*name);
+
+		if (strncmp(qualname, *name, len) == 0 &&
+		    (!qualname[len] || strncmp(qualname + len, ".__", 3) == 0))
+			return true;
+	}
+	return false;
+}
+
+static int check_inlined(const struct search *s, const char *module, struct err *err)
+{
+	for (size_t i = 0; str_eq(module, "builtins") && i < s->out->count; i++) {
+		if (is_inlined(s, s->out->list[i].qualname))
+			return err_set(
+				err, -EOPNOTSUPP,
+				"CPython 3.%u does the work of %s without calling it, where it can",
+				s->v->facts->minor, s->out->list[i].qualname);
+	}
+	return 0;
 }
 
 int py_cfuncs_find(const struct py_view *v, const char *module, const char *func,
@@ -191,8 +222,12 @@ int py_cfuncs_find(const struct py_view *v, const char *module, const char *func
 		ret = py_dict_each(&s.rd, dict, type_entry, &s);
 	if (!ret && !out->count)
 		ret = s.other ? -EOPNOTSUPP : -ENOENT;
-	if (!ret)
-		return 0;
+	if (!ret) {
+		ret = check_inlined(&s, module, err);
+		if (ret)
+			py_cfuncs_fini(out);
+		return ret;
+	}
 	py_cfuncs_fini(out);
 	if (ret == -EOPNOTSUPP)
 		return err_set(err, ret, "%s of %s is %s", func, module, s.other);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "bpf/abi/direct.h"
 #include "py/interp.h"
 #include "py/py_modules.h"
 
@@ -16,8 +17,12 @@ struct py_cfunc {
 	char *qualname; /* "system", "socket.connect" */
 	uint64_t
 		meth; /* ml_meth: address of its code in the process; 0: known from the file only */
-	uint32_t flags;		    /* ml_flags */
-	bool method;		    /* of a type */
+	uint32_t flags; /* ml_flags */
+	bool method;	/* of a type */
+	bool of_type; /* what it is called on is the type, not an instance: tp_new, tp_vectorcall */
+	/* Counts only if called for the type of this tp_name, or for one derived from it; "": always.  A slot's function may
+	 * serve many types. */
+	char type_name[PHRUDE_TYPE_NAME_MAX];
 	char doc[PY_CFUNC_DOC_MAX]; /* ml_doc up to the end of its signature; "" if it has none */
 
 	/* where its code is */
@@ -37,7 +42,8 @@ void py_cfuncs_fini(struct py_cfuncs *f);
 
 /*
  * The C functions that `module` and `func` name: an attribute of the module ("system"), of one of its types
- * ("socket.connect"), or of any of its types ("connect").  Fills in all but their places.
+ * ("socket.connect"), or of any of its types ("connect"), or one of its types as such ("bytearray"): then what a call of
+ * the type enters.  Fills in all but their places.
  * -ENOENT: the module is not imported, or has nothing of that name (yet); -EOPNOTSUPP: what it has is no function with an
  * entry of its own; each with a sentence.  -ESRCH, -EPERM, -ENOMEM.
  */

@@ -89,6 +89,15 @@
 	 PY_F_ARM)
 #define FEATURES_313 (FEATURES_312 | PY_F_DICT_VALUES_HDR | PY_F_MONITORING_TSTATE)
 
+#define INLINED_311 "len", "isinstance", "list.append", "str", "tuple", "type"
+#define INLINED_312 INLINED_311, "super"
+#define INLINED_314 INLINED_312, "any", "all"
+
+static const char *const inlined_311[] = { INLINED_311, NULL };
+static const char *const inlined_312[] = { INLINED_312, NULL };
+static const char *const inlined_314[] = { INLINED_314, NULL };
+static const char *const inlined_315[] = { INLINED_314, "list", "set", NULL };
+
 static const struct py_version versions[] = {
 	{
 		.minor = 8,
@@ -237,6 +246,7 @@ static const struct py_version versions[] = {
 			     .ts_next = 8,
 			     .ts_thread_id = 152 },
 		.entry = PY_ENTRY_RESUME,
+		.inlined = inlined_311,
 		.instr_store = 56,
 		.unused_first = 181,
 		.unused_last = 254,
@@ -284,6 +294,7 @@ static const struct py_version versions[] = {
 			     .ts_next = 8,
 			     .ts_thread_id = 136 },
 		.entry = PY_ENTRY_RESUME,
+		.inlined = inlined_312,
 		.instr_store = 56,
 		.unused_first = 177,
 		.unused_last = 236,
@@ -328,6 +339,7 @@ static const struct py_version versions[] = {
 			     .ts_next = 8,
 			     .ts_thread_id = 152 },
 		.entry = PY_ENTRY_RESUME,
+		.inlined = inlined_312,
 		.instr_store = 56,
 		.unused_first = 119,
 		.unused_last = 148,
@@ -376,6 +388,7 @@ static const struct py_version versions[] = {
 			     .ts_next = 8,
 			     .ts_thread_id = 152 },
 		.entry = PY_ENTRY_RESUME,
+		.inlined = inlined_314,
 		.instr_store = 56,
 		.unused_first = 212,
 		.unused_last = 233,
@@ -424,6 +437,7 @@ static const struct py_version versions[] = {
 			     .ts_next = 8,
 			     .ts_thread_id = 176 },
 		.entry = PY_ENTRY_RESUME,
+		.inlined = inlined_315,
 		.instr_store = 56,
 		.unused_first = 219,
 		.unused_last = 232,

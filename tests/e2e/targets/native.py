@@ -3,6 +3,7 @@
 
 import functools
 import multiprocessing
+import operator
 import os
 import posix
 import subprocess
@@ -49,6 +50,41 @@ def arguments():
     dict.fromkeys((1, 2), 3)
     posix.stat("/", follow_symlinks=True)
     eval("1+1")
+
+
+def types(n):
+    """Types written in C are called; how often each of the rules' should count is returned."""
+    import _struct
+    import _pickle
+    import io
+
+    class Derived(_struct.Struct):
+        pass
+
+    class Own(_struct.Struct):
+        def __init__(self, format):
+            super().__init__(format)
+
+    for _ in range(n):
+        _struct.Struct("<I")
+        list(map(_struct.Struct, ("<I", "<B")))
+        Derived("<I")
+        Own("<I")
+        FileNotFoundError("one of many that share their slots")
+        PermissionError("another")
+        try:
+            raise PermissionError("and one more")
+        except OSError:
+            pass
+        frozenset("vectorcall")
+        frozenset(*("abc",))
+        tuple()
+        functools.partial(posix.getpid)()
+        functools.partial(zlib.crc32, b"y", value=1)
+        repr(operator.itemgetter(1))
+        _pickle.Unpickler(io.BytesIO(b"N."), encoding="latin-1").load()
+    return {"Struct": 5 * n, "FileNotFoundError": n, "PermissionError.__init__": 2 * n, "frozenset": 2 * n, "partial.__new__": 2 * n,
+            "Unpickler": n, "itemgetter.__repr__": n}
 
 
 def late():
@@ -174,6 +210,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         call_all_ways(int(sys.argv[2]))
     else:
-        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late,
+        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late, types=types,
                    audited=audited, children=children, burst=burst,
                    one_of_each=one_of_each, imported=imported)
