@@ -161,7 +161,7 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 			   r->cfuncs.list[i].site.emulated ? "" : " (single-stepped)");
 	if (kind)
 		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,
-			   kind->partial ? "; sees some calls only" : "");
+			   r->partial ? "; sees some calls only" : "");
 	if (r->probe == PROBE_ARM && !r->nr_codes)
 		buf_printf(out, "%21snot yet: it is armed when it first runs\n", "");
 	if (r->pending)

@@ -67,7 +67,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 		struct kind_sites *k = &f->kinds[probe];
 
 		f->probe_of_rule[i] = probe;
-		if (attach_kind(probe)->partial && e->choice.forced == PROBE_NONE && !e->ready)
+		if (f->plan.rules[i].partial && e->choice.forced == PROBE_NONE && !e->ready)
 			log_warn("rule \"%s\": some calls only are seen in pid %d: %s",
 				 rules->rules[i].name, interp->pid,
 				 f->plan.rules[i].why ? f->plan.rules[i].why : "nothing sees all");

@@ -236,6 +236,25 @@ static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 	return 0;
 }
 
+static void find_partial(struct plan_rule *r)
+{
+	const struct attach_kind *kind = attach_kind(r->probe);
+	struct err why;
+
+	r->partial = kind && kind->partial;
+	for (size_t i = 0; i < r->cfuncs.count; i++) {
+		const struct py_cfunc *f = &r->cfuncs.list[i];
+
+		if (!f->copied)
+			continue;
+		err_set(&why, 0,
+			"the compiler of %s seems to have put copies of %s where it is called most",
+			f->path, f->qualname);
+		set_why(r, &why);
+		r->partial = true;
+	}
+}
+
 int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 		 const struct plan_choice *choice, struct plan *out, struct err *err)
 {
@@ -256,7 +275,11 @@ int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 		else
 			ret = choose(p, &rules->rules[i], &out->rules[i], err);
 	}
-	return ret ? ret : locate_all(p, out, err);
+	if (!ret)
+		ret = locate_all(p, out, err);
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++)
+		find_partial(&out->rules[i]);
+	return ret;
 }
 
 int plan_make(const struct py_interp *interp, const struct rule_set *rules,

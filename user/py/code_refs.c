@@ -73,3 +73,19 @@ int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct cod
 	}
 	return ret;
 }
+
+int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count)
+{
+	size_t nr_loads;
+	const struct elf_range *loads = elf_file_loads(ef, &nr_loads);
+
+	for (size_t i = 0; i < nr_loads; i++) {
+		const uint8_t *code = loads[i].exec ? elf_file_range_bytes(ef, &loads[i]) : NULL;
+
+		if (loads[i].exec && !code)
+			return -EPROTO;
+		if (code)
+			code_refs_taken_range(&loads[i], code, addrs, taken, count);
+	}
+	return 0;
+}

@@ -27,8 +27,18 @@ struct code_window {
 /* Sets `entered` in each; errs on the side of true.  At most CODE_WINDOWS_MAX. */
 int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
 		   size_t count);
+
+/*
+ * Whether the file's code compares something with a function's address, or takes that address.  A compiler that knows
+ * from a profile whom a place calls most does so, and goes on with a copy of that function: such calls do not enter it.
+ * Sets taken[i]; never clears it.
+ */
+int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count);
+
 /* What the architecture's code may refer to: called by code_refs_scan() for each executable range. */
 void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
 			  struct insn_decoder *d, struct code_window *windows, size_t count);
+void code_refs_taken_range(const struct elf_range *range, const uint8_t *code,
+			   const uint64_t *addrs, bool *taken, size_t count);
 void code_window_add(struct code_window *w, uint64_t insn);
 void code_windows_enter(struct code_window *windows, size_t count, uint64_t target);

@@ -90,4 +90,38 @@ void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
 	for (size_t i = 0; i < count; i++)
 		scan_short(range, code, d, &windows[i]);
 }
+
+/* cmp $imm32 with a register, or with a word in memory; imm[-1] is the byte before the number. */
+static bool is_compare(const uint8_t *imm, uint64_t before)
+{
+	if (before >= 2 && imm[-1] == 0x3d && (imm[-2] & 0xf8) == 0x48)
+		return true; /* rax */
+	if (before >= 3 && imm[-2] == 0x81 && (imm[-1] & 0x38) == 0x38 && (imm[-3] & 0xf8) == 0x48)
+		return true; /* another, or (reg) */
+	return before >= 4 && imm[-3] == 0x81 && (imm[-2] & 0xf8) == 0x78 &&
+	       (imm[-4] & 0xf8) == 0x48; /* disp8(reg) */
+}
+
+static bool is_lea(const uint8_t *disp, uint64_t before)
+{
+	return before >= 2 && disp[-2] == 0x8d && (disp[-1] & 0xc7) == 0x05;
+}
+
+void code_refs_taken_range(const struct elf_range *range, const uint8_t *code,
+			   const uint64_t *addrs, bool *taken, size_t count)
+{
+	for (uint64_t i = 0; i + 4 <= range->size; i++) {
+		uint64_t target;
+		int32_t number;
+
+		memcpy(&number, code + i, sizeof(number));
+		target = (uint64_t)(int64_t)number;
+		if (is_lea(code + i, i))
+			target += range->addr + i + 4;
+		else if (!is_compare(code + i, i))
+			continue;
+		for (size_t k = 0; k < count; k++)
+			taken[k] |= target == addrs[k];
+	}
+}
 #endif

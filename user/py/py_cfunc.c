@@ -184,7 +184,8 @@ static bool is_inlined(const struct search *s, const char *qualname)
 		size_t len = strlen(*name);
 
 		if (strncmp(qualname, *name, len) == 0 &&
-		    (!qualname[len] || strncmp(qualname + len, ".__", 3) == 0))
+		    (!qualname[len] || str_eq(qualname + len, ".__new__") ||
+		     str_eq(qualname + len, ".__init__")))
 			return true;
 	}
 	return false;

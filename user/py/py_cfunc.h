@@ -31,6 +31,7 @@ struct py_cfunc {
 	dev_t dev;
 	ino_t ino;
 	struct py_site site;
+	bool copied; /* some calls may run a copy of it, see code_refs_taken() */
 };
 
 struct py_cfuncs {

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "bpf/abi/direct.h"
 #include "proc/procfs.h"
+#include "py/code_refs.h"
 #include "py/py_cfunc.h"
 
 static const struct proc_map *map_of(const struct proc_maps *maps, uint64_t addr)
@@ -42,11 +43,13 @@ static int locate_file(pid_t pid, const struct proc_maps *maps, struct py_cfunc 
 	_cleanup_free_ struct py_function *functions = calloc(count, sizeof(*functions));
 	_cleanup_free_ struct py_site *sites = calloc(count, sizeof(*sites));
 	_cleanup_free_ size_t *index = calloc(count, sizeof(*index));
+	_cleanup_free_ uint64_t *addrs = calloc(count, sizeof(*addrs));
+	_cleanup_free_ bool *taken = calloc(count, sizeof(*taken));
 	const struct proc_map *file = map_of(maps, list[first]->meth);
 	size_t n = 0;
 	int ret;
 
-	if (!functions || !sites || !index)
+	if (!functions || !sites || !index || !addrs || !taken)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (!file)
 		return err_set(err, -EOPNOTSUPP,
@@ -69,9 +72,12 @@ static int locate_file(pid_t pid, const struct proc_maps *maps, struct py_cfunc 
 			return err_set(err, -EOPNOTSUPP, "the code of %s is in no segment of %s",
 				       list[i]->qualname, m->path);
 		functions[n].nr_args = nr_args(list[i]->flags);
+		addrs[n] = functions[n].addr;
 		index[n++] = i;
 	}
 	ret = py_sites_functions(elf, functions, n, sites);
+	if (!ret)
+		ret = code_refs_taken(elf, addrs, taken, n);
 	if (ret)
 		return err_set(err, ret == -ENOMEM ? ret : -EOPNOTSUPP,
 			       "the code of %s cannot be read: %s", file->path, strerror(-ret));
@@ -85,6 +91,7 @@ static int locate_file(pid_t pid, const struct proc_maps *maps, struct py_cfunc 
 		f->dev = elf_file_dev(elf);
 		f->ino = elf_file_ino(elf);
 		f->site = sites[i];
+		f->copied = taken[i];
 		snprintf(f->site.what, sizeof(f->site.what), "%s", f->qualname);
 	}
 	return 0;
