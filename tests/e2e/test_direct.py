@@ -83,6 +83,18 @@ def types_and_slots(interpreter):
     expect_equal(unpickler["args"]["encoding"], "latin-1", "a keyword")
 
 
+@test("interpreter", where=lambda interpreter: interpreter.name == "debian-3.11")
+def functions_of_cython(interpreter):
+    module = "gevent._gevent_cgreenlet"
+    with Target(interpreter, "native.py") as target:
+        with Tracer([rule("get_my_hub", module=module), rule("get_hub_noargs", module=module)], target.pid) as tracer:
+            n = target.ask("cython", n=50)
+    complete(tracer)
+    ours = [alert for alert in tracer.alerts if alert["callers"][0]["function"] == "cython"]
+    expect_equal(len(ours), 2 * n, "alerts")
+    expect_equal({tuple(alert["args"].items()) for alert in ours}, {(), (("0", "CLASS:Hub"),)}, "arguments")
+
+
 @test("interpreter")
 def what_is_not_always_called(interpreter):
     """The interpreter's own shortcuts, and classes written in Python: another kind, loaded besides, and a warning."""

@@ -123,7 +123,9 @@ static int add_object(struct search *s, uint64_t obj, uint64_t owner, uint64_t a
 		    py_object_type(&s->rd, obj, &type))
 			return 0;
 	}
-	if (type == p->type_cfunction || (type == p->type_cmethod && type)) {
+	/* Cython's own type begins as a PyCFunctionObject does. */
+	if (type == p->type_cfunction || (type == p->type_cmethod && type) ||
+	    str_eq(s->other_type, "cython_function_or_method")) {
 		if (remote_read_u64(s->v->pid, obj + l->cfunc_ml, &def) ||
 		    remote_read_u64(s->v->pid, obj + l->cfunc_self, &self))
 			return 0;

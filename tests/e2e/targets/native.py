@@ -87,6 +87,13 @@ def types(n):
             "Unpickler": n, "itemgetter.__repr__": n}
 
 
+def cython(n):
+    import gevent._gevent_cgreenlet as module
+    for _ in range(n):
+        module.get_my_hub(module.get_hub_noargs())
+    return n
+
+
 def late():
     """Modules that were not imported before, used at once."""
     import _bz2
@@ -210,6 +217,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         call_all_ways(int(sys.argv[2]))
     else:
-        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late, types=types,
-                   audited=audited, children=children, burst=burst,
+        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late,
+                   types=types, cython=cython, audited=audited, children=children, burst=burst,
                    one_of_each=one_of_each, imported=imported)
