@@ -119,5 +119,5 @@ int kern_consume(struct kern *kern);
  * After records have come, more are likely: for a while the kernel side does not wake this process, which has to call
  * kern_consume() by itself every KERN_POLL_MS as long as this says so.
  */
-#define KERN_POLL_MS 1
+#define KERN_POLL_MS 3
 bool kern_polling(const struct kern *kern);
