@@ -44,8 +44,8 @@ class App:
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as file:
             return [self.process.pid, *map(int, file.read().split())]
 
-    def rate(self, seconds):
-        return server.wrk(self.url, seconds, "-s", MIX)
+    def rate(self, seconds, mix):
+        return server.wrk(self.url, seconds, "-s", MIX, script_arguments=mix)
 
     def close(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -53,12 +53,12 @@ class App:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def traced(bench, app, seconds):
+def traced(bench, app, seconds, mix):
     tracer = Tracer(app.pids(), os.path.join(ROOT, "rules"), bench.path("alerts.json"))
     try:
         tracer.wait_ready()
-        warm = app.rate(2)  # functions run for the first time, what is benign is learnt
-        rate = app.rate(seconds)
+        warm = app.rate(2, mix)  # functions run for the first time, what is benign is learnt
+        rate = app.rate(seconds, mix)
         bench.last_requests = 2 * warm + seconds * rate
         return rate
     finally:
@@ -66,10 +66,34 @@ def traced(bench, app, seconds):
         bench.last = tracer.counters()
 
 
+MIXES = {
+    "its own work": ("own",),
+    "with requests to another server": (),
+}
+
+
+def measure_app(bench, app, name, what, seconds):
+    ratios, rates, mix = [], [], MIXES[what]
+    app.rate(2, mix)
+    for _ in range(bench.pairs):
+        before, with_tracer, after = app.rate(seconds, mix), traced(bench, app, seconds, mix), app.rate(seconds, mix)
+        rates.append(with_tracer)
+        ratios.append((before + after) / 2 / with_tracer)
+    table.row(f"{name}, {what}", f"{sorted(rates)[len(rates) // 2]:.0f}", table.spread(ratios, unit="x"), "<= 1.02x",
+              widths=WIDTHS)
+    each = {key: bench.last[key] / max(1, bench.last_requests) for key in ("matches", "alerts")}
+    table.quote(f"{name.capitalize()} application, {what}, the whole pack ({each['matches']:.1f} matches and "
+                f"{each['alerts']:.1f} alerts a request)", table.short(ratios), "1.02x")
+    table.note("  its last run: " + ", ".join(f"{key} {value}" for key, value in bench.last.items()))
+
+
+WIDTHS = (42, 12, 36, 10)
+
+
 def measure(bench, _target):
     seconds = max(4, int(bench.seconds))
     table.heading(f"Applications under the whole pack, visitors' requests by wrk: {bench.pairs} rounds of {seconds} s")
-    table.row("application", "requests/s", "time, of untraced: median (range)", "budget", widths=(26, 18, 36, 10))
+    table.row("application", "requests/s", "time, of untraced: median (range)", "budget", widths=WIDTHS)
     if not shutil.which("wrk"):
         table.note("not measured: install wrk")
         return
@@ -80,22 +104,10 @@ def measure(bench, _target):
         except OSError as error:
             table.row(name, "not measured:", str(error))
             continue
-        ratios, rates = [], []
         try:
-            app.rate(2)
-            for _ in range(bench.pairs):
-                before, with_tracer, after = app.rate(seconds), traced(bench, app, seconds), app.rate(seconds)
-                rates.append(with_tracer)
-                ratios.append((before + after) / 2 / with_tracer)
+            for what in MIXES:
+                measure_app(bench, app, name, what, seconds)
         except TracerError as error:
             table.row(name, "not measured:", str(error).splitlines()[0])
-            continue
         finally:
             app.close()
-        table.row(name, f"{sorted(rates)[len(rates) // 2]:.0f}", table.spread(ratios, unit="x"), "<= 1.02x",
-                  widths=(26, 18, 36, 10))
-        table.quote(f"{name.capitalize()} application, mixed requests, the whole pack "
-                    f"({bench.last['matches'] / max(1, bench.last_requests):.1f} matches and "
-                    f"{bench.last['alerts'] / max(1, bench.last_requests):.1f} alerts a request)", table.short(ratios),
-                    "1.02x")
-        table.note("  its last run: " + ", ".join(f"{key} {value}" for key, value in bench.last.items()))

@@ -23,9 +23,9 @@ WORKERS = 2
 CONNECTIONS = 8
 
 
-def wrk(url, seconds, *options):
+def wrk(url, seconds, *options, script_arguments=()):
     """Requests a second."""
-    said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *options, url], stdout=subprocess.PIPE,
+    said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *options, url, "--", *script_arguments], stdout=subprocess.PIPE,
                           text=True, check=True).stdout
     if "Non-2xx" in said:
         raise TracerError("the application answered with errors")
