@@ -5,7 +5,6 @@
  * at what they are called for.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -32,36 +31,38 @@ static uint64_t slot(const struct search *s, uint64_t type, uint64_t offset)
 	return remote_read_u64(s->v->pid, type + offset, &value) ? 0 : value;
 }
 
-/* Adds the function at `meth`, for what concerns `type`. */
-static int add_function(struct search *s, uint64_t type, uint64_t meth, struct py_cfunc f,
-			const char *owner_name)
+/* A type's signature, "Struct(format)\n--\n\n", is that of its constructors, too; it is looked for by their name. */
+static void rename_signature(char *doc, size_t size, const char *tp_name, const char *name)
 {
-	char name[PHRUDE_TYPE_NAME_MAX], *bracket;
-	const char *last;
-	struct py_cfunc *added;
+	const char *dot = strrchr(tp_name, '.'), *type = dot ? dot + 1 : tp_name;
+	size_t type_len = strlen(type), name_len = strlen(name);
+	char *bracket = strchr(doc, '(');
+
+	if (!bracket || (size_t)(bracket - doc) != type_len || memcmp(doc, type, type_len) != 0 ||
+	    name_len + strlen(bracket) >= size) {
+		doc[0] = '\0';
+		return;
+	}
+	memmove(doc + name_len, bracket, strlen(bracket) + 1);
+	memcpy(doc, name, name_len);
+}
+
+/* Adds the function at `meth`, for what concerns `type`; does it take the type's own arguments? */
+static int add_function(struct search *s, uint64_t type, uint64_t meth, struct py_cfunc f,
+			bool constructs, const char *owner_name)
+{
 	size_t count = s->out->count;
+	struct py_cfunc *added;
 	int ret;
 
 	if (!meth || py_type_name(s->v, type, f.type_name, sizeof(f.type_name)))
 		return 0;
 	f.meth = meth;
-	ret = search_add(s, &f, owner_name, slot(s, type, TP_DOC));
+	ret = search_add(s, &f, owner_name, constructs ? slot(s, type, TP_DOC) : 0);
 	if (ret || s->out->count == count)
 		return ret;
-	/* The signature is that of the type, "Struct(format)\n--\n\n"; it is looked for by the function's name. */
 	added = &s->out->list[count];
-	last = strrchr(f.type_name, '.');
-	snprintf(name, sizeof(name), "%s", last ? last + 1 : f.type_name);
-	bracket = strchr(added->doc, '(');
-	if (!(f.flags & ML_VARARGS) && !(f.flags & ML_FASTCALL))
-		added->doc[0] = '\0';
-	if (!bracket || strncmp(added->doc, name, bracket - added->doc) != 0 ||
-	    strlen(bracket) + strlen(search_name(s)) + 1 > sizeof(added->doc))
-		added->doc[0] = '\0';
-	if (!added->doc[0])
-		return 0;
-	memmove(added->doc + strlen(search_name(s)), bracket, strlen(bracket) + 1);
-	memcpy(added->doc, search_name(s), strlen(search_name(s)));
+	rename_signature(added->doc, sizeof(added->doc), f.type_name, search_name(s));
 	return 0;
 }
 
@@ -73,7 +74,7 @@ int search_slot(struct search *s, uint64_t obj, uint64_t asked, const char *owne
 	if (str_eq(name, "__new__")) {
 		f.flags = ML_VARARGS | ML_KEYWORDS;
 		f.of_type = true;
-		return add_function(s, asked, slot(s, asked, TP_NEW), f, owner_name);
+		return add_function(s, asked, slot(s, asked, TP_NEW), f, true, owner_name);
 	}
 	if (str_eq(name, "__call__") && slot(s, asked, TP_VECTORCALL_OFFSET)) {
 		s->other = "not what its instances are called by: each has a vectorcall function";
@@ -91,7 +92,8 @@ int search_slot(struct search *s, uint64_t obj, uint64_t asked, const char *owne
 			return 0;
 		}
 	}
-	return add_function(s, asked, slot(s, obj, D_WRAPPED), f, owner_name);
+	return add_function(s, asked, slot(s, obj, D_WRAPPED), f, str_eq(name, "__init__"),
+			    owner_name);
 }
 
 /* `object`, which all types derive from. */
@@ -135,8 +137,8 @@ int search_type(struct search *s, uint64_t type)
 		return 0;
 	}
 	if (tp_init && tp_init != object_init)
-		ret = add_function(s, type, tp_init, init, NULL);
+		ret = add_function(s, type, tp_init, init, true, NULL);
 	else
-		ret = add_function(s, type, slot(s, type, TP_NEW), new, NULL);
-	return ret ? ret : add_function(s, type, slot(s, type, TP_VECTORCALL), vector, NULL);
+		ret = add_function(s, type, slot(s, type, TP_NEW), new, true, NULL);
+	return ret ? ret : add_function(s, type, slot(s, type, TP_VECTORCALL), vector, true, NULL);
 }
