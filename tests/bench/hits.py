@@ -24,15 +24,15 @@ OUTCOMES = (
 WIDTHS = (14, 34, 16, 36)
 
 
-def cost(bench, target, kind, what, rule, untraced):
+def cost(bench, target, kind, what, rule, untraced, **how):
     rules = bench.path("hits.yaml")
     with open(rules, "w") as file:
         json.dump([dict(rule, name="x", level="info")], file)
     tracer = Tracer(target.pid, rules, bench.path("hits.json"), probe=kind)
     try:
         tracer.wait_ready()
-        target.do("hits", which=what, batches=5, size=50)
-        return [time - untraced for time in target.do("hits", which=what, batches=100, size=50)["times"]]
+        target.do("hits", which=what, batches=5, size=50, **how)
+        return [time - untraced for time in target.do("hits", which=what, batches=100, size=50, **how)["times"]]
     finally:
         tracer.stop()
 
@@ -50,6 +50,7 @@ QUOTED = {
                                             "arguments",
     ("arm", "not wanted by its callers"): "the same by its callers, of which there are 20",
     ("arm", "reported"): "one match of a Python function, 20 callers and 3 arguments",
+    ("arm", "reported, in a request"): "the same in an HTTP request, which is captured with it",
     ("direct", "not wanted by its arguments"): "a function in C (`zlib.crc32`), refused by its arguments",
     ("direct", "reported"): "the same, reported",
     ("frame", "of another function"): "`frame`: a call of any other Python function",
@@ -69,5 +70,6 @@ def measure(bench, target):
             for outcome, condition in OUTCOMES:
                 full = dict(rule, condition=condition) if condition else rule
                 show(kind, outcome, cost(bench, target, kind, what, full, untraced[what]))
+            show(kind, "reported, in a request", cost(bench, target, kind, what, rule, untraced[what], in_request=True))
         except TracerError as error:
             table.row(kind, "not available:", str(error).splitlines()[0], widths=WIDTHS)

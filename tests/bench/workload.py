@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import wsgiref.util
 import zlib
 
 sys.dont_write_bytecode = True
@@ -173,7 +174,9 @@ class Loops:
     def match(self, batches, size):
         return at_depth(STACK_FRAMES, match_batches, batches, size)
 
-    def hits(self, which, batches, size):
+    def hits(self, which, batches, size, in_request=False):
+        if in_request:
+            return application(environ(), HITS[which], batches, size)
         return at_depth(STACK_FRAMES, hit_batches, HITS[which], batches, size)
 
     def modules(self, count):
@@ -210,6 +213,19 @@ HITS = {
     "audit": lambda: sys.audit("bench.event", *ARGS),
     "unwatched": lambda: another_call(*ARGS),
 }
+
+
+def environ():
+    """A request as a WSGI server hands it on."""
+    made = {"REMOTE_ADDR": "192.0.2.7", "QUERY_STRING": "page=3", "HTTP_USER_AGENT": "bench/1.0",
+            "HTTP_COOKIE": "session=0123456789abcdef", "HTTP_X_FORWARDED_FOR": "198.51.100.4"}
+    wsgiref.util.setup_testing_defaults(made)
+    return made
+
+
+def application(environ, function, batches, size):
+    """The outermost of as many callers, in a request."""
+    return at_depth(STACK_FRAMES - 1, hit_batches, function, batches, size)
 
 
 def hit_batches(function, batches, size):
