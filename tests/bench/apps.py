@@ -82,11 +82,12 @@ def measure_app(bench, app, name, what, seconds):
     table.row(f"{name}, {what}", f"{sorted(rates)[len(rates) // 2]:.0f}", table.spread(ratios, unit="x"), "<= 1.02x",
               widths=WIDTHS)
     each = {key: bench.last[key] / max(1, bench.last_requests) for key in ("matches", "alerts")}
-    table.quote(f"{name.capitalize()} application, {what}, the whole pack ({each['matches']:.1f} matches and "
+    table.quote(f"{TITLES[name]} application, {what}, the whole pack ({each['matches']:.1f} matches and "
                 f"{each['alerts']:.1f} alerts a request)", table.short(ratios), "1.02x")
     table.note("  its last run: " + ", ".join(f"{key} {value}" for key, value in bench.last.items()))
 
 
+TITLES = {"flask": "Flask", "django": "Django", "fastapi": "FastAPI"}
 WIDTHS = (42, 12, 36, 10)
 
 
