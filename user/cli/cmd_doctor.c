@@ -19,7 +19,8 @@ int cmd_doctor(const struct cli *cli)
 	struct err err = { "" };
 	int ret, status = EXIT_AS_ASKED;
 
-	if (cli->nr_rules && rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
+	if (cli->nr_rules &&
+	    rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}

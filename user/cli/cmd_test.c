@@ -79,8 +79,7 @@ static const char **find_names(const struct rule_case_set *cases, const struct r
 		if (rule)
 			names[i] = rule->name;
 		else
-			fprintf(stderr,
-				"%s:%u: there is no rule with the id or name \"%s\"\n",
+			fprintf(stderr, "%s:%u: there is no rule with the id or name \"%s\"\n",
 				cases->cases[i].path, cases->cases[i].line, cases->cases[i].rule);
 		missing |= !rule;
 	}

@@ -11,7 +11,7 @@ struct plan_rule {
 	enum phrude_probe probe; /* PROBE_NONE: the rule cannot be watched here */
 	struct py_cfuncs cfuncs; /* direct: the functions, located */
 	size_t nr_codes;	 /* arm: code objects that it fits; plan_count_codes() */
-	bool partial; /* what it gets sees some calls only; `why` tells more */
+	bool partial;		 /* what it gets sees some calls only; `why` tells more */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
 	char *why; /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
 };

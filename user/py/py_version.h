@@ -60,7 +60,7 @@ struct py_version {
 	/* Functions and types of `builtins` that the interpreter does not call everywhere but does the work itself, by
 	 * specialised instructions (CALL_LEN in Python/bytecodes.c) or because the compiler knows them; NULL at the end */
 	const char *const *inlined;
-	bool may_jit;	  /* can be built with a compiler whose code bypasses the probes */
+	bool may_jit; /* can be built with a compiler whose code bypasses the probes */
 };
 
 #define PY_MINOR_MIN 8
