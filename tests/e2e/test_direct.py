@@ -106,7 +106,8 @@ def what_is_not_always_called(interpreter):
     complete(tracer)
     expect_equal(tracer.by_rule()["crc32"], expected, "alerts")
     expect(("call 2, direct 1" if shortcuts else "call 1, direct 2") in tracer.ready_line, "ready line: %s", tracer.ready_line)
-    warnings = [line for line in tracer.messages if "some calls only are seen" in line]
+    # Of len, a profile-guided compiler may have made copies.
+    warnings = [line for line in tracer.messages if "some calls only are seen" in line and "put copies" not in line]
     expect_equal(len(warnings), 2 if shortcuts else 1, "warnings: %s" % warnings)
     expect("Thread" in warnings[-1] and "a class written in Python" in warnings[-1], "%s", warnings)
     expect(not shortcuts or "does the work of len without calling it" in warnings[0], "%s", warnings)
