@@ -61,22 +61,25 @@ static void choose_kind(const struct tracer *skel, enum phrude_probe probe, bool
 		bpf_program__set_autoload(skel->progs.arm_hot, load);
 }
 
-/* Leaves out the entry programs of other kinds, and unless `common` what is no entry program. */
-static void choose_programs(const struct tracer *skel, uint32_t kinds, bool common)
+/* Leaves out the entry programs of other kinds. */
+static void choose_kinds(const struct tracer *skel, uint32_t kinds)
 {
-	struct bpf_program *prog;
-
-	if (!common) {
-		bpf_object__for_each_program(prog, skel->obj)
-			bpf_program__set_autoload(prog, false);
-	}
-	/* Two kinds may share a program. */
+	/* First all, as two kinds may share a program. */
 	for (int probe = 0; probe < NR_PROBES; probe++)
 		choose_kind(skel, probe, false);
 	for (int probe = 0; probe < NR_PROBES; probe++) {
 		if (kinds & 1u << probe)
 			choose_kind(skel, probe, true);
 	}
+}
+
+/* Leaves out all but the entry programs of one kind. */
+static void choose_only(const struct tracer *skel, enum phrude_probe probe)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(prog, false);
+	choose_kind(skel, probe, true);
 }
 
 static void set_sleepable(const struct tracer *skel)
@@ -116,7 +119,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
-	choose_programs(k->skel, kinds, true);
+	choose_kinds(k->skel, kinds);
 	if (k->sleepable)
 		set_sleepable(k->skel);
 	return tracer__load(k->skel);
@@ -187,7 +190,7 @@ int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 		tracer__destroy(skel);
 		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
 	}
-	choose_programs(skel, 1u << probe, false);
+	choose_only(skel, probe);
 	if (k->sleepable)
 		set_sleepable(skel);
 	ret = tracer__load(skel);
