@@ -25,8 +25,8 @@ CONNECTIONS = 8
 
 def wrk(url, seconds, *options, script_arguments=()):
     """Requests a second."""
-    said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *options, url, "--", *script_arguments], stdout=subprocess.PIPE,
-                          text=True, check=True).stdout
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *options, url, "--", *script_arguments]
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     if "Non-2xx" in said:
         raise TracerError("the application answered with errors")
     return float(re.search(r"Requests/sec:\s*([\d.]+)", said).group(1))

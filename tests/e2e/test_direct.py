@@ -66,8 +66,8 @@ def arguments_of_each_convention(interpreter):
 def types_and_slots(interpreter):
     """A type that is called, and its slots; others that share the slots' functions do not count."""
     rules = [rule("Struct", module="_struct"), rule("FileNotFoundError", module="builtins"),
-             rule("PermissionError.__init__", module="builtins"), rule("itemgetter.__repr__", module="_operator"), rule("frozenset", module="builtins"),
-             rule("partial.__new__", module="functools"),
+             rule("PermissionError.__init__", module="builtins"), rule("itemgetter.__repr__", module="_operator"),
+             rule("frozenset", module="builtins"), rule("partial.__new__", module="functools"),
              rule("Unpickler", module="_pickle")]
     with Target(interpreter, "native.py") as target:
         with Tracer(rules, target.pid) as tracer:

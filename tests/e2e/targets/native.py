@@ -78,7 +78,6 @@ def types(n):
             pass
         frozenset("vectorcall")
         frozenset(*("abc",))
-        tuple()
         functools.partial(posix.getpid)()
         functools.partial(zlib.crc32, b"y", value=1)
         repr(operator.itemgetter(1))
