@@ -84,6 +84,25 @@ int elf_file_read(const struct elf_file *ef, uint64_t addr, void *buf, size_t le
 	return 0;
 }
 
+bool elf_file_is_code(const struct elf_file *ef, uint64_t addr)
+{
+	for (size_t i = 0; i < ef->nr_loads; i++) {
+		const struct elf_range *r = &ef->loads[i];
+
+		if (r->exec && addr >= r->addr && addr - r->addr < r->size)
+			return true;
+	}
+	return false;
+}
+
+const void *elf_unwind_header(const struct elf_file *ef, uint64_t len, uint64_t *addr,
+			      uint64_t *offset)
+{
+	*addr = ef->unwind_addr;
+	*offset = ef->unwind_offset;
+	return ef->unwind_size >= len ? elf_at(ef, ef->unwind_offset, len) : NULL;
+}
+
 const Elf64_Shdr *elf_section_header(const struct elf_file *ef, size_t i)
 {
 	if (i >= ef->nr_sections)

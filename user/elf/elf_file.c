@@ -124,6 +124,11 @@ static int read_segments(struct elf_file *ef, const Elf64_Ehdr *eh, struct err *
 			ef->dynamic_offset = ph[i].p_offset;
 			ef->dynamic_size = ph[i].p_filesz;
 		}
+		if (ph[i].p_type == PT_GNU_EH_FRAME) {
+			ef->unwind_addr = ph[i].p_vaddr;
+			ef->unwind_offset = ph[i].p_offset;
+			ef->unwind_size = ph[i].p_filesz;
+		}
 		if (ph[i].p_type != PT_LOAD)
 			continue;
 		if (ph[i].p_offset > ef->size || ph[i].p_filesz > ef->size - ph[i].p_offset ||
@@ -253,6 +258,11 @@ void elf_file_close(struct elf_file *ef)
 	store_free(ef->store);
 	free(ef->loads);
 	free(ef);
+}
+
+int elf_file_fd(const struct elf_file *ef)
+{
+	return ef->store->fd;
 }
 
 dev_t elf_file_dev(const struct elf_file *ef)

@@ -29,6 +29,8 @@ int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, stru
 void elf_file_close(struct elf_file *ef);
 DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
 
+/* The descriptor it is read by, open as long as the elf_file is; -1 from memory. */
+int elf_file_fd(const struct elf_file *ef);
 /* The file's identity when it was opened; 0 from memory. */
 dev_t elf_file_dev(const struct elf_file *ef);
 ino_t elf_file_ino(const struct elf_file *ef);
@@ -41,6 +43,8 @@ int elf_file_symbol(const struct elf_file *ef, const char *name, uint64_t *addr,
 /* As above, in the dynamic symbol table only: what the dynamic linker sees. */
 int elf_file_dynamic_symbol(const struct elf_file *ef, const char *name, uint64_t *addr,
 			    uint64_t *size);
+/* Whether it exports a symbol whose name begins with `prefix`, as far as its dynamic symbol table says how long it is. */
+bool elf_file_exports(const struct elf_file *ef, const char *prefix);
 /* The DT_SONAME, or NULL; owned by the file. */
 const char *elf_file_soname(const struct elf_file *ef);
 /* Whether it needs a library whose name begins with `prefix` (DT_NEEDED). */
@@ -50,6 +54,8 @@ void elf_file_build_id(const struct elf_file *ef, char *hex, size_t size);
 
 /* The loaded segments. */
 const struct elf_range *elf_file_loads(const struct elf_file *ef, size_t *count);
+/* Does an address lie in a segment that is loaded to be executed? */
+bool elf_file_is_code(const struct elf_file *ef, uint64_t addr);
 /* A section by its name. -ENOENT. */
 int elf_file_section(const struct elf_file *ef, const char *name, struct elf_range *out);
 /* The bytes of such a range, or NULL. */

@@ -35,6 +35,7 @@ struct elf_file {
 	struct elf_range *loads;
 	size_t nr_loads;
 	uint64_t dynamic_offset, dynamic_size;
+	uint64_t unwind_addr, unwind_offset, unwind_size; /* PT_GNU_EH_FRAME */
 	uint64_t shoff, shstr_offset, shstr_size;
 	size_t nr_sections;
 	struct elf_dynamic dyn;
@@ -54,5 +55,11 @@ const void *elf_at(const struct elf_file *ef, uint64_t offset, uint64_t len);
 const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size, uint64_t index);
 /* Section header number i (bounds-checked). */
 const Elf64_Shdr *elf_section_header(const struct elf_file *ef, size_t i);
+/* The table for unwinders (.eh_frame_hdr): its first `len` bytes, or NULL; *addr, *offset: where it is. */
+const void *elf_unwind_header(const struct elf_file *ef, uint64_t len, uint64_t *addr,
+			      uint64_t *offset);
+/* Calls fn(ctx, addr) for each function that the symbol tables define, as far as those say how long they are. */
+typedef void (*elf_symbol_fn)(void *ctx, uint64_t addr);
+void elf_functions_each(const struct elf_file *ef, elf_symbol_fn fn, void *ctx);
 /* Reads the dynamic segment, if there is one; a broken one counts as none. */
 void elf_dynamic_read(struct elf_file *ef);

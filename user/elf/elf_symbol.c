@@ -179,26 +179,73 @@ static int lookup_dynamic(const struct elf_file *ef, const char *name, Elf64_Sym
 	return lookup_linear(ef, &tab, name, out);
 }
 
-static int lookup_symtab(const struct elf_file *ef, const char *name, Elf64_Sym *out)
+/* The first table of a type, SHT_SYMTAB or SHT_DYNSYM: there is never more than one. */
+static bool symbol_section(const struct elf_file *ef, uint32_t type, struct elf_symtab *out)
 {
 	for (size_t i = 0; i < ef->nr_sections; i++) {
 		const Elf64_Shdr *sh = elf_section_header(ef, i), *str;
-		struct elf_symtab tab;
 
-		if (!sh || sh->sh_type != SHT_SYMTAB)
+		if (!sh || sh->sh_type != type)
 			continue;
 		str = elf_section_header(ef, sh->sh_link);
 		if (!str || sh->sh_offset > ef->size || sh->sh_size > ef->size - sh->sh_offset)
 			continue;
-		tab = (struct elf_symtab){
+		*out = (struct elf_symtab){
 			.syms_offset = sh->sh_offset,
 			.count = sh->sh_size / sizeof(Elf64_Sym),
 			.strs_offset = str->sh_offset,
 			.strs_size = str->sh_size,
 		};
-		return lookup_linear(ef, &tab, name, out); /* there is never more than one */
+		return true;
 	}
-	return -ENOENT;
+	return false;
+}
+
+static int lookup_symtab(const struct elf_file *ef, const char *name, Elf64_Sym *out)
+{
+	struct elf_symtab tab;
+
+	return symbol_section(ef, SHT_SYMTAB, &tab) ? lookup_linear(ef, &tab, name, out) : -ENOENT;
+}
+
+void elf_functions_each(const struct elf_file *ef, elf_symbol_fn fn, void *ctx)
+{
+	static const uint32_t types[] = { SHT_DYNSYM, SHT_SYMTAB };
+
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		struct elf_symtab tab;
+		Elf64_Sym sym;
+
+		if (!symbol_section(ef, types[t], &tab))
+			continue;
+		for (uint64_t i = 0; i < MIN(tab.count, (uint64_t)ELF_SYMBOLS_MAX); i++) {
+			if (!symbol_at(ef, &tab, i, &sym))
+				break;
+			if (ELF64_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_shndx != SHN_UNDEF)
+				fn(ctx, sym.st_value);
+		}
+	}
+}
+
+bool elf_file_exports(const struct elf_file *ef, const char *prefix)
+{
+	struct elf_symtab tab;
+	Elf64_Sym sym;
+
+	if (!symbol_section(ef, SHT_DYNSYM, &tab))
+		return false;
+	for (uint64_t i = 0; i < MIN(tab.count, (uint64_t)ELF_SYMBOLS_MAX); i++) {
+		const char *name;
+
+		if (!symbol_at(ef, &tab, i, &sym))
+			return false;
+		name = sym.st_shndx == SHN_UNDEF
+			       ? NULL
+			       : elf_string(ef, tab.strs_offset, tab.strs_size, sym.st_name);
+		if (name && str_starts(name, prefix))
+			return true;
+	}
+	return false;
 }
 
 static int symbol_result(const Elf64_Sym *sym, uint64_t *addr, uint64_t *size)

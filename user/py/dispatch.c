@@ -26,18 +26,6 @@ struct search {
 	unsigned int nr_found;
 };
 
-static bool is_code(const struct elf_file *ef, uint64_t addr)
-{
-	size_t count;
-	const struct elf_range *loads = elf_file_loads(ef, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (loads[i].exec && addr >= loads[i].addr && addr - loads[i].addr < loads[i].size)
-			return true;
-	}
-	return false;
-}
-
 static bool stores_within(const struct search *s, uint64_t addr, size_t within)
 {
 	size_t len;
@@ -145,7 +133,7 @@ static int search_range(struct search *s, const struct elf_range *range,
 
 	ret = dispatch_range_words(s->ef, range, relocs, nr_relocs, &words, &count);
 	for (size_t i = 0; !ret && i <= count; i++) {
-		if (i < count && is_code(s->ef, words[i]))
+		if (i < count && elf_file_is_code(s->ef, words[i]))
 			continue;
 		if (i - start >= DISPATCH_SIZE)
 			search_run(s, words + start, i - start,
