@@ -7,11 +7,13 @@
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
 #include "elf/elf_file.h"
+#include "elf/elf_function.h"
 #include "elf/elf_usdt.h"
 #include "py/dispatch.h"
 #include "py/insn.h"
 #include "py/interp.h"
 #include "py/py_identify.h"
+#include "py/py_methods.h"
 #include "py/py_tls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,11 +33,21 @@ static void use_tables(const struct elf_file *ef)
 	elf_file_needs(ef, "libpython3.");
 	elf_file_build_id(ef, hex, sizeof(hex));
 	elf_file_section(ef, ".text", &range);
+	elf_file_exports(ef, "PyInit_");
 	elf_file_load_bias(ef, 0x7f0000000000, 0x1000, true, &addr);
 	if (!elf_file_relative_relocs(ef, &relocs, &count))
 		free(relocs);
 	if (!elf_usdt_find(ef, "python", "function__entry", &usdt, &count))
 		free(usdt);
+}
+
+static void use_methods(const struct elf_file *ef)
+{
+	struct py_claim claims[] = { { .addr = 0x401000, .name = "f" }, { .addr = 0x401000 } };
+	uint64_t addr;
+
+	py_claims_check(ef, claims, ARRAY_SIZE(claims));
+	py_method_in_file(ef, "f", &addr);
 }
 
 static void use_code(struct elf_file *ef, unsigned int minor)
@@ -72,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	if (!elf_file_open_mem(copy, size, &ef, NULL)) {
 		use_tables(ef);
+		use_methods(ef);
 		use_code(ef, PY_MINOR_MIN + data[size - 1] % (PY_MINOR_MAX - PY_MINOR_MIN + 1));
 		elf_file_close(ef);
 	}

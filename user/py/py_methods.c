@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "py/py_methods.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/util.h"
+#include "elf/elf_function.h"
+#include "py/dispatch.h"
+
+/* struct PyMethodDef in words: ml_name, ml_meth, ml_flags (an int and padding), ml_doc. */
+#define ML_WORDS 4
+/* All flags that ml_flags may have. */
+#define ML_FLAGS_MAX 0xfff
+
+/* Called for each load's words; `words` are as the dynamic linker leaves them, less the load bias. */
+typedef void (*words_fn)(const struct elf_file *elf, const uint64_t *words, size_t count,
+			 void *ctx);
+
+static bool has_separate_data(const struct elf_range *loads, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!loads[i].exec && !loads[i].write)
+			return true;
+	}
+	return false;
+}
+
+/* Goes through the data of a file: constant tables stand among the code where the linker kept these together. */
+static int each_data(const struct elf_file *elf, words_fn fn, void *ctx)
+{
+	_cleanup_free_ struct elf_reloc *relocs = NULL;
+	size_t count, nr_relocs;
+	const struct elf_range *loads = elf_file_loads(elf, &count);
+	bool separate = has_separate_data(loads, count);
+	int ret = elf_file_relative_relocs(elf, &relocs, &nr_relocs);
+
+	for (size_t i = 0; i < count && !ret; i++) {
+		_cleanup_free_ uint64_t *words = NULL;
+		size_t n;
+
+		if (loads[i].exec && separate)
+			continue;
+		ret = dispatch_range_words(elf, &loads[i], relocs, nr_relocs, &words, &n);
+		if (!ret)
+			fn(elf, words, n, ctx);
+	}
+	return ret;
+}
+
+static bool is_method(const struct elf_file *elf, const uint64_t *words)
+{
+	return (uint32_t)words[2] && (uint32_t)words[2] <= ML_FLAGS_MAX && words[0] &&
+	       elf_file_is_code(elf, words[1]);
+}
+
+static bool is_named(const struct elf_file *elf, uint64_t addr, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	const uint8_t *text = elf_file_bytes(elf, addr, len, NULL);
+
+	return text && !memcmp(text, name, len);
+}
+
+struct checking {
+	struct py_claim *claims;
+	size_t count;
+};
+
+static void check_slot(const struct checking *c, uint64_t addr)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->claims[i].listed |= !c->claims[i].name && c->claims[i].addr == addr;
+}
+
+static void check_method(const struct elf_file *elf, const struct checking *c, uint64_t name,
+			 uint64_t addr)
+{
+	const uint8_t *first = elf_file_bytes(elf, name, 1, NULL);
+
+	for (size_t i = 0; first && i < c->count; i++) {
+		struct py_claim *claim = &c->claims[i];
+
+		if (!claim->name || (uint8_t)claim->name[0] != *first ||
+		    !is_named(elf, name, claim->name))
+			continue;
+		claim->listed |= addr == claim->addr;
+		claim->contradicted = true;
+	}
+}
+
+static void check_words(const struct elf_file *elf, const uint64_t *words, size_t count, void *ctx)
+{
+	for (size_t w = 0; w < count; w++) {
+		if (elf_file_is_code(elf, words[w]))
+			check_slot(ctx, words[w]);
+		if (w + ML_WORDS <= count && is_method(elf, words + w))
+			check_method(elf, ctx, words[w], words[w + 1]);
+	}
+}
+
+int py_claims_check(const struct elf_file *elf, struct py_claim *claims, size_t count)
+{
+	_cleanup_free_ uint64_t *addrs = calloc(count + 1, sizeof(*addrs));
+	_cleanup_free_ bool *starts = calloc(count + 1, sizeof(*starts));
+	struct checking checking = { claims, count };
+	int ret;
+
+	if (!addrs || !starts)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		addrs[i] = claims[i].addr;
+	elf_function_starts(elf, addrs, starts, count);
+	ret = each_data(elf, check_words, &checking);
+	for (size_t i = 0; i < count; i++) {
+		claims[i].start = starts[i] && elf_file_is_code(elf, claims[i].addr);
+		claims[i].contradicted &= !claims[i].listed;
+	}
+	return ret;
+}
+
+struct looking {
+	const char *name;
+	uint64_t found;
+	bool several;
+};
+
+static void look_in_words(const struct elf_file *elf, const uint64_t *words, size_t count,
+			  void *ctx)
+{
+	struct looking *l = ctx;
+
+	for (size_t w = 0; w + ML_WORDS <= count; w++) {
+		if (!is_method(elf, words + w) || !is_named(elf, words[w], l->name))
+			continue;
+		l->several |= l->found && l->found != words[w + 1];
+		l->found = words[w + 1];
+	}
+}
+
+int py_method_in_file(const struct elf_file *elf, const char *name, uint64_t *addr)
+{
+	struct looking l = { .name = name };
+	int ret = each_data(elf, look_in_words, &l);
+
+	if (ret)
+		return ret;
+	*addr = l.found;
+	return l.found && !l.several ? 0 : -ENOENT;
+}
