@@ -56,23 +56,22 @@ void attachment_free(struct attachment *a)
 	free(a);
 }
 
-int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site,
+int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, const struct py_site *site,
 		struct bpf_link **out, struct err *err)
 {
 	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
 
-	fd = perf_uprobe_open(path, site->offset, site->semaphore, site->at_return, pid, err);
+	fd = perf_uprobe_open(file_fd, site->offset, site->semaphore, site->at_return, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
 	if (!link)
-		return err_set(err, -errno, "cannot attach to %s in %s: %s", site->what, path,
-			       strerror(errno));
+		return err_set(err, -errno, "cannot attach to %s: %s", site->what, strerror(errno));
 	TAKE_FD(fd); /* now the link's */
 	*out = link;
-	log_debug("probe on %s at 0x%llx of %s%s", site->what, (unsigned long long)site->addr, path,
+	log_debug("probe on %s at 0x%llx%s", site->what, (unsigned long long)site->addr,
 		  site->emulated ? ""
 				 : " (single-stepped: no instruction that the kernel emulates "
 				   "stands there)");
@@ -93,15 +92,12 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 		   uint32_t roles, struct attachment **out, struct err *err)
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
-	char path[64];
 	int ret;
 
 	if (!a)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (nr_sites > PY_SITES_MAX)
 		return err_set(err, -EOPNOTSUPP, "more places than can be probed");
-	/* The kernel takes a path only; this one names the file itself, whatever happens to its name. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
 	a->kern = kern;
 	for (size_t i = 0; i < nr_sites; i++) {
 		struct bpf_program *progs[2];
@@ -117,7 +113,8 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 		else
 			site.cookie |= (uint64_t)probe << COOKIE_PROBE_SHIFT;
 		for (size_t j = 0; j < nr_progs; j++) {
-			ret = attach_site(progs[j], pid, path, &site, &a->links[a->nr_links], err);
+			ret = attach_site(progs[j], pid, file_fd, &site, &a->links[a->nr_links],
+					  err);
 			if (ret)
 				return ret;
 			a->nr_links++;

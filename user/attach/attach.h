@@ -36,8 +36,8 @@ enum phrude_probe attach_kind_by_name(const char *name);
 /* Process id for a probe that covers every process that maps the file, now or later. */
 #define ATTACH_ALL (-1)
 
-/* One probe, on a process or on all, with its cookie complete. */
-int attach_site(struct bpf_program *prog, pid_t pid, const char *path, const struct py_site *site,
+/* One probe, on a process or on all, with its cookie complete, on the file that `file_fd` is open on (O_PATH will do). */
+int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, const struct py_site *site,
 		struct bpf_link **out, struct err *err);
 
 /* The probes of one kind on one process, or on one interpreter's file. */

@@ -120,7 +120,7 @@ static int add(struct direct_probes *d, struct probe *p, const struct py_cfunc *
 			       strerror(-ret));
 	site.cookie = d->count;
 	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			  f->open_path, &site, &p->link, err);
+			  f->file->fd, &site, &p->link, err);
 	if (ret)
 		return ret;
 	d->list[d->count++] = *p;
@@ -131,8 +131,8 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 		     const struct py_cfunc *f, struct err *err)
 {
 	struct probe p = { .group = group,
-			   .dev = f->dev,
-			   .ino = f->ino,
+			   .dev = f->file->dev,
+			   .ino = f->file->ino,
 			   .offset = f->site.offset,
 			   .name = strdup(name),
 			   .module = strdup(module) };

@@ -15,10 +15,8 @@ int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct h
 {
 	_cleanup_close_ int fd = -1;
 	struct bpf_link *link;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", exe_fd);
-	fd = perf_uprobe_open(path, offset, 0, false, pid, err);
+	fd = perf_uprobe_open(exe_fd, offset, 0, false, pid, err);
 	if (fd < 0)
 		return fd;
 	link = bpf_program__attach_perf_event(kern_launch_program(kern), fd);

@@ -9,9 +9,9 @@
 #include "base/err.h"
 
 /*
- * Opens a uprobe on `offset` of the file `path`, hit by all threads of process `pid`, but not by what it forks;
+ * Opens a uprobe on `offset` of the file that `file_fd` is open on (O_PATH will do), hit by all threads of process `pid`, but not by what it forks;
  * pid -1: by all processes.
  * at_return: when the function that begins there returns.  semaphore: file offset of a USDT semaphore to raise meanwhile, or 0.  Returns a file descriptor or -errno.
  */
-int perf_uprobe_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return,
-		     pid_t pid, struct err *err);
+int perf_uprobe_open(int file_fd, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid,
+		     struct err *err);

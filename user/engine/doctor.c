@@ -157,7 +157,7 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 	buf_addc(out, '\n');
 	for (size_t i = 0; i < r->cfuncs.count; i++)
 		buf_printf(out, "%21s%s in %s%s\n", "", r->cfuncs.list[i].qualname,
-			   r->cfuncs.list[i].path,
+			   r->cfuncs.list[i].file->path,
 			   r->cfuncs.list[i].site.emulated ? "" : " (single-stepped)");
 	if (kind)
 		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,

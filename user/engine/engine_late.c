@@ -27,19 +27,17 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 	struct group *g = &e->groups[f->group - 1];
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
-	char path[64];
 	int ret;
 
 	if (!engine_has_pending(f))
 		return 0;
 	if (!g->nr_imports || (g->imports_early && interp->initialised)) {
 		ret = py_sites_import(interp, sites, &nr_sites, err);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
 		for (size_t i = 0; i < nr_sites && g->nr_imports < ARRAY_SIZE(g->imports) && !ret;
 		     i++) {
 			sites[i].cookie = phrude_cookie_group(0, f->group);
-			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, path, &sites[i],
-					  &g->imports[g->nr_imports], err);
+			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, f->file_fd,
+					  &sites[i], &g->imports[g->nr_imports], err);
 			g->nr_imports += !ret;
 		}
 		if (ret)
@@ -98,7 +96,11 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 	for (size_t k = 0; k < c->count && !ret; k++) {
 		struct py_cfunc *one = &c->list[k];
 
-		ret = py_cfuncs_locate(view->pid, &one, 1, err);
+		ret = py_cfuncs_locate(view, &one, 1, err);
+		if (!ret && one->refused) {
+			e->places_refused++;
+			ret = err_set(err, -EOPNOTSUPP, "%s", one->refused);
+		}
 		if (!ret)
 			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
 					       rule->place, one, err);

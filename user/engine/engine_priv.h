@@ -51,7 +51,9 @@ struct engine {
 	uint64_t malformed; /* records that could not be decoded: lost */
 	uint64_t
 		forks_late; /* children whose probes came after they had begun to run: calls may be missing */
-	uint64_t imports_late;	/* imports whose thread could not be held: calls may be missing */
+	uint64_t imports_late; /* imports whose thread could not be held: calls may be missing */
+	uint64_t
+		places_refused; /* functions in C without a probe, as no file proves their address */
 	uint64_t lines_unknown; /* frames without a line number */
 };
 

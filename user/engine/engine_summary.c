@@ -40,6 +40,8 @@ void engine_say_summary(struct engine *e)
 		buf_printf(&more, ", imports_late %llu", (unsigned long long)e->imports_late);
 	if (e->forks_late)
 		buf_printf(&more, ", forks_late %llu", (unsigned long long)e->forks_late);
+	if (e->places_refused)
+		buf_printf(&more, ", places_refused %llu", (unsigned long long)e->places_refused);
 	if (e->lines_unknown)
 		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->lines_unknown);
 	log_info("summary: hits %llu, matches %llu, alerts %llu, lost %llu%s",

@@ -51,10 +51,11 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	f->ino = interp->ino;
 	f->nr_rules = rules->nr_rules;
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
-	f->file_fd = open(interp->open_path, O_PATH | O_CLOEXEC);
+	/* The very file that was recognised, not whatever has its name by now. */
+	f->file_fd = fcntl(elf_file_fd(interp->elf), F_DUPFD_CLOEXEC, 0);
 	if (f->file_fd < 0)
-		return err_set(err, -errno, "pid %d: cannot open its interpreter %s: %s",
-			       interp->pid, interp->open_path, strerror(errno));
+		return err_set(err, -errno, "pid %d: cannot keep its interpreter %s open: %s",
+			       interp->pid, interp->path, strerror(errno));
 	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
 	py_view_init(&f->view, interp);
 	f->qualnames = qualnames_new(&f->view);
@@ -67,6 +68,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 		struct kind_sites *k = &f->kinds[probe];
 
 		f->probe_of_rule[i] = probe;
+		f->refused += f->plan.rules[i].refused;
 		if (f->plan.rules[i].partial && e->choice.forced == PROBE_NONE && !e->ready)
 			log_warn("rule \"%s\": some calls only are seen in pid %d: %s",
 				 rules->rules[i].name, interp->pid,
@@ -75,6 +77,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 		if (!ret && !k->count && attach_kind(probe)->sites)
 			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
 	}
+	e->places_refused += f->refused;
 	if (ret)
 		return ret;
 	*out = TAKE_PTR(f);
@@ -88,11 +91,11 @@ static int make_template(struct engine *e, const struct py_interp *interp, struc
 	struct group *g = &e->groups[f->group - 1];
 	struct py_template image;
 	struct py_site site;
-	char path[64];
 	size_t nr_sites;
 	int ret;
 
-	if (g->facts)
+	/* What a process that hides its functions makes of the rules is not for others that run its interpreter. */
+	if (g->facts || f->refused)
 		return 0;
 	if (f->group >= PHRUDE_GROUPS_MAX || py_template_make(interp, &image, &site, &nr_sites)) {
 		log_debug("%s cannot be known again after an exec", interp->path);
@@ -100,9 +103,8 @@ static int make_template(struct engine *e, const struct py_interp *interp, struc
 	}
 	if (nr_sites) {
 		site.cookie = phrude_cookie_group(0, f->group);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->file_fd);
-		ret = attach_site(kern_start_program(e->kern), ATTACH_ALL, path, &site, &g->start,
-				  err);
+		ret = attach_site(kern_start_program(e->kern), ATTACH_ALL, f->file_fd, &site,
+				  &g->start, err);
 		if (ret)
 			return ret;
 	}

@@ -195,7 +195,7 @@ static int choose_forced(struct planning *p, const struct rule *rule, enum phrud
 }
 
 /* Finds the places of all C functions at once: going through a file's code takes its time. */
-static int locate(const struct py_interp *interp, struct plan_rule *rules, size_t nr_rules,
+static int locate(const struct py_view *view, struct plan_rule *rules, size_t nr_rules,
 		  struct err *err)
 {
 	_cleanup_free_ struct py_cfunc **list = NULL;
@@ -211,29 +211,30 @@ static int locate(const struct py_interp *interp, struct plan_rule *rules, size_
 		for (size_t k = 0; k < rules[i].cfuncs.count; k++)
 			list[n++] = &rules[i].cfuncs.list[k];
 	}
-	return n ? py_cfuncs_locate(interp->pid, list, n, err) : 0;
+	return n ? py_cfuncs_locate(view, list, n, err) : 0;
 }
 
-/* Where one file cannot be probed, the rules concerned get something else. */
+/* Where a function cannot be probed, the rules that name it get something else. */
 static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 {
-	int ret = locate(p->interp, plan->rules, plan->nr_rules, err);
+	int ret = locate(&p->view, plan->rules, plan->nr_rules, err);
 
-	if (ret != -EOPNOTSUPP || p->choice->forced != PROBE_NONE)
-		return ret;
-	for (size_t i = 0; i < plan->nr_rules; i++) {
+	for (size_t i = 0; i < plan->nr_rules && !ret; i++) {
 		struct plan_rule *r = &plan->rules[i];
+		const char *refused = py_cfuncs_refused(&r->cfuncs);
+		struct err why;
 
-		ret = locate(p->interp, r, 1, err);
-		if (ret && ret != -EOPNOTSUPP)
-			return ret;
-		if (!ret)
+		if (!refused)
 			continue;
-		set_why(r, err);
+		err_set(&why, 0, "%s", refused);
+		if (p->choice->forced != PROBE_NONE)
+			return err_set(err, -EOPNOTSUPP, "%s", refused);
+		set_why(r, &why);
 		py_cfuncs_fini(&r->cfuncs);
+		r->refused = true;
 		r->probe = available(p, PROBE_CALL, err) ? PROBE_CALL : PROBE_NONE;
 	}
-	return 0;
+	return ret;
 }
 
 static void find_partial(struct plan_rule *r)
@@ -249,7 +250,7 @@ static void find_partial(struct plan_rule *r)
 			continue;
 		err_set(&why, 0,
 			"the compiler of %s seems to have put copies of %s where it is called most",
-			f->path, f->qualname);
+			f->file->path, f->qualname);
 		set_why(r, &why);
 		r->partial = true;
 	}

@@ -12,6 +12,7 @@ struct plan_rule {
 	struct py_cfuncs cfuncs; /* direct: the functions, located */
 	size_t nr_codes;	 /* arm: code objects that it fits; plan_count_codes() */
 	bool partial;		 /* what it gets sees some calls only; `why` tells more */
+	bool refused; /* direct: an address that the process has is none of the function's */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
 	char *why; /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
 };

@@ -27,6 +27,7 @@ struct interp_facts {
 	ino_t ino;
 	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
 	uint32_t group;			    /* see struct group */
+	size_t refused; /* rules that have no probe of their own, see plan_rule.refused */
 	struct plan plan;
 	size_t nr_rules;
 	enum phrude_probe *probe_of_rule; /* PROBE_NONE: the rule cannot be honoured here */

@@ -18,7 +18,6 @@ struct py_interp {
 	pid_t pid;
 	uint64_t start_time; /* of the process, clock ticks since boot: with pid its identity */
 	char *path;	     /* the executable or libpython, as the target's mappings name it */
-	char *open_path;     /* by which this process can open the same file (through /proc/PID) */
 	dev_t dev;
 	ino_t ino;
 	bool is_library;  /* libpython rather than an executable */

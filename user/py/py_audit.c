@@ -10,11 +10,10 @@
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
-#include "bpf/abi/direct.h"
 #include "elf/elf_usdt.h"
 #include "elf/usdt_arg.h"
 #include "py/interp.h"
-#include "py/py_cfunc.h"
+#include "py/py_methods.h"
 
 #define AUDIT_NR_ARGS 6
 
@@ -78,31 +77,20 @@ static int call_sites(const struct py_interp *interp, struct py_site *sites, siz
 	return ret;
 }
 
-/* sys.audit() itself: what Python code raises. */
+/* sys.audit() itself: what Python code raises.  It takes a vector (METH_FASTCALL) in all versions. */
 static int python_site(const struct py_interp *interp, struct py_site *site)
 {
-	struct py_cfuncs found = { 0 };
-	struct py_cfunc *f;
-	struct py_view view;
-	struct err ignored;
-	int ret;
+	struct py_function audit = { .nr_args = 3 };
+	int ret = py_method_in_file(interp->elf, "audit", &audit.addr);
 
-	py_view_init(&view, interp);
-	ret = py_cfuncs_find(&view, "sys", "audit", &found, &ignored);
+	if (!ret)
+		ret = py_sites_functions(interp->elf, &audit, 1, site);
 	if (ret)
 		return ret;
-	f = &found.list[0];
-	ret = py_cfuncs_locate(interp->pid, &f, 1, &ignored);
-	if (!ret && (!(f->flags & ML_FASTCALL) || f->dev != interp->dev || f->ino != interp->ino))
-		ret = -ENOENT;
-	if (!ret) {
-		*site = f->site;
-		site->entry = PY_ENTRY_AUDIT_PYTHON;
-		site->cookie = 0;
-		snprintf(site->what, sizeof(site->what), "sys.audit");
-	}
-	py_cfuncs_fini(&found);
-	return ret;
+	site->entry = PY_ENTRY_AUDIT_PYTHON;
+	site->cookie = 0;
+	snprintf(site->what, sizeof(site->what), "sys.audit");
+	return 0;
 }
 
 int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,

@@ -16,8 +16,9 @@
 static void py_cfunc_fini(struct py_cfunc *f)
 {
 	free(f->qualname);
-	free(f->path);
-	free(f->open_path);
+	free(f->module);
+	py_code_file_unref(f->file);
+	free(f->refused);
 }
 
 void py_cfuncs_fini(struct py_cfuncs *f)
@@ -72,8 +73,11 @@ int search_add(struct search *s, const struct py_cfunc *found, const char *type,
 		f->qualname = strdup(s->func);
 	else if (asprintf(&f->qualname, "%s.%s", type, s->func) < 0)
 		f->qualname = NULL;
-	if (!f->qualname)
+	f->module = strdup(s->module);
+	if (!f->qualname || !f->module) {
+		py_cfunc_fini(f);
 		return -ENOMEM;
+	}
 	read_doc(s, doc, f->doc, sizeof(f->doc));
 	s->out->count++;
 	return 0;
@@ -208,7 +212,9 @@ static int check_inlined(const struct search *s, const char *module, struct err 
 int py_cfuncs_find(const struct py_view *v, const char *module, const char *func,
 		   struct py_cfuncs *out, struct err *err)
 {
-	struct search s = { .v = v, .rd = py_view_reader(v), .func = func, .out = out };
+	struct search s = {
+		.v = v, .rd = py_view_reader(v), .module = module, .func = func, .out = out
+	};
 	uint64_t obj, dict;
 	int ret = py_module_find(v, module, &obj);
 

@@ -25,14 +25,26 @@ struct py_cfunc {
 	char type_name[PHRUDE_TYPE_NAME_MAX];
 	char doc[PY_CFUNC_DOC_MAX]; /* ml_doc up to the end of its signature; "" if it has none */
 
+	bool slot;    /* it stands in a slot of a type, under no name */
+	char *module; /* that the rule names */
+
 	/* where its code is */
-	char *path;	 /* of the file, as the target sees it */
-	char *open_path; /* by which it can be opened */
+	struct py_code_file *file; /* NULL: not located */
+	struct py_site site;
+	bool copied;   /* some calls may run a copy of it, see code_refs_taken() */
+	char *refused; /* why no probe is put there: a sentence; NULL: it may be */
+};
+
+/* A file in which there is code of such functions: the very one that was looked at, whatever becomes of its name. */
+struct py_code_file {
+	unsigned int refs;
+	int fd;
+	char *path; /* as the target sees it */
 	dev_t dev;
 	ino_t ino;
-	struct py_site site;
-	bool copied; /* some calls may run a copy of it, see code_refs_taken() */
 };
+
+void py_code_file_unref(struct py_code_file *file);
 
 struct py_cfuncs {
 	struct py_cfunc *list;
@@ -51,5 +63,14 @@ void py_cfuncs_fini(struct py_cfuncs *f);
 int py_cfuncs_find(const struct py_view *v, const char *module, const char *func,
 		   struct py_cfuncs *out, struct err *err);
 
-/* Finds the files and instructions to probe for all of them. */
-int py_cfuncs_locate(pid_t pid, struct py_cfunc *const *list, size_t count, struct err *err);
+/* Why one of them cannot have a probe: a sentence of py_cfuncs_locate(), or NULL. */
+const char *py_cfuncs_refused(const struct py_cfuncs *f);
+
+/*
+ * Finds the files and instructions to probe for all of them.  The addresses are what the process's memory says, and a
+ * probe on them covers other processes, too, so the file has to prove that a function begins there; and it has
+ * to be the interpreter's own, or that of the module named.  What is not so is `refused`, each by itself.
+ * -ESRCH, -EPERM, -ENOMEM, with a sentence.
+ */
+int py_cfuncs_locate(const struct py_view *v, struct py_cfunc *const *list, size_t count,
+		     struct err *err);

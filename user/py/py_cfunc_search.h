@@ -7,6 +7,7 @@
 struct search {
 	const struct py_view *v;
 	struct py_reader rd;
+	const char *module;
 	const char *func; /* as the rule has it: "socket.connect" */
 	struct py_cfuncs *out;
 	const char *other; /* what was found instead of a C function */

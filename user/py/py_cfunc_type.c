@@ -12,15 +12,13 @@
 #include "py/remote.h"
 
 /* struct _typeobject, Include/cpython/object.h: the same from 3.8 to 3.15. */
-#define TP_CALL 128
+#define TP_VECTORCALL_OFFSET 56
 #define TP_DOC 176
 #define TP_INIT 296
 #define TP_NEW 312
 #define TP_VECTORCALL 400
 /* PyWrapperDescrObject, Include/cpython/descrobject.h. */
 #define D_WRAPPED 48
-
-#define TP_VECTORCALL_OFFSET 56
 
 #define BASES_MAX 64
 
@@ -58,6 +56,7 @@ static int add_function(struct search *s, uint64_t type, uint64_t meth, struct p
 	if (!meth || py_type_name(s->v, type, f.type_name, sizeof(f.type_name)))
 		return 0;
 	f.meth = meth;
+	f.slot = true;
 	ret = search_add(s, &f, owner_name, constructs ? slot(s, type, TP_DOC) : 0);
 	if (ret || s->out->count == count)
 		return ret;

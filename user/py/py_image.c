@@ -36,20 +36,16 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int open_map(struct search *s, const struct proc_map *map, struct elf_file **elf,
-		    char **open_path)
+static int open_map(struct search *s, const struct proc_map *map, struct elf_file **elf)
 {
+	_cleanup_free_ char *open_path = NULL;
 	struct err ignored;
-	int ret = proc_map_open_path(s->pid, map, open_path);
+	int ret = proc_map_open_path(s->pid, map, &open_path);
 
 	if (!ret)
-		ret = elf_file_open(*open_path, elf, &ignored);
+		ret = elf_file_open(open_path, elf, &ignored);
 	if (ret == -EACCES || ret == -EPERM)
 		s->denied = ret;
-	if (ret) {
-		free(*open_path);
-		*open_path = NULL;
-	}
 	return ret;
 }
 
@@ -79,11 +75,11 @@ static bool is_too_large(const struct elf_file *elf)
 static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 {
 	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
-	_cleanup_free_ char *open_path = NULL, *path = NULL;
+	_cleanup_free_ char *path = NULL;
 	uint64_t addr, bias;
 	int ret;
 
-	ret = open_map(s, map, &elf, &open_path);
+	ret = open_map(s, map, &elf);
 	if (ret == -EPROTO && is_exe)
 		s->other_machine = map->path;
 	if (ret)
@@ -106,7 +102,6 @@ static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 		return -ENOMEM;
 	s->image->elf = TAKE_PTR(elf);
 	s->image->path = TAKE_PTR(path);
-	s->image->open_path = TAKE_PTR(open_path);
 	s->image->load_bias = bias;
 	s->image->is_library = !is_exe;
 	return 0;
@@ -227,7 +222,6 @@ void py_image_fini(struct py_image *img)
 	elf_file_close(img->elf);
 	elf_file_close(img->exe);
 	free(img->path);
-	free(img->open_path);
 	*img = (struct py_image){ 0 };
 }
 

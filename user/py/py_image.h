@@ -12,7 +12,7 @@
 
 struct py_image {
 	struct elf_file *elf;
-	char *path, *open_path;
+	char *path; /* as the target's mappings name it */
 	uint64_t load_bias;
 	bool is_library;
 	/* The executable where that is another file: it may hold its own copies of a library's variables. */

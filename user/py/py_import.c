@@ -5,13 +5,12 @@
 
 #include "base/util.h"
 #include "py/interp.h"
-#include "py/py_cfunc.h"
+#include "py/py_methods.h"
 
 int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		    struct err *err)
 {
 	static const char *const names[] = { "exec_dynamic", "exec_builtin" };
-	struct py_view view;
 
 	/* _imp itself is not there yet: every run of a module's code, and that of importlib, is a moment to look. */
 	if (!interp->initialised) {
@@ -26,25 +25,23 @@ int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_
 		*nr_sites = 1;
 		return 0;
 	}
-	py_view_init(&view, interp);
+	/* They are looked up in the file, not in the process: a probe at a return replaces a word of the stack, which has to be
+	 * a return address. */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct py_cfuncs found = { 0 };
-		int ret = py_cfuncs_find(&view, "_imp", names[i], &found, err);
+		uint64_t addr;
+		int ret = py_method_in_file(interp->elf, names[i], &addr);
 
-		if (!ret && found.count) {
-			struct elf_file *elf = interp->elf;
-			uint64_t addr = found.list[0].meth - interp->proc.load_bias;
-
-			/* At a return the probe is on the function's first instruction. */
-			sites[i] = (struct py_site){ .addr = addr, .at_return = true };
-			ret = elf_file_offset(elf, addr, &sites[i].offset);
-			snprintf(sites[i].what, sizeof(sites[i].what), "_imp.%s", names[i]);
-		}
-		py_cfuncs_fini(&found);
+		/* At a return the probe is on the function's first instruction. */
+		if (!ret)
+			ret = elf_file_offset(interp->elf, addr, &sites[i].offset);
 		if (ret)
 			return err_set(err, -EOPNOTSUPP,
-				       "imports cannot be seen: _imp.%s is not to be found",
-				       names[i]);
+				       "imports cannot be seen: _imp.%s is not to be found in %s",
+				       names[i], interp->path);
+		sites[i] = (struct py_site){ .offset = sites[i].offset,
+					     .addr = addr,
+					     .at_return = true };
+		snprintf(sites[i].what, sizeof(sites[i].what), "_imp.%s", names[i]);
 	}
 	*nr_sites = ARRAY_SIZE(names);
 	return 0;

@@ -35,6 +35,8 @@
 void py_view_init(struct py_view *v, const struct py_interp *interp)
 {
 	*v = (struct py_view){ .pid = interp->pid,
+			       .dev = interp->dev,
+			       .ino = interp->ino,
 			       .runtime = interp->runtime,
 			       .facts = interp->facts,
 			       .runtime_layout = interp->runtime_layout,

@@ -20,6 +20,8 @@ struct py_interp;
 /* What a walk needs of an interpreter: a copy, which outlives it.  For a forked child only `pid` differs. */
 struct py_view {
 	pid_t pid;
+	dev_t dev; /* the interpreter's file */
+	ino_t ino;
 	uint64_t runtime; /* address of _PyRuntime */
 	const struct py_version *facts;
 	struct py_runtime_layout runtime_layout;
