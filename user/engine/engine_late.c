@@ -104,6 +104,8 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 		if (!ret)
 			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
 					       rule->place, one, err);
+		/* The probe holds the file; there may be a hundred of these. */
+		py_code_file_unref(TAKE_PTR(one->file));
 	}
 	return ret;
 }
