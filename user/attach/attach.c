@@ -2,14 +2,10 @@
 #include "attach/attach.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/libbpf.h>
-
-#include "attach/perf_uprobe.h"
-#include "base/log.h"
+#include "attach/uprobe.h"
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
 
@@ -41,50 +37,62 @@ enum phrude_probe attach_kind_by_name(const char *name)
 	return PROBE_NONE;
 }
 
+/* The most sets that a kind's sites fall into: by program, and by whether it runs at a return. */
+#define SETS_MAX 8
+
 struct attachment {
-	struct kern *kern;
-	struct bpf_link *links[2 * PY_SITES_MAX];
-	size_t nr_links;
+	struct uprobes *sets[SETS_MAX];
+	size_t nr_sets;
 };
 
 void attachment_free(struct attachment *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < a->nr_links; i++)
-		kern_release(a->kern, a->links[i]);
+	for (size_t i = 0; i < a->nr_sets; i++)
+		uprobes_free(a->sets[i]);
 	free(a);
 }
 
-int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, const struct py_site *site,
-		struct bpf_link **out, struct err *err)
-{
-	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = site->cookie);
-	_cleanup_close_ int fd = -1;
-	struct bpf_link *link;
+/* What one program is to be put on. */
+struct set {
+	struct bpf_program *prog;
+	bool at_return;
+	struct py_site sites[PY_SITES_MAX];
+	size_t count;
+};
 
-	fd = perf_uprobe_open(file_fd, site->offset, site->semaphore, site->at_return, pid, err);
-	if (fd < 0)
-		return fd;
-	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);
-	if (!link)
-		return err_set(err, -errno, "cannot attach to %s: %s", site->what, strerror(errno));
-	TAKE_FD(fd); /* now the link's */
-	*out = link;
-	log_debug("probe on %s at 0x%llx%s", site->what, (unsigned long long)site->addr,
-		  site->emulated ? ""
-				 : " (single-stepped: no instruction that the kernel emulates "
-				   "stands there)");
+struct sets {
+	struct set list[SETS_MAX];
+	size_t count;
+};
+
+static int sets_add(struct sets *sets, struct bpf_program *prog, const struct py_site *site)
+{
+	size_t i = 0;
+
+	while (i < sets->count &&
+	       (sets->list[i].prog != prog || sets->list[i].at_return != site->at_return))
+		i++;
+	if (i == SETS_MAX)
+		return -EOPNOTSUPP;
+	if (i == sets->count)
+		sets->list[sets->count++] =
+			(struct set){ .prog = prog, .at_return = site->at_return };
+	sets->list[i].sites[sets->list[i].count++] = *site;
 	return 0;
 }
 
 /* The programs that a site needs: one that notices calls, and one that asks to have them armed. */
-static size_t programs(const struct kern *kern, enum phrude_probe probe, const struct py_site *site,
-		       struct bpf_program *out[2])
+static int sets_add_site(struct sets *sets, const struct kern *kern, enum phrude_probe probe,
+			 const struct py_site *site)
 {
-	out[0] = kern_program(kern, probe, site->entry);
-	out[1] = kern_arm_hot(kern);
-	return probe == PROBE_ARM && site->role == PY_SITE_HOT ? 2 : 1;
+	struct bpf_program *prog = kern_program(kern, probe, site->entry);
+	int ret = prog ? sets_add(sets, prog, site) : -EOPNOTSUPP;
+
+	if (!ret && probe == PROBE_ARM && site->role == PY_SITE_HOT)
+		ret = sets_add(sets, kern_arm_hot(kern), site);
+	return ret;
 }
 
 int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
@@ -92,34 +100,36 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 		   uint32_t roles, struct attachment **out, struct err *err)
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
-	int ret;
+	_cleanup_free_ struct sets *sets = calloc(1, sizeof(*sets));
+	int ret = 0;
 
-	if (!a)
+	if (!a || !sets)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (nr_sites > PY_SITES_MAX)
 		return err_set(err, -EOPNOTSUPP, "more places than can be probed");
-	a->kern = kern;
-	for (size_t i = 0; i < nr_sites; i++) {
-		struct bpf_program *progs[2];
-		size_t nr_progs = programs(kern, probe, &sites[i], progs);
+	for (size_t i = 0; i < nr_sites && !ret; i++) {
 		struct py_site site = sites[i];
 
 		if (!(roles & 1u << site.role))
 			continue;
-		if (!progs[0])
-			return err_set(err, -EOPNOTSUPP, "this probe kind is not supported yet");
 		if (attach_kind(probe)->wide)
 			site.cookie = phrude_cookie_group(site.cookie, group);
 		else
 			site.cookie |= (uint64_t)probe << COOKIE_PROBE_SHIFT;
-		for (size_t j = 0; j < nr_progs; j++) {
-			ret = attach_site(progs[j], pid, file_fd, &site, &a->links[a->nr_links],
-					  err);
-			if (ret)
-				return ret;
-			a->nr_links++;
-		}
+		ret = sets_add_site(sets, kern, probe, &site);
 	}
+	if (ret)
+		return err_set(err, ret, "the programs of the probe kind %s are not loaded",
+			       attach_kind(probe)->name);
+	for (size_t i = 0; i < sets->count && !ret; i++) {
+		const struct set *s = &sets->list[i];
+
+		ret = uprobes_open(kern, s->prog, pid, file_fd, s->sites, s->count,
+				   &a->sets[a->nr_sets], err);
+		a->nr_sets += !ret;
+	}
+	if (ret)
+		return ret;
 	*out = TAKE_PTR(a);
 	return 0;
 }

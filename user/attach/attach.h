@@ -13,9 +13,6 @@
 #include "kern/kern.h"
 #include "py/interp.h"
 
-struct bpf_link;
-struct bpf_program;
-
 struct attach_kind {
 	const char *name;
 	/* Where in an interpreter; NULL: it depends on the function. */
@@ -33,12 +30,8 @@ struct attach_kind {
 const struct attach_kind *attach_kind(enum phrude_probe probe);
 enum phrude_probe attach_kind_by_name(const char *name);
 
-/* Process id for a probe that covers every process that maps the file, now or later. */
+/* Process id for probes that cover every process that maps the file, now or later. */
 #define ATTACH_ALL (-1)
-
-/* One probe, on a process or on all, with its cookie complete, on the file that `file_fd` is open on (O_PATH will do). */
-int attach_site(struct bpf_program *prog, pid_t pid, int file_fd, const struct py_site *site,
-		struct bpf_link **out, struct err *err);
 
 /* The probes of one kind on one process, or on one interpreter's file. */
 struct attachment;

@@ -6,24 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/libbpf.h>
-
 #include "attach/attach.h"
+#include "attach/uprobe.h"
 #include "base/util.h"
 
 struct probe {
-	uint32_t group;
+	uint32_t group; /* 0: it could not be put on */
 	dev_t dev;
 	ino_t ino;
 	uint64_t offset;
 	char *name, *module;
-	struct bpf_link *link;
+};
+
+/* A probe that is wanted; its file is kept open until it is in place. */
+struct wanted {
+	struct py_code_file *file;
+	struct py_site site;
 };
 
 struct direct_probes {
 	struct kern *kern;
 	struct probe *list;
 	size_t count;
+	struct wanted *wanted;
+	size_t nr_wanted;
+	struct uprobes **sets; /* in place */
+	size_t nr_sets;
 };
 
 struct direct_probes *direct_probes_new(struct kern *kern)
@@ -41,14 +49,24 @@ static void probe_fini(struct probe *p)
 	free(p->module);
 }
 
+static void forget_wanted(struct direct_probes *d)
+{
+	for (size_t i = 0; i < d->nr_wanted; i++)
+		py_code_file_unref(d->wanted[i].file);
+	d->nr_wanted = 0;
+}
+
 void direct_probes_free(struct direct_probes *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->count; i++) {
-		kern_release(d->kern, d->list[i].link);
+	for (size_t i = 0; i < d->nr_sets; i++)
+		uprobes_free(d->sets[i]);
+	for (size_t i = 0; i < d->count; i++)
 		probe_fini(&d->list[i]);
-	}
+	forget_wanted(d);
+	free(d->sets);
+	free(d->wanted);
 	free(d->list);
 	free(d);
 }
@@ -99,31 +117,34 @@ static bool is_known(const struct direct_probes *d, const struct probe *p)
 	return false;
 }
 
-static int add(struct direct_probes *d, struct probe *p, const struct py_cfunc *f, struct err *err)
+static int add(struct direct_probes *d, const struct probe *p, const struct py_cfunc *f,
+	       struct err *err)
 {
 	struct phrude_direct direct;
-	struct py_site site = f->site;
-	struct probe *more;
+	struct wanted *wanted;
+	struct probe *list;
 	int ret;
 
 	if (d->count == PHRUDE_DIRECT_MAX)
 		return err_set(err, -ENOSPC, "the rules name more than %d functions written in C",
 			       PHRUDE_DIRECT_MAX);
-	more = realloc(d->list, (d->count + 1) * sizeof(*more));
-	if (!more)
+	list = realloc(d->list, (d->count + 1) * sizeof(*list));
+	if (list)
+		d->list = list;
+	wanted = realloc(d->wanted, (d->nr_wanted + 1) * sizeof(*wanted));
+	if (wanted)
+		d->wanted = wanted;
+	if (!list || !wanted)
 		return err_set(err, -ENOMEM, "out of memory");
-	d->list = more;
 	describe(p, f, &direct);
 	ret = kern_direct_set(d->kern, d->count, &direct);
 	if (ret)
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
 			       strerror(-ret));
-	site.cookie = d->count;
-	ret = attach_site(kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			  f->file->fd, &site, &p->link, err);
-	if (ret)
-		return ret;
-	d->list[d->count++] = *p;
+	wanted[d->nr_wanted] = (struct wanted){ f->file, f->site };
+	wanted[d->nr_wanted++].site.cookie = d->count;
+	f->file->refs++;
+	list[d->count++] = *p;
 	return 0;
 }
 
@@ -142,7 +163,55 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 		ret = err_set(err, -ENOMEM, "out of memory");
 	else if (!is_known(d, &p))
 		ret = add(d, &p, f, err);
-	if (ret || !p.link)
+	else
+		ret = -EEXIST;
+	if (ret)
 		probe_fini(&p);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+/* Puts on those of the wanted that are in the same file as the first of them, and are moved to the end of the list. */
+static int attach_file(struct direct_probes *d, struct err *err)
+{
+	_cleanup_free_ struct py_site *sites = calloc(d->nr_wanted, sizeof(*sites));
+	struct py_code_file *file = d->wanted[0].file;
+	struct uprobes **sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets));
+	size_t n = 0, left = 0;
+	int ret;
+
+	if (sets)
+		d->sets = sets;
+	if (!sets || !sites)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < d->nr_wanted; i++) {
+		struct wanted w = d->wanted[i];
+
+		if (w.file->dev == file->dev && w.file->ino == file->ino) {
+			sites[n++] = w.site;
+			continue;
+		}
+		d->wanted[i] = d->wanted[left];
+		d->wanted[left++] = w;
+	}
+	ret = uprobes_open(d->kern, kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
+			   file->fd, sites, n, &d->sets[d->nr_sets], err);
+	if (ret)
+		return ret;
+	d->nr_sets++;
+	while (d->nr_wanted > left)
+		py_code_file_unref(d->wanted[--d->nr_wanted].file);
+	return 0;
+}
+
+int direct_probes_attach(struct direct_probes *d, struct err *err)
+{
+	int ret = 0;
+
+	while (d->nr_wanted && !ret)
+		ret = attach_file(d, err);
+	/* What could not be put on is not to be taken for known the next time. */
+	for (size_t i = 0; ret && i < d->nr_wanted; i++)
+		d->list[d->wanted[i].site.cookie].group = 0;
+	forget_wanted(d);
 	return ret;
 }

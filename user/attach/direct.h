@@ -18,8 +18,9 @@ struct direct_probes *direct_probes_new(struct kern *kern); /* NULL: no memory *
 void direct_probes_free(struct direct_probes *d);
 
 /*
- * Puts a probe on the function, which a rule names by `name` and `module`, unless there is one already for this group.
- * Errors with a sentence.
+ * Wants a probe on the function, which a rule names by `name` and `module`, unless there is one already for this group.
+ * direct_probes_attach() puts all that are wanted in place, those of one file at once.  Errors with a sentence.
  */
 int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, const char *module,
 		     const struct py_cfunc *f, struct err *err);
+int direct_probes_attach(struct direct_probes *d, struct err *err);

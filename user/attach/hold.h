@@ -16,4 +16,4 @@ struct hold;
 /* Puts the probe on `offset` of the file `exe_fd` in process `pid`.  The kernel takes it away when this process ends. */
 int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct hold **out,
 	     struct err *err);
-void hold_free(struct kern *kern, struct hold *hold);
+void hold_free(struct hold *hold);

@@ -210,10 +210,10 @@ static void engine_detach_all(struct engine *e)
 			e->groups[i].attachments[k] = NULL;
 		}
 		for (size_t k = 0; k < ARRAY_SIZE(e->groups[i].imports); k++) {
-			kern_release(e->kern, e->groups[i].imports[k]);
+			uprobes_free(e->groups[i].imports[k]);
 			e->groups[i].imports[k] = NULL;
 		}
-		kern_release(e->kern, e->groups[i].start);
+		uprobes_free(e->groups[i].start);
 		e->groups[i].start = NULL;
 		interp_facts_unref(e->groups[i].facts);
 		e->groups[i].facts = NULL;

@@ -33,15 +33,15 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 		return 0;
 	if (!g->nr_imports || (g->imports_early && interp->initialised)) {
 		ret = py_sites_import(interp, sites, &nr_sites, err);
-		for (size_t i = 0; i < nr_sites && g->nr_imports < ARRAY_SIZE(g->imports) && !ret;
-		     i++) {
+		for (size_t i = 0; i < nr_sites && !ret; i++)
 			sites[i].cookie = phrude_cookie_group(0, f->group);
-			ret = attach_site(kern_import_program(e->kern), ATTACH_ALL, f->file_fd,
-					  &sites[i], &g->imports[g->nr_imports], err);
-			g->nr_imports += !ret;
-		}
+		if (!ret)
+			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL,
+					   f->file_fd, sites, nr_sites, &g->imports[g->nr_imports],
+					   err);
 		if (ret)
 			return ret;
+		g->nr_imports++;
 		g->imports_early = !interp->initialised;
 	}
 	ret = kern_template_late(e->kern, f->group, true);
@@ -107,7 +107,7 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 		/* The probe holds the file; there may be a hundred of these. */
 		py_code_file_unref(TAKE_PTR(one->file));
 	}
-	return ret;
+	return ret ? ret : direct_probes_attach(e->direct, err);
 }
 
 static void probe_found(struct engine *e, const struct py_view *view, struct interp_facts *f)

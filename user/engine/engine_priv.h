@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "attach/direct.h"
+#include "attach/uprobe.h"
 #include "base/arena.h"
 #include "engine/engine.h"
 #include "engine/launch.h"
@@ -20,10 +21,10 @@ struct group {
 	ino_t ino;
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 	struct interp_facts *facts;		   /* of the first process seen that runs it */
-	struct bpf_link *imports[3];		   /* see imports of modules written in C */
+	struct uprobes *imports[2];		   /* see imports of modules written in C */
 	size_t nr_imports;
-	bool imports_early;	/* they were chosen before the interpreter was initialised */
-	struct bpf_link *start; /* knows it again after an exec */
+	bool imports_early;    /* they were chosen before the interpreter was initialised */
+	struct uprobes *start; /* knows it again after an exec */
 };
 
 struct engine {

@@ -103,8 +103,8 @@ static int make_template(struct engine *e, const struct py_interp *interp, struc
 	}
 	if (nr_sites) {
 		site.cookie = phrude_cookie_group(0, f->group);
-		ret = attach_site(kern_start_program(e->kern), ATTACH_ALL, f->file_fd, &site,
-				  &g->start, err);
+		ret = uprobes_open(e->kern, kern_start_program(e->kern), ATTACH_ALL, f->file_fd,
+				   &site, 1, &g->start, err);
 		if (ret)
 			return ret;
 	}
@@ -130,6 +130,8 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
 					       rule->place, &c->list[k], err);
 	}
+	if (!ret)
+		ret = direct_probes_attach(e->direct, err);
 	for (int i = 0; i < NR_PROBES && !ret; i++) {
 		const struct kind_sites *k = &f->kinds[i];
 

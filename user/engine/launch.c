@@ -67,7 +67,7 @@ static void followed_remove(struct launch *l, pid_t pid)
 
 	if (!f)
 		return;
-	hold_free(l->kern, f->hold);
+	hold_free(f->hold);
 	*f = l->followed[--l->nr_followed];
 }
 
@@ -138,7 +138,7 @@ static void on_exec(struct launch *l, pid_t pid)
 	struct err err;
 
 	if (f) {
-		hold_free(l->kern, f->hold);
+		hold_free(f->hold);
 		f->hold = NULL;
 		if (may_be_python(pid) && hold_at_entry(l, pid, &f->hold, &err))
 			log_warn("pid %d cannot be held at its entry point, its first calls may be "
@@ -161,7 +161,7 @@ static void on_entry(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
 
-	hold_free(l->kern, f->hold);
+	hold_free(f->hold);
 	f->hold = NULL;
 	if (l->look(l->ctx, pid, launch_thread_pointer(pid))) {
 		ptrace(PTRACE_DETACH, pid, 0, 0);
@@ -339,7 +339,7 @@ void launch_free(struct launch *l)
 		pid_t pid = l->followed[i].pid;
 		int status;
 
-		hold_free(l->kern, l->followed[i].hold);
+		hold_free(l->followed[i].hold);
 		/* A thread must be stopped to be let go of. */
 		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || waitpid(pid, &status, __WALL) != pid ||
 		    !WIFSTOPPED(status))

@@ -105,6 +105,7 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 	/* Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no harm since. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
+	k->uprobe_multi = kern_feat_uprobe_multi();
 	ret = kern_load(k, kinds, err);
 	if (ret)
 		return ret;
@@ -131,9 +132,14 @@ bool kern_is_sleepable(const struct kern *k)
 	return k->sleepable;
 }
 
-void kern_release(struct kern *k, struct bpf_link *link)
+bool kern_has_uprobe_multi(const struct kern *k)
 {
-	reaper_take(k->reaper, link);
+	return k->uprobe_multi;
+}
+
+void kern_release(struct kern *k, void *probe, void (*destroy)(void *probe))
+{
+	reaper_take(k->reaper, probe, destroy);
 }
 
 void kern_wait_released(struct kern *k)

@@ -18,7 +18,6 @@
 #include "bpf/abi/stats.h"
 #include "py/interp.h"
 
-struct bpf_link;
 struct bpf_program;
 struct kern;
 
@@ -31,6 +30,8 @@ DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
 /* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
+/* Are programs put on with links of the kind uprobe_multi?  Else with perf events, each place by itself. */
+bool kern_has_uprobe_multi(const struct kern *kern);
 
 /* Loads the programs of a kind, unless they are there.  Errors as of kern_open(). */
 int kern_need(struct kern *kern, enum phrude_probe probe, struct err *err);
@@ -55,8 +56,9 @@ void kern_release_thread(struct kern *kern, pid_t tid);
 /* Lets it go in order to be stopped; kern_release_thread() has to follow when that is over. */
 void kern_stop_thread(struct kern *kern, pid_t tid);
 
-/* Takes a probe away in the background; kern_wait_released() returns when all such are gone. */
-void kern_release(struct kern *kern, struct bpf_link *link);
+/* Has destroy(probe) called in the background, since the kernel takes its time to take a probe away;
+ * kern_wait_released() returns when all such are gone. */
+void kern_release(struct kern *kern, void *probe, void (*destroy)(void *probe));
 void kern_wait_released(struct kern *kern);
 
 /* Watches the function names and places of `keys`, those of one rule; bits: prefilter bits, -1 for a name that is not ASCII. */

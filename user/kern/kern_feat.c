@@ -43,7 +43,7 @@ int kern_feat_check(struct err *err)
 		return err_set(err, -EPERM,
 			       "not enough privilege to load BPF programs (uid %d): run it as "
 			       "root, or with "
-			       "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_SYS_RESOURCE",
+			       "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 			       (int)geteuid());
 	if (fd < 0)
 		return err_set(
@@ -57,7 +57,7 @@ int kern_feat_check(struct err *err)
 			       "%s; a kernel "
 			       "with CONFIG_DEBUG_INFO_BTF is needed",
 			       uts.release, strerror(errno));
-	if (access("/sys/bus/event_source/devices/uprobe/type", R_OK))
+	if (access("/sys/bus/event_source/devices/uprobe/type", R_OK) && !kern_feat_uprobe_multi())
 		return err_set(err, -EOPNOTSUPP,
 			       "this kernel (%s) has no perf uprobes: "
 			       "/sys/bus/event_source/devices/uprobe/type: %s; a kernel with "
@@ -78,19 +78,4 @@ bool kern_feat_sleepable(void)
 	_cleanup_close_ int fd = try_load(BPF_F_SLEEPABLE);
 
 	return fd >= 0;
-}
-
-bool kern_feat_uprobe_multi(void)
-{
-	static const char name[] = "\0bpf_uprobe_multi_link";
-	_cleanup_fclose_ FILE *f = fopen("/sys/kernel/btf/vmlinux", "re");
-	_cleanup_free_ char *btf = NULL;
-	size_t size = 0, cap = 64u << 20;
-
-	/* A kernel that has the type has the link. */
-	btf = malloc(cap);
-	if (!f || !btf)
-		return false;
-	size = fread(btf, 1, cap, f);
-	return memmem(btf, size, name, sizeof(name)) != NULL;
 }

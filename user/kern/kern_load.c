@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern.h"
+#include "kern/kern_uprobe_multi.h"
 #include "kern/kern_priv.h"
 
 static struct bpf_program *program_of(const struct tracer *skel, enum phrude_probe probe,
@@ -82,14 +83,19 @@ static void choose_only(const struct tracer *skel, enum phrude_probe probe)
 	choose_kind(skel, probe, true);
 }
 
-static void set_sleepable(const struct tracer *skel)
+/* How the programs on uprobes run, and how they are attached: both are fixed when they are loaded. */
+static void set_features(const struct kern *k, const struct tracer *skel)
 {
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, skel->obj)
 	{
-		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_KPROBE)
+			continue;
+		if (k->sleepable)
 			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+		if (k->uprobe_multi)
+			bpf_program__set_expected_attach_type(prog, KERN_UPROBE_MULTI);
 	}
 }
 
@@ -120,8 +126,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
 	choose_kinds(k->skel, kinds);
-	if (k->sleepable)
-		set_sleepable(k->skel);
+	set_features(k, k->skel);
 	return tracer__load(k->skel);
 }
 
@@ -191,8 +196,7 @@ int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
 	}
 	choose_only(skel, probe);
-	if (k->sleepable)
-		set_sleepable(skel);
+	set_features(k, skel);
 	ret = tracer__load(skel);
 	if (ret) {
 		tracer__destroy(skel);

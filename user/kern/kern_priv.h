@@ -17,6 +17,7 @@ struct kern {
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
+	bool uprobe_multi;	/* programs are loaded for links of that kind */
 	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;

@@ -3,15 +3,15 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
-
-#include <bpf/libbpf.h>
 
 #define WORKERS_MAX 16
 
 struct item {
 	struct item *next;
-	struct bpf_link *link;
+	void *object;
+	void (*destroy)(void *object);
 };
 
 struct reaper {
@@ -42,7 +42,7 @@ static void *worker(void *arg)
 	while ((item = r->items)) {
 		r->items = item->next;
 		pthread_mutex_unlock(&r->lock);
-		bpf_link__destroy(item->link);
+		item->destroy(item->object);
 		free(item);
 		pthread_mutex_lock(&r->lock);
 	}
@@ -71,19 +71,20 @@ static int start_worker(struct reaper *r)
 	return -ret;
 }
 
-void reaper_take(struct reaper *r, struct bpf_link *link)
+void reaper_take(struct reaper *r, void *object, void (*destroy)(void *object))
 {
 	struct item *item;
 	bool start;
 
-	if (!link)
+	if (!object)
 		return;
 	item = malloc(sizeof(*item));
 	if (!item) {
-		bpf_link__destroy(link);
+		destroy(object);
 		return;
 	}
-	item->link = link;
+	item->object = object;
+	item->destroy = destroy;
 	pthread_mutex_lock(&r->lock);
 	item->next = r->items;
 	r->items = item;

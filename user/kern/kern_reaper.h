@@ -5,12 +5,11 @@
  */
 #pragma once
 
-struct bpf_link;
 struct reaper;
 
 struct reaper *reaper_new(void); /* NULL: no memory */
-/* Destroys the link, now or soon. NULL is ignored. */
-void reaper_take(struct reaper *r, struct bpf_link *link);
+/* Calls destroy(object), now or soon, in whatever thread. NULL is ignored. */
+void reaper_take(struct reaper *r, void *object, void (*destroy)(void *object));
 /* Returns when all that was taken is destroyed. */
 void reaper_wait(struct reaper *r);
 /* Waits, and frees. */

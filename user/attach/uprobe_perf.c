@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach/perf_uprobe.h"
+#include "attach/uprobe_perf.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -39,25 +39,9 @@ static int first_cpu(void)
 	return 0;
 }
 
-/* What the file is called, for messages. */
-static const char *file_name(int fd, char *buf, size_t size)
+int uprobe_perf_open(const char *path, uint64_t offset, uint64_t semaphore, bool at_return,
+		     pid_t pid)
 {
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, buf, size - 1);
-	if (n < 0)
-		snprintf(buf, size, "a file");
-	else
-		buf[n] = '\0';
-	return buf;
-}
-
-int perf_uprobe_open(int file_fd, uint64_t offset, uint64_t semaphore, bool at_return, pid_t pid,
-		     struct err *err)
-{
-	char path[64];
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.uprobe_path = (uint64_t)(uintptr_t)path,
@@ -66,33 +50,15 @@ int perf_uprobe_open(int file_fd, uint64_t offset, uint64_t semaphore, bool at_r
 		/* Never .inherit: at a fork the kernel would open the child's event anew, read uprobe_path in the
 		 * target's memory, and fail the target's fork with EFAULT (perf_uprobe_init()). */
 	};
-	int fd, ret, type = perf_uprobe_type();
-	char name[256];
+	int fd, type = perf_uprobe_type();
 
-	/* The kernel takes a path only; this one is the file itself, whatever happens to its name. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
 	if (type < 0)
-		return err_set(err, -EOPNOTSUPP, "this kernel has no perf uprobes: %s",
-			       strerror(-type));
-	if (semaphore >> 32)
-		return err_set(err, -EPROTO, "%s: the USDT semaphore lies beyond 4 GiB",
-			       file_name(file_fd, name, sizeof(name)));
+		return type;
+	if (semaphore >> 32) /* the field ends there */
+		return -EOVERFLOW;
 	attr.type = type;
 	/* Without a process it must have a processor; the BPF program runs whichever a hit is on (uprobe_perf_func()). */
 	fd = syscall(SYS_perf_event_open, &attr, pid, pid < 0 ? first_cpu() : -1, -1,
 		     PERF_FLAG_FD_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	ret = -errno;
-	if (ret == -ESRCH)
-		return err_set(err, -ESRCH, "pid %d: the process is gone", pid);
-	file_name(file_fd, name, sizeof(name));
-	if (ret == -EACCES || ret == -EPERM)
-		return err_set(err, -EPERM,
-			       "not allowed to put a probe on %s: %s; CAP_PERFMON is needed, or "
-			       "CAP_SYS_ADMIN where "
-			       "/proc/sys/kernel/perf_event_paranoid is above 2",
-			       name, strerror(-ret));
-	return err_set(err, ret, "cannot put a probe on %s at offset 0x%llx: %s", name,
-		       (unsigned long long)offset, strerror(-ret));
+	return fd < 0 ? -errno : fd;
 }
