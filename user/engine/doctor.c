@@ -31,9 +31,12 @@ static void put_paranoid(struct buf *out)
 	_cleanup_fclose_ FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 	int level;
 
+	/* Of perf events, which are then not used. */
+	if (kern_feat_uprobe_multi())
+		return;
 	if (f && fscanf(f, "%d", &level) == 1)
 		buf_printf(out, LABEL "%d%s\n", "perf_event_paranoid", level,
-			   level > 2 ? " (without root, CAP_SYS_ADMIN may be needed)" : "");
+			   level > 2 ? " (without root, CAP_SYS_ADMIN is needed)" : "");
 }
 
 static void put_capabilities(struct buf *out)
@@ -41,7 +44,8 @@ static void put_capabilities(struct buf *out)
 	static const struct {
 		unsigned int number; /* include/uapi/linux/capability.h */
 		const char *name;
-	} needed[] = { { 19, "CAP_SYS_PTRACE" },
+	} needed[] = { { 2, "CAP_DAC_READ_SEARCH" },
+		       { 19, "CAP_SYS_PTRACE" },
 		       { 21, "CAP_SYS_ADMIN" },
 		       { 38, "CAP_PERFMON" },
 		       { 39, "CAP_BPF" } };
@@ -83,8 +87,10 @@ int doctor_machine(struct buf *out, struct err *err)
 	if (ret != -EPERM)
 		put_feature(out, "sleepable uprobes", kern_feat_sleepable(),
 			    "Linux 6.0 brought them; here memory that is not resident is not read");
-	put_feature(out, "uprobe_multi", kern_feat_uprobe_multi(),
-		    "Linux 6.6 brought it; not needed, probes are opened one by one");
+	put_feature(
+		out, "uprobe_multi", kern_feat_uprobe_multi(),
+		"Linux 6.6 brought it, complete since 6.10; here each probe is a perf event, which "
+		"takes 0.1 s to be taken away, and wants CAP_SYS_ADMIN of whom is not root");
 	return ret;
 }
 
