@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "..", "..", "build")))
@@ -71,10 +72,18 @@ def _place(root, path, name=None):
     outside = root + inside
     if not os.path.exists(outside):
         os.makedirs(os.path.dirname(outside), exist_ok=True)
-        if os.path.isdir(path):
-            shutil.copytree(path, outside, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(path, outside)
+        # Another test may be at the same: it gets its name when it is complete.
+        with tempfile.TemporaryDirectory(dir=root + SCRATCH) as folder:
+            copy = os.path.join(folder, "copy")
+            if os.path.isdir(path):
+                shutil.copytree(path, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(path, copy)
+            try:
+                os.rename(copy, outside)
+            except OSError:
+                if not os.path.exists(outside):
+                    raise
     return inside
 
 
@@ -82,11 +91,14 @@ def _embedding(name, root, library, define=()):
     """A small program that embeds a shared libpython, as uwsgi or an editor does."""
     program = os.path.join(BUILD, "e2e", "embed-" + name)
     os.makedirs(os.path.dirname(program), exist_ok=True)
-    command = ["cc", "-O1", "-o", program, os.path.join(HERE, "embed.c"), *define]
+    # Another run may be at the same.
+    fresh = "%s.%d" % (program, os.getpid())
+    command = ["cc", "-O1", "-o", fresh, os.path.join(HERE, "embed.c"), *define]
     if not define:
         # The chroot's library wants the chroot's C library, which may be newer than this one.
         command += [library, "-Wl,--unresolved-symbols=ignore-in-shared-libs"]
     subprocess.run(command, check=True, capture_output=True)
+    os.rename(fresh, program)
     arguments = [os.path.basename(library)] if define else []
     return Interpreter(name, _place(root, program), root, arguments, "dlopen" if define else "lib")
 

@@ -11,6 +11,7 @@ import sys
 
 import harness
 import interpreters
+import schedule
 import tracer
 
 
@@ -19,11 +20,16 @@ def main():
     parser.add_argument("-k", metavar="TEXT", action="append", default=[], help="only tests whose name has TEXT")
     parser.add_argument("-i", metavar="NAME", help="only interpreters whose name has NAME")
     parser.add_argument("-l", action="store_true", help="list the tests")
+    parser.add_argument("-j", metavar="N", type=int, default=schedule.JOBS,
+                        help="so many tests side by side, but for those that need the machine for themselves "
+                             "(default: %(default)s)")
     parser.add_argument("-v", action="store_true", help="show where in the tests a failure comes from")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
     # In the background of a shell it is ignored, and would be by all that is started here.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # All that was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     for path in sorted(glob.glob(os.path.join(interpreters.HERE, "test_*.py"))):
         importlib.import_module(os.path.basename(path)[:-3])
@@ -35,8 +41,14 @@ def main():
     found, missing = interpreters.find()
     if arguments.i:
         found, missing = [i for i in found if arguments.i in i.name], []
+    cases = [case for case in harness.cases(found) if all(word in case.name for word in arguments.k)]
     try:
-        return 0 if harness.run(found, missing, arguments.k, arguments.v, arguments.l) else 1
+        if arguments.l:
+            print("".join(case.name + "\n" for case in cases), end="")
+            return 0
+        return 0 if schedule.run(cases, missing, max(1, arguments.j), arguments.v) else 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         for interpreter in found:
             interpreter.clean()

@@ -3,7 +3,7 @@
 
 import os
 
-from harness import Skip, expect, expect_equal, test
+from harness import Skip, expect, expect_equal, once, test
 from target import Target
 from tracer import Tracer, rule
 
@@ -46,17 +46,13 @@ def same_outcomes(expected, got):
     expect(tests > 1000, "only %d tests were run", tests)
 
 
-untraced = {}  # by interpreter: the same for all kinds
-
-
-@test("kind", kinds=("usdt", "frame", "arm"), where=lambda interpreter: interpreter.name in INTERPRETERS)
+@test("kind", kinds=("usdt", "frame", "arm"), where=lambda interpreter: interpreter.name in INTERPRETERS, limit=900)
 def own_tests(interpreter, kind):
     with Target(interpreter, "suite.py") as target:
         if not target.ask("available"):
             raise Skip("its tests are not installed")
-        if interpreter.name not in untraced:
-            untraced[interpreter.name] = run_modules(target)
-    expected = untraced[interpreter.name]
+        # It is the same for all kinds.
+        expected = once("untraced-" + interpreter.name, lambda: run_modules(target))
     with Target(interpreter, "suite.py") as target:
         target.ask("available")
         with Tracer(RULES, target.pid, kind=kind) as tracer:
@@ -66,7 +62,7 @@ def own_tests(interpreter, kind):
     expect_equal(tracer.summary["alerts"], len(tracer.alerts), "the summary's alerts")
 
 
-@test("kind", kinds=("arm",),
+@test("kind", kinds=("arm",), limit=3600,
       where=lambda interpreter: interpreter.name in INTERPRETERS and os.environ.get("PHRUDE_LONG_TESTS"))
 def everything_armed(interpreter, kind):
     """As above, with all functions of the process armed, its tests' own among them."""

@@ -16,12 +16,14 @@ RULES = [rule("before", file="storm.py"), rule("after", file="storm.py"), rule("
          rule("Thing.__init__", file="storm.py", name="__init__")]
 
 
-@test("interpreter", where=lambda interpreter: LONG and interpreter.name in INTERPRETERS)
+@test("interpreter", where=lambda interpreter: LONG and interpreter.name in INTERPRETERS,
+      alone="it loads the machine", limit=1800)
 def killed_200_times(interpreter):
     killed_under_load(interpreter, 200)
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name in (INTERPRETERS if LONG else ("debian-3.11",)))
+@test("interpreter", where=lambda interpreter: interpreter.name in (INTERPRETERS if LONG else ("debian-3.11",)),
+      alone="it loads the machine", limit=900)
 def storm(interpreter):
     """Attached while 64 threads run; from then on they call, import and fork, and no call is missed."""
     with Target(interpreter, "storm.py") as target:

@@ -89,7 +89,7 @@ def suggestions():
     expect_equal(command("suggest", "/nonexistent").status, 2, "status without alerts")
 
 
-@test()
+@test(alone="applications under load")
 def clean_applications():
     missing = [name for name in ("flask", "django", "fastapi", "uvicorn", "gunicorn", "requests")
                if not importlib.util.find_spec(name)]

@@ -12,6 +12,7 @@ from tracer import Tracer, rule
 
 WATCHED = [rule("watched", file="load.py"), rule("work", file="load.py"), rule("total", file="load.py"),
            rule("dumps", file="json/__init__.py")]
+LOAD = "the target loads the machine, and kills come at random moments of an attachment"
 # Where 50 kills are due; the others share the work.
 THOROUGH = ("debian-3.11", "pyenv-3.8", "sid-3.15")
 
@@ -43,17 +44,17 @@ def killed_under_load(interpreter, times):
         expect_equal(tracer.by_rule(), {"one_round": 5}, "alerts afterwards")
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name in THOROUGH)
+@test("interpreter", where=lambda interpreter: interpreter.name in THOROUGH, alone=LOAD)
 def killed_50_times(interpreter):
     killed_under_load(interpreter, 50)
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name not in THOROUGH)
+@test("interpreter", where=lambda interpreter: interpreter.name not in THOROUGH, alone=LOAD)
 def killed_5_times(interpreter):
     killed_under_load(interpreter, 5)
 
 
-@test("interpreter")
+@test("interpreter", alone=LOAD)
 def two_tracers_again_and_again(interpreter):
     """
     Four times two at once while threads call, import and fork, ended in one way or the other: with those that are killed
@@ -181,7 +182,8 @@ def many_attachments(interpreter):
             expect_equal(sorted(os.listdir("/proc/%d/fd" % target.pid)), before, "open files")
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name in ("debian-3.11", "sid-3.15"))
+@test("interpreter", where=lambda interpreter: interpreter.name in ("debian-3.11", "sid-3.15"),
+      alone="how long it takes to end is measured")
 def tracer_ended_by_signals(interpreter):
     with Target(interpreter, "load.py") as target:
         target.ask("start")

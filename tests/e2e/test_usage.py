@@ -232,7 +232,7 @@ def output_that_cannot_be_written():
         expect(ended.status in (1, 2), "status is %d", ended.status)
 
 
-@test()
+@test(alone="how long it takes is measured")
 def count_and_duration():
     with Target(host, "load.py") as target:
         target.ask("start")
