@@ -10,7 +10,7 @@ set -euo pipefail
 
 dir=${PHRUDE_CHROOTS:-/var/cache/phrude-trace/chroots}
 # Raised when what a chroot must hold changes: older ones are then made anew.
-revision=1
+revision=2
 
 die() {
 	echo "chroots.sh: $*" >&2
@@ -37,14 +37,19 @@ mirror() {
 }
 
 # Packages are unpacked, not configured, which takes a third of the time; the little that the
-# maintainers' scripts would have added and Python's own tests want is added here.
-finish='set -e; cd "$1"
-	mkdir -p proc sys tmp root run dev/shm var/tmp; chmod 1777 tmp var/tmp dev/shm
+# maintainers' scripts would have added and Python's own tests want is added here. mmdebstrap runs no
+# hooks after unpacking when it does not configure.
+finish() (
+	cd "$1" || exit
+	set -e
+	mkdir -p proc sys tmp root run dev/shm var/tmp
+	chmod 1777 tmp var/tmp dev/shm
 	[ -e bin/sh ] || ln -s dash bin/sh
-	[ -e etc/passwd ] || printf "%s\n" root:x:0:0:root:/root:/bin/sh \
-		nobody:x:65534:65534:nobody:/nonexistent:/bin/false > etc/passwd
-	[ -e etc/group ] || printf "%s\n" root:x:0: nogroup:x:65534: > etc/group
-	rm -rf var/cache/apt var/lib/apt usr/share/doc'
+	[ -e etc/passwd ] || printf '%s\n' root:x:0:0:root:/root:/bin/sh \
+		nobody:x:65534:65534:nobody:/nonexistent:/bin/false >etc/passwd
+	[ -e etc/group ] || printf '%s\n' root:x:0: nogroup:x:65534: >etc/group
+	rm -rf var/cache/apt var/lib/apt usr/share/doc
+)
 
 make_chroot() {
 	local name=$1 tmp=$dir/.$1.$$ pkg includes=()
@@ -57,8 +62,9 @@ make_chroot() {
 	mmdebstrap --quiet --mode=root --variant=extract --format=directory \
 		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' \
 		--include=base-files,coreutils,dash,libc-bin,tzdata "${includes[@]}" \
-		--customize-hook="$finish" "$name" "$tmp" "$(mirror)" >&2 ||
+		"$name" "$tmp" "$(mirror)" >&2 ||
 		die "mmdebstrap could not make $name; is the mirror $(mirror) reachable?"
+	finish "$tmp"
 	echo "$revision" >"$tmp/.phrude-trace"
 	rm -rf --one-file-system "${dir:?}/$name"
 	mv "$tmp" "$dir/$name"
