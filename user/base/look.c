@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/look.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/util.h"
+
+#define NSEC_PER_MSEC 1000000LL
+/* The clock is looked at once in so many reads: most find what they want in memory of ours. */
+#define READS_A_CLOCK 64
+/* What looking through memory takes on a slow machine. */
+#define NS_PER_BYTE 4
+
+static __thread struct look *current;
+static atomic_uint_least64_t last_id;
+
+/* An answer that comes so late is not for want of a processor, or not always. */
+#define LATE_NS (5 * NSEC_PER_MSEC)
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
+}
+
+void look_begin(struct look *look, pid_t pid, unsigned int ms)
+{
+	int64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	*look = (struct look){ .pid = pid,
+			       .began = now,
+			       .until = now + LOOK_WALL * ms * NSEC_PER_MSEC,
+			       .work_until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ms * NSEC_PER_MSEC,
+			       .id = atomic_fetch_add(&last_id, 1) + 1 };
+	if (!current)
+		current = look;
+}
+
+int look_end(struct look *look)
+{
+	if (current == look)
+		current = NULL;
+	else
+		look->failed = current ? current->failed : 0;
+	return look->failed;
+}
+
+int64_t look_spent_ns(const struct look *look)
+{
+	return clock_ns(CLOCK_MONOTONIC) - look->began;
+}
+
+const char *look_failure(const struct look *look, char *buf, size_t size)
+{
+	if (look->failed == -EAGAIN)
+		snprintf(buf, size,
+			 "no process can be started that reads it: too many still wait for memory "
+			 "of targets that does not answer");
+	else if (look->failed == -E2BIG)
+		snprintf(buf, size, "what it holds has no end (%llu reads in %lld ms)",
+			 (unsigned long long)look->reads,
+			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+	else if (look->last_known)
+		snprintf(buf, size, "its memory does not answer (0x%llx, for %lld ms)",
+			 (unsigned long long)look->last,
+			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+	else
+		snprintf(buf, size, "its files do not answer (for %lld ms)",
+			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+	return buf;
+}
+
+struct look *look_current(void)
+{
+	return current;
+}
+
+int look_allows(unsigned int *ms)
+{
+	int64_t left;
+
+	if (!current)
+		return 0;
+	if (current->failed)
+		return -ETIMEDOUT;
+	left = current->until - clock_ns(CLOCK_MONOTONIC);
+	if (left <= 0 || clock_ns(CLOCK_THREAD_CPUTIME_ID) > current->work_until) {
+		current->failed = -E2BIG;
+		return -ETIMEDOUT;
+	}
+	*ms = (unsigned int)MIN((int64_t)*ms, left / NSEC_PER_MSEC + 1);
+	return 0;
+}
+
+int look_read(uint64_t addr)
+{
+	unsigned int ignored = 0;
+
+	if (!current)
+		return 0;
+	if (current->failed)
+		return -ETIMEDOUT;
+	current->last = addr;
+	current->last_known = true;
+	if (++current->reads > LOOK_READS_MAX) {
+		current->failed = -E2BIG;
+		return -ETIMEDOUT;
+	}
+	return current->reads % READS_A_CLOCK ? 0 : look_allows(&ignored);
+}
+
+void look_waited(int64_t ns)
+{
+	if (current && ns > LATE_NS)
+		current->work_until -= ns;
+}
+
+void look_failed(int error)
+{
+	if (current && !current->failed)
+		current->failed = error == -EAGAIN ? -EAGAIN : -ETIMEDOUT;
+}
+
+void look_progress(uint64_t bytes)
+{
+	if (current) {
+		current->until += (int64_t)bytes * NS_PER_BYTE * LOOK_WALL;
+		current->work_until += (int64_t)bytes * NS_PER_BYTE;
+	}
+}
+
+void look_afresh(void)
+{
+	if (current)
+		current->id = atomic_fetch_add(&last_id, 1) + 1;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A look at a target: what is read of it in one go, within one budget.  What it holds is its own doing, so that a look may have no
+ * end, or its memory no answer; once a look has failed, all that it still asks for fails at once.
+ * A look belongs to the thread that begins it; one within another is part of that.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Milliseconds: when the user names a process, and whenever something happens to one that is traced.  They are those that we work, and wait
+ * for an answer that is late; on a machine that is busy a look takes longer, but no more than LOOK_WALL times as long.
+ */
+#define LOOK_WALL 4
+#define LOOK_FIRST_MS 3000
+#define LOOK_LATER_MS 500
+/* Reads of memory, of whatever size. */
+#define LOOK_READS_MAX (20u * 1000 * 1000)
+
+struct look {
+	pid_t pid;
+	int64_t began, until; /* CLOCK_MONOTONIC, ns */
+	int64_t work_until;   /* CLOCK_THREAD_CPUTIME_ID, ns */
+	uint64_t reads;
+	uint64_t id;	 /* of no other look */
+	uint64_t last;	 /* address of the last read */
+	bool last_known; /* it was memory, and not a file */
+	int failed;	 /* -ETIMEDOUT: no answer; -E2BIG: no end; -EAGAIN: no worker; 0: not yet */
+};
+
+void look_begin(struct look *look, pid_t pid, unsigned int ms);
+/* 0, or what made it fail, that which it is a part of included. */
+int look_end(struct look *look);
+int64_t look_spent_ns(const struct look *look);
+/* What made it fail, as a part of a sentence, in the caller's buffer. */
+const char *look_failure(const struct look *look, char *buf, size_t size);
+
+/* The one that is under way, or NULL. */
+struct look *look_current(void);
+/* Cuts a time to wait to what is left.  0, or the error if nothing is. */
+int look_allows(unsigned int *ms);
+/* Counts a read of memory at an address.  0, or the error if there may be no more. */
+int look_read(uint64_t addr);
+/* So much time was waited for an answer. */
+void look_waited(int64_t ns);
+/* Notes that something did not answer. */
+void look_failed(int error);
+/* So many bytes of the target's own were looked through: that takes the time it takes. */
+void look_progress(uint64_t bytes);
+/* What was read may have changed: reads from now on are made anew. */
+void look_afresh(void);

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/look.h"
+#include "base/util.h"
+
+#define NSEC_PER_MSEC 1000000LL
+/* Most calls take a few microseconds: to sleep and be woken would take longer. */
+#define SPIN_NS 20000
+/* How often it is looked whether a worker that does not answer has died. */
+#define SLICE_NS (20 * NSEC_PER_MSEC)
+/* One that is not waiting for anything but a processor has so many times as long. */
+#define BUSY_FACTOR 10
+#define SOCKET_FD 3
+
+/* What both sides see.  Each call counts `asked` up, each answer `answered`. */
+struct shared {
+	atomic_uint asked, answered;
+	atomic_uint worker_sleeps, caller_sleeps;
+	worker_fn fn;
+	int result;
+	bool sends, returns; /* a descriptor, to the worker and back */
+	_Alignas(64) uint8_t area[WORKER_AREA];
+};
+
+struct worker {
+	pid_t pid;
+	int pidfd; /* another one may wait for its end, and its id be another process's by now */
+	int socket;
+	struct shared *shared;
+};
+
+static __thread struct worker own = { .pidfd = -1, .socket = -1 };
+static bool is_worker;
+
+/* Those left behind. */
+static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
+static pid_t left[WORKERS_LEFT_MAX];
+static size_t nr_left;
+static atomic_uint_least64_t count_left, count_refused;
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
+}
+
+static void futex_wait(atomic_uint *word, unsigned int value, const struct timespec *timeout)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
+}
+
+static void futex_wake(atomic_uint *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* Does the word change soon? */
+static bool spin(atomic_uint *word, unsigned int value)
+{
+	int64_t until = now_ns() + SPIN_NS;
+
+	do {
+		for (int i = 0; i < 32; i++) {
+			if (atomic_load(word) != value)
+				return true;
+			__builtin_ia32_pause();
+		}
+	} while (now_ns() < until);
+	return false;
+}
+
+static void change(atomic_uint *word, unsigned int value, atomic_uint *sleeps)
+{
+	atomic_store(word, value);
+	if (atomic_load(sleeps))
+		futex_wake(word);
+}
+
+static int send_fd(int socket, int fd)
+{
+	char byte = 0;
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.space,
+			      .msg_controllen = sizeof(control.space) };
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	return sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+}
+
+/* What was sent is there already. */
+static int receive_fd(int socket)
+{
+	char byte;
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.space,
+			      .msg_controllen = sizeof(control.space) };
+	int fd;
+
+	if (recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 ||
+	    msg.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
+		return -EIO;
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
+	return fd;
+}
+
+static void serve(struct shared *sh)
+{
+	struct worker_call call = { .area = sh->area, .fd_in = -1, .fd_out = -1 };
+	int ret = 0;
+
+	if (sh->sends) {
+		call.fd_in = receive_fd(SOCKET_FD);
+		ret = call.fd_in < 0 ? call.fd_in : 0;
+	}
+	if (!ret)
+		ret = sh->fn(&call);
+	if (call.fd_in >= 0)
+		close(call.fd_in);
+	sh->returns = call.fd_out >= 0;
+	if (sh->returns) {
+		int sent = send_fd(SOCKET_FD, call.fd_out);
+
+		close(call.fd_out);
+		if (sent) {
+			sh->returns = false;
+			ret = sent;
+		}
+	}
+	sh->result = ret;
+}
+
+static void work(struct shared *sh)
+{
+	unsigned int done = 0;
+
+	for (;;) {
+		while (!spin(&sh->asked, done)) {
+			atomic_store(&sh->worker_sleeps, 1);
+			futex_wait(&sh->asked, done, NULL);
+			atomic_store(&sh->worker_sleeps, 0);
+		}
+		serve(sh);
+		done++;
+		change(&sh->answered, done, &sh->caller_sleeps);
+	}
+}
+
+/* One that hangs for ever must hold nothing: no probe, no pipe that somebody waits for the end of. */
+static void become_worker(struct shared *sh, int socket, pid_t parent)
+{
+	int null;
+
+	is_worker = true;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+	setsid();
+	prctl(PR_SET_NAME, "phrude-reader");
+	if (socket != SOCKET_FD)
+		dup2(socket, SOCKET_FD);
+	null = open("/dev/null", O_RDWR);
+	for (int i = 0; i < SOCKET_FD; i++) {
+		if (null < 0)
+			close(i);
+		else
+			dup2(null, i);
+	}
+	close_range(SOCKET_FD + 1, ~0u, 0);
+	work(sh);
+}
+
+/* Takes those off the list that have ended at last. */
+static void reap_left(void)
+{
+	for (size_t i = 0; i < nr_left;) {
+		if (waitpid(left[i], NULL, WNOHANG) == 0)
+			i++;
+		else
+			left[i] = left[--nr_left];
+	}
+}
+
+/* Is there room for one more that hangs? */
+static bool may_start(void)
+{
+	bool may;
+
+	pthread_mutex_lock(&left_lock);
+	reap_left();
+	may = nr_left < WORKERS_LEFT_MAX - 1; /* two threads may both leave one behind */
+	pthread_mutex_unlock(&left_lock);
+	return may;
+}
+
+static int start(void)
+{
+	pid_t parent = getpid();
+	int pair[2];
+	void *mem;
+
+	if (!may_start()) {
+		atomic_fetch_add(&count_refused, 1);
+		return -EAGAIN;
+	}
+	mem = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		   -1, 0);
+	if (mem == MAP_FAILED)
+		return -EAGAIN;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		munmap(mem, sizeof(struct shared));
+		return -EAGAIN;
+	}
+	own.pid = fork();
+	if (!own.pid)
+		become_worker(mem, pair[1], parent);
+	close(pair[1]);
+	if (own.pid < 0) {
+		own.pid = 0;
+		close(pair[0]);
+		munmap(mem, sizeof(struct shared));
+		return -EAGAIN;
+	}
+	own.pidfd = (int)syscall(SYS_pidfd_open, own.pid, 0);
+	own.socket = pair[0];
+	own.shared = mem;
+	return 0;
+}
+
+/* Lets go of the worker without waiting for its end. */
+static void leave(void)
+{
+	if (own.pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, own.pidfd, SIGKILL, NULL, 0);
+		close(own.pidfd);
+	}
+	pthread_mutex_lock(&left_lock);
+	reap_left();
+	if (waitpid(own.pid, NULL, WNOHANG) == 0 && nr_left < WORKERS_LEFT_MAX)
+		left[nr_left++] = own.pid;
+	pthread_mutex_unlock(&left_lock);
+	close(own.socket);
+	munmap(own.shared, sizeof(struct shared));
+	own = (struct worker){ .pidfd = -1, .socket = -1 };
+}
+
+/* On a machine that is busy a worker may wait for nothing but a processor. */
+static bool wants_processor(pid_t pid)
+{
+	char path[32], text[512], *p;
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	return p && str_starts(p, ") R");
+}
+
+static bool is_dead(pid_t pid)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) || si.si_pid == pid;
+}
+
+static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, int64_t start_ns)
+{
+	int64_t patience = (int64_t)ms * NSEC_PER_MSEC;
+
+	while (!spin(&sh->answered, before)) {
+		int64_t spent = now_ns() - start_ns;
+		struct timespec ts = { .tv_nsec = MIN(SLICE_NS, MAX(patience - spent, 1)) };
+
+		if (spent >= patience * BUSY_FACTOR ||
+		    (spent >= patience && !wants_processor(own.pid)))
+			return -ETIMEDOUT;
+		if (spent > SLICE_NS && is_dead(own.pid))
+			return -EIO;
+		if (spent >= patience)
+			ts.tv_nsec = NSEC_PER_MSEC;
+		atomic_store(&sh->caller_sleeps, 1);
+		futex_wait(&sh->answered, before, &ts);
+		atomic_store(&sh->caller_sleeps, 0);
+	}
+	return 0;
+}
+
+int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
+{
+	struct shared *sh;
+	unsigned int before;
+	int64_t start_ns;
+	int ret;
+
+	if (fd_out)
+		*fd_out = -1;
+	if (is_worker)
+		return -EDEADLK; /* a worker has none of its own */
+	ret = look_allows(&ms);
+	if (ret)
+		return ret;
+	if (!own.pid) {
+		ret = start();
+		if (ret) {
+			look_failed(ret);
+			return ret;
+		}
+	}
+	sh = own.shared;
+	before = atomic_load(&sh->answered);
+	sh->fn = fn;
+	sh->sends = fd_in >= 0;
+	if (sh->sends) {
+		ret = send_fd(own.socket, fd_in);
+		if (ret) {
+			leave();
+			return ret;
+		}
+	}
+	change(&sh->asked, before + 1, &sh->worker_sleeps);
+	start_ns = now_ns();
+	ret = wait_answer(sh, before, ms, start_ns);
+	look_waited(now_ns() - start_ns);
+	if (ret) {
+		atomic_fetch_add(&count_left, ret == -ETIMEDOUT);
+		leave();
+		look_failed(ret);
+		return ret;
+	}
+	if (sh->returns) {
+		int fd = receive_fd(own.socket);
+
+		if (fd < 0)
+			return fd;
+		if (fd_out)
+			*fd_out = fd;
+		else
+			close(fd);
+	}
+	return sh->result;
+}
+
+void *worker_area(void)
+{
+	int ret = is_worker ? -EDEADLK : own.pid ? 0 : start();
+
+	if (ret) {
+		look_failed(ret);
+		return NULL;
+	}
+	return own.shared->area;
+}
+
+void worker_start(void)
+{
+	worker_area();
+}
+
+void worker_stop(void)
+{
+	if (own.pid)
+		leave();
+}
+
+bool worker_is_one(void)
+{
+	return is_worker;
+}
+
+void worker_counts(uint64_t *left_behind, uint64_t *refused)
+{
+	*left_behind = atomic_load(&count_left);
+	*refused = atomic_load(&count_refused);
+}
