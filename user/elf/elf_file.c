@@ -2,11 +2,11 @@
 #include "elf/elf_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/reader.h"
 #include "base/util.h"
 
 /*
@@ -14,28 +14,42 @@
  * valid, and a program with a hundred large libraries is looked through without reading them whole.
  */
 #define STORE_CHUNK 65536ULL
+/* Of all files together.  The largest interpreter known has 30 MB, and not all of it is looked at. */
+#define STORE_CHUNKS_MAX (36u * 1024 * 1024 / STORE_CHUNK)
+
+static size_t chunks_held;
+static uint64_t elf_refused;
 
 struct elf_store {
 	uint8_t *data;
 	uint64_t size;
 	int fd;	       /* -1: all is in memory */
 	uint8_t *have; /* one byte for each chunk */
+	size_t chunks; /* that hold something */
 };
 
 static int store_fill(struct elf_store *st, uint64_t chunk)
 {
 	uint64_t offset = chunk * STORE_CHUNK;
 	uint64_t end = MIN(offset + STORE_CHUNK, st->size);
+	bool holds = false;
 
+	if (chunks_held >= STORE_CHUNKS_MAX) {
+		elf_refused++;
+		return -EFBIG;
+	}
 	while (offset < end) {
-		ssize_t n = pread(st->fd, st->data + offset, end - offset, (off_t)offset);
+		bool zeros;
+		int64_t n = reader_pread_sparse(st->fd, offset, st->data + offset, end - offset,
+						&zeros);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			return -EIO; /* also a file that has become shorter */
 		offset += (uint64_t)n;
+		holds |= !zeros;
 	}
+	st->chunks += holds;
+	chunks_held += holds;
 	st->have[chunk] = 1;
 	return 0;
 }
@@ -80,6 +94,7 @@ static void store_free(struct elf_store *st)
 {
 	if (!st)
 		return;
+	chunks_held -= st->chunks;
 	if (st->fd >= 0) {
 		munmap(st->data, st->size);
 		close(st->fd);
@@ -208,15 +223,13 @@ static int elf_file_new(struct elf_store *st, const struct stat *sb, struct elf_
 
 int elf_file_open(const char *path, struct elf_file **out, struct err *err)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat sb = { 0 };
+	_cleanup_close_ int fd = reader_open(path, &sb);
 	_cleanup_(store_freep) struct elf_store *st = NULL;
-	struct stat sb;
 	void *data;
 
 	if (fd < 0)
-		return err_set(err, -errno, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fd, &sb))
-		return err_set(err, -errno, "cannot stat %s: %s", path, strerror(errno));
+		return err_set(err, fd, "cannot open %s: %s", path, strerror(-fd));
 	if (!S_ISREG(sb.st_mode) || sb.st_size <= 0 || (uint64_t)sb.st_size > ELF_FILE_MAX)
 		return err_set(err, -EPROTO, "not an ELF file");
 	st = calloc(1, sizeof(*st));
@@ -263,6 +276,11 @@ void elf_file_close(struct elf_file *ef)
 int elf_file_fd(const struct elf_file *ef)
 {
 	return ef->store->fd;
+}
+
+uint64_t elf_files_too_large(void)
+{
+	return elf_refused;
 }
 
 dev_t elf_file_dev(const struct elf_file *ef)

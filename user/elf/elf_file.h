@@ -29,8 +29,13 @@ int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, stru
 void elf_file_close(struct elf_file *ef);
 DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
 
-/* The descriptor it is read by, open as long as the elf_file is; -1 from memory. */
+/*
+ * The very file, open as long as the elf_file is; -1 from memory.  It is O_PATH: good for /proc/self/fd/N, fstat() and dup(), and
+ * not for read(), which somebody's FUSE daemon could keep from returning.
+ */
 int elf_file_fd(const struct elf_file *ef);
+/* How often a part of a file was not read because that much of files is held already (36 MiB). */
+uint64_t elf_files_too_large(void);
 /* The file's identity when it was opened; 0 from memory. */
 dev_t elf_file_dev(const struct elf_file *ef);
 ino_t elf_file_ino(const struct elf_file *ef);

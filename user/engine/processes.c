@@ -99,13 +99,13 @@ void process_set_interp(struct process *p, struct interp_facts *interp)
 	p->interp = interp;
 }
 
-const struct proc_facts *process_facts(struct process *p)
+const struct proc_facts *process_facts(struct process *p, bool memory)
 {
 	struct proc_facts now = { 0 };
 
 	if (!p->facts_read) {
 		p->facts_read = true;
-		if (proc_facts_read(p->pid, &now) == 0) {
+		if (proc_facts_read(p->pid, memory, &now) == 0) {
 			proc_facts_fini(&p->facts);
 			p->facts = now;
 		}

@@ -44,7 +44,10 @@ struct process {
 	struct arming *arming; /* NULL: done */
 	struct proc_facts facts;
 	bool facts_read;
-	bool gone;     /* it was not there any more at the last look */
+	bool deaf;	     /* it did not answer a look: there are no more until it execs */
+	bool put_off;	     /* a look was not taken */
+	unsigned int family; /* see struct family */
+	bool gone;	     /* it was not there any more at the last look */
 	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 
@@ -68,5 +71,5 @@ void process_set_interp(struct process *p, struct interp_facts *interp);
 struct interp_facts *interp_facts_ref(struct interp_facts *f);
 void interp_facts_unref(struct interp_facts *f);
 
-/* Facts for an alert, read from /proc at their first use. */
-const struct proc_facts *process_facts(struct process *p);
+/* Facts for an alert, read from /proc at their first use; memory: see proc_facts_read(). */
+const struct proc_facts *process_facts(struct process *p, bool memory);

@@ -47,7 +47,7 @@ static int read_cmdline(pid_t pid, struct proc_facts *out)
 	size_t len, words = 0;
 	int ret;
 
-	ret = proc_read_file(pid, "cmdline", CMDLINE_MAX, &text, &len);
+	ret = proc_read_memory(pid, "cmdline", CMDLINE_MAX, &text, &len);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < len && words < CMDLINE_WORDS_MAX; i += strlen(text + i) + 1)
@@ -80,7 +80,7 @@ static int read_container(pid_t pid, struct proc_facts *out)
 	return 0;
 }
 
-int proc_facts_read(pid_t pid, struct proc_facts *out)
+int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out)
 {
 	struct proc_facts facts = { 0 };
 	int ret;
@@ -88,9 +88,9 @@ int proc_facts_read(pid_t pid, struct proc_facts *out)
 	/* Each is left out where it cannot be had; only a process that is gone is an error. */
 	ret = proc_read_link(pid, "exe", &facts.exe);
 	if (ret != -ESRCH && ret != -ENOMEM)
-		ret = read_cmdline(pid, &facts);
-	if (ret != -ESRCH && ret != -ENOMEM)
 		ret = read_container(pid, &facts);
+	if (memory && ret != -ESRCH && ret != -ENOMEM)
+		ret = read_cmdline(pid, &facts);
 	if (ret == -ESRCH || ret == -ENOMEM) {
 		proc_facts_fini(&facts);
 		return ret;

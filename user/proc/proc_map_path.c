@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/reader.h"
 #include "proc/proc_read.h"
 #include "proc/procfs.h"
 
@@ -14,7 +15,7 @@ static bool same_file(const char *path, const struct proc_map *map, const struct
 {
 	struct stat sb;
 
-	if (stat(path, &sb) || !S_ISREG(sb.st_mode))
+	if (reader_stat(path, &sb) || !S_ISREG(sb.st_mode))
 		return false;
 	if (mapped)
 		return sb.st_dev == mapped->st_dev && sb.st_ino == mapped->st_ino;
@@ -50,8 +51,10 @@ int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out)
 
 	snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", pid, (unsigned long)map->start,
 		 (unsigned long)map->end);
-	have_link = stat(link, &sb) == 0;
-	code = have_link ? 0 : -errno;
+	code = reader_stat(link, &sb);
+	if (code == -ETIMEDOUT || code == -EAGAIN)
+		return code;
+	have_link = !code;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, path_inside(pid, map->path, &root));
 	if (!map->deleted && same_file(path, map, have_link ? &sb : NULL))
 		*out = strdup(path);

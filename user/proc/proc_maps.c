@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "proc/proc_read.h"
 
-/* The text of a maps file; a program with this much of it is not looked at. */
-#define MAPS_TEXT_MAX (64u << 20)
+/* A program with more mappings than any kernel allows by default (vm.max_map_count is 65530), or that makes their paths as
+ * long as it can, is not looked at. */
+#define MAPS_MAX 140000
+#define MAPS_PATHS_MAX (8u << 20)
 
 struct cursor {
 	const char *p, *end;
@@ -118,54 +121,85 @@ static int parse_line(const char *line, size_t len, struct proc_map *map)
 	return parse_path(&c, map);
 }
 
-int proc_maps_parse(const char *text, size_t len, struct proc_maps *out)
+/* The lines of a maps file, which come in pieces. */
+struct lines {
+	struct proc_maps maps;
+	size_t cap, paths; /* paths: bytes of all of them */
+	struct buf rest;   /* the beginning of a line */
+};
+
+static int add_line(struct lines *l, const char *text, size_t len)
 {
-	struct proc_maps maps = { 0 };
-	const char *end = text + len;
-	size_t cap = 0;
+	struct proc_map map = { 0 };
+	int ret;
+
+	if (l->maps.count == l->cap) {
+		struct proc_map *more;
+
+		l->cap = l->cap ? l->cap * 2 : 64;
+		more = reallocarray(l->maps.maps, l->cap, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		l->maps.maps = more;
+	}
+	ret = parse_line(text, len, &map);
+	if (ret)
+		return ret;
+	l->maps.maps[l->maps.count++] = map;
+	l->paths += strlen(map.path);
+	return l->maps.count > MAPS_MAX || l->paths > MAPS_PATHS_MAX ? -EFBIG : 0;
+}
+
+/* reader_fn */
+static int add_piece(void *ctx, const char *text, size_t len)
+{
+	struct lines *l = ctx;
+	const char *end = text + len, *eol;
 	int ret = 0;
 
-	while (text < end) {
-		const char *eol = memchr(text, '\n', (size_t)(end - text));
-		struct proc_map map = { 0 };
-
-		if (!eol)
-			eol = end;
-		if (maps.count == cap) {
-			struct proc_map *more;
-
-			cap = cap ? cap * 2 : 64;
-			more = reallocarray(maps.maps, cap, sizeof(*more));
-			if (!more) {
-				ret = -ENOMEM;
-				break;
+	while (!ret && text < end) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (!eol || l->rest.len) {
+			buf_add(&l->rest, text, (size_t)((eol ? eol : end) - text));
+			if (l->rest.failed)
+				return -ENOMEM;
+			if (eol) {
+				ret = add_line(l, l->rest.data, l->rest.len);
+				buf_reset(&l->rest);
 			}
-			maps.maps = more;
+		} else {
+			ret = add_line(l, text, (size_t)(eol - text));
 		}
-		ret = parse_line(text, (size_t)(eol - text), &map);
-		if (ret)
-			break;
-		maps.maps[maps.count++] = map;
-		text = eol + (eol < end);
+		text = eol ? eol + 1 : end;
 	}
+	return ret;
+}
+
+static int lines_end(struct lines *l, int ret, struct proc_maps *out)
+{
+	if (!ret && l->rest.len)
+		ret = add_line(l, l->rest.data, l->rest.len);
+	buf_fini(&l->rest);
 	if (ret) {
-		proc_maps_fini(&maps);
+		proc_maps_fini(&l->maps);
 		return ret;
 	}
-	*out = maps;
+	*out = l->maps;
 	return 0;
+}
+
+int proc_maps_parse(const char *text, size_t len, struct proc_maps *out)
+{
+	struct lines l = { 0 };
+
+	return lines_end(&l, add_piece(&l, text, len), out);
 }
 
 int proc_maps_read(pid_t pid, struct proc_maps *out)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-	int ret;
+	struct lines l = { 0 };
 
-	ret = proc_read_file(pid, "maps", MAPS_TEXT_MAX, &text, &len);
-	if (ret)
-		return ret;
-	return proc_maps_parse(text, len, out);
+	return lines_end(&l, proc_read_each(pid, "maps", add_piece, &l), out);
 }
 
 void proc_maps_fini(struct proc_maps *maps)

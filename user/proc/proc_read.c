@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
 
@@ -56,6 +57,49 @@ int proc_read_file(pid_t pid, const char *name, size_t max, char **out, size_t *
 	text[used] = '\0';
 	*out = TAKE_PTR(text);
 	*len = used;
+	return 0;
+}
+
+struct whole {
+	struct buf text;
+	size_t max;
+};
+
+/* reader_fn */
+static int add_piece(void *ctx, const char *piece, size_t len)
+{
+	struct whole *w = ctx;
+	size_t n = MIN(len, w->max - w->text.len);
+
+	buf_add(&w->text, piece, n);
+	return w->text.failed ? -ENOMEM : n < len;
+}
+
+int proc_read_each(pid_t pid, const char *name, reader_fn fn, void *ctx)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	ret = reader_each(path, fn, ctx);
+	return ret == -ENOENT ? -ESRCH : ret;
+}
+
+int proc_read_memory(pid_t pid, const char *name, size_t max, char **out, size_t *len)
+{
+	struct whole w = { .max = max };
+	int ret = proc_read_each(pid, name, add_piece, &w);
+
+	if (ret >= 0 && !w.text.data)
+		buf_adds(&w.text, "");
+	if (ret >= 0 && w.text.failed)
+		ret = -ENOMEM;
+	if (ret < 0) {
+		buf_fini(&w.text);
+		return ret;
+	}
+	*out = w.text.data;
+	*len = w.text.len;
 	return 0;
 }
 

@@ -43,7 +43,8 @@ struct proc_facts {
 	size_t nr_cmdline;
 	char *container; /* container id, from the cgroup path (docker, containerd, cri-o, podman, kubepods) */
 };
-int proc_facts_read(pid_t pid, struct proc_facts *out);
+/* memory: that of the process, too, which may not answer: cmdline stands there. */
+int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out);
 void proc_facts_fini(struct proc_facts *facts);
 /* The container id in the text of /proc/PID/cgroup, or NULL; malloc'ed. */
 char *proc_container_id(const char *cgroup_text);

@@ -51,7 +51,7 @@ static bool is_asked_for(const struct py_interp *interp)
 	_cleanup_free_ char *env = NULL;
 	size_t len;
 
-	if (proc_read_file(interp->pid, "environ", 1u << 20, &env, &len))
+	if (proc_read_memory(interp->pid, "environ", 1u << 20, &env, &len))
 		return false;
 	for (size_t i = 0; i < len; i += strlen(env + i) + 1) {
 		const char *value = env + i + sizeof(name) - 1;

@@ -52,7 +52,7 @@ TEST(zombie)
 	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
 	ASSERT_EQ(proc_stat(pid, NULL, &state, NULL), 0);
 	ASSERT_EQ(state, 'Z');
-	ASSERT_EQ(proc_facts_read(pid, &facts), 0);
+	ASSERT_EQ(proc_facts_read(pid, true, &facts), 0);
 	ASSERT_EQ(facts.nr_cmdline, 0);
 	ASSERT(!facts.exe);
 	proc_facts_fini(&facts);
@@ -64,12 +64,12 @@ TEST(own_facts)
 {
 	struct proc_facts facts;
 
-	ASSERT_EQ(proc_facts_read(getpid(), &facts), 0);
+	ASSERT_EQ(proc_facts_read(getpid(), true, &facts), 0);
 	ASSERT_HAS(facts.exe, "test_procfs");
 	ASSERT(facts.nr_cmdline >= 1);
 	ASSERT_HAS(facts.cmdline[0], "test_procfs");
 	proc_facts_fini(&facts);
-	ASSERT_EQ(proc_facts_read(GONE, &facts), -ESRCH);
+	ASSERT_EQ(proc_facts_read(GONE, true, &facts), -ESRCH);
 }
 
 static void check_id(const char *text, const char *expected)
