@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "py/py_codes.h"
 #include "py/py_version.h"
-#include "py/remote.h"
 
 #define OB_TYPE 8
 #define OB_SIZE 16
@@ -40,6 +39,19 @@ static uint64_t word(const struct code_now *c, unsigned int offset)
 	return v;
 }
 
+/* Nothing is read of a memory whose process is gone, or has replaced it by an exec. */
+static int read_memory(const struct py_arm_target *t, uint64_t addr, void *buf, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = pread(t->mem, buf, len, (off_t)addr);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EIO ? -EFAULT : -errno;
+	return n == 0 ? -ESRCH : (size_t)n == len ? 0 : -EFAULT;
+}
+
 /*
  * Is it a code object that somebody holds a reference to?  The count is 32 bits wide since 3.14, with an overflow
  * count and flags behind it; before, no object has 2^32 references. Of one that was freed nothing is left of the count, or
@@ -56,9 +68,9 @@ static int look(const struct py_arm_target *t, uint64_t code, uint64_t instr, ui
 
 	if (py_code_size(l) > sizeof(c->head) || code % 8)
 		return -ESTALE;
-	ret = remote_read(t->pid, code, c->head, py_code_size(l));
+	ret = read_memory(t, code, c->head, py_code_size(l));
 	if (!ret && has_resume)
-		ret = remote_read(t->pid, instr, c->unit, sizeof(c->unit));
+		ret = read_memory(t, instr, c->unit, sizeof(c->unit));
 	if (ret)
 		return ret == -ESRCH ? ret : -ESTALE;
 	refs = word(c, 0);
@@ -77,12 +89,16 @@ static int look(const struct py_arm_target *t, uint64_t code, uint64_t instr, ui
 /* Should we have been stopped since the thread was last known to be held, it may have gone on. */
 static int put(const struct py_arm_target *t, uint64_t addr, const void *buf, size_t len)
 {
-	struct timespec ts;
+	ssize_t n;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	if ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec >= t->until)
+	if (!t->held(t->ctx))
 		return -ETIMEDOUT;
-	return remote_write(t->pid, addr, buf, len);
+	do {
+		n = pwrite(t->mem, buf, len, (off_t)addr);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EIO ? -EFAULT : -errno;
+	return n == 0 ? -ESRCH : (size_t)n == len ? 0 : -EFAULT;
 }
 
 static int set_opcode(const struct py_arm_target *t, uint64_t instr, const struct code_now *c,
@@ -139,12 +155,12 @@ static int was_warm(const struct py_arm_target *t, uint64_t code, bool *out)
 	uint8_t units[256][2];
 
 	*out = false;
-	if (remote_read_u64(t->pid, code + OB_SIZE, &left) || left > CODE_UNITS_MAX)
+	if (read_memory(t, code + OB_SIZE, &left, sizeof(left)) || left > CODE_UNITS_MAX)
 		return -ESTALE;
 	while (left) {
 		size_t n = MIN(left, ARRAY_SIZE(units));
 
-		if (remote_read(t->pid, at, units, n * sizeof(units[0])))
+		if (read_memory(t, at, units, n * sizeof(units[0])))
 			return -ESTALE;
 		for (size_t i = 0; i < n; i++)
 			*out |= !(base[units[i][0] / 64] >> units[i][0] % 64 & 1);
@@ -214,7 +230,7 @@ static bool is_monitored(const struct py_arm_target *t, const struct code_now *c
 
 	if (!data)
 		return false;
-	if (remote_read(t->pid, data, monitors, sizeof(monitors)))
+	if (read_memory(t, data, monitors, sizeof(monitors)))
 		return true;
 	for (size_t i = 0; i < sizeof(monitors); i++) {
 		if (monitors[i])
@@ -260,7 +276,7 @@ int py_arm_new_version(const struct py_arm_target *t)
 
 	if (!py_arm_wants_new_version(t))
 		return 0;
-	ret = remote_read_u64(t->pid, at, &version);
+	ret = read_memory(t, at, &version, sizeof(version));
 	/* New code has version 0: from now on it is not the current one. */
 	if (ret || version)
 		return ret;

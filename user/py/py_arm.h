@@ -12,18 +12,20 @@
 #include "bpf/abi/pylayout.h"
 
 struct py_arm_target {
-	pid_t pid;
+	/* /proc/PID/mem, opened while the thread was held: this very memory, whatever process has that id by the time of a write. */
+	int mem;
 	const struct py_layout *layout;
 	uint64_t type_code; /* PyCode_Type */
 	uint64_t interp;    /* PyInterpreterState */
-	uint64_t
-		until; /* CLOCK_MONOTONIC, ns: the thread may not be held any longer, and nothing is written any more */
+	/* Is the thread held still?  Asked before each write. */
+	bool (*held)(void *ctx);
+	void *ctx;
 };
 
 /*
  * Arms the code object `code`, whose RESUME is at `instr`, provided that everything is as it should be.
  * name: its co_name, 0: not known.  0: it is armed. -ESTALE: it is not, or no more, that code object, or its functions are
- * monitored, which is as good as armed.
+ * monitored, which is as good as armed.  -ETIMEDOUT: the thread is not held any more. -ESRCH: the memory is nobody's now.
  */
 int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name);
 /* Undoes it; the function enters as all others do from its next run on. */

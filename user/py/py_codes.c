@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/look.h"
 #include "base/util.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
@@ -21,6 +22,8 @@
 #define CHUNK_PAGES 256u
 #define MEMORY_MAX (16ULL << 30)
 #define TEXT_BYTES_MAX 1024
+/* Names that are remembered: 6 MiB. */
+#define KNOWN_MAX ((1u << 17) - 2)
 
 /* What is known of a str: asked for by each of thousands of code objects. */
 struct known {
@@ -126,6 +129,13 @@ static int known_grow(struct finder *f)
 	return 0;
 }
 
+/* There is no end of what a target can call its functions. */
+static void known_forget(struct finder *f)
+{
+	memset(f->known, 0, (f->mask + 1) * sizeof(*f->known));
+	f->nr_known = 0;
+}
+
 static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wanted)
 {
 	size_t i;
@@ -134,6 +144,8 @@ static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wante
 		*wanted = false;
 		return 0;
 	}
+	if (f->nr_known >= KNOWN_MAX)
+		known_forget(f);
 	if (2 * (f->nr_known + 1) > f->mask && known_grow(f))
 		return -ENOMEM;
 	i = known_slot(f, name, file);
@@ -158,6 +170,10 @@ static int found(struct finder *f, const struct py_code *code)
 {
 	struct py_codes *out = f->out;
 
+	if (out->count >= PY_CODES_MAX) {
+		out->cut++;
+		return 0;
+	}
 	if (!(out->count & (out->count - 1))) {
 		struct py_code *more =
 			reallocarray(out->list, out->count ? 2 * out->count : 1, sizeof(*more));
@@ -238,9 +254,11 @@ static int search_pages(struct finder *f, uint64_t start, uint64_t end)
 	bool inside;
 	int ret = 0;
 
-	if (remote_read(f->interp->pid, start, f->chunk, len))
-		return 0; /* unmapped in between */
+	ret = remote_read(f->interp->pid, start, f->chunk, len);
+	if (ret)
+		return ret == -ETIMEDOUT || ret == -EAGAIN ? ret : 0; /* unmapped in between */
 	f->out->bytes += len;
+	look_progress(len);
 	for (size_t i = 0; i + 8 <= len && !ret; i += 8) {
 		uint64_t v;
 

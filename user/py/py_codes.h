@@ -29,10 +29,14 @@ struct py_code {
 #define PY_CODE_SIZE_MAX 208
 unsigned int py_code_size(const struct py_layout *layout);
 
+/* 4 MiB of them; no program has that many functions that somebody wants to watch. */
+#define PY_CODES_MAX 100000
+
 struct py_codes {
 	struct py_code *list;
 	size_t count;
 	size_t seen;	/* code objects, wanted or not */
+	size_t cut;	/* wanted ones that are not in the list, which has PY_CODES_MAX */
 	uint64_t bytes; /* of memory that was looked through */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/look.h"
 #include "base/util.h"
 #include "py/interp.h"
 #include "py/py_identify.h"
@@ -43,6 +44,8 @@ int py_identify_live(struct py_interp *interp, struct err *err)
 	int ret = -ENOENT;
 
 	for (int i = 0; i < LIVE_ATTEMPTS && ret; i++) {
+		if (i)
+			look_afresh();
 		py_threads_read(interp, &threads);
 		if (!threads.interpreter)
 			return 0; /* not initialised */
@@ -54,7 +57,7 @@ int py_identify_live(struct py_interp *interp, struct err *err)
 		if (!ret)
 			ret = read_sys(interp, sysdict, &hexversion, abiflags, sizeof(abiflags));
 	}
-	if (ret == -ESRCH || ret == -EPERM)
+	if (ret == -ESRCH || ret == -EPERM || ret == -ETIMEDOUT || ret == -EAGAIN)
 		return err_set(err, ret, "cannot read the memory of process %d: %s", interp->pid,
 			       strerror(-ret));
 	if (ret == -ENOENT)

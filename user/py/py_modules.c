@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/look.h"
 #include "base/util.h"
 #include "py/interp.h"
 #include "py/remote.h"
@@ -70,11 +71,20 @@ int py_sys_get(const struct py_view *v, const char *name, uint64_t *value)
 	return ret ? ret : sys_get(v, interpreter, name, value);
 }
 
+static bool contains(const uint64_t *list, size_t count, uint64_t value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == value)
+			return true;
+	}
+	return false;
+}
+
 /* Calls fn(ctx, interpreter) for the main interpreter, then the others. */
 static int each_interpreter(const struct py_view *v, int (*fn)(void *ctx, uint64_t interpreter),
 			    void *ctx)
 {
-	uint64_t main_interpreter, at;
+	uint64_t main_interpreter, at, seen[INTERPRETERS_MAX];
 	int ret = interpreter_main(v, &main_interpreter);
 
 	if (!ret)
@@ -83,7 +93,10 @@ static int each_interpreter(const struct py_view *v, int (*fn)(void *ctx, uint64
 		return ret;
 	if (remote_read_u64(v->pid, v->runtime + v->runtime_layout.interpreters_head, &at))
 		return 0;
-	for (int i = 0; i < INTERPRETERS_MAX && at && at % 8 == 0 && !ret; i++) {
+	for (size_t i = 0; i < INTERPRETERS_MAX && at && at % 8 == 0 && !ret; i++) {
+		if (contains(seen, i, at))
+			break;
+		seen[i] = at;
 		if (at != main_interpreter)
 			ret = fn(ctx, at);
 		if (remote_read_u64(v->pid, at + v->runtime_layout.interp_next, &at))
@@ -129,7 +142,32 @@ static int module_in(void *ctx, uint64_t interpreter)
 	       !py_dict_get(&rd, dict, m->name, &m->found);
 }
 
-int py_module_find(const struct py_view *v, const char *name, uint64_t *module)
+/* Rules name the same modules over and over, and each time all names in sys.modules would have to be gone through. */
+#define FOUND_MAX 64
+#define FOUND_NAME_MAX 64
+
+struct found {
+	uint64_t look;
+	pid_t pid;
+	int ret;
+	uint64_t module;
+	char name[FOUND_NAME_MAX];
+};
+
+/* Where a name's result is kept during a look; NULL: it is not. */
+static struct found *found_slot(const char *name)
+{
+	static __thread struct found slots[FOUND_MAX];
+	uint64_t h = 0;
+
+	if (!look_current() || strlen(name) >= FOUND_NAME_MAX)
+		return NULL;
+	for (const char *s = name; *s; s++)
+		h = h * 31 + (unsigned char)*s;
+	return &slots[h % FOUND_MAX];
+}
+
+static int module_find(const struct py_view *v, const char *name, uint64_t *module)
 {
 	struct modules m = { .v = v, .name = name };
 	int ret = each_interpreter(v, module_in, &m);
@@ -137,6 +175,22 @@ int py_module_find(const struct py_view *v, const char *name, uint64_t *module)
 	if (ret == 1)
 		*module = m.found;
 	return ret == 1 ? 0 : ret ? ret : -ENOENT;
+}
+
+int py_module_find(const struct py_view *v, const char *name, uint64_t *module)
+{
+	struct found *f = found_slot(name);
+
+	if (!f)
+		return module_find(v, name, module);
+	if (f->look != look_current()->id || f->pid != v->pid || !str_eq(f->name, name)) {
+		f->ret = module_find(v, name, &f->module);
+		f->look = look_current()->id;
+		f->pid = v->pid;
+		strcpy(f->name, name);
+	}
+	*module = f->module;
+	return f->ret;
 }
 
 /* Whether a type is or derives from another one. */
