@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/worker.h"
 #include "py/py_arm.h"
+#include "py/py_arm_worker.h"
 
 /* How long a thread of the target may be held for what is pending; the rest is done at the next hit. */
 #define HOLD_NS (4 * 1000 * 1000)
@@ -19,6 +21,15 @@
 #define POLL_MS 100
 /* Before the end of the time that a thread is held at most. */
 #define MARGIN_NS (20 * 1000 * 1000)
+
+/* How long memory may take to answer while a thread is held, and how long it is not asked again if it did not. */
+#define ANSWER_MS 8
+#define DEAF_NS (1000ULL * 1000 * 1000)
+
+struct deaf {
+	pid_t pid;
+	uint64_t until;
+};
 
 struct armer {
 	struct kern *kern;
@@ -29,6 +40,10 @@ struct armer {
 	pthread_mutex_t lock; /* of the list and of what is in it */
 	struct arming *list;
 	atomic_uint_least64_t longest, total, count;
+	atomic_uint_least64_t given_up, late, cut;
+	/* of our thread */
+	struct deaf deaf[64];
+	struct py_arm_item items[PY_ARM_ITEMS_MAX];
 };
 
 struct arming {
@@ -57,35 +72,84 @@ static uint32_t left_of(const struct arming *a)
 	return a->left + a->new_version;
 }
 
-/* The thread that asked is held: does what there is to do, but for the code object that it is just entering. */
-static void work(struct arming *a, const struct py_arm_target *t, const struct arm_request *rq)
+static struct py_arm_job job_of(const struct armer *armer, const struct arm_request *rq)
 {
-	size_t i = a->left;
+	struct py_arm_job job = { .pid = (pid_t)rq->pid,
+				  .minor = rq->minor,
+				  .type_code = rq->type_code,
+				  .interp = rq->interp,
+				  .until = rq->token + ARM_WORK_NS - MARGIN_NS,
+				  .enough = rq->token + HOLD_NS };
 
-	/* A version that changes while a function enters could have it enter, and be seen, twice. */
-	if (a->new_version && !rq->watched && !py_arm_new_version(t))
-		a->new_version = false;
-	while (i-- > 0 && now_ns() - rq->token < HOLD_NS) {
-		struct py_code *code = &a->codes.list[i];
-		int ret;
+	job.state = kern_arm_state(armer->requests, rq, &job.taken);
+	return job;
+}
+
+/* Has it done, unless the process's memory has not answered lately. */
+static int run(struct armer *armer, struct py_arm_job *job)
+{
+	struct deaf *d = &armer->deaf[(unsigned int)job->pid % ARRAY_SIZE(armer->deaf)];
+	uint64_t now = now_ns();
+	int ret;
+
+	if (d->pid == job->pid && now < d->until) {
+		atomic_fetch_add(&armer->given_up, 1);
+		return -ETIMEDOUT;
+	}
+	ret = py_arm_run(job, armer->items, ANSWER_MS);
+	if (ret == -ETIMEDOUT || ret == -EAGAIN) {
+		atomic_fetch_add(&armer->given_up, 1);
+		*d = (struct deaf){ .pid = job->pid, .until = now_ns() + DEAF_NS };
+	}
+	if (job->late)
+		atomic_fetch_add(&armer->late, 1);
+	return ret;
+}
+
+/* The thread that asked is held: does what there is to do, but for the code object that it is just entering. */
+static void work(struct arming *a, const struct arm_request *rq)
+{
+	struct py_arm_job job = job_of(a->armer, rq);
+	size_t from[PY_ARM_ITEMS_MAX], i = a->left;
+
+	job.undo = a->undo;
+	job.new_version = a->new_version && !rq->watched;
+	while (i-- > 0 && job.count < PY_ARM_ITEMS_MAX) {
+		const struct py_code *code = &a->codes.list[i];
 
 		if (code->addr == rq->code)
 			continue;
-		ret = a->undo ? py_disarm(t, code->addr, code->entry, code->name)
-			      : py_arm(t, code->addr, code->entry, code->name);
-		if (ret == -ETIMEDOUT)
-			break;
+		from[job.count] = i;
+		a->armer->items[job.count++] =
+			(struct py_arm_item){ code->addr, code->entry, code->name, 0 };
+	}
+	run(a->armer, &job);
+	if (!rq->watched)
+		a->new_version = job.new_version;
+	/* From the end on, so that what takes the place of one that is done is none that is still to be counted. */
+	for (size_t k = 0; k < job.done; k++) {
+		int ret = a->armer->items[k].result;
+
 		if (ret == -ESTALE)
 			a->gone++;
 		else if (ret)
 			a->failed++;
 		else
 			a->done++;
-		*code = a->codes.list[--a->left];
+		a->codes.list[from[k]] = a->codes.list[--a->left];
 	}
 	kern_arm_set_pending(a->armer->kern, a->pid, left_of(a));
 	if (!left_of(a))
 		atomic_store(&a->finished, true);
+}
+
+static void arm_one(struct armer *armer, const struct arm_request *rq)
+{
+	struct py_arm_job job = job_of(armer, rq);
+
+	job.count = 1;
+	armer->items[0] = (struct py_arm_item){ rq->code, rq->instr, 0, 0 };
+	run(armer, &job);
 }
 
 static struct arming *find(struct armer *armer, pid_t pid)
@@ -101,24 +165,16 @@ static struct arming *find(struct armer *armer, pid_t pid)
 static void answer(void *ctx, const struct arm_request *rq)
 {
 	struct armer *armer = ctx;
-	struct py_layout layout;
-	struct py_arm_target t = { .pid = (pid_t)rq->pid,
-				   .layout = &layout,
-				   .type_code = rq->type_code,
-				   .interp = rq->interp,
-				   .until = rq->token + ARM_WORK_NS - MARGIN_NS };
 	struct arming *a;
 	uint64_t held;
 
-	if (py_layout_get(rq->minor, &layout))
-		return;
 	pthread_mutex_lock(&armer->lock);
 	if (kern_arm_take(armer->requests, rq)) {
-		a = rq->why == ARM_PENDING ? find(armer, t.pid) : NULL;
+		a = rq->why == ARM_PENDING ? find(armer, (pid_t)rq->pid) : NULL;
 		if (rq->why == ARM_UNARMED)
-			py_arm(&t, rq->code, rq->instr, 0);
+			arm_one(armer, rq);
 		else if (a)
-			work(a, &t, rq);
+			work(a, rq);
 		kern_arm_done(armer->requests, rq);
 		held = now_ns() - rq->token;
 		atomic_fetch_add(&armer->count, 1);
@@ -136,8 +192,10 @@ static void *armer_main(void *ctx)
 
 	/* A thread of a target waits for every answer.  Not being allowed to makes it wait longer under load. */
 	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
+	worker_start();
 	while (!atomic_load(&armer->stop))
 		kern_arm_poll(armer->requests, POLL_MS);
+	worker_stop();
 	return NULL;
 }
 
@@ -183,6 +241,13 @@ void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total)
 	*total = armer ? atomic_load(&armer->total) : 0;
 }
 
+void armer_losses(const struct armer *armer, uint64_t *given_up, uint64_t *late, uint64_t *cut)
+{
+	*cut = armer ? atomic_load(&armer->cut) : 0;
+	*given_up = armer ? atomic_load(&armer->given_up) : 0;
+	*late = armer ? atomic_load(&armer->late) : 0;
+}
+
 static void wait_a_little(const struct arming *a)
 {
 	static const struct timespec ms = { .tv_nsec = 1000000 };
@@ -196,7 +261,7 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 {
 	const struct py_interp *interp = target->interp;
 	_cleanup_(arm_freep) struct arming *a = calloc(1, sizeof(*a));
-	const struct py_arm_target t = { .pid = interp->pid, .layout = &interp->proc.layout };
+	const struct py_arm_target t = { .mem = -1, .layout = &interp->proc.layout };
 	uint64_t start = now_ns();
 	int ret;
 
@@ -211,6 +276,12 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 	if (ret)
 		return ret;
 	a->left = a->codes.count;
+	if (a->codes.cut) {
+		atomic_fetch_add(&armer->cut, a->codes.cut);
+		log_warn("pid %d: it has %zu functions that are to be %s, and %zu of them are "
+			 "left out: more are not kept",
+			 a->pid, a->left + a->codes.cut, undo ? "disarmed" : "armed", a->codes.cut);
+	}
 	log_debug(
 		"pid %d: %zu of %zu code objects are to be %s (%llu MiB looked through in %llu ms)",
 		a->pid, a->left, a->codes.seen, undo ? "disarmed" : "armed",

@@ -94,6 +94,13 @@ void kern_arm_done(struct kern_arm *ka, const struct arm_request *rq)
 	move_on(ka, rq, ARM_TAKEN, ARM_DONE);
 }
 
+const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_request *rq,
+			       uint64_t *taken)
+{
+	*taken = arm_state(rq->token, ARM_TAKEN);
+	return (const uint64_t *)&ka->slots[rq->slot].state;
+}
+
 int kern_arm_set_pending(struct kern *k, pid_t pid, uint32_t left)
 {
 	__u32 key = pid, value = left;
