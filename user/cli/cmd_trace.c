@@ -16,9 +16,9 @@ static const struct {
 	int err;
 	enum exit_status status;
 } status_of_err[] = {
-	{ -EINVAL, EXIT_USAGE },  { -ESRCH, EXIT_TARGET },	{ -ENOEXEC, EXIT_TARGET },
-	{ -ENOENT, EXIT_TARGET }, { -EOPNOTSUPP, EXIT_TARGET }, { -EAGAIN, EXIT_TARGET },
-	{ -EACCES, EXIT_KERNEL }, { -EPERM, EXIT_KERNEL },
+	{ -EINVAL, EXIT_USAGE },     { -ESRCH, EXIT_TARGET },	   { -ENOEXEC, EXIT_TARGET },
+	{ -ENOENT, EXIT_TARGET },    { -EOPNOTSUPP, EXIT_TARGET }, { -EAGAIN, EXIT_TARGET },
+	{ -ETIMEDOUT, EXIT_TARGET }, { -EACCES, EXIT_KERNEL },	   { -EPERM, EXIT_KERNEL },
 };
 
 enum exit_status cli_exit_status(int err, bool kernel)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attach/attach.h"
+#include "base/look.h"
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "engine/plan.h"
@@ -180,7 +181,7 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 			   r->why);
 }
 
-int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
+static int examine(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
 		   struct buf *out, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
@@ -208,5 +209,20 @@ int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_ch
 				      plan.rules[i].why ?: "no probe kind sees it");
 	}
 	plan_fini(&plan);
+	return ret;
+}
+
+int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
+		   struct buf *out, struct err *err)
+{
+	struct look look;
+	char why[160];
+	int ret;
+
+	look_begin(&look, pid, LOOK_FIRST_MS);
+	ret = examine(pid, rules, choice, out, err);
+	if (look_end(&look))
+		ret = err_set(err, -ETIMEDOUT, "pid %d: %s", pid,
+			      look_failure(&look, why, sizeof(why)));
 	return ret;
 }

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/worker.h"
 #include "engine/engine_priv.h"
 #include "engine/plan.h"
 
@@ -72,15 +73,22 @@ static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
 static int engine_attach(struct engine *e, struct err *err)
 {
 	const struct engine_opts *o = e->opts;
-	int ret;
+	int ret = 0;
 
 	for (size_t i = 0; i < o->nr_pids; i++) {
 		if (processes_find(&e->processes, o->pids[i]))
 			continue;
 		ret = engine_add_target(e, o->pids[i], 0, err);
+		/* One that does not answer must not keep the others from being traced. */
+		if (ret == -ETIMEDOUT && o->nr_pids > 1) {
+			log_warn("%s", err->msg);
+			continue;
+		}
 		if (ret)
 			return ret;
 	}
+	if (o->nr_pids && !e->processes.count)
+		return ret;
 	if (o->argv)
 		return launch_start(e->kern, o->argv, look, e, &e->launch, err);
 	engine_say_ready(e);
@@ -259,6 +267,7 @@ static void engine_fini(struct engine *e)
 	arena_fini(&e->arena);
 	armer_free(e->armer);
 	kern_close(e->kern);
+	worker_stop();
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
@@ -266,6 +275,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	uint32_t kinds;
 	int ret;
 
+	worker_start(); /* while there is little to copy */
 	gethostname(e->host, sizeof(e->host) - 1);
 	e->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	e->arena.limit = ARENA_LIMIT;

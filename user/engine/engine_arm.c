@@ -59,6 +59,18 @@ void engine_armed(struct process *p)
 /* So many processes are disarmed at the end: each may take a moment. The others go on as they are, which does no harm. */
 #define DISARM_MAX 32
 
+static int disarm(struct engine *e, const struct process *p, struct err *err)
+{
+	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	struct arm_process target;
+	int ret = py_interp_open(p->pid, &interp, err);
+
+	if (ret)
+		return ret;
+	target = arm_process(e, p->interp, interp);
+	return arm_undo(e->armer, &target, err);
+}
+
 void engine_disarm(struct engine *e)
 {
 	size_t n = 0;
@@ -66,20 +78,18 @@ void engine_disarm(struct engine *e)
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
 		for (struct process *p = e->processes.buckets[i]; p && n < DISARM_MAX;
 		     p = p->next) {
-			_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
-			struct arm_process target;
+			struct look look;
 			struct err err;
 
-			if (!p->interp || !p->interp->kinds[PROBE_ARM].count)
+			if (!p->interp || !p->interp->kinds[PROBE_ARM].count || p->deaf)
 				continue;
 			n++;
-			if (py_interp_open(p->pid, &interp, &err)) {
+			look_begin(&look, p->pid, LOOK_LATER_MS);
+			if (disarm(e, p, &err))
 				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
-				continue;
-			}
-			target = arm_process(e, p->interp, interp);
-			if (arm_undo(e->armer, &target, &err))
-				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
+			/* Who ended us is waiting. */
+			if (look_end(&look))
+				return;
 		}
 	}
 }

@@ -51,15 +51,18 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 }
 
 /* Once there is an interpreter to look into, imports are seen as they should be. */
-static void watch_better(struct engine *e, const struct process *p)
+static void watch_better(struct engine *e, struct process *p)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
+	struct look look;
 	struct err err;
 
-	if (e->groups[p->interp->group - 1].imports_early &&
-	    !py_interp_open(p->pid, &interp, &err) && interp->initialised &&
+	if (!e->groups[p->interp->group - 1].imports_early || !engine_look_begin(e, p, &look))
+		return;
+	if (!py_interp_open(p->pid, &interp, &err) && interp->initialised &&
 	    engine_watch_imports(e, interp, p->interp, &err))
 		log_debug("pid %d: %s", p->pid, err.msg);
+	engine_look_end(e, p, &look);
 }
 
 /* What the rules that wait for it find in the process now; how many. */
@@ -136,12 +139,36 @@ static bool can_look(const struct engine *e, const struct process *p, struct py_
 	return true;
 }
 
+/* Looks for them: are there some? */
+static bool look_for_pending(struct engine *e, struct process *p, const struct py_view *view)
+{
+	struct look look;
+	size_t found;
+
+	if (!engine_look_begin(e, p, &look))
+		return false;
+	found = find_pending(e, view, p->interp);
+	engine_look_end(e, p, &look);
+	return found;
+}
+
+/* Finding a place is another look, at files for the most part. */
+static void look_and_probe(struct engine *e, struct process *p, const struct py_view *view)
+{
+	struct look look;
+
+	if (!engine_look_begin(e, p, &look))
+		return;
+	probe_found(e, view, p->interp);
+	engine_look_end(e, p, &look);
+}
+
 void engine_look_for_late(struct engine *e, struct process *p)
 {
 	struct py_view view;
 
-	if (can_look(e, p, &view) && find_pending(e, &view, p->interp))
-		probe_found(e, &view, p->interp);
+	if (can_look(e, p, &view) && look_for_pending(e, p, &view))
+		look_and_probe(e, p, &view);
 }
 
 /* Stops a thread as a debugger does, which neither the process nor its parent notices; it goes on by itself if we die. */
@@ -167,7 +194,7 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 	struct py_view view;
 	bool stopped;
 
-	if (!can_look(e, p, &view) || !find_pending(e, &view, p->interp)) {
+	if (!can_look(e, p, &view) || !look_for_pending(e, p, &view)) {
 		kern_release_thread(e->kern, tid);
 		return;
 	}
@@ -177,7 +204,7 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		wait_stopped(tid);
 	else
 		e->imports_late++;
-	probe_found(e, &view, p->interp);
+	look_and_probe(e, p, &view);
 	if (stopped)
 		watch_better(e, p);
 	kern_release_thread(e->kern, tid); /* its next import is to be held again */

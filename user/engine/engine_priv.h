@@ -8,6 +8,7 @@
 #include "attach/direct.h"
 #include "attach/uprobe.h"
 #include "base/arena.h"
+#include "base/look.h"
 #include "engine/engine.h"
 #include "engine/launch.h"
 #include "engine/lines.h"
@@ -27,6 +28,13 @@ struct group {
 	struct uprobes *start; /* knows it again after an exec */
 };
 
+/* What descends from one target: what its looks took lately, see engine_look.c. */
+struct family {
+	int64_t taken, since; /* ns; CLOCK_MONOTONIC */
+	unsigned int failures;
+};
+#define FAMILIES_MAX 256
+
 struct engine {
 	const struct engine_opts *opts;
 	struct kern *kern;
@@ -35,6 +43,8 @@ struct engine {
 	struct armer *armer;   /* NULL: nothing is ever armed */
 	struct plan_choice choice;
 	struct processes processes;
+	struct family families[FAMILIES_MAX];
+	unsigned int nr_families;
 	struct direct_probes *direct;
 	struct group *groups;
 	size_t nr_groups;
@@ -55,11 +65,27 @@ struct engine {
 	uint64_t imports_late; /* imports whose thread could not be held: calls may be missing */
 	uint64_t
 		places_refused; /* functions in C without a probe, as no file proves their address */
+	uint64_t
+		looks_given_up; /* processes that are not looked into any more: they did not answer */
+	uint64_t
+		looks_put_off; /* looks that were not taken, or later: their family had taken too much time */
+	bool said_no_worker;
 	uint64_t lines_unknown; /* frames without a line number */
 };
 
 /* engine_record.c: handles one record of the ring buffer; kern_record_fn. */
 int engine_record(void *ctx, const void *record, size_t size);
+
+/*
+ * engine_look.c: begins a look into a process: false: it may not be looked into now.  The end is 0, or -ETIMEDOUT: what was found
+ * is not all, and the process is not looked into any more until it execs, which has been said.
+ */
+bool engine_look_begin(struct engine *e, struct process *p, struct look *look);
+int engine_look_end(struct engine *e, struct process *p, struct look *look);
+/* Or has its family not answered so often that it is never looked into? */
+bool engine_may_look_ever(struct engine *e, const struct process *p);
+/* The number of a new family. */
+unsigned int engine_family(struct engine *e);
 
 /* engine_targets.c: starts tracing a process and puts probes on it.  thread_pointer as in py_interp_open_at(). */
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);

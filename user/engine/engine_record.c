@@ -22,11 +22,35 @@ static void find_lines(struct engine *e, struct event *ev)
 	}
 }
 
+static const struct proc_facts *look_at_facts(struct engine *e, struct process *p)
+{
+	const struct proc_facts *facts;
+	struct look look;
+
+	if (p->facts_read || !engine_look_begin(e, p, &look))
+		return process_facts(p, false);
+	facts = process_facts(p, true);
+	engine_look_end(e, p, &look);
+	return facts;
+}
+
+static void look_for_qualname(struct engine *e, struct process *p, struct event *ev)
+{
+	struct qualnames *q = p->interp->qualnames;
+	struct look look;
+
+	if (qualnames_unknown(q, ev) && engine_look_begin(e, p, &look)) {
+		qualnames_find(q, ev);
+		engine_look_end(e, p, &look);
+	}
+	qualnames_fill(q, ev);
+}
+
 /* request: NULL if there is none */
 static void raise_alert(struct engine *e, const struct rule *rule, const struct event *ev,
 			const struct alert_request *request, struct process *p)
 {
-	const struct proc_facts *facts = process_facts(p);
+	const struct proc_facts *facts = look_at_facts(e, p);
 	struct alert alert = {
 		.time_ns = ev->head.hdr.time_ns + e->clock_offset,
 		.host = e->host,
@@ -83,7 +107,7 @@ static int on_match(struct engine *e, const void *record, size_t size)
 		return 0;
 	}
 	if (p->interp)
-		qualnames_fill(p->interp->qualnames, &ev);
+		look_for_qualname(e, p, &ev);
 	request = request_make(&e->arena, &e->opts->request, &ev.request, &filled) ? &filled : NULL;
 	for (size_t i = 0; i < rules->nr_rules && !e->stop; i++) {
 		if (p->interp && p->interp->probe_of_rule[i] != ev.head.probe)
@@ -124,6 +148,7 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return;
+	p->family = parent->family;
 	/* Looked at when it execs; so is what a program forks that is no interpreter. */
 	if (vfork)
 		p->undecided = 1;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "elf/elf_file.h"
 #include "engine/engine_priv.h"
 
 enum stat_class { stat_count, stat_lost, stat_cut };
@@ -19,6 +20,7 @@ static const struct {
 void engine_say_summary(struct engine *e)
 {
 	uint64_t stats[NR_PHRUDE_STATS] = { 0 }, lost = e->malformed + e->output.lost;
+	uint64_t arms_given_up, arms_late, arms_cut;
 	_cleanup_buf_ struct buf more = { 0 };
 
 	kern_stats(e->kern, stats);
@@ -42,6 +44,19 @@ void engine_say_summary(struct engine *e)
 		buf_printf(&more, ", forks_late %llu", (unsigned long long)e->forks_late);
 	if (e->places_refused)
 		buf_printf(&more, ", places_refused %llu", (unsigned long long)e->places_refused);
+	if (e->looks_given_up)
+		buf_printf(&more, ", looks_given_up %llu", (unsigned long long)e->looks_given_up);
+	if (e->looks_put_off)
+		buf_printf(&more, ", looks_put_off %llu", (unsigned long long)e->looks_put_off);
+	armer_losses(e->armer, &arms_given_up, &arms_late, &arms_cut);
+	if (arms_given_up)
+		buf_printf(&more, ", arms_given_up %llu", (unsigned long long)arms_given_up);
+	if (arms_cut)
+		buf_printf(&more, ", arms_cut %llu", (unsigned long long)arms_cut);
+	if (elf_files_too_large())
+		buf_printf(&more, ", files_cut %llu", (unsigned long long)elf_files_too_large());
+	if (arms_late)
+		buf_printf(&more, ", arms_late %llu", (unsigned long long)arms_late);
 	if (e->lines_unknown)
 		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->lines_unknown);
 	log_info("summary: hits %llu, matches %llu, alerts %llu, lost %llu%s",

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
+#include "base/look.h"
 #include "engine/engine_priv.h"
 #include "engine/plan.h"
 #include "py/interp.h"
@@ -63,6 +64,9 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	if (!f->probe_of_rule || !f->qualnames || !f->group)
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = plan_make(interp, rules, &e->choice, &f->plan, err);
+	/* What was not seen of this process must not be taken for what others have. */
+	if (look_current() && look_current()->failed)
+		ret = err_set(err, -ETIMEDOUT, "pid %d did not answer", interp->pid);
 	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
 		enum phrude_probe probe = f->plan.rules[i].probe;
 		struct kind_sites *k = &f->kinds[probe];
@@ -174,7 +178,7 @@ static int attach_needed(struct engine *e, struct process *p, struct err *err)
 	return ret ? ret : attach_own(e, p, &added, err);
 }
 
-int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
+static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
@@ -194,6 +198,8 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return err_set(err, -ENOMEM, "out of memory");
+	if (!p->family)
+		p->family = engine_family(e);
 	p->target = true;
 	process_set_interp(p, facts);
 	ret = make_template(e, interp, facts, err);
@@ -207,11 +213,29 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		ret = engine_arm(e, p, interp, err);
 	if (!ret)
 		engine_look_for_late(e, p); /* what was imported meanwhile */
+	if (!ret && look_current()->failed)
+		ret = err_set(err, -ETIMEDOUT, "pid %d did not answer", pid);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
 		kern_proc_delete(e->kern, pid);
 		processes_remove(&e->processes, pid);
+	}
+	return ret;
+}
+
+int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
+{
+	struct look look;
+	char why[160];
+	int ret;
+
+	look_begin(&look, pid, LOOK_FIRST_MS);
+	ret = add_target(e, pid, thread_pointer, err);
+	if (look_end(&look) && ret) {
+		e->looks_given_up++;
+		ret = err_set(err, -ETIMEDOUT, "pid %d: %s: it cannot be traced", pid,
+			      look_failure(&look, why, sizeof(why)));
 	}
 	return ret;
 }
@@ -225,7 +249,7 @@ static void detach_own(struct process *p)
 }
 
 /* Looks at the interpreter of a process anew, which is traced already, and puts the probes on it. */
-static int retrace(struct engine *e, struct process *p, struct err *err)
+static int look_anew(struct engine *e, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
@@ -265,6 +289,22 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	return ret;
 }
 
+static int retrace(struct engine *e, struct process *p, struct err *err)
+{
+	struct look look;
+	int ret;
+
+	if (!engine_look_begin(e, p, &look))
+		return err_set(err, -EBUSY, "it is not looked at: %s",
+			       engine_may_look_ever(e, p)
+				       ? "looks at its family have taken too much time"
+				       : "its family has not answered too often");
+	ret = look_anew(e, p, err);
+	if (engine_look_end(e, p, &look))
+		ret = err_set(err, -ETIMEDOUT, "it did not answer");
+	return ret;
+}
+
 /* It stays known to the kernel side, for the sake of what it may start in its turn. */
 static void give_up(struct process *p, int ret, const char *after, const struct err *err)
 {
@@ -273,6 +313,12 @@ static void give_up(struct process *p, int ret, const char *after, const struct 
 	detach_own(p);
 	process_set_interp(p, NULL);
 	p->undecided = 0;
+}
+
+/* What is probed goes on being traced. */
+static bool is_unanswered(int ret)
+{
+	return ret == -ETIMEDOUT || ret == -EBUSY;
 }
 
 void engine_fork(struct engine *e, struct process *p)
@@ -288,7 +334,7 @@ void engine_fork(struct engine *e, struct process *p)
 		ret = retrace(e, p, &err);
 	}
 	e->forks_late += added;
-	if (ret)
+	if (ret && !is_unanswered(ret))
 		give_up(p, ret, "a fork", &err);
 }
 
@@ -297,10 +343,10 @@ void engine_unarmed(struct engine *e, struct process *p)
 	struct err err;
 	int ret;
 
-	if (p->arming || !p->interp)
+	if (p->arming || !p->interp || p->deaf)
 		return;
 	ret = retrace(e, p, &err);
-	if (ret)
+	if (ret && !is_unanswered(ret))
 		give_up(p, ret, "a function could not be armed", &err);
 }
 
@@ -313,8 +359,9 @@ static void look_after_exec(struct engine *e, struct process *p)
 	int ret = retrace(e, p, &err);
 
 	/* Much of what looks wrong is only not finished yet. */
-	if (ret && ret != -ESRCH && p->undecided > 1) {
-		p->undecided--;
+	if (ret && ret != -ESRCH && ret != -ETIMEDOUT && p->undecided > 1) {
+		/* Put off: it is looked at as soon as it may be. */
+		p->undecided -= ret != -EBUSY || !engine_may_look_ever(e, p);
 		return;
 	}
 	p->undecided = 0;
@@ -337,6 +384,7 @@ void engine_exec(struct engine *e, struct process *p, uint32_t group)
 {
 	proc_facts_fini(&p->facts);
 	p->facts_read = false;
+	p->deaf = p->put_off = false;
 	if (group) {
 		engine_started(e, p, group);
 		return;

@@ -81,25 +81,52 @@ static struct entry *look_up(struct qualnames *q, const struct event *ev, uint64
 	return e;
 }
 
-void qualnames_fill(struct qualnames *q, struct event *ev)
+static bool is_missing(const struct event *ev)
 {
-	struct entry **bucket = &q->buckets[(ev->head.code >> 4) % BUCKETS], *e = *bucket;
-	uint64_t check;
+	return !ev->qualname.s && ev->head.code && ev->head.callee == CALLEE_PYTHON;
+}
 
-	if (ev->qualname.s || !ev->head.code || ev->head.callee != CALLEE_PYTHON)
-		return;
-	check = hash_text(hash_text(PHRUDE_HASH_SEED ^ (uint64_t)ev->line, ev->name), ev->file);
+static struct entry **bucket_of(struct qualnames *q, const struct event *ev)
+{
+	return &q->buckets[(ev->head.code >> 4) % BUCKETS];
+}
+
+static uint64_t check_of(const struct event *ev)
+{
+	return hash_text(hash_text(PHRUDE_HASH_SEED ^ (uint64_t)ev->line, ev->name), ev->file);
+}
+
+static struct entry *known(struct qualnames *q, const struct event *ev)
+{
+	struct entry *e = *bucket_of(q, ev);
+	uint64_t check = check_of(ev);
+
 	while (e && (e->code != ev->head.code || e->check != check))
 		e = e->next;
-	if (!e) {
-		e = look_up(q, ev, check);
-		if (!e)
-			return;
-		bucket = &q->buckets[(ev->head.code >> 4) % BUCKETS];
-		e->next = *bucket;
-		*bucket = e;
-		q->count++;
-	}
-	if (e->len)
+	return e;
+}
+
+bool qualnames_unknown(struct qualnames *q, const struct event *ev)
+{
+	return is_missing(ev) && !known(q, ev);
+}
+
+void qualnames_fill(struct qualnames *q, struct event *ev)
+{
+	struct entry *e = is_missing(ev) ? known(q, ev) : NULL;
+
+	if (e && e->len)
 		ev->qualname = (struct text){ e->name, e->len };
+}
+
+void qualnames_find(struct qualnames *q, struct event *ev)
+{
+	struct entry *e = look_up(q, ev, check_of(ev)), **bucket = bucket_of(q, ev);
+
+	if (!e)
+		return;
+	e->next = *bucket;
+	*bucket = e;
+	q->count++;
+	qualnames_fill(q, ev);
 }

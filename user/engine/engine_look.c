@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks into targets (base/look.h), and what becomes of one that does not answer: it is not looked into any more until it
+ * execs; what is probed goes on being traced.  What descends from one target shares an allowance, as a target could otherwise
+ * exec programs that do not answer for ever.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "engine/engine_priv.h"
+
+#define NSEC_PER_MSEC 1000000LL
+/* What a look may take without being counted: most take less. */
+#define FREE_NS (10 * NSEC_PER_MSEC)
+/* A family may take a tenth of the time with longer looks, and this at once. */
+#define SHARE 10
+#define BURST_NS (1000 * NSEC_PER_MSEC)
+/* After so many looks without an answer there are no more.  Each may have left a worker behind for good. */
+#define FAILURES_MAX 12
+#define WHO_MAX 60
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
+}
+
+static struct family *family_of(struct engine *e, const struct process *p)
+{
+	return &e->families[p->family % FAMILIES_MAX];
+}
+
+/* What it took is forgotten with time. */
+static int64_t taken(struct family *f)
+{
+	int64_t now = now_ns();
+
+	f->taken = MAX(f->taken - (now - f->since) / SHARE, 0);
+	f->since = now;
+	return f->taken;
+}
+
+bool engine_look_begin(struct engine *e, struct process *p, struct look *look)
+{
+	struct family *f = family_of(e, p);
+
+	if (p->deaf || (!look_current() && (f->failures >= FAILURES_MAX || taken(f) > BURST_NS))) {
+		e->looks_put_off += !p->put_off && !p->deaf;
+		p->put_off = true;
+		return false;
+	}
+	p->put_off = false;
+	look_begin(look, p->pid, LOOK_LATER_MS);
+	return true;
+}
+
+bool engine_may_look_ever(struct engine *e, const struct process *p)
+{
+	return family_of(e, p)->failures < FAILURES_MAX;
+}
+
+/* " (python3 app.py)" */
+static void put_who(struct buf *out, const struct process *p)
+{
+	_cleanup_buf_ struct buf words = { 0 };
+
+	for (size_t i = 0; i < p->facts.nr_cmdline && words.len < WHO_MAX; i++) {
+		if (i)
+			buf_addc(&words, ' ');
+		buf_adds(&words, p->facts.cmdline[i]);
+	}
+	if (!words.len)
+		return;
+	buf_adds(out, " (");
+	text_terminal(out, (struct text){ words.data, MIN(words.len, (size_t)WHO_MAX) });
+	buf_adds(out, ")");
+}
+
+static void say(struct engine *e, struct process *p, const struct look *look)
+{
+	_cleanup_buf_ struct buf who = { 0 };
+	char why[160];
+
+	put_who(&who, p);
+	log_warn("pid %d%s: %s: modules that it imports from now on are not looked at", p->pid,
+		 who.data ? who.data : "", look_failure(look, why, sizeof(why)));
+	if (family_of(e, p)->failures == FAILURES_MAX)
+		log_warn("pid %d and what is related to it did not answer %d times: none of them "
+			 "is looked at any more",
+			 p->pid, FAILURES_MAX);
+}
+
+int engine_look_end(struct engine *e, struct process *p, struct look *look)
+{
+	bool inner = look_current() != look;
+	int ret = look_end(look);
+	struct family *f = family_of(e, p);
+
+	if (inner)
+		return ret ? -ETIMEDOUT : 0;
+	f->taken = taken(f) + MAX(look_spent_ns(look) - FREE_NS, 0);
+	if (!ret)
+		return 0;
+	/* That is not this process's fault, but it goes without being looked at. */
+	if (ret == -EAGAIN) {
+		e->looks_put_off++;
+		if (!e->said_no_worker)
+			log_warn("too many readers wait for memory of targets that does not "
+				 "answer: no process can be looked at before they end");
+		e->said_no_worker = true;
+		return -ETIMEDOUT;
+	}
+	p->deaf = true;
+	f->failures++;
+	e->looks_given_up++;
+	say(e, p, look);
+	return -ETIMEDOUT;
+}
+
+unsigned int engine_family(struct engine *e)
+{
+	e->nr_families++;
+	return e->nr_families % FAMILIES_MAX;
+}
