@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs tests that have been built: tests/run.sh [unit|fuzz|e2e|vm|all]; arguments after e2e go to tests/e2e/run.py.
+# Runs tests that have been built: tests/run.sh [unit|fuzz|e2e|vm|all]; arguments after e2e or all go to
+# tests/e2e/run.py.
 #
 # The last line is exactly "N passed, N failed, N skipped"; each skip is printed with its reason before.
 # $BUILD names the build directory, $FUZZ_SECONDS how long each fuzz target runs.
@@ -10,8 +11,17 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+tmp=$(mktemp -d)
+log=$tmp/log
+beside=
+# shellcheck disable=SC2317
+end() {
+	[ -z "$beside" ] || kill -- -"$beside" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 pass() {
 	echo "PASS $1"
@@ -28,10 +38,10 @@ skip() {
 	skipped=$((skipped + 1))
 }
 
-# count NAME STATUS: adds the "N passed, N failed[, N skipped]" that ends the log to the sums.
+# count NAME STATUS [LOG]: adds the "N passed, N failed[, N skipped]" that ends the log to the sums.
 count() {
 	local summary
-	summary=$(tail -n 1 "$log" | grep -xE '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?')
+	summary=$(tail -n 1 "${3:-$log}" | grep -xE '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?')
 	if [ -z "$summary" ]; then
 		fail "$1 (ended with status $2 and no summary)"
 		return
@@ -58,23 +68,40 @@ run_unit() {
 	done
 }
 
-run_fuzz() {
-	local fuzzer name dir crashes=$BUILD/crashes
+# fuzz FUZZER LOG
+fuzz() {
+	local name=${1##*/} dir status
 
+	dir=$(mktemp -d -p "$tmp")
+	[ ! -d "tests/fuzz/corpus/${name#fuzz_}" ] || cp -r "tests/fuzz/corpus/${name#fuzz_}/." "$dir"
+	"$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix="$BUILD/crashes/$name-" "$dir" >"$2" 2>&1
+	status=$?
+	rm -rf "$dir"
+	return $status
+}
+
+# As many at once as there are processors.
+run_fuzz() {
+	local fuzzer name crashes=$BUILD/crashes
+	local -A pids=()
+
+	mkdir -p "$crashes"
 	for fuzzer in "$BUILD"/fuzzers/fuzz_*; do
 		[ -x "$fuzzer" ] || continue
+		[ "$(jobs -rp | wc -l)" -lt "$(nproc)" ] || wait -n
+		fuzz "$fuzzer" "$tmp/${fuzzer##*/}" &
+		pids[${fuzzer##*/}]=$!
+	done
+	for fuzzer in "$BUILD"/fuzzers/fuzz_*; do
 		name=${fuzzer##*/}
-		dir=$(mktemp -d)
-		[ ! -d "tests/fuzz/corpus/${name#fuzz_}" ] || cp -r "tests/fuzz/corpus/${name#fuzz_}/." "$dir"
-		mkdir -p "$crashes"
-		if "$fuzzer" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-			-artifact_prefix="$crashes/$name-" "$dir" >"$log" 2>&1; then
-			pass "fuzz/$name ($(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs)"
+		[ -n "${pids[$name]:-}" ] || continue
+		if wait "${pids[$name]}"; then
+			pass "fuzz/$name ($(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/$name") inputs)"
 		else
-			grep -v '^#' "$log" | head -n 60
-			fail "fuzz/$name: the input is $(grep -oE "$crashes/$name-[^ ]*" "$log" | tail -n 1)"
+			grep -v '^#' "$tmp/$name" | head -n 60
+			fail "fuzz/$name: the input is $(grep -oE "$crashes/$name-[^ ]*" "$tmp/$name" | tail -n 1)"
 		fi
-		rm -rf "$dir"
 	done
 }
 
@@ -88,6 +115,41 @@ run_vm() {
 	count vm "${PIPESTATUS[0]}"
 }
 
+summary() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+}
+
+# What keeps processors busy, for those moments in which the end-to-end tests do not; shown when all of it has ended.
+run_beside() {
+	trap - EXIT INT TERM
+	passed=0 failed=0 skipped=0
+	# It takes no processor from any other.
+	chrt --idle --pid 0 "$BASHPID"
+	log=$tmp/beside-log
+	export PHRUDE_VM_LIMIT=${PHRUDE_VM_LIMIT:-900}
+	{
+		# The two kernels of Debian's stable releases; 5.15 takes minutes under emulation, and the newest is a moving
+		# target: tests/run.sh vm takes all.
+		run_vm bookworm trixie
+		run_fuzz
+		summary
+	} >"$tmp/beside" 2>&1
+	cat "$tmp/beside"
+}
+
+run_all() {
+	run_unit
+	# A process group of its own, so that it can be ended.
+	set -m
+	run_beside &
+	beside=$!
+	set +m
+	run_e2e --beside "$beside" "$@"
+	wait "$beside"
+	count 'what ran beside e2e' $? "$tmp/beside"
+	beside=
+}
+
 what=${1:-all}
 [ $# -eq 0 ] || shift
 case $what in
@@ -95,14 +157,7 @@ unit) run_unit ;;
 fuzz) run_fuzz ;;
 e2e) run_e2e "$@" ;;
 vm) run_vm "$@" ;;
-all)
-	run_unit
-	run_fuzz
-	run_e2e
-	# The two kernels of Debian's stable releases; 5.15 takes minutes under emulation, and the newest is a moving target:
-	# tests/run.sh vm takes all.
-	run_vm bookworm trixie
-	;;
+all) run_all "$@" ;;
 *)
 	echo 'usage: tests/run.sh [unit|fuzz|e2e|vm|all]' >&2
 	exit 2
@@ -110,5 +165,5 @@ all)
 esac
 
 [ $((passed + failed)) -gt 0 ] || fail "$what: nothing was there to run"
-echo "$passed passed, $failed failed, $skipped skipped"
+summary
 [ $failed = 0 ]

@@ -23,6 +23,8 @@ def main():
     parser.add_argument("-j", metavar="N", type=int, default=schedule.JOBS,
                         help="so many tests side by side, but for those that need the machine for themselves "
                              "(default: %(default)s)")
+    parser.add_argument("--beside", metavar="PID", type=int,
+                        help="what needs the machine for itself waits until this process has ended")
     parser.add_argument("-v", action="store_true", help="show where in the tests a failure comes from")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
@@ -46,7 +48,7 @@ def main():
         if arguments.l:
             print("".join(case.name + "\n" for case in cases), end="")
             return 0
-        return 0 if schedule.run(cases, missing, max(1, arguments.j), arguments.v) else 1
+        return 0 if schedule.run(cases, missing, max(1, arguments.j), arguments.beside, arguments.v) else 1
     except KeyboardInterrupt:
         return 130
     finally:

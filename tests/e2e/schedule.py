@@ -21,7 +21,8 @@ import traceback
 import processes
 from harness import FOLDER, Skip
 
-JOBS = 2 * (os.cpu_count() or 1)
+# More end no sooner: the kernel puts uprobes on, and takes them off, one at a time.
+JOBS = min(4, 2 * (os.cpu_count() or 1))
 # So many tests of a run may have a second try, alone: a busy machine stops a process for seconds at the wrong moment.
 # It is named once more at the end, with what failed at first. One more is a failure like any other.
 SECOND_TRIES = 1
@@ -132,6 +133,7 @@ class Run:
         self.verbose = verbose
         self.counts = collections.Counter()
         self.again = {}  # by name: what failed at first
+        self.failed = []  # names
         self.times = []  # (seconds, CPU seconds, case)
 
     def done(self, worker, outcome):
@@ -145,6 +147,8 @@ class Run:
             print("AGAIN %s: %s" % (case.name, outcome.text), flush=True)
             return True
         self.counts[outcome.sign] += 1
+        if outcome.sign == "FAIL":
+            self.failed.append(case.name)
         print("%s %s%s" % (outcome.sign, case.name, ": " + outcome.text if outcome.text else
                            " (%.1f s)" % worker.seconds), flush=True)
         return False
@@ -181,8 +185,21 @@ class Run:
         print("by interpreter: " + ", ".join("%s %d s" % pair for pair in by_interpreter.most_common()))
 
 
-def run(cases, missing, jobs, verbose=False):
-    """Runs the cases; prints a line for each; True if none failed."""
+def wait_for(pid):
+    """Until that process has ended, whose parent need not be this one."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    select.select([descriptor], [], [])
+    os.close(descriptor)
+
+
+def run(cases, missing, jobs, beside=None, verbose=False):
+    """
+    Runs the cases; prints a line for each; True if none failed.  beside: the pid of something else that runs meanwhile
+    and keeps the machine busy.
+    """
     run = Run(verbose)
     start = time.monotonic()
     for name, reason in missing:
@@ -191,6 +208,8 @@ def run(cases, missing, jobs, verbose=False):
     os.makedirs(FOLDER, exist_ok=True)
     try:
         again = run.side_by_side([case for case in cases if not case.alone], jobs)
+        if beside:
+            wait_for(beside)
         # A second try waits until last.
         again += run.side_by_side([case for case in cases if case.alone], 1)
         run.side_by_side(again, 1)
@@ -200,5 +219,7 @@ def run(cases, missing, jobs, verbose=False):
         run.say_times(time.monotonic() - start, jobs)
     for name, text in run.again.items():
         print("AGAIN %s: at first: %s" % (name, text))
+    if run.failed:
+        print("failed: " + "; ".join(run.failed))
     print("%d passed, %d failed, %d skipped" % (run.counts["PASS"], run.counts["FAIL"], run.counts["SKIP"]), flush=True)
     return not run.counts["FAIL"] and run.counts["PASS"] > 0

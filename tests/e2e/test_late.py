@@ -9,7 +9,7 @@ TRIALS = 3
 SPAWNS = 20
 
 
-@test("interpreter")
+@test("interpreter", alone="a tracer that gets no processor in time loses an import, and says so")
 def first_act_of_a_module(interpreter):
     tried = 0
     for _ in range(TRIALS):

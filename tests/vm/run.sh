@@ -74,7 +74,8 @@ boot() {
 	# No KVM even where there is some: single-stepping differs from one hypervisor to the next.  One thread for both
 	# processors: with two, now and then one of them runs what the kernel is about to patch in its own code.
 	# no_timer_check: the kernel counts ticks of an emulated timer otherwise, which come late on a busy host, and gives up.
-	timeout -k 5 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m 1024 -nodefaults \
+	# In the foreground: it ends with this script's process group.
+	timeout --foreground -k 5 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m 1024 -nodefaults \
 		-no-user-config -nographic -serial stdio -no-reboot -kernel "$1" -initrd "$tmp/initramfs" \
 		-append 'console=ttyS0 quiet panic=-1 no_timer_check rdinit=/init' </dev/null 2>&1 | tr -d '\r'
 }
