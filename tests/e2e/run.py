@@ -41,9 +41,10 @@ def main():
         if not os.access(tracer.BINARY, os.X_OK):
             sys.exit("run.py: %s is not there: run make" % tracer.BINARY)
     found, missing = interpreters.find()
+    chosen = found
     if arguments.i:
-        found, missing = [i for i in found if arguments.i in i.name], []
-    cases = [case for case in harness.cases(found) if all(word in case.name for word in arguments.k)]
+        chosen, missing = [i for i in found if arguments.i in i.name], []
+    cases = [case for case in harness.cases(chosen) if all(word in case.name for word in arguments.k)]
     try:
         if arguments.l:
             print("".join(case.name + "\n" for case in cases), end="")
