@@ -17,8 +17,16 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def threads_of(pid):
+    """How many it has; a zombie has one, itself, unless others of its threads cannot end yet."""
+    try:
+        return len(os.listdir("/proc/%s/task" % pid))
+    except OSError:
+        return 0
+
+
 def alive():
-    """All processes but zombies."""
+    """All processes but those of which nothing runs any more."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -31,7 +39,7 @@ def alive():
         # The name may hold anything, parentheses as well.
         name, _, rest = said.partition("(")[2].rpartition(")")
         state, parent, _, session = rest.split()[:4]
-        if state not in "ZX":
+        if state not in "ZX" or threads_of(entry) > 1:
             found.append(Process(int(entry), name, state, int(parent), int(session)))
     return found
 

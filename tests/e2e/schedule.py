@@ -88,12 +88,13 @@ class Worker:
         return processes.end(lambda: processes.of_tree(self.pid))
 
     def end(self):
-        """To be called once, after it has ended or when its time is over.  Returns (outcome, seconds, CPU seconds)."""
+        """To be called once, after it has ended or when its time is over.  Returns the outcome."""
         hung = not select.select([self.descriptor], [], [], 0)[0]
         remain = self.kill() if hung else processes.end(lambda: processes.of_session(self.pid))
-        _, status, usage = os.wait4(self.pid, 0)
-        self.seconds = time.monotonic() - self.start
-        self.busy = usage.ru_utime + usage.ru_stime
+        self.seconds, self.busy, status = time.monotonic() - self.start, 0, None
+        if not any(process.pid == self.pid for process in remain):
+            _, status, usage = os.wait4(self.pid, 0)
+            self.busy = usage.ru_utime + usage.ru_stime
         self.printed = _contents(self.output).strip()
         said = _contents(self.outcome)
         if hung:

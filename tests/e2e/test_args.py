@@ -48,7 +48,7 @@ def every_kind_of_parameter(interpreter, kind):
         expect_equal([{"name": alert["function"]["name"], "args": alert["args"]} for alert in getenv], GETENV, "getenv")
         # A frozen module counts as its file, however it is called.
         expect(all(a["function"]["file"].endswith(("/os.py", "<frozen os>")) for a in getenv), "the file of getenv")
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
 @test("kind", kinds=("call",), embedded=True)
@@ -100,7 +100,7 @@ def fifty_threads(interpreter, kind):
     with Target(interpreter, "args.py") as target:
         with Tracer([rule("worker", file="args.py")], target.pid, kind=kind) as tracer:
             tids = target.ask("threads", n=50, rounds=20, through_call=kind == "call")
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     expect_equal(len(tracer.alerts), 1000, "alerts")
     expect_equal(len(set(tids)), 50, "threads")
     seen = set()

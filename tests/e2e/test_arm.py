@@ -14,7 +14,7 @@ KINDS = [rule(name, file="arm.py") for name in
 
 
 def complete(tracer):
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
 def armed(test_each="kind", **options):

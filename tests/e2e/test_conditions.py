@@ -36,7 +36,7 @@ def check(interpreter, kind, rules, wanted, functions):
         target.ask("calls", n=50, seed=1)
         with Tracer(rules, target.pid, kind=kind) as tracer:
             counts = target.ask("calls", n=CALLS, seed=2)
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     expect_equal(tracer.by_rule(), {name: matching(counts, test) for name, test in wanted.items()}, "alerts by rule")
     expect_equal(tracer.summary["matches"], CALLS * functions, "matches")
     return tracer.summary.get("dismissed", 0)
@@ -76,7 +76,7 @@ def of_a_class(interpreter, kind):
     with Target(interpreter, "conditions.py") as target:
         with Tracer([rule("One.method", file="conditions.py")], target.pid, kind=kind) as tracer:
             target.ask("methods", n=50)
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     names = collections.Counter(alert["function"]["qualname"] for alert in tracer.alerts)
     expect_equal(names["One.method"], 50, "alerts of the class")
     if interpreter.version >= (3, 11):

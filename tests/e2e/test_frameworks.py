@@ -75,7 +75,7 @@ def attribution(modules, application, server, paths, each=1):
         target.terminate()
         target.wait()
         target.stdout.close()
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     found = collections.Counter()
     for alert in tracer.alerts:
         request, marker = alert["request"], alert["args"]["marker"]

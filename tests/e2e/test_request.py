@@ -17,7 +17,7 @@ def trace(interpreter, kind, command, options=(), **arguments):
     with Target(interpreter, "requests.py") as target:
         with Tracer(RULES, target.pid, kind=kind, options=options) as tracer:
             expected = target.ask(command, **arguments)
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     return tracer.alerts, expected
 
 

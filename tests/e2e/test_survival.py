@@ -100,7 +100,7 @@ def same_results_traced(interpreter, kind):
         untraced = target.ask("rounds", n=2)
         with Tracer(WATCHED, target.pid, kind=kind) as tracer:
             expect_equal(target.ask("rounds", n=5), untraced, "digest")
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
 @test("kind")

@@ -263,7 +263,7 @@ def run_from_the_first_call(interpreter):
         expect_equal(output, b"out\n", "its output")
         expect("err" in tracer.messages, "its errors are not on stderr")
         expect(tracer.ready_line, "no ready line")
-        expect_equal(tracer.summary["lost"], 0, "lost")
+        expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
 @test()

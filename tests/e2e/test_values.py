@@ -17,7 +17,7 @@ def every_form(interpreter, kind):
     with Target(interpreter, "values.py") as target:
         with Tracer([{k: v for k, v in PROBE[0].items() if k != "value"}], target.pid, kind=kind) as tracer:
             expected = target.ask("show", through_call=kind == "call")
-    expect_equal(tracer.summary["lost"], 0, "lost")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     expect_equal(len(tracer.alerts), len(expected), "alerts")
     wrong = []
     for alert, (name, value) in zip(tracer.alerts, expected):
