@@ -25,7 +25,7 @@ SUB_KEYS = {
 }
 
 # What must not stand in a line of JSON, or a terminal that shows it, as it is.
-RAW = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+RAW = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 
 # Of an alert's line: the rule's name and the process.
 PLACE = re.compile(rb'"rule":\s*{"name":\s*"([^"]*)".*"process":\s*{"pid":\s*(\d+)')

@@ -296,7 +296,7 @@ int suggest_add(struct suggest *s, const char *line, size_t len)
 
 static void write_quoted(struct buf *out, const char *s, size_t len)
 {
-	text_json(out, (struct text){ s, len });
+	text_yaml(out, (struct text){ s, len });
 }
 
 /* Why no case is made of the group; NULL if one is. */
@@ -342,6 +342,7 @@ static bool is_name(const char *s)
 static void write_arg(struct buf *out, const struct group *g, const struct common *c)
 {
 	bool listed = !c->more && c->nr_values * 2 <= g->count;
+	_cleanup_buf_ struct buf key = { 0 };
 
 	if (c->dropped || c->seen != g->count || !is_name(c->name))
 		return;
@@ -351,7 +352,11 @@ static void write_arg(struct buf *out, const struct group *g, const struct commo
 		buf_adds(out, " varies\n");
 		return;
 	}
-	buf_printf(out, "        \"arg.%s\":\n", c->name);
+	buf_printf(&key, "arg.%s", c->name);
+	buf_adds(out, "        ");
+	write_quoted(out, key.data, key.len);
+	buf_adds(out, ":\n");
+	out->failed |= key.failed;
 	if (!listed) {
 		buf_adds(out, "          - { prefix: ");
 		write_quoted(out, c->values[0], c->len);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages for the person at the terminal, on stderr, each behind "phrude-trace: ". */
+/*
+ * Messages for the person at the terminal, on stderr, each one line behind "phrude-trace: ": what a target or a file
+ * wrote into it is escaped as text_terminal() does.  Who does not read them loses them, which the next one says.
+ */
 #pragma once
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };

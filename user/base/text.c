@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/util.h"
 
 bool text_eq(struct text a, struct text b)
 {
@@ -94,11 +98,30 @@ static bool is_control(uint32_t ch)
 	return ch < 0x20 || (ch >= 0x7f && ch <= 0x9f);
 }
 
-/* Characters that reorder or hide what stands beside them on a terminal. */
+/*
+ * Characters that reorder, hide or forge what stands beside them: Default_Ignorable_Code_Point of Unicode 15 (among them
+ * the bidirectional controls, what has no width, variation selectors and tags), the line and paragraph separators and
+ * what annotates between lines.  Some are legitimate, as the joiner within an emoji is: escaped they are still readable,
+ * while left alone they would let a target write what a person reads otherwise.
+ */
 static bool is_deceptive(uint32_t ch)
 {
-	return (ch >= 0x200b && ch <= 0x200f) || (ch >= 0x2028 && ch <= 0x202e) ||
-	       (ch >= 0x2060 && ch <= 0x2069) || ch == 0xfeff || (ch >= 0xe0000 && ch <= 0xe007f);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00ad, 0x00ad },   { 0x034f, 0x034f },   { 0x061c, 0x061c },
+		{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges) && ch >= ranges[i].first; i++) {
+		if (ch <= ranges[i].last)
+			return true;
+	}
+	return false;
 }
 
 static bool json_plain(unsigned char c)
@@ -106,7 +129,19 @@ static bool json_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-void text_json(struct buf *b, struct text s)
+/* JSON has no escape beyond U+FFFF but that of the two halves, which YAML refuses. */
+static void put_escape(struct buf *b, uint32_t ch, bool yaml)
+{
+	if (ch <= 0xffff)
+		buf_printf(b, "\\u%04x", ch);
+	else if (yaml)
+		buf_printf(b, "\\U%08x", ch);
+	else
+		buf_printf(b, "\\u%04x\\u%04x", 0xd800 + ((ch - 0x10000) >> 10),
+			   0xdc00 + ((ch - 0x10000) & 0x3ff));
+}
+
+static void quote(struct buf *b, struct text s, bool yaml)
 {
 	size_t pos = 0, start = 0;
 	uint32_t ch;
@@ -128,12 +163,22 @@ void text_json(struct buf *b, struct text s)
 			buf_adds(b, "\\t");
 		else if (ch == '\r')
 			buf_adds(b, "\\r");
-		else if (is_control(ch) || is_surrogate(ch) || (is_deceptive(ch) && ch <= 0xffff))
-			buf_printf(b, "\\u%04x", ch);
+		else if (is_control(ch) || is_surrogate(ch) || is_deceptive(ch))
+			put_escape(b, ch, yaml);
 		else
 			text_put(b, ch);
 	}
 	buf_addc(b, '"');
+}
+
+void text_json(struct buf *b, struct text s)
+{
+	quote(b, s, false);
+}
+
+void text_yaml(struct buf *b, struct text s)
+{
+	quote(b, s, true);
 }
 
 void text_terminal(struct buf *b, struct text s)
@@ -156,4 +201,27 @@ void text_terminal(struct buf *b, struct text s)
 		else
 			text_put(b, ch);
 	}
+}
+
+void text_vline(struct buf *b, const char *fmt, va_list ap)
+{
+	_cleanup_free_ char *line = NULL;
+	int n = vasprintf(&line, fmt, ap);
+
+	if (n < 0) {
+		line = NULL;
+		b->failed = 1;
+		return;
+	}
+	text_terminal(b, (struct text){ line, n });
+	buf_addc(b, '\n');
+}
+
+void text_line(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vline(b, fmt, ap);
+	va_end(ap);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,14 @@ void text_put(struct buf *b, uint32_t ch);
 /* Appends s as a JSON string with its quotes; the output is valid UTF-8: control characters, DEL, C1 controls,
  * lone surrogates, and characters that reorder or hide text on a terminal, become \uXXXX. */
 void text_json(struct buf *b, struct text s);
+/* The same as a YAML string, in which what lies beyond U+FFFF becomes \UXXXXXXXX. */
+void text_yaml(struct buf *b, struct text s);
 /* Appends s for a terminal: control characters, bidirectional controls and surrogates become \xXX or \uXXXX,
  * a backslash stays as it is. */
 void text_terminal(struct buf *b, struct text s);
+/*
+ * Appends one line: what is formatted, as text_terminal() shows it, and a newline.  Whatever is said in lines, with words
+ * of a target or a file in them, goes through these, so that nothing can add a line or move the cursor.
+ */
+void text_line(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_vline(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));

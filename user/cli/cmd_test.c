@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/suite.h"
@@ -33,8 +34,11 @@ static const struct rule *find_rule(const struct rule_set *rules, const char *id
 
 static void say(const struct rule_case *c, const char *verdict, const char *python, const char *why)
 {
-	printf("%s %s:%u %s%s%s [%s]%s%s\n", verdict, c->path, c->line, c->rule,
-	       c->name ? ": " : "", c->name ?: "", python, why ? ": " : "", why ?: "");
+	_cleanup_buf_ struct buf line = { 0 };
+
+	text_line(&line, "%s %s:%u %s%s%s [%s]%s%s", verdict, c->path, c->line, c->rule,
+		  c->name ? ": " : "", c->name ?: "", python, why ? ": " : "", why ?: "");
+	fputs(line.data ?: "phrude-trace: out of memory\n", stdout);
 }
 
 static void judge(const struct rule_case *c, const struct suite_result *r, const char *python,
@@ -71,7 +75,7 @@ static void judge(const struct rule_case *c, const struct suite_result *r, const
 static const char **find_names(const struct rule_case_set *cases, const struct rule_set *rules)
 {
 	const char **names = calloc(cases->nr_cases + 1, sizeof(*names));
-	bool missing = false;
+	_cleanup_buf_ struct buf missing = { 0 };
 
 	for (size_t i = 0; names && i < cases->nr_cases; i++) {
 		const struct rule *rule = find_rule(rules, cases->cases[i].rule);
@@ -79,12 +83,12 @@ static const char **find_names(const struct rule_case_set *cases, const struct r
 		if (rule)
 			names[i] = rule->name;
 		else
-			fprintf(stderr, "%s:%u: there is no rule with the id or name \"%s\"\n",
-				cases->cases[i].path, cases->cases[i].line, cases->cases[i].rule);
-		missing |= !rule;
+			text_line(&missing, "%s:%u: there is no rule with the id or name \"%s\"",
+				  cases->cases[i].path, cases->cases[i].line, cases->cases[i].rule);
 	}
-	if (!missing)
+	if (!missing.data)
 		return names;
+	fputs(missing.data, stderr);
 	free(names);
 	return NULL;
 }

@@ -209,6 +209,8 @@ static int run_traced(const char *dir, const char *const *rules, size_t nr_rules
 	if (!status)
 		return 0;
 	read_file(dir, "log", &log);
+	while (log.len && log.data[log.len - 1] == '\n')
+		log.data[--log.len] = '\0';
 	return err_set(err, -ECHILD, "the test cases could not be run under %s: %.800s", python,
 		       log.data ? log.data : "");
 }

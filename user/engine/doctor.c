@@ -10,6 +10,7 @@
 #include "attach/attach.h"
 #include "base/look.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "engine/plan.h"
 #include "kern/kern_feat.h"
@@ -19,12 +20,12 @@
 
 static void put(struct buf *out, const char *label, const char *value)
 {
-	buf_printf(out, LABEL "%s\n", label, value);
+	text_line(out, LABEL "%s", label, value);
 }
 
 static void put_feature(struct buf *out, const char *label, bool has, const char *without)
 {
-	buf_printf(out, LABEL "%s%s\n", label, has ? "yes" : "no: ", has ? "" : without);
+	text_line(out, LABEL "%s%s", label, has ? "yes" : "no: ", has ? "" : without);
 }
 
 static void put_paranoid(struct buf *out)
@@ -97,8 +98,8 @@ int doctor_machine(struct buf *out, struct err *err)
 
 static void put_interpreter(struct buf *out, const struct py_interp *interp)
 {
-	buf_printf(out, "process %d\n", interp->pid);
-	buf_printf(out, LABEL "CPython %s\n", "interpreter", interp->version);
+	text_line(out, "process %d", interp->pid);
+	text_line(out, LABEL "CPython %s", "interpreter", interp->version);
 	put(out, "file", interp->path);
 	put(out, "build",
 	    interp->is_library		   ? "shared library"
@@ -129,56 +130,53 @@ static void put_kinds(struct buf *out, const struct py_interp *interp,
 		if (!kind)
 			continue;
 		if (order[i] == PROBE_ARM && choice->no_arm) {
-			buf_printf(out, LABEL "no: %s\n", kind->name, choice->no_arm);
+			text_line(out, LABEL "no: %s", kind->name, choice->no_arm);
 			continue;
 		}
 		if (kind->sites && kind->sites(interp, sites, &nr_sites, &why)) {
-			buf_printf(out, LABEL "no: %s\n", kind->name, why.msg);
+			text_line(out, LABEL "no: %s", kind->name, why.msg);
 			continue;
 		}
 		for (size_t k = 0; k < nr_sites; k++)
 			stepped += !sites[k].emulated;
-		buf_printf(out, LABEL "yes; costs %s%s%s\n", kind->name, kind->cost,
-			   kind->partial ? "; sees some calls only" : "",
-			   stepped ? "; single-stepped: no instruction that the kernel emulates "
-				     "stands there"
-				   : "");
+		text_line(out, LABEL "yes; costs %s%s%s", kind->name, kind->cost,
+			  kind->partial ? "; sees some calls only" : "",
+			  stepped ? "; single-stepped: no instruction that the kernel emulates "
+				    "stands there"
+				  : "");
 	}
 	unseen = py_audit_unseen(interp);
 	if (unseen)
-		buf_printf(out, LABEL "%s\n", "", unseen);
+		text_line(out, LABEL "%s", "", unseen);
 }
 
 static void put_rule(struct buf *out, const struct rule *rule, const struct plan_rule *r)
 {
 	const struct attach_kind *kind = attach_kind(r->probe);
+	char functions[24] = "-";
 
-	buf_printf(out, "  %-8s ", kind ? kind->name : "none");
 	if (r->probe == PROBE_DIRECT)
-		buf_printf(out, "%9zu  ", r->cfuncs.count);
+		snprintf(functions, sizeof(functions), "%zu", r->cfuncs.count);
 	else if (r->probe == PROBE_ARM)
-		buf_printf(out, "%9zu  ", r->nr_codes);
-	else
-		buf_printf(out, "%9s  ", "-");
-	text_terminal(out, (struct text){ rule->name, strlen(rule->name) });
-	buf_addc(out, '\n');
+		snprintf(functions, sizeof(functions), "%zu", r->nr_codes);
+	text_line(out, "  %-8s %9s  %s", kind ? kind->name : "none", functions, rule->name);
 	for (size_t i = 0; i < r->cfuncs.count; i++)
-		buf_printf(out, "%21s%s in %s%s\n", "", r->cfuncs.list[i].qualname,
-			   r->cfuncs.list[i].file->path,
-			   r->cfuncs.list[i].site.emulated ? "" : " (single-stepped)");
+		text_line(out, "%21s%s in %s%s", "", r->cfuncs.list[i].qualname,
+			  r->cfuncs.list[i].file->path,
+			  r->cfuncs.list[i].site.emulated ? "" : " (single-stepped)");
 	if (kind)
-		buf_printf(out, "%21scosts %s%s\n", "", kind->cost,
-			   r->partial ? "; sees some calls only" : "");
+		text_line(out, "%21scosts %s%s", "", kind->cost,
+			  r->partial ? "; sees some calls only" : "");
 	if (r->probe == PROBE_ARM && !r->nr_codes)
-		buf_printf(out, "%21snot yet: it is armed when it first runs\n", "");
+		text_line(out, "%21snot yet: it is armed when it first runs", "");
 	if (r->pending)
-		buf_printf(out,
-			   "%21snot yet: %s; it is looked for at each import of a module written "
-			   "in C\n",
-			   "", r->why ?: "");
+		text_line(out,
+			  "%21snot yet: %s; it is looked for at each import of a module written in "
+			  "C",
+			  "", r->why ?: "");
 	else if (r->why)
-		buf_printf(out, "%21s%s: %s\n", "", kind ? "nothing better" : "cannot be watched",
-			   r->why);
+		text_line(out, "%21s%s: %s", "", kind ? "nothing better" : "cannot be watched",
+			  r->why);
 }
 
 static int examine(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
