@@ -19,6 +19,7 @@ struct alert_process {
 	const char *exe;	    /* NULL: unknown */
 	const char *const *cmdline; /* nr_cmdline strings, any bytes; NULL: unknown */
 	size_t nr_cmdline;
+	bool cmdline_cut;
 	const char *python;    /* "3.11.2" */
 	const char *container; /* container id; NULL: none */
 };
@@ -34,6 +35,8 @@ struct alert {
 	const char *action;		     /* "detect" */
 };
 
+/* Is anything in it shorter than it was? */
+bool alert_is_truncated(const struct alert *a);
 /* Appends the alert as one JSON object, without a newline. Keys and order as in the README; valid UTF-8 whatever the target held. */
 void alert_json(struct buf *out, const struct alert *a);
 /* Appends the alert as a block for a person, ending in a newline; `color`: with ANSI colours. */

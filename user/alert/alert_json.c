@@ -191,6 +191,11 @@ static void put_process(struct buf *out, const struct alert_process *p)
 	PUT(out, "}");
 }
 
+bool alert_is_truncated(const struct alert *a)
+{
+	return a->process.cmdline_cut || event_is_truncated(a->event);
+}
+
 void alert_json(struct buf *out, const struct alert *a)
 {
 	char time[ALERT_TIME_MAX];
@@ -212,6 +217,6 @@ void alert_json(struct buf *out, const struct alert *a)
 	PUT(out, ",\"action\":");
 	put_string(out, a->action);
 	PUT(out, ",\"truncated\":");
-	put_bool(out, event_is_truncated(a->event));
+	put_bool(out, alert_is_truncated(a));
 	PUT(out, "}");
 }

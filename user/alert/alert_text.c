@@ -248,7 +248,7 @@ static void footing(struct printer *p, const struct alert *a)
 	put_fact(p, &first, "action", a->action);
 	if (!first)
 		buf_addc(p->out, '\n');
-	if (!event_is_truncated(a->event))
+	if (!alert_is_truncated(a))
 		return;
 	p->title = "truncated";
 	start_line(p);

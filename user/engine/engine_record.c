@@ -64,6 +64,7 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 			.exe = facts->exe,
 			.cmdline = (const char *const *)facts->cmdline,
 			.nr_cmdline = facts->nr_cmdline,
+			.cmdline_cut = facts->cmdline_cut,
 			.python = p->interp ? p->interp->version : NULL,
 			.container = facts->container,
 		},

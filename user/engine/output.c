@@ -2,12 +2,12 @@
 #include "engine/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/out_file.h"
 
 /* Alerts are written when so many bytes have come together, or the batch they came in is done. */
 #define PENDING_MAX ((size_t)256 * 1024)
@@ -16,10 +16,9 @@ int output_open(struct output *out, const char *path, enum output_format format,
 {
 	*out = (struct output){ .fd = STDOUT_FILENO };
 	if (path) {
-		out->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+		out->fd = out_file_open(path, &out->half_line, err);
 		if (out->fd < 0)
-			return err_set(err, -errno, "cannot write alerts to %s: %s", path,
-				       strerror(errno));
+			return err_prefix(err, out->fd, "cannot write alerts to %s", path);
 		out->owned = true;
 	}
 	out->json = format == OUTPUT_JSON || (format == OUTPUT_AUTO && !isatty(out->fd));
@@ -80,6 +79,10 @@ void output_flush(struct output *out)
 
 void output_alert(struct output *out, const struct alert *alert)
 {
+	/* What a crash or a full disk left half written does not take the first alert with it. */
+	if (out->half_line)
+		buf_addc(&out->pending, '\n');
+	out->half_line = false;
 	if (out->json) {
 		alert_json(&out->pending, alert);
 		buf_addc(&out->pending, '\n');

@@ -15,6 +15,7 @@ struct output {
 	int fd;
 	bool owned; /* fd is to be closed */
 	bool json, color;
+	bool half_line; /* of an earlier run, at the end of the file */
 	struct buf pending;
 	size_t pending_alerts;
 	uint64_t written, lost; /* alerts */
@@ -22,7 +23,7 @@ struct output {
 };
 
 /* path NULL: standard output.  OUTPUT_AUTO: text on a terminal, else JSON.  A file is appended to, and created
- * readable by its owner only: alerts hold secrets. */
+ * readable by its owner only: alerts hold secrets.  Which files are refused: see base/out_file.h. */
 int output_open(struct output *out, const char *path, enum output_format format, struct err *err);
 void output_close(struct output *out);
 /* Takes an alert; it is written at the latest by output_flush(). */

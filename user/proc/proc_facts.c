@@ -2,6 +2,7 @@
 #include "proc/procfs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,9 @@
 #include "base/util.h"
 #include "proc/proc_read.h"
 
-#define CMDLINE_MAX (1u << 20)
-#define CMDLINE_WORDS_MAX 4096
+/* A command line stands in every alert of its process: one of megabytes would fill the log. */
+#define CMDLINE_MAX 16384
+#define CMDLINE_WORDS_MAX 1024
 #define CONTAINER_ID_LEN 64
 
 static bool is_hex(char c)
@@ -44,23 +46,27 @@ char *proc_container_id(const char *cgroup_text)
 static int read_cmdline(pid_t pid, struct proc_facts *out)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t len, words = 0;
+	size_t len, words = 0, i = 0;
 	int ret;
 
-	ret = proc_read_memory(pid, "cmdline", CMDLINE_MAX, &text, &len);
+	ret = proc_read_head(pid, "cmdline", CMDLINE_MAX, &text, &len, &out->cmdline_cut);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < len && words < CMDLINE_WORDS_MAX; i += strlen(text + i) + 1)
+	while (i < len && words < CMDLINE_WORDS_MAX) {
+		i += strlen(text + i) + 1;
 		words++;
+	}
+	out->cmdline_cut |= i < len;
 	if (words == 0)
 		return 0;
 	out->cmdline = calloc(words, sizeof(*out->cmdline));
 	if (!out->cmdline)
 		return -ENOMEM;
-	for (size_t i = 0; out->nr_cmdline < words; i += strlen(text + i) + 1) {
-		char *word = strdup(text + i);
+	for (i = 0; out->nr_cmdline < words; i += strlen(text + i) + 1) {
+		bool last = out->nr_cmdline == words - 1;
+		char *word;
 
-		if (!word)
+		if (asprintf(&word, "%s%s", text + i, last && out->cmdline_cut ? "…" : "") < 0)
 			return -ENOMEM;
 		out->cmdline[out->nr_cmdline++] = word;
 	}

@@ -45,7 +45,7 @@ int proc_read_file(pid_t pid, const char *name, size_t max, char **out, size_t *
 				return -ENOMEM;
 			text = more;
 		}
-		n = read(fd, text + used, MIN(cap - used - 1, max - used));
+		n = read(fd, text + used, cap - used - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -53,6 +53,8 @@ int proc_read_file(pid_t pid, const char *name, size_t max, char **out, size_t *
 		if (n == 0)
 			break;
 		used += (size_t)n;
+		if (used > max)
+			return -EFBIG;
 	}
 	text[used] = '\0';
 	*out = TAKE_PTR(text);
@@ -85,7 +87,7 @@ int proc_read_each(pid_t pid, const char *name, reader_fn fn, void *ctx)
 	return ret == -ENOENT ? -ESRCH : ret;
 }
 
-int proc_read_memory(pid_t pid, const char *name, size_t max, char **out, size_t *len)
+int proc_read_head(pid_t pid, const char *name, size_t max, char **out, size_t *len, bool *cut)
 {
 	struct whole w = { .max = max };
 	int ret = proc_read_each(pid, name, add_piece, &w);
@@ -98,9 +100,22 @@ int proc_read_memory(pid_t pid, const char *name, size_t max, char **out, size_t
 		buf_fini(&w.text);
 		return ret;
 	}
+	*cut = ret > 0;
 	*out = w.text.data;
 	*len = w.text.len;
 	return 0;
+}
+
+int proc_read_memory(pid_t pid, const char *name, size_t max, char **out, size_t *len)
+{
+	bool cut;
+	int ret = proc_read_head(pid, name, max, out, len, &cut);
+
+	if (ret || !cut)
+		return ret;
+	free(*out);
+	*out = NULL;
+	return -EFBIG;
 }
 
 int proc_read_link(pid_t pid, const char *name, char **out)

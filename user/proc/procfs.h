@@ -41,6 +41,7 @@ struct proc_facts {
 	char *exe;
 	char **cmdline;
 	size_t nr_cmdline;
+	bool cmdline_cut; /* it was longer; its last word ends in … */
 	char *container; /* container id, from the cgroup path (docker, containerd, cri-o, podman, kubepods) */
 };
 /* memory: that of the process, too, which may not answer: cmdline stands there. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "py/py_jit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -50,9 +51,11 @@ static bool is_asked_for(const struct py_interp *interp)
 	static const char name[] = "PYTHON_JIT=";
 	_cleanup_free_ char *env = NULL;
 	size_t len;
+	int ret = proc_read_memory(interp->pid, "environ", 1u << 20, &env, &len);
 
-	if (proc_read_memory(interp->pid, "environ", 1u << 20, &env, &len))
-		return false;
+	/* One too long to be read may hold it. */
+	if (ret)
+		return ret == -EFBIG && py_file_has_string(interp->elf, "PYTHON_JIT");
 	for (size_t i = 0; i < len; i += strlen(env + i) + 1) {
 		const char *value = env + i + sizeof(name) - 1;
 

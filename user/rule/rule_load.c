@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "base/trust.h"
 #include "base/util.h"
 #include "rule/rule_case.h"
 #include "rule/rule_reader.h"
@@ -27,6 +29,7 @@ struct loader {
 	bool cases;  /* files of test cases are looked for, not rules */
 	bool failed; /* a file could not be read */
 	bool nomem;
+	bool warned; /* of a file that others can write */
 
 	/* of one directory named by the user: */
 	struct dir_id *seen; /* each is read once, so links that lead back end the walk */
@@ -75,6 +78,21 @@ static int read_all(int fd, struct buf *out)
 	}
 }
 
+/* Who can write them decides what is watched and, with test cases, what is run.  One warning will do. */
+static void warn_of_others(struct loader *l, const char *path, int fd)
+{
+	struct stat st;
+
+	if (l->warned || geteuid() || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    !trust_others_write(&st))
+		return;
+	l->warned = true;
+	log_warn(
+		"%s can be written by others than root (user %u, group %u, mode %04o): they decide "
+		"what %s",
+		path, st.st_uid, st.st_gid, st.st_mode & 07777, l->cases ? "is run" : "is watched");
+}
+
 static int load_file(struct loader *l, const char *path)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -84,6 +102,8 @@ static int load_file(struct loader *l, const char *path)
 	/* Should it have become a FIFO since stat(), opening it must not wait for a writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	err = fd < 0 ? -errno : read_all(fd, &text);
+	if (!err)
+		warn_of_others(l, path, fd);
 	if (err == -ENOMEM)
 		return err;
 	if (err == -EFBIG) {

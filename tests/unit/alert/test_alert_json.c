@@ -112,3 +112,12 @@ TEST(twenty_frames_take_microseconds)
 	/* under sanitizers and without optimisation; some 5 us in the program */
 	ASSERT(us < 1000);
 }
+
+TEST(a_cut_command_line_is_truncation)
+{
+	struct sample s;
+
+	sample_init(&s);
+	s.alert.process.cmdline_cut = true;
+	ASSERT_HAS(written(&s), "\"truncated\":true}");
+}

@@ -72,6 +72,74 @@ TEST(own_facts)
 	ASSERT_EQ(proc_facts_read(GONE, true, &facts), -ESRCH);
 }
 
+/* The facts of a shell, started with these arguments. */
+static void facts_of(char *const argv[], struct proc_facts *facts)
+{
+	int in[2], out[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(in) || pipe(out))
+		abort();
+	pid = fork();
+	if (!pid) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		close(in[1]);
+		execv("/bin/sh", argv);
+		_exit(127);
+	}
+	close(out[1]);
+	/* It has been exec'ed once it says so. */
+	if (read(out[0], &byte, 1) != 1 || proc_facts_read(pid, facts))
+		abort();
+	close(in[1]);
+	waitpid(pid, NULL, 0);
+	close(in[0]);
+	close(out[0]);
+}
+
+#define SCRIPT (char *)"echo; read x"
+
+TEST(a_command_line_that_is_too_long)
+{
+	static char word[40000];
+	char *const argv[] = { (char *)"sh", (char *)"-c", SCRIPT, (char *)"a", word, NULL };
+	struct proc_facts facts;
+	const char *last;
+
+	memset(word, 'x', sizeof(word) - 1);
+	facts_of(argv, &facts);
+	ASSERT_EQ(facts.nr_cmdline, 5);
+	ASSERT(facts.cmdline_cut);
+	ASSERT_STR(facts.cmdline[3], "a");
+	last = facts.cmdline[4];
+	ASSERT(strlen(last) > 10000 && strlen(last) < 20000);
+	ASSERT_STR(last + strlen(last) - strlen("x…"), "x…");
+	proc_facts_fini(&facts);
+}
+
+TEST(a_command_line_of_too_many_words)
+{
+	char *argv[3000] = { (char *)"sh", (char *)"-c", SCRIPT };
+	struct proc_facts facts;
+
+	for (size_t i = 3; i < 2999; i++)
+		argv[i] = (char *)"a";
+	facts_of(argv, &facts);
+	ASSERT(facts.cmdline_cut);
+	ASSERT(facts.nr_cmdline > 100 && facts.nr_cmdline < 2000);
+	ASSERT_STR(facts.cmdline[facts.nr_cmdline - 1], "a…");
+	ASSERT_STR(facts.cmdline[facts.nr_cmdline - 2], "a");
+	proc_facts_fini(&facts);
+	argv[5] = NULL;
+	facts_of(argv, &facts);
+	ASSERT_EQ(facts.nr_cmdline, 5);
+	ASSERT(!facts.cmdline_cut);
+	ASSERT_STR(facts.cmdline[4], "a");
+	proc_facts_fini(&facts);
+}
+
 static void check_id(const char *text, const char *expected)
 {
 	char *id = proc_container_id(text);
@@ -116,10 +184,23 @@ TEST(reading_files)
 	char *text;
 	size_t len;
 
-	ASSERT_EQ(proc_read_file(getpid(), "cmdline", 4, &text, &len), 0);
-	ASSERT_EQ(len, 4); /* cut */
+	size_t whole;
+	bool cut;
+
+	ASSERT_EQ(proc_read_head(getpid(), "cmdline", 4, &text, &len, &cut), 0);
+	ASSERT(cut);
+	ASSERT_EQ(len, 4);
 	ASSERT_EQ(text[4], 0);
 	free(text);
+	ASSERT_EQ(proc_read_file(getpid(), "cmdline", 4, &text, &len), -EFBIG);
+	ASSERT_EQ(proc_read_file(getpid(), "cmdline", 65536, &text, &whole), 0);
+	free(text);
+	/* just as long as it may be, and one byte too long */
+	ASSERT_EQ(proc_read_head(getpid(), "cmdline", whole, &text, &len, &cut), 0);
+	ASSERT(!cut);
+	ASSERT_EQ(len, whole);
+	free(text);
+	ASSERT_EQ(proc_read_file(getpid(), "cmdline", whole - 1, &text, &len), -EFBIG);
 	ASSERT_EQ(proc_read_file(GONE, "maps", 1000, &text, &len), -ESRCH);
 	ASSERT_EQ(proc_read_link(GONE, "exe", &text), -ESRCH);
 	ASSERT_EQ(proc_read_link(getpid(), "nonsense", &text), -ENOENT);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Opening, as root, a file to append to whose path others may have a hand in. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * Opens `path` for appending; a file that is not there is made, mode 0600.  Returns a descriptor, or -errno with a
+ * sentence without the path.  Never truncated and never followed into somebody else's hands:
+ *   - every directory on the way, and every link among them, is root's or one's own, and others cannot write it (unless
+ *     it is sticky, as /tmp is);
+ *   - the file is a regular one of root's or one's own with one name, which nobody else can write; or such a FIFO, whose
+ *     descriptor is non-blocking then; or a device.
+ * /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N are a copy of that descriptor, which is a matter of the caller's.
+ * *half_line: the last line of the file has no end.
+ */
+int out_file_open(const char *path, bool *half_line, struct err *err);
