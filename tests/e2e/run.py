@@ -32,6 +32,8 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # All that was started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # What is started under trace runs as root here, however root was become.
+    os.environ.pop("SUDO_UID", None)
 
     for path in sorted(glob.glob(os.path.join(interpreters.HERE, "test_*.py"))):
         importlib.import_module(os.path.basename(path)[:-3])

@@ -43,7 +43,8 @@ struct cli {
 	size_t nr_derived;
 	pid_t *pids;
 	size_t nr_pids;
-	char **argv; /* of `run`: the program */
+	char **argv;	  /* of `run`: the program */
+	const char *user; /* of `run` and `test`: whom it runs as; NULL: not given */
 	enum phrude_probe probe;
 	bool no_arm;
 	bool disabled; /* rules that are disabled, too */

@@ -151,6 +151,15 @@ static int set_python(struct cli *cli, const char *arg, struct err *err)
 	return add_word(&cli->pythons, &cli->nr_pythons, arg, err);
 }
 
+static int set_user(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg)
+		return err_set(err, -EINVAL,
+			       "--user takes a user's name or number, not an empty word");
+	cli->user = arg;
+	return 0;
+}
+
 static bool ends_with(const char *s, const char *suffix)
 {
 	size_t n = strlen(s), m = strlen(suffix);
@@ -267,6 +276,10 @@ static const struct option options[] = {
 	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
 	{ "--python", "EXE", FOR_TEST, set_python, true,
 	  "of test: interpreters to run the cases in; python3 if not given" },
+	{ "--user", "NAME|UID", FOR_RUN | FOR_TEST, set_user, false,
+	  "whom the program, or the test cases, run as; with run under sudo the user who called "
+	  "it, "
+	  "else root" },
 	{ "--trusted-proxies", "CIDR", FOR_TRACING, set_proxy, true,
 	  "peers that are believed where a request comes from (X-Forwarded-For); unix: those "
 	  "without an address" },

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/suite.h"
@@ -94,7 +96,7 @@ static const char **find_names(const struct rule_case_set *cases, const struct r
 }
 
 static enum exit_status run_all(const struct cli *cli, const struct rule_case_set *cases,
-				const char *const *names)
+				const char *const *names, const struct user *user)
 {
 	static const char *const default_pythons[] = { "python3" };
 	const char *const *pythons = cli->nr_pythons ? cli->pythons : default_pythons;
@@ -105,7 +107,7 @@ static enum exit_status run_all(const struct cli *cli, const struct rule_case_se
 		struct suite_result *results = NULL;
 		struct err err;
 
-		if (suite_run(cases, names, cli->rules, cli->nr_rules, pythons[p], &results,
+		if (suite_run(cases, names, cli->rules, cli->nr_rules, pythons[p], user, &results,
 			      &err)) {
 			log_error("%s", err.msg);
 			return EXIT_RUN_TIME;
@@ -129,6 +131,8 @@ int cmd_test(const struct cli *cli)
 	_cleanup_(case_set_finip) struct rule_case_set cases = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 };
 	_cleanup_free_ const char **names = NULL;
+	_cleanup_(user_freep) struct user *user = NULL;
+	struct err err;
 	int ret = rule_set_load(cli->rules, cli->nr_rules, true, &rules, &messages);
 	int cases_ret = rule_case_set_load(cli->cases, cli->nr_cases, &cases, &messages);
 
@@ -136,6 +140,14 @@ int cmd_test(const struct cli *cli)
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}
+	if (cli->user && user_find(cli->user, &user, &err)) {
+		log_error("--user: %s", err.msg);
+		return EXIT_USAGE;
+	}
+	if (user && user->uid == geteuid()) {
+		user_free(user);
+		user = NULL;
+	}
 	names = find_names(&cases, &rules);
-	return names ? run_all(cli, &cases, names) : EXIT_USAGE;
+	return names ? run_all(cli, &cases, names, user) : EXIT_USAGE;
 }

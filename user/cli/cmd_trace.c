@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/trust.h"
+#include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
 
@@ -32,8 +36,50 @@ enum exit_status cli_exit_status(int err, bool kernel)
 	return EXIT_RUN_TIME;
 }
 
+/*
+ * Whom a program runs as that `run` starts; *out NULL: as this process does.  sudo was called for the sake of tracing: by
+ * itself the program would run as whoever called it.
+ */
+static int choose_user(const struct cli *cli, struct user **out, struct err *err)
+{
+	_cleanup_(user_freep) struct user *user = NULL;
+	uid_t uid;
+	gid_t gid;
+	bool bad;
+	int ret;
+
+	*out = NULL;
+	if (!cli->argv)
+		return 0;
+	if (cli->user && str_eq(cli->user, "0") && !geteuid()) {
+		return 0; /* known without asking */
+	} else if (cli->user) {
+		ret = user_find(cli->user, &user, err);
+		if (ret)
+			return err_prefix(err, ret, "--user");
+	} else if (trust_sudo_user(&uid, &gid, &bad)) {
+		ret = user_find_id(uid, &user, err);
+		if (ret)
+			return err_prefix(err, ret, "SUDO_UID: give --user NAME");
+		user->gid = gid;
+	} else if (bad) {
+		return err_set(err, -EINVAL,
+			       "SUDO_UID and SUDO_GID are \"%s\" and \"%s\", which are no ids: "
+			       "give --user NAME",
+			       getenv("SUDO_UID"), getenv("SUDO_GID"));
+	}
+	if (!user || user->uid == geteuid())
+		return 0;
+	if (!cli->user)
+		log_info("running %s as user %s (from SUDO_UID; --user root runs it as root)",
+			 cli->argv[0], user->name);
+	*out = TAKE_PTR(user);
+	return 0;
+}
+
 int cmd_trace(const struct cli *cli)
 {
+	_cleanup_(user_freep) struct user *user = NULL;
 	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 };
 	struct engine_opts opts = {
@@ -68,6 +114,12 @@ int cmd_trace(const struct cli *cli)
 		log_error("every rule is disabled: there is nothing to watch");
 		return EXIT_USAGE;
 	}
+	ret = choose_user(cli, &user, &err);
+	if (ret) {
+		log_error("%s", err.msg);
+		return EXIT_USAGE;
+	}
+	opts.user = user;
 	ret = engine_run(&opts, &kernel, &err);
 	if (!ret)
 		return EXIT_AS_ASKED;

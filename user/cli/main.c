@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 
+#include "base/inherited.h"
 #include "base/log.h"
 #include "cli/cli.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	inherited_remember();
 	if (cli_parse(&cli, argc, argv, &err)) {
 		log_error("%s", err.msg);
 		status = EXIT_USAGE;

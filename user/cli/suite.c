@@ -9,7 +9,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
+#include "cli/suite_dir.h"
 
 /* user/cli/test_driver.py */
 extern const char suite_driver[], suite_driver_end[];
@@ -35,55 +35,6 @@ __asm__(".pushsection .rodata\n"
 
 DEFINE_CLEANUP(json_freep, cJSON, cJSON_Delete);
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
-
-#define DIR_TEMPLATE "/tmp/phrude-trace-test-XXXXXX"
-
-struct dir {
-	char path[sizeof(DIR_TEMPLATE)];
-};
-
-static void remove_dir(const struct dir *dir)
-{
-	if (dir->path[0])
-		nftw(dir->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static int write_file(const char *dir, const char *name, const char *text, size_t len,
-		      struct err *err)
-{
-	_cleanup_free_ char *path = NULL;
-	_cleanup_fclose_ FILE *f = NULL;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	f = fopen(path, "we");
-	if (!f || fwrite(text, 1, len, f) != len || fflush(f))
-		return err_set(err, -EIO, "%s cannot be written: %s", path, strerror(errno));
-	return 0;
-}
-
-static int read_file(const char *dir, const char *name, struct buf *out)
-{
-	_cleanup_free_ char *path = NULL;
-	_cleanup_fclose_ FILE *f = NULL;
-	char chunk[16384];
-	size_t n;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return -ENOMEM;
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(out, chunk, n);
-	buf_adds(out, "");
-	return out->failed ? -ENOMEM : 0;
-}
-
 static void add_string(cJSON *map, const char *name, const char *text)
 {
 	if (text)
@@ -92,16 +43,25 @@ static void add_string(cJSON *map, const char *name, const char *text)
 		cJSON_AddNullToObject(map, name);
 }
 
-static int prepare_case(const struct rule_case *c, const char *dir, cJSON *manifest,
-			struct err *err)
+static int write_code(const struct suite_dir *dir, const char *name, const char *file,
+		      const char *text, struct err *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", name, file);
+	return suite_dir_write(dir, path, text, strlen(text), err);
+}
+
+static int prepare_case(const struct rule_case *c, const struct suite_dir *dir, const char *name,
+			cJSON *manifest, struct err *err)
 {
 	cJSON *map = cJSON_CreateObject(), *needs, *files;
-	int ret = 0;
+	char path[PATH_MAX];
+	int ret;
 
 	cJSON_AddItemToArray(manifest, map);
-	if (mkdir(dir, 0700))
-		return err_set(err, -errno, "%s cannot be made: %s", dir, strerror(errno));
-	add_string(map, "directory", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir->path, name);
+	add_string(map, "directory", path);
 	add_string(map, "setup", c->setup);
 	add_string(map, "python", c->python);
 	needs = cJSON_AddArrayToObject(map, "needs");
@@ -110,9 +70,12 @@ static int prepare_case(const struct rule_case *c, const char *dir, cJSON *manif
 	files = cJSON_AddObjectToObject(map, "files");
 	for (size_t i = 0; i < c->nr_files; i++)
 		add_string(files, c->files[i].name, c->files[i].text);
-	if (c->setup)
-		ret = write_file(dir, "setup.py", c->setup, strlen(c->setup), err);
-	return ret ? ret : write_file(dir, "case.py", c->code, strlen(c->code), err);
+	ret = suite_dir_case(dir, name, err);
+	if (!ret && c->setup)
+		ret = write_code(dir, name, "setup.py", c->setup, err);
+	if (!ret)
+		ret = write_code(dir, name, "case.py", c->code, err);
+	return ret ? ret : suite_dir_give(dir, name, err);
 }
 
 /* By its alert a process sees that it is traced. */
@@ -121,39 +84,42 @@ static const char watching[] = "- name: phrude-trace test\n"
 			       "  file: driver.py\n"
 			       "  level: info\n";
 
-static int prepare(const struct rule_case_set *cases, const char *dir, struct err *err)
+static int prepare(const struct rule_case_set *cases, const struct suite_dir *dir, struct err *err)
 {
 	_cleanup_(json_freep) cJSON *manifest = cJSON_CreateArray();
 	_cleanup_free_ char *text = NULL;
 	int ret;
 
 	for (size_t i = 0; i < cases->nr_cases; i++) {
-		_cleanup_free_ char *path = NULL;
+		char name[24];
 
-		if (asprintf(&path, "%s/%zu", dir, i) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
-		ret = prepare_case(&cases->cases[i], path, manifest, err);
+		snprintf(name, sizeof(name), "%zu", i);
+		ret = prepare_case(&cases->cases[i], dir, name, manifest, err);
 		if (ret)
 			return ret;
 	}
 	text = cJSON_PrintUnformatted(manifest);
 	if (!text)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = write_file(dir, "manifest.json", text, strlen(text), err);
+	ret = suite_dir_write(dir, "manifest.json", text, strlen(text), err);
 	if (!ret)
-		ret = write_file(dir, "watching.yaml", watching, sizeof(watching) - 1, err);
+		ret = suite_dir_write(dir, "watching.yaml", watching, sizeof(watching) - 1, err);
 	if (!ret)
-		ret = write_file(dir, "driver.py", suite_driver, suite_driver_end - suite_driver,
-				 err);
-	return ret;
+		ret = suite_dir_write(dir, "driver.py", suite_driver,
+				      suite_driver_end - suite_driver, err);
+	if (!ret)
+		ret = suite_dir_file(dir, "results", true, err);
+	return ret ? ret : suite_dir_file(dir, "alerts", false, err);
 }
 
 /* The child: this program again, its messages in a file. */
-static void exec_run(const char *dir, const char *const *rules, size_t nr_rules, const char *python)
+static void exec_run(const struct suite_dir *tmp, const char *const *rules, size_t nr_rules,
+		     const char *python)
 {
+	const char *dir = tmp->path;
 	char driver[PATH_MAX], watch[PATH_MAX], manifest[PATH_MAX], results[PATH_MAX],
 		alerts[PATH_MAX], log[PATH_MAX];
-	const char **argv = calloc(nr_rules * 2 + 20, sizeof(*argv));
+	const char **argv = calloc(nr_rules * 2 + 24, sizeof(*argv));
 	size_t n = 0;
 	int fd;
 
@@ -180,6 +146,11 @@ static void exec_run(const char *dir, const char *const *rules, size_t nr_rules,
 	argv[n++] = "--format=json";
 	argv[n++] = "--output";
 	argv[n++] = alerts;
+	/* As root unless it was asked for otherwise, under sudo as well. */
+	if (tmp->user || !geteuid()) {
+		argv[n++] = "--user";
+		argv[n++] = tmp->user ? tmp->user->name : "0";
+	}
 	argv[n++] = "--";
 	argv[n++] = python;
 	argv[n++] = "-B";
@@ -191,7 +162,7 @@ static void exec_run(const char *dir, const char *const *rules, size_t nr_rules,
 	_exit(1);
 }
 
-static int run_traced(const char *dir, const char *const *rules, size_t nr_rules,
+static int run_traced(const struct suite_dir *dir, const char *const *rules, size_t nr_rules,
 		      const char *python, struct err *err)
 {
 	_cleanup_buf_ struct buf log = { 0 };
@@ -208,7 +179,7 @@ static int run_traced(const char *dir, const char *const *rules, size_t nr_rules
 		;
 	if (!status)
 		return 0;
-	read_file(dir, "log", &log);
+	suite_dir_read(dir, "log", &log);
 	while (log.len && log.data[log.len - 1] == '\n')
 		log.data[--log.len] = '\0';
 	return err_set(err, -ECHILD, "the test cases could not be run under %s: %.800s", python,
@@ -323,25 +294,21 @@ static void take_alert(const cJSON *alert, const struct rule_case_set *cases,
 
 int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 	      const char *const *rules, size_t nr_rules, const char *python,
-	      struct suite_result **out, struct err *err)
+	      const struct user *user, struct suite_result **out, struct err *err)
 {
-	_cleanup_(remove_dir) struct dir tmp = { DIR_TEMPLATE };
-	const char *dir = tmp.path;
+	_cleanup_(suite_dir_remove) struct suite_dir dir = { .path = "" };
 	_cleanup_buf_ struct buf results = { 0 }, alerts = { 0 };
 	char *save = NULL;
 	int ret;
 
-	if (!mkdtemp(tmp.path)) {
-		tmp.path[0] = '\0';
-		return err_set(err, -errno, "no directory could be made in /tmp: %s",
-			       strerror(errno));
-	}
-	ret = prepare(cases, dir, err);
+	ret = suite_dir_make(&dir, user, err);
 	if (!ret)
-		ret = run_traced(dir, rules, nr_rules, python, err);
+		ret = prepare(cases, &dir, err);
+	if (!ret)
+		ret = run_traced(&dir, rules, nr_rules, python, err);
 	if (ret)
 		return ret;
-	if (read_file(dir, "results", &results) || read_file(dir, "alerts", &alerts))
+	if (suite_dir_read(&dir, "results", &results) || suite_dir_read(&dir, "alerts", &alerts))
 		return err_set(err, -EIO, "the test cases left no results under %s", python);
 	*out = calloc(cases->nr_cases, sizeof(**out));
 	if (!*out)
@@ -351,7 +318,7 @@ int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 	     line = strtok_r(NULL, "\n", &save)) {
 		_cleanup_(json_freep) cJSON *alert = cJSON_Parse(line);
 
-		take_alert(alert, cases, rule_names, dir, *out);
+		take_alert(alert, cases, rule_names, dir.path, *out);
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/user.h"
 #include "rule/rule_case.h"
 
 /* What came of a case. */
@@ -19,10 +20,10 @@ struct suite_result {
 };
 
 /*
- * Runs the cases in `python` under this program with the rules at `rules`.  `id_of_rule` gives for each case the name
+ * Runs the cases in `python` as `user` (NULL: as this process does) under this program with the rules at `rules`.  `id_of_rule` gives for each case the name
  * of its rule as alerts have it.  Returns 0, or -errno with a sentence.  The results are freed by suite_results_free().
  */
 int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 	      const char *const *rules, size_t nr_rules, const char *python,
-	      struct suite_result **out, struct err *err);
+	      const struct user *user, struct suite_result **out, struct err *err);
 void suite_results_free(struct suite_result *results, size_t n);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/inherited.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -90,7 +91,7 @@ static int engine_attach(struct engine *e, struct err *err)
 	if (o->nr_pids && !e->processes.count)
 		return ret;
 	if (o->argv)
-		return launch_start(e->kern, o->argv, look, e, &e->launch, err);
+		return launch_start(e->kern, o->argv, o->user, look, e, &e->launch, err);
 	engine_say_ready(e);
 	return 0;
 }
@@ -122,9 +123,13 @@ static int open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* Blocked, it would come in spite of nohup. */
+	if (!inherited_ignores(SIGHUP))
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Ignored, it would have the kernel reap what is to be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/user.h"
 #include "bpf/abi/event.h"
 #include "engine/output.h"
 #include "request/request.h"
@@ -17,6 +18,7 @@ struct engine_opts {
 	const pid_t *pids; /* targets, or none with argv */
 	size_t nr_pids;
 	char *const *argv;	 /* program to start, NULL-terminated; NULL: none */
+	const struct user *user; /* whom it runs as; NULL: as this process does */
 	enum phrude_probe probe; /* PROBE_NONE: auto */
 	bool no_arm;		 /* never write the memory of a target */
 	enum output_format format;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "elf/elf_file.h"
 #include "engine/launch_arch.h"
+#include "engine/launch_child.h"
 #include "proc/procfs.h"
 
 #define FOLLOWED_MAX 256
@@ -238,83 +239,49 @@ void launch_look_again(struct launch *l)
 	}
 }
 
-/* The child: waits until it is traced, then becomes the program. What goes wrong is its errno on the pipe. */
-static void child_main(char *const argv[], int go_fd, int err_fd)
+static void child_closep(struct launch_child *child)
 {
-	sigset_t none;
-	char byte;
-	int code;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	while (read(go_fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	execvp(argv[0], argv);
-	code = errno;
-	if (write(err_fd, &code, sizeof(code)) < 0)
-		_exit(126);
-	_exit(127);
+	launch_child_close(child);
 }
 
-static int pipe_cloexec(int *rd, int *wr)
+int launch_start(struct kern *kern, char *const argv[], const struct user *user,
+		 launch_look_fn look, void *ctx, struct launch **out, struct err *err)
 {
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	*rd = fds[0];
-	*wr = fds[1];
-	return 0;
-}
-
-int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx,
-		 struct launch **out, struct err *err)
-{
-	_cleanup_close_ int go_rd = -1, go_wr = -1, err_rd = -1, err_wr = -1;
+	_cleanup_(child_closep) struct launch_child child = { .go = -1, .result = -1 };
 	_cleanup_(launch_freep) struct launch *l = calloc(1, sizeof(*l));
-	int code = 0;
-	pid_t pid;
+	int ret;
 
 	if (!l)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (pipe_cloexec(&go_rd, &go_wr) || pipe_cloexec(&err_rd, &err_wr))
-		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
-	pid = fork();
-	if (pid < 0)
-		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
-	if (!pid)
-		child_main(argv, go_rd, err_wr);
-	close(TAKE_FD(err_wr));
+	ret = launch_child_fork(argv, user, &child, err);
+	if (ret)
+		return ret;
 	l->kern = kern;
 	l->look = look;
 	l->ctx = ctx;
-	l->first = pid;
-	if (ptrace(PTRACE_SEIZE, pid, 0, OPTIONS)) {
-		code = errno;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return err_set(err, -code, "cannot trace %s from its start with ptrace: %s",
-			       argv[0], strerror(code));
+	l->first = child.pid;
+	if (ptrace(PTRACE_SEIZE, child.pid, 0, OPTIONS)) {
+		ret = -errno;
+		kill(child.pid, SIGKILL);
+		waitpid(child.pid, NULL, 0);
+		return err_set(err, ret, "cannot trace %s from its start with ptrace: %s", argv[0],
+			       strerror(-ret));
 	}
-	followed_add(l, pid);
-	if (write(go_wr, "", 1) != 1)
-		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
-	/* The exec closes the pipe, or its failure comes through it; meanwhile its stops need answers. */
-	fcntl(err_rd, F_SETFL, O_NONBLOCK);
-	for (;;) {
-		ssize_t n = read(err_rd, &code, sizeof(code));
-
-		if (n == 0)
-			break;
-		if (n == sizeof(code)) {
-			waitpid(pid, NULL, __WALL);
-			l->nr_followed = 0;
-			return err_set(err, -ENOEXEC, "cannot run %s: %s", argv[0], strerror(code));
-		}
+	followed_add(l, child.pid);
+	ret = launch_child_go(&child, argv[0], err);
+	if (ret)
+		return ret;
+	/* Meanwhile its stops need answers. */
+	while ((ret = launch_child_result(&child, argv[0], user, err)) == -EAGAIN) {
 		launch_step(l);
 		if (l->ended)
 			break;
 		usleep(200);
+	}
+	if (ret && ret != -EAGAIN) {
+		waitpid(child.pid, NULL, __WALL);
+		l->nr_followed = 0;
+		return ret;
 	}
 	*out = TAKE_PTR(l);
 	return 0;

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/user.h"
 #include "kern/kern.h"
 
 struct launch;
@@ -22,9 +23,9 @@ struct launch;
  * False: it runs on, watched for forks and execs. */
 typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t thread_pointer);
 
-/* Starts argv[0].  -ENOEXEC with a sentence if it cannot be executed. */
-int launch_start(struct kern *kern, char *const argv[], launch_look_fn look, void *ctx,
-		 struct launch **out, struct err *err);
+/* Starts argv[0] as `user` (NULL: as this process is).  -ENOEXEC with a sentence if it cannot be executed. */
+int launch_start(struct kern *kern, char *const argv[], const struct user *user,
+		 launch_look_fn look, void *ctx, struct launch **out, struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
 /* Looks again at followed programs that load an interpreter only while they run. */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this process was started with and changes for itself: the signal mask, how SIGPIPE and SIGCHLD are handled, and
+ * resource limits.  A program that it starts gets them as they were.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* To be called before any of it is changed. */
+void inherited_remember(void);
+/* In the child, before its exec. 0 or -errno. */
+int inherited_restore(void);
+/* Was the signal ignored, as SIGHUP is under nohup? */
+bool inherited_ignores(int sig);
