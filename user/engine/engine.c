@@ -59,8 +59,11 @@ static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
 {
 	struct engine *e = ctx;
 	struct err err;
-	int ret = engine_add_target(e, pid, thread_pointer, &err);
+	int ret;
 
+	if (e->ending)
+		return false;
+	ret = engine_add_target(e, pid, thread_pointer, &err);
 	if (ret == 0) {
 		if (!e->ready)
 			engine_say_ready(e);
@@ -91,7 +94,7 @@ static int engine_attach(struct engine *e, struct err *err)
 	if (o->nr_pids && !e->processes.count)
 		return ret;
 	if (o->argv)
-		return launch_start(e->kern, o->argv, o->user, look, e, &e->launch, err);
+		return launch_start(e->kern, &e->stops, o->argv, o->user, look, e, &e->launch, err);
 	engine_say_ready(e);
 	return 0;
 }
@@ -134,21 +137,11 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void on_signals(struct engine *e, int fd)
-{
-	struct signalfd_siginfo si;
-
-	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo != SIGCHLD)
-			e->stop = true;
-	}
-	if (e->launch)
-		launch_step(e->launch);
-}
-
 static void on_tick(struct engine *e)
 {
-	engine_check_targets(e);
+	/* What processes left in the ring is read before they are forgotten. */
+	if (!output_is_full(&e->output))
+		engine_check_targets(e);
 	if (e->launch)
 		launch_look_again(e->launch);
 }
@@ -163,38 +156,52 @@ static bool all_gone(const struct engine *e)
 	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
 }
 
-static int engine_loop(struct engine *e, int signal_fd, struct err *err)
+/* How long epoll may wait, in ms; -1: for ever. */
+static int patience(const struct engine *e)
+{
+	if (kern_polling(e->kern) && !output_is_full(&e->output))
+		return KERN_POLL_MS;
+	return e->undecided ? LOOK_INTERVAL_MS : -1;
+}
+
+static int engine_loop(struct engine *e, struct err *err)
 {
 	_cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
-	_cleanup_close_ int end_fd = e->opts->duration > 0 ? open_timer(e->opts->duration, 0) : -1;
-	int ring_fd = kern_ring_fd(e->kern);
+	int launch_fd = e->launch ? launch_result_fd(e->launch) : -1;
 	int64_t looked = 0;
 	uint64_t ticks;
 
-	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, ring_fd) ||
-	    add_fd(epoll_fd, signal_fd) || add_fd(epoll_fd, check_fd) ||
-	    (end_fd >= 0 && add_fd(epoll_fd, end_fd)))
+	if (e->opts->duration > 0)
+		e->end_fd = open_timer(e->opts->duration, 0);
+	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, e->signal_fd) ||
+	    add_fd(epoll_fd, check_fd) || (e->end_fd >= 0 && add_fd(epoll_fd, e->end_fd)) ||
+	    (launch_fd >= 0 && add_fd(epoll_fd, launch_fd)))
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-	while (!e->stop && !all_gone(e)) {
-		struct epoll_event events[4];
-		int timeout = kern_polling(e->kern) ? KERN_POLL_MS
-			      : e->undecided	    ? LOOK_INTERVAL_MS
-						    : -1;
-		int n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), timeout);
+	while (!e->stop && (output_is_stalled(&e->output) || !all_gone(e))) {
+		struct epoll_event events[6];
+		int n;
 
+		engine_wait_for_reader(e, epoll_fd);
+		n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), patience(e));
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 		for (int i = 0; i < n; i++) {
-			if (events[i].data.fd == signal_fd) {
-				on_signals(e, signal_fd);
-			} else if (events[i].data.fd == end_fd) {
-				e->stop = true;
-			} else if (events[i].data.fd == check_fd) {
+			int fd = events[i].data.fd;
+
+			if (fd == e->signal_fd) {
+				engine_on_signals(e);
+			} else if (fd == e->end_fd) {
+				engine_asked_to_end(e);
+			} else if (fd == launch_fd) {
+				launch_step(e->launch);
+			} else if (fd == check_fd) {
 				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
 					on_tick(e);
 			}
 		}
+		if (e->launch && launch_failed(e->launch, err))
+			return -ENOEXEC;
 		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
 		if (e->stop)
 			break;
@@ -203,8 +210,7 @@ static int engine_loop(struct engine *e, int signal_fd, struct err *err)
 			engine_look_again(e);
 			looked = clock_ns(CLOCK_MONOTONIC);
 		}
-		kern_consume(e->kern);
-		output_flush(&e->output);
+		engine_consume(e);
 		if (e->output.error)
 			return err_set(err, -e->output.error, "alerts cannot be written: %s",
 				       strerror(e->output.error));
@@ -254,9 +260,9 @@ static void engine_finish(struct engine *e)
 	kern_wait_released(e->kern);
 	if (!enough) {
 		e->stop = false;
-		kern_consume(e->kern);
+		engine_consume_all(e);
 	}
-	output_flush(&e->output);
+	engine_write_out(e);
 	engine_say_summary(e);
 	engine_disarm(e);
 }
@@ -268,6 +274,8 @@ static void engine_fini(struct engine *e)
 	free(e->groups);
 	processes_fini(&e->processes);
 	output_close(&e->output);
+	if (e->end_fd >= 0)
+		close(e->end_fd);
 	lines_free(e->lines);
 	arena_fini(&e->arena);
 	armer_free(e->armer);
@@ -315,19 +323,21 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 {
-	struct engine e = { .opts = opts, .output.fd = -1 };
+	struct engine e = { .opts = opts, .output.fd = -1, .end_fd = -1 };
 	_cleanup_close_ int signal_fd = open_signals();
 	int ret, status;
 
 	*kernel = false;
+	e.signal_fd = signal_fd;
 	if (signal_fd < 0)
 		return err_set(err, -errno, "cannot receive signals: %s", strerror(errno));
 	ret = engine_start(&e, kernel, err);
 	if (!ret)
 		ret = engine_attach(&e, err);
 	if (!ret) {
-		ret = engine_loop(&e, signal_fd, err);
-		engine_finish(&e);
+		ret = engine_loop(&e, err);
+		if (!e.launch || !launch_failed(e.launch, NULL))
+			engine_finish(&e);
 		if (!ret && opts->argv && !e.ready && launch_ended(e.launch, &status))
 			ret = err_set(
 				err, -ENOEXEC,

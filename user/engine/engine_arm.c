@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Arming the functions that rules name in the processes traced, and disarming them. */
+#include <time.h>
+
 #include "base/log.h"
 #include "base/util.h"
 #include "engine/engine_priv.h"
@@ -56,8 +58,18 @@ void engine_armed(struct process *p)
 	}
 }
 
-/* So many processes are disarmed at the end: each may take a moment. The others go on as they are, which does no harm. */
+/* So many processes are disarmed at the end, for so long: each may take a moment. The others go on as they are, which
+ * does no harm. */
 #define DISARM_MAX 32
+#define DISARM_SECONDS 0.5
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
 
 static int disarm(struct engine *e, const struct process *p, struct err *err)
 {
@@ -73,6 +85,7 @@ static int disarm(struct engine *e, const struct process *p, struct err *err)
 
 void engine_disarm(struct engine *e)
 {
+	double until = now() + DISARM_SECONDS;
 	size_t n = 0;
 
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
@@ -84,6 +97,8 @@ void engine_disarm(struct engine *e)
 			if (!p->interp || !p->interp->kinds[PROBE_ARM].count || p->deaf)
 				continue;
 			n++;
+			if (now() > until)
+				return;
 			look_begin(&look, p->pid, LOOK_LATER_MS);
 			if (disarm(e, p, &err))
 				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);

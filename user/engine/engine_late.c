@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -171,19 +169,8 @@ void engine_look_for_late(struct engine *e, struct process *p)
 		look_and_probe(e, p, &view);
 }
 
-/* Stops a thread as a debugger does, which neither the process nor its parent notices; it goes on by itself if we die. */
-static bool stop_thread(pid_t tid)
-{
-	return !ptrace(PTRACE_SEIZE, tid, 0, 0) && !ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-}
-
-static void wait_stopped(pid_t tid)
-{
-	int status;
-
-	while (waitpid(tid, &status, __WALL) < 0 && errno == EINTR)
-		;
-}
+/* So long a thread that is held has to stop: it takes some microseconds, unless it does not want to. */
+#define STOP_MS 100
 
 /*
  * The thread is held by the kernel side, spinning.  Putting probes on has to wait for all processors to pass through the
@@ -198,16 +185,14 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		kern_release_thread(e->kern, tid);
 		return;
 	}
-	stopped = stop_thread(tid);
+	stopped = stops_begin(&e->stops, tid);
 	kern_stop_thread(e->kern, tid);
-	if (stopped)
-		wait_stopped(tid);
-	else
+	stopped = stopped && stops_wait(&e->stops, tid, STOP_MS);
+	if (!stopped)
 		e->imports_late++;
 	look_and_probe(e, p, &view);
 	if (stopped)
 		watch_better(e, p);
 	kern_release_thread(e->kern, tid); /* its next import is to be held again */
-	if (stopped)
-		ptrace(PTRACE_DETACH, tid, 0, 0);
+	stops_end(&e->stops, tid);
 }

@@ -13,6 +13,7 @@
 #include "engine/launch.h"
 #include "engine/lines.h"
 #include "engine/processes.h"
+#include "engine/stops.h"
 #include "kern/kern.h"
 
 /* An interpreter's file.  Processes that run it share the probes that cover all processes; its number, from 1 on, is
@@ -52,6 +53,11 @@ struct engine {
 	struct arena arena; /* of the event being handled */
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
+	int signal_fd;	      /* SIGINT, SIGTERM, SIGHUP, SIGCHLD */
+	int end_fd;	      /* timer of --duration; -1: none */
+	struct stops stops;
+	int64_t patience_until; /* ms, monotonic: asked to end, how long the reader of alerts is waited for; 0: not asked */
+	uint32_t output_events, ring_events; /* what epoll waits for of these */
 	bool stop;
 	bool ending;	/* probes are being taken away: no new ones */
 	bool undecided; /* there is a process with looks still to be taken */
@@ -72,6 +78,18 @@ struct engine {
 	bool said_no_worker;
 	uint64_t lines_unknown; /* frames without a line number */
 };
+
+/* engine_output.c: somebody wants the tracer to end now. */
+void engine_asked_to_end(struct engine *e);
+void engine_on_signals(struct engine *e);
+/* Turns what is in the ring into alerts, as far as their reader takes them. */
+void engine_consume(struct engine *e);
+/* Sets what epoll waits for: the reader if he is behind, and records unless he is far behind. */
+void engine_wait_for_reader(struct engine *e, int epoll_fd);
+/* At the end: all that is in the ring, and then all alerts.  A reader who is behind is waited for until somebody asks to end,
+ * and then for a second; what he has not taken by then is lost and counted. */
+void engine_consume_all(struct engine *e);
+void engine_write_out(struct engine *e);
 
 /* engine_record.c: handles one record of the ring buffer; kern_record_fn. */
 int engine_record(void *ctx, const void *record, size_t size);

@@ -232,6 +232,6 @@ int engine_record(void *ctx, const void *record, size_t size)
 	}
 	if (ret)
 		e->malformed++;
-	/* After the last alert wanted, nothing more is looked at. */
-	return e->stop ? -ECANCELED : 0;
+	/* After the last alert wanted, nothing more is looked at; nor while nobody takes alerts. */
+	return e->stop || output_is_full(&e->output) ? -ECANCELED : 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach/hold.h"
@@ -31,6 +32,12 @@ struct followed {
 
 struct launch {
 	struct kern *kern;
+	struct stops *stops; /* threads that are stopped for other reasons */
+	char *const *argv;
+	const struct user *user;
+	struct launch_child child; /* until its exec */
+	struct err failure;
+	bool failed;
 	launch_look_fn look;
 	void *ctx;
 	pid_t first;
@@ -209,18 +216,36 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 	ptrace(PTRACE_CONT, pid, 0, sig);
 }
 
+/* Has the child become the program, or said why not? */
+static void look_for_result(struct launch *l)
+{
+	int ret;
+
+	if (l->child.result < 0)
+		return;
+	ret = launch_child_result(&l->child, l->argv[0], l->user, &l->failure);
+	if (ret == -EAGAIN)
+		return;
+	l->failed = ret;
+	launch_child_close(&l->child);
+}
+
 void launch_step(struct launch *l)
 {
 	int status;
 	pid_t pid;
 
+	look_for_result(l);
 	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+		if (stops_take(l->stops, pid, status))
+			continue;
 		if (WIFSTOPPED(status)) {
 			on_stop(l, pid, status);
 			continue;
 		}
 		followed_remove(l, pid);
 		if (pid == l->first) {
+			look_for_result(l);
 			l->ended = true;
 			l->wait_status = status;
 		}
@@ -239,52 +264,47 @@ void launch_look_again(struct launch *l)
 	}
 }
 
-static void child_closep(struct launch_child *child)
+int launch_start(struct kern *kern, struct stops *stops, char *const argv[],
+		 const struct user *user, launch_look_fn look, void *ctx, struct launch **out,
+		 struct err *err)
 {
-	launch_child_close(child);
-}
-
-int launch_start(struct kern *kern, char *const argv[], const struct user *user,
-		 launch_look_fn look, void *ctx, struct launch **out, struct err *err)
-{
-	_cleanup_(child_closep) struct launch_child child = { .go = -1, .result = -1 };
 	_cleanup_(launch_freep) struct launch *l = calloc(1, sizeof(*l));
 	int ret;
 
 	if (!l)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = launch_child_fork(argv, user, &child, err);
-	if (ret)
-		return ret;
 	l->kern = kern;
+	l->stops = stops;
+	l->argv = argv;
+	l->user = user;
 	l->look = look;
 	l->ctx = ctx;
-	l->first = child.pid;
-	if (ptrace(PTRACE_SEIZE, child.pid, 0, OPTIONS)) {
-		ret = -errno;
-		kill(child.pid, SIGKILL);
-		waitpid(child.pid, NULL, 0);
-		return err_set(err, ret, "cannot trace %s from its start with ptrace: %s", argv[0],
-			       strerror(-ret));
-	}
-	followed_add(l, child.pid);
-	ret = launch_child_go(&child, argv[0], err);
+	l->child.go = l->child.result = -1;
+	ret = launch_child_fork(argv, user, &l->child, err);
 	if (ret)
 		return ret;
-	/* Meanwhile its stops need answers. */
-	while ((ret = launch_child_result(&child, argv[0], user, err)) == -EAGAIN) {
-		launch_step(l);
-		if (l->ended)
-			break;
-		usleep(200);
-	}
-	if (ret && ret != -EAGAIN) {
-		waitpid(child.pid, NULL, __WALL);
-		l->nr_followed = 0;
+	l->first = l->child.pid;
+	if (ptrace(PTRACE_SEIZE, l->first, 0, OPTIONS))
+		return err_set(err, -errno, "cannot trace %s from its start with ptrace: %s",
+			       argv[0], strerror(errno));
+	followed_add(l, l->first);
+	ret = launch_child_go(&l->child, argv[0], err);
+	if (ret)
 		return ret;
-	}
 	*out = TAKE_PTR(l);
 	return 0;
+}
+
+int launch_result_fd(const struct launch *l)
+{
+	return l->child.result;
+}
+
+bool launch_failed(const struct launch *l, struct err *err)
+{
+	if (l->failed)
+		err_set(err, -ENOEXEC, "%s", l->failure.msg);
+	return l->failed;
 }
 
 size_t launch_followed(const struct launch *l)
@@ -298,20 +318,44 @@ bool launch_ended(const struct launch *l, int *wait_status)
 	return l->ended;
 }
 
+/* How long those that are let go of have to stop. */
+#define LET_GO_MS 200
+
+static void let_go(struct launch *l, pid_t pid, int status)
+{
+	if (is_held(pid, followed_find(l, pid), WSTOPSIG(status)))
+		ptrace(PTRACE_DETACH, pid, 0, 0); /* the signal was our probe's */
+	else
+		stops_let_go(pid, status);
+}
+
 void launch_free(struct launch *l)
 {
+	static const struct timespec ms = { .tv_nsec = 1000000 };
+	int status;
+	pid_t pid;
+
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->nr_followed; i++) {
-		pid_t pid = l->followed[i].pid;
-		int status;
-
-		hold_free(l->followed[i].hold);
-		/* A thread must be stopped to be let go of. */
-		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || waitpid(pid, &status, __WALL) != pid ||
-		    !WIFSTOPPED(status))
-			continue;
-		ptrace(PTRACE_DETACH, pid, 0, 0);
+	/* What has not become the program yet is to stay so, and the child is ours. */
+	if (l->child.result >= 0)
+		kill(l->first, SIGKILL);
+	launch_child_close(&l->child);
+	/* A thread must be stopped to be let go of. */
+	for (size_t i = 0; i < l->nr_followed; i++)
+		ptrace(PTRACE_INTERRUPT, l->followed[i].pid, 0, 0);
+	for (int i = 0; l->nr_followed && i < LET_GO_MS; i++) {
+		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+			if (stops_take(l->stops, pid, status))
+				continue;
+			if (WIFSTOPPED(status))
+				let_go(l, pid, status);
+			followed_remove(l, pid);
+		}
+		if (l->nr_followed)
+			nanosleep(&ms, NULL);
 	}
+	while (l->nr_followed)
+		followed_remove(l, l->followed[0].pid);
 	free(l);
 }

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/user.h"
+#include "engine/stops.h"
 #include "kern/kern.h"
 
 struct launch;
@@ -23,9 +24,14 @@ struct launch;
  * False: it runs on, watched for forks and execs. */
 typedef bool (*launch_look_fn)(void *ctx, pid_t pid, uint64_t thread_pointer);
 
-/* Starts argv[0] as `user` (NULL: as this process is).  -ENOEXEC with a sentence if it cannot be executed. */
-int launch_start(struct kern *kern, char *const argv[], const struct user *user,
-		 launch_look_fn look, void *ctx, struct launch **out, struct err *err);
+/* Starts argv[0] as `user` (NULL: as this process is); both have to stay.  Whether it could be executed is known later. */
+int launch_start(struct kern *kern, struct stops *stops, char *const argv[],
+		 const struct user *user, launch_look_fn look, void *ctx, struct launch **out,
+		 struct err *err);
+/* Ready to be read once that is known, for launch_step(); -1: it is. */
+int launch_result_fd(const struct launch *l);
+/* It could not be executed; with a sentence. */
+bool launch_failed(const struct launch *l, struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
 /* Looks again at followed programs that load an interpreter only while they run. */
@@ -33,6 +39,7 @@ void launch_look_again(struct launch *l);
 /* Processes still followed because no interpreter has been seen in them; and whether the first one has ended. */
 size_t launch_followed(const struct launch *l);
 bool launch_ended(const struct launch *l, int *wait_status);
-/* Lets go of whatever is still followed. The programs run on. */
+/* Lets go of whatever is still followed. The programs run on. What cannot be stopped to be let go, a parent that waits for
+ * the child of a vfork, is left to the end of this process. */
 void launch_free(struct launch *l);
 DEFINE_CLEANUP(launch_freep, struct launch, launch_free);

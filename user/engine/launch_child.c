@@ -75,6 +75,7 @@ int launch_child_fork(char *const argv[], const struct user *user, struct launch
 		return err_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
 	if (!pid) {
 		close(go_wr); /* so that the pipe ends with us */
+		close(result_rd);
 		child_main(argv, environment ?: environ, user, go_rd, result_wr);
 	}
 	*out = (struct launch_child){ .pid = pid,
