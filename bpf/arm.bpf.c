@@ -6,21 +6,6 @@
 #include "event.bpf.h"
 #include "proc.bpf.h"
 #include <bpf/bpf_tracing.h>
-#include "abi/arm.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
-} arm_requests SEC(".maps");
-
-/* Written by both sides; user space has it mapped. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PHRUDE_ARM_SLOTS);
-	__type(key, __u32);
-	__type(value, struct arm_slot);
-} arm_slots SEC(".maps");
 
 /* The code object that a thread is instrumenting. */
 struct {
@@ -30,107 +15,12 @@ struct {
 	__type(value, __u64);
 } instrumenting SEC(".maps");
 
-/* Looks at the answer in one round, rounds in one turn, and turns: they take about as long as ARM_WORK_NS. */
-#define LOOKS 256
-#define ROUNDS 256
-#define TURNS 256
-
-static __always_inline struct arm_slot *slot_get(__u32 index)
-{
-	return bpf_map_lookup_elem(&arm_slots, &index);
-}
-
-/* 1: it is over. `code` is an address of the target, read to give others the CPU. */
-__noinline int wait_round(__u32 index, __u64 token, __u64 code, __u64 start)
-{
-	struct arm_slot *slot = slot_get(index);
-	__u64 waited;
-	__u8 byte;
-
-	if (!slot)
-		return 1;
-	for (int i = 0; i < LOOKS; i++) {
-		if (*(volatile __u64 *)&slot->state == arm_state(token, ARM_DONE))
-			return 1;
-	}
-	/* Of all that a program may do, this gives up the CPU to those that should have it: it looks the page up as for
-	 * another process, with cond_resched() (__get_user_pages(), mm/gup.c). */
-	if (cfg_sleepable)
-		bpf_copy_from_user_task(&byte, 1, (const void *)code, bpf_get_current_task_btf(),
-					0);
-	waited = bpf_ktime_get_ns() - start;
-	if (waited > ARM_WORK_NS)
-		return 1;
-	if (waited < ARM_WAIT_NS)
-		return 0;
-	return __sync_val_compare_and_swap(&slot->state, arm_state(token, ARM_ASKED),
-					   arm_state(token, ARM_GIVEN_UP)) ==
-	       arm_state(token, ARM_ASKED);
-}
-
-/* Functions of their own, for the verifier to follow one turn of each loop only. */
-__noinline int wait_turn(__u32 index, __u64 token, __u64 code, __u64 start)
-{
-	for (int i = 0; i < ROUNDS; i++) {
-		if (wait_round(index, token, code, start))
-			return 1;
-	}
-	return 0;
-}
-
-static __always_inline int wait_answer(__u32 index, __u64 token, __u64 code)
-{
-	struct arm_slot *slot;
-
-	for (int i = 0; i < TURNS; i++) {
-		if (wait_turn(index, token, code, token))
-			break;
-	}
-	slot = slot_get(index);
-	return slot && *(volatile __u64 *)&slot->state == arm_state(token, ARM_DONE);
-}
-
-static __always_inline __u32 slot_claim(void)
-{
-	__u32 start = bpf_get_smp_processor_id();
-
-	for (__u32 i = 0; i < 8; i++) {
-		__u32 index = (start + i) % PHRUDE_ARM_SLOTS;
-		struct arm_slot *slot = slot_get(index);
-
-		if (slot && !slot->busy && !__sync_val_compare_and_swap(&slot->busy, 0, 1))
-			return index;
-	}
-	return PHRUDE_ARM_SLOTS;
-}
-
 /* Asks user space and waits.  1: it has done what there was to do. */
-__noinline int ask(__u32 why, __u64 code, __u64 instr, __u32 watched)
+static __always_inline int ask(__u32 why, __u64 code, __u64 instr, __u32 watched)
 {
-	struct arm_request rq = { .why = why, .code = code, .instr = instr, .watched = watched };
-	__u64 id = bpf_get_current_pid_tgid();
-	struct arm_slot *slot;
-	struct py_proc *p;
-	int done = 0;
+	__u32 index = hold_claim();
 
-	rq.pid = id >> 32;
-	rq.tid = id;
-	p = bpf_map_lookup_elem(&procs, &rq.pid);
-	rq.slot = slot_claim();
-	slot = slot_get(rq.slot);
-	if (!slot)
-		return 0;
-	if (p) {
-		rq.minor = p->layout.minor;
-		rq.type_code = p->type_code;
-		rq.interp = read_u64(current_tstate(p) + p->layout.ts_interp);
-		rq.token = bpf_ktime_get_ns();
-		slot->state = arm_state(rq.token, ARM_ASKED);
-		if (!bpf_ringbuf_output(&arm_requests, &rq, sizeof(rq), BPF_RB_FORCE_WAKEUP))
-			done = wait_answer(rq.slot, rq.token, code);
-	}
-	__sync_lock_test_and_set(&slot->busy, 0);
-	return done;
+	return index < PHRUDE_ARM_SLOTS && hold_ask(index, why, code, instr, watched);
 }
 
 static __always_inline void report(__u32 what)
@@ -145,28 +35,47 @@ static __always_inline int arm_failed(void)
 	return 0;
 }
 
-/* A watched function may have been entered that is not armed.  1: it is now, or needs not be. */
-__noinline int arm_code(__u64 code, __u64 instr)
+/* Is a code object that is not armed one to be armed?  By event_close(). */
+__noinline __u32 arm_look(__u32 pass, __u64 code, __u64 instr)
 {
-	__u32 slot = event_open();
+	__u32 slot = event_open(pass);
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
 	__u8 unit[2] = { 0, 0 };
 
 	if (!s)
-		return arm_failed();
+		return slot;
 	l = &s->proc.layout;
 	if (l->code_opcache == PY_NO_FIELD &&
-	    (read_user(unit, sizeof(unit), instr) || unit[1] & l->resume_location_mask ||
+	    (read_user(s, unit, sizeof(unit), instr) || unit[1] & l->resume_location_mask ||
 	     unit[0] != l->resume_cold))
-		goto out;
-	if (!match_code(slot, code))
-		goto out;
-	scratch_release(slot);
-	return ask(ARM_UNARMED, code, instr, 1) ? 1 : arm_failed();
-out:
-	scratch_release(slot);
-	return 1;
+		return slot;
+	match_code(slot, code);
+	return slot;
+}
+
+/* A watched function may have been entered that is not armed.  1: it is now, or needs not be. */
+__noinline int arm_code(__u64 code, __u64 instr)
+{
+	__u32 pass = 0;
+
+	for (int i = 0; i < PASSES; i++) {
+		__u32 slot = arm_look(pass, code, instr);
+		struct scratch *s = scratch_get(slot);
+		bool wanted;
+
+		if (!s)
+			return arm_failed();
+		wanted = s->verdict == VERDICT_MATCH;
+		event_check(slot);
+		pass = event_close(slot);
+		if (pass)
+			continue;
+		if (!wanted)
+			return 1;
+		return ask(ARM_UNARMED, code, instr, 1) ? 1 : arm_failed();
+	}
+	return arm_failed();
 }
 
 static __always_inline bool is_armed(const struct py_layout *l, __u64 code, __u64 instr)
@@ -175,17 +84,17 @@ static __always_inline bool is_armed(const struct py_layout *l, __u64 code, __u6
 	__u8 opcode = 0;
 
 	if (l->code_opcache != PY_NO_FIELD)
-		return (__s32)read_u32(code + l->code_opcache) < 0;
+		return (__s32)read_u32(NULL, code + l->code_opcache) < 0;
 	if (l->code_warmup != PY_NO_FIELD) {
-		read_user(&warmup, sizeof(warmup), code + l->code_warmup);
+		read_user(NULL, &warmup, sizeof(warmup), code + l->code_warmup);
 		return !warmup;
 	}
-	return !read_user(&opcode, 1, instr) && opcode == l->resume_armed;
+	return !read_user(NULL, &opcode, 1, instr) && opcode == l->resume_armed;
 }
 
 static __always_inline __u64 frame_of(const struct py_proc *p, struct pt_regs *ctx, __u64 cookie)
 {
-	return (cookie & 0xff) == COOKIE_REG_NONE ? current_frame(p)
+	return (cookie & 0xff) == COOKIE_REG_NONE ? current_frame(NULL, p)
 						  : dwarf_reg(ctx, cookie & 0xff);
 }
 
@@ -206,16 +115,16 @@ int arm_entry(struct pt_regs *ctx)
 	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
 		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
 	else
-		instr = read_u64(frame + p->layout.frame_instr);
-	code = untag(&p->layout, read_u64(frame + p->layout.frame_code));
+		instr = read_u64(NULL, frame + p->layout.frame_instr);
+	code = untag(&p->layout, read_u64(NULL, frame + p->layout.frame_code));
 	if (is_resumption(&p->layout, cookie, frame, code, instr))
 		return 0;
 	/* What is still counted comes by the other probe as well. */
 	if (cookie & COOKIE_F_WARM &&
-	    (__s32)read_u32(code + p->layout.code_opcache) < PY_OPCACHE_MIN_RUNS)
+	    (__s32)read_u32(NULL, code + p->layout.code_opcache) < PY_OPCACHE_MIN_RUNS)
 		return 0;
 	stat_inc(PHRUDE_STAT_HITS);
-	if (read_user(&name, sizeof(name), code + p->layout.code_name)) {
+	if (read_user(NULL, &name, sizeof(name), code + p->layout.code_name)) {
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
 		return 0;
 	}
@@ -225,7 +134,8 @@ int arm_entry(struct pt_regs *ctx)
 		arm_code(code, instr);
 	if (flags & COOKIE_F_SILENT || (flags & COOKIE_F_FALLBACK && armed))
 		return 0;
-	return event_finish(event_frame(flags, frame, code));
+	EVENT(event_frame(flags | pass << PASS_SHIFT, frame, code));
+	return 0;
 }
 
 /* _Py_Instrument(code, interp), Python/instrumentation.c. */
@@ -237,7 +147,7 @@ int arm_instrument(struct pt_regs *ctx)
 	__u32 tid = bpf_get_current_pid_tgid();
 
 	keep_own_stack(ctx);
-	if (p && prefilter_str(&p->layout, read_u64(code + p->layout.code_name)))
+	if (p && prefilter_str(&p->layout, read_u64(NULL, code + p->layout.code_name)))
 		bpf_map_update_elem(&instrumenting, &tid, &code, BPF_ANY);
 	return 0;
 }
@@ -256,7 +166,7 @@ int arm_instrumented(struct pt_regs *ctx)
 	code = *found;
 	bpf_map_delete_elem(&instrumenting, &tid);
 	instr = code + p->layout.code_adaptive +
-		2ULL * read_u32(code + p->layout.code_firsttraceable);
+		2ULL * read_u32(NULL, code + p->layout.code_firsttraceable);
 	if (!is_armed(&p->layout, code, instr))
 		arm_code(code, instr);
 	return 0;
@@ -274,8 +184,8 @@ int arm_hot(struct pt_regs *ctx)
 	keep_own_stack(ctx);
 	if (!p || p->state != PY_PROC_TRACED || !left)
 		return 0;
-	code = untag(&p->layout, read_u64(frame_of(p, ctx, cookie) + p->layout.frame_code));
-	if (read_user(&name, sizeof(name), code + p->layout.code_name))
+	code = untag(&p->layout, read_u64(NULL, frame_of(p, ctx, cookie) + p->layout.frame_code));
+	if (read_user(NULL, &name, sizeof(name), code + p->layout.code_name))
 		return 0;
 	watched = prefilter_str(&p->layout, name);
 	/* The last one cannot be armed where it is entered itself; but then nothing else is slowed down, either. */

@@ -17,9 +17,9 @@ static __always_inline bool prefilter_cstr(__u64 addr)
 		__u8 bytes[64];
 		__u64 first8;
 	} v = {};
-	long n = read_user_str(v.bytes, sizeof(v.bytes), addr);
+	long n = bpf_probe_read_user_str(v.bytes, sizeof(v.bytes), (const void *)addr);
 
-	/* One that fills the buffer may go on. */
+	/* One that fills the buffer may go on, and what is not there is looked at again. */
 	return audit_prefixes || n <= 0 || n == sizeof(v.bytes) || prefilter_has(n - 1, v.first8);
 }
 
@@ -53,7 +53,7 @@ __noinline __u64 next_va(__u32 slot)
 	i = s->va_idx++;
 	if (i < s->va_count)
 		return s->va[i < VA_REGS ? i : 0];
-	return read_u64(s->va_stack + 8ULL * (i - s->va_count));
+	return read_u64(s, s->va_stack + 8ULL * (i - s->va_count));
 }
 
 /*
@@ -136,7 +136,7 @@ __noinline int capture_format(__u32 slot, __u64 format)
 
 	if (!s || !format)
 		return 0;
-	n = read_user_str(s->text, FORMAT_MAX + 1, format);
+	n = read_user_str(s, s->text, FORMAT_MAX + 1, format);
 	s->va_units = 0;
 	for (__u32 i = 0; i < FORMAT_MAX; i++) {
 		if ((__s64)i + 1 >= n)
@@ -164,7 +164,7 @@ static __always_inline void audit_args(__u32 slot, __u32 how, __u64 args, __u64 
 }
 
 /* Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple) if there are hooks. */
-static __always_inline bool audited_before(const struct scratch *s, __u64 format)
+static __always_inline bool audited_before(struct scratch *s, __u64 format)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct audited *a = bpf_map_lookup_elem(&audited, &tid);
@@ -172,20 +172,26 @@ static __always_inline bool audited_before(const struct scratch *s, __u64 format
 	__u8 text[2] = {};
 	bool same;
 
-	if (!a || read_user(text, sizeof(text), format) || text[0] != 'O' || text[1])
+	if (!a || read_user(s, text, sizeof(text), format) || text[0] != 'O' || text[1])
 		return false;
-	same = read_u64(tuple + OB_SIZE) == a->count &&
-	       (!a->count || read_u64(tuple + s->proc.layout.tuple_items) == a->first);
-	bpf_map_delete_elem(&audited, &tid);
+	same = read_u64(s, tuple + OB_SIZE) == a->count &&
+	       (!a->count || read_u64(s, tuple + s->proc.layout.tuple_items) == a->first);
+	if (!s->nr_missing || s->pass == LAST_PASS)
+		bpf_map_delete_elem(&audited, &tid);
 	return same;
 }
 
 /* What is_repeated() compares with. */
-__noinline int remember_audited(__u64 args, __u64 n)
+__noinline int remember_audited(__u32 slot, __u64 args, __u64 n)
 {
+	struct scratch *s = scratch_get(slot);
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct audited a = { .count = n, .first = n ? read_u64(args) : 0 };
+	struct audited a = { .count = n };
 
+	if (!s)
+		return 0;
+	if (n)
+		a.first = read_u64(s, args);
 	return bpf_map_update_elem(&audited, &tid, &a, BPF_ANY);
 }
 
@@ -206,15 +212,12 @@ __noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u6
 	if (!s)
 		return SCRATCH_NONE;
 	r = how == AUDIT_VECTOR ? match_event_str(slot, name) : match_event_cstr(slot, name);
-	if (r < 0)
-		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
-	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args))) {
-		scratch_release(slot);
-		return SCRATCH_NONE;
-	}
+	s->verdict = r < 0 ? VERDICT_UNREADABLE : VERDICT_NO;
+	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args)))
+		return slot;
 	if (how == AUDIT_VECTOR)
-		remember_audited(args, n);
-	stat_inc(PHRUDE_STAT_MATCHES);
+		remember_audited(slot, args, n);
+	s->verdict = VERDICT_MATCH;
 	event_head(slot, PROBE_AUDIT | CALLEE_C << 8, 0, 0);
 	if (node_mark(s, SEC_NAME, 0)) {
 		if (how == AUDIT_VECTOR)
@@ -223,7 +226,7 @@ __noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u6
 			capture_cstr(slot, name, PHRUDE_NAME_MAX);
 	}
 	audit_args(slot, how, args, n);
-	s->frame = current_frame(&s->proc);
+	s->frame = current_frame(s, &s->proc);
 	return slot;
 }
 
@@ -232,15 +235,14 @@ static __always_inline __u64 usdt_arg(struct pt_regs *ctx, __u32 spec)
 	__u64 v = dwarf_reg(ctx, spec & 0x7f);
 
 	if (spec & COOKIE_ARG_MEMORY)
-		v = read_u64(v + (__s16)(spec >> 8));
+		v = read_u64(NULL, v + (__s16)(spec >> 8));
 	return v;
 }
 
 SEC("uprobe")
 int audit_usdt(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), name;
-	__u32 slot;
+	__u64 cookie = bpf_get_attach_cookie(ctx), name, args;
 
 	keep_own_stack(ctx);
 	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
@@ -248,20 +250,39 @@ int audit_usdt(struct pt_regs *ctx)
 	name = usdt_arg(ctx, cookie);
 	if (!prefilter_cstr(name))
 		return 0;
-	slot = event_open();
-	if (slot == SCRATCH_NONE)
-		return 0;
-	return event_finish(
-		event_audit(slot, AUDIT_TUPLE, name, usdt_arg(ctx, cookie >> COOKIE_ARG_BITS), 0));
+	args = usdt_arg(ctx, cookie >> COOKIE_ARG_BITS);
+	EVENT(event_audit(event_open(pass), AUDIT_TUPLE, name, args, 0));
+	return 0;
+}
+
+/* Claims scratch, and puts the arguments of such a call there. */
+static __always_inline __u32 open_call(struct pt_regs *ctx, __u64 cookie, __u32 pass)
+{
+	__u32 slot = event_open(pass);
+	struct scratch *s = scratch_get(slot);
+
+	if (!s)
+		return slot;
+	s->va[0] = PT_REGS_PARM1(ctx);
+	s->va[1] = PT_REGS_PARM2(ctx);
+	s->va[2] = PT_REGS_PARM3(ctx);
+	s->va[3] = PT_REGS_PARM4(ctx);
+	s->va[4] = PT_REGS_PARM5(ctx);
+	s->va[5] = sixth_argument(ctx);
+	s->va_count = VA_REGS;
+	s->va_idx = (cookie & 1) + 2; /* behind the event and the format */
+	s->va_stack =
+		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
+	return slot;
 }
 
 /* PySys_Audit(event, format, ...), _PySys_Audit(tstate, event, format, ...), Python/sysmodule.c. */
 SEC("uprobe")
 int audit_call(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx);
-	__u32 slot, first = cookie & 1;
-	struct scratch *s;
+	__u64 cookie = bpf_get_attach_cookie(ctx), a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx),
+	      c = PT_REGS_PARM3(ctx);
+	__u32 first = cookie & 1;
 
 	keep_own_stack(ctx);
 	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
@@ -269,23 +290,12 @@ int audit_call(struct pt_regs *ctx)
 	/* Or the compiler would choose which register to read, and a context has no variable offsets. */
 	barrier_var(a);
 	barrier_var(b);
+	barrier_var(c);
 	if (!prefilter_cstr(first ? b : a))
 		return 0;
-	slot = event_open();
-	s = scratch_get(slot);
-	if (!s)
-		return 0;
-	s->va[0] = a;
-	s->va[1] = b;
-	s->va[2] = PT_REGS_PARM3(ctx);
-	s->va[3] = PT_REGS_PARM4(ctx);
-	s->va[4] = PT_REGS_PARM5(ctx);
-	s->va[5] = sixth_argument(ctx);
-	s->va_count = VA_REGS;
-	s->va_idx = first + 2; /* behind the event and the format */
-	s->va_stack =
-		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
-	return event_finish(event_audit(slot, AUDIT_FORMAT, s->va[first], s->va[first + 1], 0));
+	EVENT(event_audit(open_call(ctx, cookie, pass), AUDIT_FORMAT, first ? b : a, first ? c : b,
+			  0));
+	return 0;
 }
 
 /* sys.audit(event, ...), METH_FASTCALL. */
@@ -295,16 +305,13 @@ int audit_python(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx), args = PT_REGS_PARM2(ctx),
 	      n = PT_REGS_PARM3(ctx), name;
 	struct py_proc *p = event_target(cookie >> COOKIE_GROUP_SHIFT);
-	__u32 slot;
 
 	keep_own_stack(ctx);
 	if (!p || !n)
 		return 0;
-	name = read_u64(args);
+	name = read_u64(NULL, args);
 	if (!audit_prefixes && !prefilter_str(&p->layout, name))
 		return 0;
-	slot = event_open();
-	if (slot == SCRATCH_NONE)
-		return 0;
-	return event_finish(event_audit(slot, AUDIT_VECTOR, name, args + 8, n - 1));
+	EVENT(event_audit(event_open(pass), AUDIT_VECTOR, name, args + 8, n - 1));
+	return 0;
 }

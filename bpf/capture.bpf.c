@@ -40,7 +40,8 @@ __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 	len &= PHRUDE_PAYLOAD_MAX - 1;
 	/* The padding is sent too: it must not be an older event's bytes. */
 	*(__u64 *)&s->data[at + (len & ~7u)] = 0;
-	if (len && read_user(&s->data[at], len, addr)) {
+	if (len && peek(&s->data[at], len, addr)) {
+		note_inline(s, addr, len); /* a call would be the ninth level */
 		s->cut |= EV_CUT_UNREADABLE;
 		node_put(s, VAL_UNREADABLE, 0, 0, 0);
 		return 0;
@@ -65,7 +66,7 @@ static __always_inline bool capture_short_str(struct scratch *s, __u64 str)
 	__u64 *last;
 
 	if (!node_fits(s, SHORT_STR + PHRUDE_ENDS_SZ) ||
-	    bpf_probe_read_user(s->text, SHORT_STR_READ, (const void *)(str + STR_LENGTH)))
+	    peek(s->text, SHORT_STR_READ, str + STR_LENGTH))
 		return false;
 	if ((h->state >> 2 & 0x1f) != 0x19 || h->length > SHORT_STR) /* kind 1, compact, ascii */
 		return false;
@@ -89,7 +90,7 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 		return 0;
 	if (max >= SHORT_STR && capture_short_str(s, str))
 		return 0;
-	if (read_str(&s->proc.layout, str, &info)) {
+	if (read_str(s, str, &info)) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_mark(s, VAL_UNREADABLE, 0);
 		return 0;
@@ -123,7 +124,7 @@ __noinline int capture_cstr(__u32 slot, __u64 addr, __u32 max)
 		return 0;
 	}
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
-	n = read_user_str(&s->data[at], max, addr);
+	n = read_user_str(s, &s->data[at], max, addr);
 	if (n <= 0 || n > PHRUDE_DOC_MAX) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_put(s, VAL_UNREADABLE, 0, 0, 0);
@@ -149,13 +150,13 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	if (!s)
 		return 0;
 	if (s->proc.layout.features & PY_F_LONG_TAG) {
-		__u64 tag = read_u64(obj + OB_SIZE);
+		__u64 tag = read_u64(s, obj + OB_SIZE);
 
 		/* bits 0-1: 0 positive, 1 zero, 2 negative */
 		negative = (tag & 3) == 2;
 		ndigits = (tag & 3) == 1 ? 0 : tag >> 3;
 	} else {
-		__s64 size = read_u64(obj + OB_SIZE);
+		__s64 size = read_u64(s, obj + OB_SIZE);
 
 		negative = size < 0;
 		ndigits = negative ? -size : size;
@@ -171,20 +172,23 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	return 0;
 }
 
-__noinline int dict_open(__u32 slot, __u32 level, __u64 dict)
+static __always_inline void open_dict(struct scratch *s, __u32 level, __u64 dict)
 {
-	struct scratch *s = scratch_get(slot);
-	const struct py_layout *l;
-	__u64 values;
+	const struct py_layout *l = &s->proc.layout;
+	__u64 values = read_u64(s, dict + l->dict_values);
 
-	if (!s)
-		return 0;
-	l = &s->proc.layout;
-	values = read_u64(dict + l->dict_values);
 	if (values && l->features & PY_F_DICT_VALUES_HDR)
 		values += 8;
 	s->stack[level % PHRUDE_DEPTH_MAX].object = dict;
-	walk_keys(s, level, read_u64(dict + l->dict_keys), values);
+	walk_keys(s, level, read_u64(s, dict + l->dict_keys), values);
+}
+
+__noinline int dict_open(__u32 slot, __u32 level, __u64 dict)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (s)
+		open_dict(s, level, dict);
 	return 0;
 }
 
@@ -199,12 +203,12 @@ __noinline int dict_entry(__u32 slot, __u32 level, __u32 idx)
 		return 0;
 	w = &s->stack[level % PHRUDE_DEPTH_MAX];
 	addr = w->items + (__u64)idx * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
-	if (read_user(pair, sizeof(pair), addr)) {
+	if (read_user(s, pair, sizeof(pair), addr)) {
 		s->cut |= EV_CUT_UNREADABLE;
 		return 0;
 	}
 	if (w->values)
-		pair[1] = read_u64(w->values + 8ULL * idx);
+		pair[1] = read_u64(s, w->values + 8ULL * idx);
 	if (!pair[0] || !pair[1])
 		return 0;
 	*(__u64 *)&s->head[0] = pair[0];
@@ -238,7 +242,8 @@ __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 		return 0;
 	w = &s->stack[s->depth % PHRUDE_DEPTH_MAX];
 	if (type == VAL_DICT) {
-		dict_open(slot, s->depth, obj);
+		/* Inline: one level of calls less, of the eight that there are. */
+		open_dict(s, s->depth, obj);
 		s->depth++;
 		return 0;
 	}
@@ -248,11 +253,11 @@ __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 	w->type = type;
 	if (type == VAL_SET || type == VAL_FROZENSET) {
 		/* PySetObject (Include/cpython/setobject.h): mask @32, table of {key, hash} @40 */
-		n = read_u64(obj + 32) + 1;
-		w->items = read_u64(obj + 40);
+		n = read_u64(s, obj + 32) + 1;
+		w->items = read_u64(s, obj + 40);
 	} else {
-		n = read_u64(obj + OB_SIZE);
-		w->items = type == VAL_LIST ? read_u64(obj + 24) : obj + l->tuple_items;
+		n = read_u64(s, obj + OB_SIZE);
+		w->items = type == VAL_LIST ? read_u64(s, obj + 24) : obj + l->tuple_items;
 	}
 	w->count = n > STEPS_MAX ? STEPS_MAX + 1 : n;
 	s->depth++;
@@ -273,7 +278,7 @@ __noinline int base_kind(__u32 slot, __u64 type)
 			return VAL_SET;
 		if (type == s->proc.type_frozenset)
 			return VAL_FROZENSET;
-		type = read_u64(type + s->proc.layout.type_base);
+		type = read_u64(s, type + s->proc.layout.type_base);
 	}
 	return 0;
 }
@@ -307,8 +312,8 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		node_mark(s, kind, 0);
 		return 0;
 	}
-	if (read_user(&type, sizeof(type), obj + OB_TYPE) ||
-	    read_user(&flags, sizeof(flags), type + s->proc.layout.type_flags)) {
+	if (read_user(s, &type, sizeof(type), obj + OB_TYPE) ||
+	    read_user(s, &flags, sizeof(flags), type + s->proc.layout.type_flags)) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_mark(s, VAL_UNREADABLE, 0);
 		return 0;
@@ -318,7 +323,7 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 	if (flags & TPFLAGS_LONG)
 		return capture_int(slot, obj);
 	if (flags & TPFLAGS_BYTES) {
-		__u64 n = read_u64(obj + OB_SIZE);
+		__u64 n = read_u64(s, obj + OB_SIZE);
 
 		return capture_bytes(slot, NODE(VAL_BYTES, 0, 0), obj + 32,
 				     n > PHRUDE_PAYLOAD_MAX ? PHRUDE_PAYLOAD_MAX : n);
@@ -336,7 +341,7 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		return container_open(slot, obj, kind);
 	/* The name of the type, as an object's node. */
 	kind = s->len & (PHRUDE_EVENT_MAX - 1);
-	capture_cstr(slot, read_u64(type + s->proc.layout.type_name), PHRUDE_NAME_MAX);
+	capture_cstr(slot, read_u64(s, type + s->proc.layout.type_name), PHRUDE_NAME_MAX);
 	if (s->data[kind & (PHRUDE_EVENT_MAX - 1)] == VAL_UTF8)
 		s->data[kind & (PHRUDE_EVENT_MAX - 1)] = VAL_OBJECT;
 	return 0;
@@ -374,9 +379,10 @@ __noinline int container_next(__u32 slot)
 			w->on_value = 0;
 			w->idx++;
 			s->pending =
-				w->values ? read_u64(w->values + 8ULL * (w->idx - 1))
-					  : read_u64(w->items + (__u64)(w->idx - 1) * w->entry_sz +
-						     w->entry_sz - 8);
+				w->values
+					? read_u64(s, w->values + 8ULL * (w->idx - 1))
+					: read_u64(s, w->items + (__u64)(w->idx - 1) * w->entry_sz +
+							      w->entry_sz - 8);
 			/* The value went away in between: keep keys and values in pairs. */
 			if (!s->pending)
 				node_mark(s, VAL_UNSET, 0);
@@ -389,13 +395,13 @@ __noinline int container_next(__u32 slot)
 		return 0;
 	case VAL_SET:
 	case VAL_FROZENSET:
-		if (!read_user(pair, sizeof(pair), w->items + 16ULL * w->idx) && pair[0] &&
+		if (!read_user(s, pair, sizeof(pair), w->items + 16ULL * w->idx) && pair[0] &&
 		    pair[1] != ~0ULL) /* a deleted entry's hash is -1 */
 			s->pending = pair[0];
 		w->idx++;
 		return 0;
 	default:
-		if (read_user(&pair[0], sizeof(pair[0]), w->items + 8ULL * w->idx)) {
+		if (read_user(s, &pair[0], sizeof(pair[0]), w->items + 8ULL * w->idx)) {
 			s->cut |= EV_CUT_UNREADABLE;
 			w->count = w->idx; /* the rest is not there either */
 			return 0;

@@ -25,17 +25,17 @@ static __always_inline void walk_keys(struct scratch *s, __u32 level, __u64 keys
 {
 	const struct py_layout *l = &s->proc.layout;
 	struct walk *w = &s->stack[level % PHRUDE_DEPTH_MAX];
-	__u64 n = read_u64(keys + l->keys_nentries);
+	__u64 n = read_u64(s, keys + l->keys_nentries);
 
 	if (l->features & PY_F_DICT_LOG2) {
 		__u8 log2_bytes = 0, kind = 0;
 
-		read_user(&log2_bytes, 1, keys + l->keys_size);
-		read_user(&kind, 1, keys + l->keys_kind);
+		read_user(s, &log2_bytes, 1, keys + l->keys_size);
+		read_user(s, &kind, 1, keys + l->keys_kind);
 		w->items = keys + l->keys_indices + (1ULL << (log2_bytes & 63));
 		w->entry_sz = kind ? 16 : 24;
 	} else {
-		__u64 size = read_u64(keys + l->keys_size);
+		__u64 size = read_u64(s, keys + l->keys_size);
 		__u32 width = size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8;
 
 		w->items = keys + l->keys_indices + size * width;

@@ -20,8 +20,5 @@ __u64 digest_event(__u32 slot);
 
 static __always_inline bool is_dismissed(__u64 digest)
 {
-	if (!bpf_map_lookup_elem(&dismissed, &digest))
-		return false;
-	stat_inc(PHRUDE_STAT_DISMISSED);
-	return true;
+	return bpf_map_lookup_elem(&dismissed, &digest);
 }

@@ -21,10 +21,11 @@ __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 narg
 	} else {
 		if (!node_mark(s, SEC_KWARG, 0))
 			return 0;
-		capture_str(slot, read_u64(kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)),
+		capture_str(slot,
+			    read_u64(s, kwnames + s->proc.layout.tuple_items + 8 * (i - nargs)),
 			    PHRUDE_NAME_MAX);
 	}
-	capture_value(slot, read_u64(vector + 8 * i));
+	capture_value(slot, read_u64(s, vector + 8 * i));
 	return 0;
 }
 
@@ -39,7 +40,7 @@ __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnam
 	nargs &= ~PY_VECTORCALL_ARGUMENTS_OFFSET; /* set where a tp_vectorcall is called */
 	total = nargs;
 	if (kwnames)
-		total += read_u64(kwnames + OB_SIZE);
+		total += read_u64(s, kwnames + OB_SIZE);
 	if (total > PHRUDE_ARGS_MAX)
 		s->cut |= EV_CUT_ARGS;
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
@@ -70,19 +71,18 @@ static __always_inline int capture_c_args(__u32 slot, __u32 ml_flags, __u64 a, _
 	return 0;
 }
 
-__noinline __u32 event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
+/* Above the index in event_direct()'s first argument: the number of the pass. */
+#define PASS_SHIFT_DIRECT 16
+
+__noinline __u32 event_direct(__u32 idx_pass, __u64 self, __u64 a, __u64 b, __u64 c)
 {
+	__u32 idx = idx_pass & 0xffff, slot = event_open(idx_pass >> PASS_SHIFT_DIRECT), at, len;
 	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
-	__u32 slot = event_open(), at, len;
 	struct scratch *s = scratch_get(slot);
 
-	if (!s)
-		return SCRATCH_NONE;
-	if (!d) {
-		scratch_release(slot);
-		return SCRATCH_NONE;
-	}
-	stat_inc(PHRUDE_STAT_MATCHES);
+	if (!s || !d)
+		return slot;
+	s->verdict = VERDICT_MATCH;
 	event_head(slot, PROBE_DIRECT | CALLEE_C << 8, 0, d->flags & DIRECT_F_METHOD ? self : 0);
 	at = s->len & (PHRUDE_EVENT_MAX - 1);
 	len = d->len;
@@ -92,7 +92,7 @@ __noinline __u32 event_direct(__u32 idx, __u64 self, __u64 a, __u64 b, __u64 c)
 	s->len = at + len;
 	capture_c_args(slot, d->ml_flags, a, b, c);
 	/* A function written in C has no frame: the running one is its caller's. */
-	s->frame = current_frame(&s->proc);
+	s->frame = current_frame(s, &s->proc);
 	return slot;
 }
 
@@ -109,13 +109,13 @@ __noinline int direct_is_for(__u32 idx, __u64 self, __u32 tp_name, __u32 tp_base
 	if (!d->type_name[0])
 		return 1;
 	if (!(d->flags & DIRECT_F_OF_TYPE))
-		self = read_u64(self + OB_TYPE);
+		self = read_u64(NULL, self + OB_TYPE);
 	for (__u64 i = 0; i < BASES_MAX && self; i++) {
 		__builtin_memset(name, 0, sizeof(name));
-		read_user_str(name, sizeof(name), read_u64(self + tp_name));
+		read_user_str(NULL, name, sizeof(name), read_u64(NULL, self + tp_name));
 		if (words_eq(name, d->type_name, PHRUDE_TYPE_NAME_MAX / 8))
 			return 1;
-		self = read_u64(self + tp_base);
+		self = read_u64(NULL, self + tp_base);
 	}
 	return 0;
 }
@@ -127,6 +127,7 @@ int direct_entry(struct pt_regs *ctx)
 	__u32 idx = bpf_get_attach_cookie(ctx);
 	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
 	struct py_proc *p;
+	__u64 self, a, b, c;
 
 	keep_own_stack(ctx);
 	if (!d)
@@ -134,9 +135,15 @@ int direct_entry(struct pt_regs *ctx)
 	p = event_target(d->group);
 	if (!p || !direct_is_for(idx, PT_REGS_PARM1(ctx), p->layout.type_name, p->layout.type_base))
 		return 0;
-	if (d->ml_flags & ML_METHOD) /* behind self comes the class that defines the method */
-		return event_finish(event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx),
-						 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx)));
-	return event_finish(event_direct(idx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),
-					 PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx)));
+	self = PT_REGS_PARM1(ctx);
+	a = PT_REGS_PARM2(ctx);
+	b = PT_REGS_PARM3(ctx);
+	c = PT_REGS_PARM4(ctx);
+	if (d->ml_flags & ML_METHOD) { /* behind self comes the class that defines the method */
+		a = b;
+		b = c;
+		c = PT_REGS_PARM5(ctx);
+	}
+	EVENT(event_direct(idx | pass << PASS_SHIFT_DIRECT, self, a, b, c));
+	return 0;
 }

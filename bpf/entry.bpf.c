@@ -13,28 +13,30 @@ int frame_entry(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	struct py_proc *p = event_process(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
+	__u64 flags; /* not 32 bits: see digest_words() */
 
 	keep_own_stack(ctx);
 	if (!p)
 		return 0;
 	if ((cookie & 0xff) == COOKIE_REG_NONE)
-		frame = current_frame(p);
+		frame = current_frame(NULL, p);
 	else
 		frame = dwarf_reg(ctx, cookie & 0xff);
 	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
 		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
-	code = untag(&p->layout, read_u64(frame + p->layout.frame_code));
+	code = untag(&p->layout, read_u64(NULL, frame + p->layout.frame_code));
 	if (is_resumption(&p->layout, cookie, frame, code, instr))
 		return 0;
 	stat_inc(PHRUDE_STAT_HITS);
-	if (read_user(&name, sizeof(name), code + p->layout.code_name)) {
+	if (read_user(NULL, &name, sizeof(name), code + p->layout.code_name)) {
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
 		return 0;
 	}
 	if (!prefilter_str(&p->layout, name))
 		return 0;
-	return event_finish(
-		event_frame((cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT, frame, code));
+	flags = (cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT;
+	EVENT(event_frame(flags | pass << PASS_SHIFT, frame, code));
+	return 0;
 }
 
 /* PyObject_Call(callable, args, kwargs), Objects/call.c. */
@@ -48,13 +50,15 @@ int call_entry(struct pt_regs *ctx)
 	if (!p)
 		return 0;
 	callable = PT_REGS_PARM1(ctx);
-	type = read_u64(callable + OB_TYPE);
+	type = read_u64(NULL, callable + OB_TYPE);
 	if (type == p->type_function) {
 		/* The common case is turned away here; the others need more looks. */
-		name = read_u64(read_u64(callable + p->layout.func_code) + p->layout.code_name);
+		name = read_u64(NULL, read_u64(NULL, callable + p->layout.func_code) +
+					      p->layout.code_name);
 		if (!prefilter_str(&p->layout, name))
 			return 0;
 	}
-	return event_finish(
-		event_call(PROBE_CALL, callable, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)));
+	EVENT(event_call(PROBE_CALL | pass << PASS_SHIFT, callable, PT_REGS_PARM2(ctx),
+			 PT_REGS_PARM3(ctx)));
+	return 0;
 }

@@ -39,8 +39,25 @@ static __always_inline struct py_proc *event_target(__u32 group)
 /* Bytes of an event that arguments may use; what is left is for the call stack. */
 #define ARGS_SPACE (40 * 1024)
 
+/*
+ * Where a page is missing, an event is put together again from its beginning, once it has been asked for: the thread stands in its
+ * probe, so that nothing of it changes meanwhile.  In the last pass it goes off as it is.
+ */
+#define PASSES 5
+#define LAST_PASS (PASSES - 1)
+
+/* Where the number of the pass is in the probe_flags of event_frame() and event_call(). */
+#define PASS_SHIFT 8
+#define PASS_OF(probe_flags) ((probe_flags) >> PASS_SHIFT & 7)
+
+enum verdict {
+	VERDICT_NO,
+	VERDICT_MATCH,
+	VERDICT_UNREADABLE, /* it cannot be told */
+};
+
 /* Claims scratch for the current task's event, with a copy of its process's layout. */
-static __always_inline __u32 event_open(void)
+static __always_inline __u32 event_open(__u32 pass)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
@@ -49,12 +66,10 @@ static __always_inline __u32 event_open(void)
 
 	if (!p)
 		return SCRATCH_NONE;
-	slot = scratch_claim();
+	slot = scratch_claim(pid);
 	s = scratch_get(slot);
-	if (!s) {
-		stat_inc(PHRUDE_STAT_LOST_SCRATCH);
+	if (!s)
 		return SCRATCH_NONE;
-	}
 	__builtin_memcpy(&s->proc, p, sizeof(s->proc));
 	s->len = sizeof(struct ev_match);
 	s->limit = ARGS_SPACE;
@@ -66,6 +81,11 @@ static __always_inline __u32 event_open(void)
 	s->request = 0;
 	s->nr_roots = 0;
 	s->flags_type = 0;
+	s->nr_missing = 0;
+	s->tables_lost = 0;
+	s->pass = pass;
+	s->verdict = VERDICT_NO;
+	s->again = 0;
 	return slot;
 }
 
@@ -73,6 +93,8 @@ static __always_inline __u32 event_open(void)
  * s->frame outwards, the request found in it, and off it goes. */
 int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
+/* In place of event_send() for what is not to be sent: asks for what is missing, or counts what could not be told. */
+int event_check(__u32 slot);
 /* Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on. */
 int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
@@ -87,7 +109,7 @@ int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
  * all functions have together.
  */
 
-/* Is the function of this code object watched?  Leaves its hash in scratch. */
+/* Is the function of this code object watched?  Leaves its hash and the verdict in scratch. */
 int match_code(__u32 slot, __u64 code);
 
 /* A function has started to run in `frame`. */
@@ -95,15 +117,42 @@ __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code);
 /* Something is about to be called with a tuple of arguments and a dict of keywords (or 0). */
 __u32 event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64 kwargs);
 
-/* Sends the event in a slot, and gives the slot back. */
-static __always_inline int event_finish(__u32 slot)
+/* Gives the slot back, and waits for what is missing.  0: it is over, else the next pass. */
+static __always_inline __u32 event_close(__u32 slot)
 {
-	if (slot != SCRATCH_NONE) {
-		event_send(slot);
-		scratch_release(slot);
-	}
-	return 0;
+	struct scratch *s = scratch_get(slot);
+	__u32 again, pass;
+
+	if (!s)
+		return 0;
+	again = s->again;
+	pass = s->pass;
+	scratch_release(slot);
+	if (!again)
+		return 0;
+	return fetch_wait(again - 1) && pass < LAST_PASS ? pass + 1 : LAST_PASS;
 }
+
+/* Sends the event in a slot, and gives the slot back. 0: it is over, else the next pass. */
+static __always_inline __u32 event_finish(__u32 slot)
+{
+	if (slot == SCRATCH_NONE)
+		return 0;
+	event_send(slot);
+	return event_close(slot);
+}
+
+/* `put_together` is a call that returns the event's slot; `pass` in it is the number of the pass. */
+#define EVENT(put_together)                                    \
+	do {                                                   \
+		__u64 pass = 0;                                \
+                                                               \
+		for (int i = 0; i < PASSES; i++) {             \
+			pass = event_finish(put_together) & 7; \
+			if (!pass)                             \
+				break;                         \
+		}                                              \
+	} while (0)
 
 /* The lower bits of probe_flags are enum phrude_probe, the upper ones COOKIE_F_*. */
 #define PROBE_MASK 0xff

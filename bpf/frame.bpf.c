@@ -13,11 +13,12 @@
 #define CO_FAST_CELL 0x40
 #define CO_FAST_FREE 0x80
 
-static __always_inline __u32 nr_params(const struct py_layout *l, __u64 code, __u32 *flags)
+static __always_inline __u32 nr_params(struct scratch *s, __u64 code, __u32 *flags)
 {
-	__u32 n = read_u32(code + l->code_argcount) + read_u32(code + l->code_kwonlyargcount);
+	const struct py_layout *l = &s->proc.layout;
+	__u32 n = read_u32(s, code + l->code_argcount) + read_u32(s, code + l->code_kwonlyargcount);
 
-	*flags = read_u32(code + l->code_flags);
+	*flags = read_u32(s, code + l->code_flags);
 	n += *flags & CO_VARARGS ? 1 : 0;
 	n += *flags & CO_VARKEYWORDS ? 1 : 0;
 	return n;
@@ -33,17 +34,17 @@ __noinline __u64 cell_of_arg(__u32 slot, __u64 frame, __u64 code, __u32 idx)
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	map = read_u64(code + l->code_cell2arg);
+	map = read_u64(s, code + l->code_cell2arg);
 	if (!map)
 		return 0;
-	n = read_u64(read_u64(code + l->code_cellvars) + OB_SIZE);
+	n = read_u64(s, read_u64(s, code + l->code_cellvars) + OB_SIZE);
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= n)
 			break;
-		if (read_u64(map + 8ULL * i) == idx) {
-			__u64 nlocals = read_u32(code + l->code_nlocals);
+		if (read_u64(s, map + 8ULL * i) == idx) {
+			__u64 nlocals = read_u32(s, code + l->code_nlocals);
 
-			return read_u64(frame + l->frame_localsplus + 8 * (nlocals + i));
+			return read_u64(s, frame + l->frame_localsplus + 8 * (nlocals + i));
 		}
 	}
 	return 0;
@@ -59,19 +60,19 @@ __noinline __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	value = untag(l, read_u64(frame + l->frame_localsplus + 8ULL * idx));
+	value = untag(l, read_u64(s, frame + l->frame_localsplus + 8ULL * idx));
 	if (l->features & PY_F_CELL2ARG) {
 		if (!value)
 			cell = cell_of_arg(slot, frame, code, idx);
 	} else if (!(idx_flags & COOKIE_F_RAW_CELLS)) {
 		__u8 kind = 0;
 
-		read_user(&kind, 1, read_u64(code + l->code_kinds) + 32 + idx);
+		read_user(s, &kind, 1, read_u64(s, code + l->code_kinds) + 32 + idx);
 		if (kind & (CO_FAST_CELL | CO_FAST_FREE))
 			cell = value;
 	}
-	if (cell && read_u64(cell + OB_TYPE) == s->proc.type_cell)
-		value = read_u64(cell + l->cell_ref);
+	if (cell && read_u64(s, cell + OB_TYPE) == s->proc.type_cell)
+		value = read_u64(s, cell + l->cell_ref);
 	return value;
 }
 
@@ -84,10 +85,10 @@ __noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 
 	if (!s)
 		return 0;
-	names = read_u64(code + s->proc.layout.code_varnames);
+	names = read_u64(s, code + s->proc.layout.code_varnames);
 	if (!node_mark(s, SEC_PARAM, idx))
 		return 0;
-	capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx),
+	capture_str(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx),
 		    PHRUDE_NAME_MAX);
 	capture_value(slot, frame_local(slot, frame, code, idx_flags));
 	return 0;
@@ -100,7 +101,7 @@ __noinline int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_f
 
 	if (!s)
 		return 0;
-	n = nr_params(&s->proc.layout, code, &flags);
+	n = nr_params(s, code, &flags);
 	if (n > PHRUDE_ARGS_MAX) {
 		n = PHRUDE_ARGS_MAX;
 		s->cut |= EV_CUT_ARGS;
@@ -121,14 +122,14 @@ __noinline int capture_param_names(__u32 slot, __u64 code)
 
 	if (!s)
 		return 0;
-	n = nr_params(&s->proc.layout, code, &flags);
-	names = read_u64(code + s->proc.layout.code_varnames);
+	n = nr_params(s, code, &flags);
+	names = read_u64(s, code + s->proc.layout.code_varnames);
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= n)
 			break;
 		if (!node_mark(s, SEC_PARAMNAME, i))
 			break;
-		capture_str(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * i),
+		capture_str(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * i),
 			    PHRUDE_NAME_MAX);
 	}
 	return 0;
@@ -140,11 +141,14 @@ __noinline int capture_param_names(__u32 slot, __u64 code)
  */
 __noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
 {
+	struct scratch *s = scratch_get(slot);
 	__u64 words[6], h = PHRUDE_HASH_SEED ^ firstlineno;
 
+	if (!s)
+		return h;
 	/* ob_size, ob_shash, then the bytes; reading past a short one is harmless */
-	if (read_user(words, sizeof(words), table + OB_SIZE) &&
-	    read_user(words, 3 * sizeof(words[0]), table + OB_SIZE))
+	if (peek(words, sizeof(words), table + OB_SIZE) &&
+	    read_user(s, words, 3 * sizeof(words[0]), table + OB_SIZE))
 		return h;
 	for (int i = 0; i < 6; i++) {
 		if (i == 1)
@@ -175,11 +179,11 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	if (known && *known == signature)
 		return 0;
 
-	size = read_u64(table + OB_SIZE);
+	size = read_u64(s, table + OB_SIZE);
 	len = size > PHRUDE_LINETABLE_MAX ? PHRUDE_LINETABLE_MAX : size;
 	ev = (void *)s->table;
-	if (read_user(s->table + sizeof(*ev), len, table + 32)) {
-		stat_inc(PHRUDE_STAT_LINETABLE_LOST);
+	if (read_user(s, s->table + sizeof(*ev), len, table + 32)) {
+		s->tables_lost++;
 		return 0;
 	}
 	ev->hdr.size = sizeof(*ev) + len;
@@ -195,7 +199,7 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	ev->full = size;
 	/* Marked only once it is in the ring: what refers to it comes behind it, and wakes user space. */
 	if (bpf_ringbuf_output(&events, ev, sizeof(*ev) + len, BPF_RB_NO_WAKEUP)) {
-		stat_inc(PHRUDE_STAT_LINETABLE_LOST);
+		s->tables_lost++;
 		return 0;
 	}
 	bpf_map_update_elem(&seen, &key, &signature, BPF_ANY);
@@ -221,8 +225,8 @@ __noinline int capture_frame(__u32 slot, __u32 n)
 		return 0;
 	l = &s->proc.layout;
 	object = l->features & PY_F_FRAME_OBJECT;
-	if (object ? read_user(s->head, FRAME_OBJECT_SZ, s->frame)
-		   : read_user(s->head, FRAME_SZ, s->frame)) {
+	if (object ? read_user(s, s->head, FRAME_OBJECT_SZ, s->frame)
+		   : read_user(s, s->head, FRAME_SZ, s->frame)) {
 		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
 		return 0;
 	}
@@ -234,7 +238,8 @@ __noinline int capture_frame(__u32 slot, __u32 n)
 	instr = object ? HEAD32(s, l->frame_instr) : HEAD64(s, l->frame_instr);
 	if (owner >= l->owner_skip)
 		return 2;
-	if (object ? read_user(s->head, CODE_OBJECT_SZ, code) : read_user(s->head, CODE_SZ, code)) {
+	if (object ? read_user(s, s->head, CODE_OBJECT_SZ, code)
+		   : read_user(s, s->head, CODE_SZ, code)) {
 		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
 		return 2;
 	}

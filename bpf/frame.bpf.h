@@ -13,27 +13,30 @@
 #define CO_COROUTINE 0x80
 #define CO_ASYNC_GENERATOR 0x200
 
-/* The running thread's PyThreadState, 0 if it has none. */
-static __always_inline __u64 current_tstate(const struct py_proc *p)
+/* Where the address of the running thread's PyThreadState is. */
+static __always_inline __u64 tstate_at(const struct py_proc *p)
 {
-	if (p->layout.features & PY_F_TSTATE_TLS) {
-		struct task_struct *task = (void *)bpf_get_current_task();
+	if (p->layout.features & PY_F_TSTATE_TLS)
+		return thread_pointer((void *)bpf_get_current_task()) + p->tstate;
+	return p->tstate;
+}
 
-		return read_u64(thread_pointer(task) + p->tstate);
-	}
-	return read_u64(p->tstate);
+/* The running thread's PyThreadState, 0 if it has none. */
+static __always_inline __u64 current_tstate(struct scratch *s, const struct py_proc *p)
+{
+	return read_u64(s, tstate_at(p));
 }
 
 /* The running thread's current frame, 0 if it runs no Python code. */
-static __always_inline __u64 current_frame(const struct py_proc *p)
+static __always_inline __u64 current_frame(struct scratch *s, const struct py_proc *p)
 {
-	__u64 tstate = current_tstate(p);
+	__u64 tstate = current_tstate(s, p);
 
 	if (!tstate)
 		return 0;
 	if (p->layout.ts_cframe != PY_NO_FIELD)
-		tstate = read_u64(tstate + p->layout.ts_cframe);
-	return read_u64(tstate + p->layout.ts_frame);
+		tstate = read_u64(s, tstate + p->layout.ts_cframe);
+	return read_u64(s, tstate + p->layout.ts_frame);
 }
 
 /*
@@ -46,20 +49,22 @@ static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe
 	__u8 oparg = 0, owner = 0;
 
 	if (l->features & PY_F_FRAME_OBJECT) /* f_lasti is -1 until the first instruction */
-		return (__s32)read_u32(frame + l->frame_instr) >= 0;
+		return (__s32)read_u32(NULL, frame + l->frame_instr) >= 0;
 	if (!instr)
-		instr = read_u64(frame + l->frame_instr);
+		instr = read_u64(NULL, frame + l->frame_instr);
 	if (probe_flags & COOKIE_F_RESUME) {
 		/* unreadable: taken for a start, as most are */
-		read_user(&oparg, 1, instr + 1);
+		read_user(NULL, &oparg, 1, instr + 1);
 		return oparg & l->resume_location_mask;
 	}
 	/* function__entry fires for the call of a generator function and for each resumption as well. */
-	if (!(read_u32(code + l->code_flags) & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
+	if (!(read_u32(NULL, code + l->code_flags) &
+	      (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
 		return false;
-	read_user(&owner, 1, frame + l->frame_owner);
+	read_user(NULL, &owner, 1, frame + l->frame_owner);
 	return owner != l->owner_generator ||
-	       instr > code + l->code_adaptive + 2ULL * read_u32(code + l->code_firsttraceable);
+	       instr > code + l->code_adaptive +
+			       2ULL * read_u32(NULL, code + l->code_firsttraceable);
 }
 
 /* The parameters of the function that `frame` has just started, as SEC_PARAM items. */

@@ -9,6 +9,7 @@
 #include "frame.bpf.h"
 #include "proc.bpf.h"
 #include "stack.bpf.h"
+#include "yield.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "abi/cookie.h"
 
@@ -21,20 +22,10 @@
 #define HOLD_ON 1
 #define HOLD_TOO_LONG 2
 
-/* A read of another task's memory looks whether something else wants the processor (__get_user_pages()). */
-static __always_inline void give_way(__u64 addr)
-{
-	__u64 word;
-
-	if (cfg_sleepable)
-		bpf_copy_from_user_task(&word, sizeof(word), (const void *)addr,
-					bpf_get_current_task_btf(), 0);
-}
-
 /* A function of its own, so that the verifier counts its loop once. */
-__noinline int hold_round(__u32 tid, __u64 since, __u64 stack)
+__noinline int hold_round(__u32 tid, __u64 since)
 {
-	give_way(stack);
+	give_way(tid);
 	for (int i = 0; i < LOOKS; i++) {
 		__u32 *state = bpf_map_lookup_elem(&holds, &tid);
 
@@ -67,7 +58,7 @@ int import_done(struct pt_regs *ctx)
 	}
 	send_proc(PROC_IMPORT, pid, tid);
 	for (int i = 0; i < ROUNDS && on == HOLD_ON; i++)
-		on = hold_round(tid, since, PT_REGS_SP(ctx));
+		on = hold_round(tid, since);
 	if (on != HOLD_OVER) {
 		bpf_map_delete_elem(&holds, &tid);
 		stat_inc(PHRUDE_STAT_LOST_IMPORT);

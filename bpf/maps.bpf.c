@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "maps.bpf.h"
+#include "hold.bpf.h"
+#include "yield.bpf.h"
 
 procs_map procs SEC(".maps");
 arm_pending_map arm_pending SEC(".maps");
 targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");
+arm_requests_map arm_requests SEC(".maps");
+arm_slots_map arm_slots SEC(".maps");
+yard_map yard SEC(".maps");
+yields_map yields SEC(".maps");
+shares_map shares SEC(".maps");
 holds_map holds SEC(".maps");
 dismissed_map dismissed SEC(".maps");
 seen_map seen SEC(".maps");
@@ -16,8 +23,12 @@ stats_map stats SEC(".maps");
 scratch_map scratch SEC(".maps");
 
 const volatile __u32 cfg_scratch_slots = 8;
+const volatile __u32 cfg_slots_process = 8;
+const volatile __u32 cfg_slots_target = 8;
 const volatile bool cfg_sleepable = false;
 const volatile bool cfg_tail_call = false;
+const volatile __u32 cfg_yield = YIELD_NONE;
+const volatile __u64 cfg_yard = 0;
 const volatile bool cfg_request = true;
 const volatile __u64 cfg_digest_key[2] = {};
 

@@ -11,6 +11,7 @@
 #include "abi/limits.h"
 #include "abi/pylayout.h"
 #include "abi/rule.h"
+#include "abi/share.h"
 #include "abi/stats.h"
 
 /* Traced processes.  Key: thread group id.  Written by user space, and by the kernel side at fork and exec. */
@@ -134,6 +135,10 @@ struct walk {
  */
 #define VA_REGS 6
 
+#define PAGE_SZ 4096ULL
+/* Pages that are noted as missing. */
+#define MISSING_MAX 8
+
 struct scratch {
 	__u32 busy;
 	__u32 len;   /* bytes of data[] in use */
@@ -167,6 +172,16 @@ struct scratch {
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
 	struct py_proc proc;
+	/* Pages that were not there when this was put together for the pass-th time, see read.bpf.h and event.bpf.h. */
+	__u64 missing[MISSING_MAX];
+	__u32 nr_missing;
+	__u32 pass;
+	__u32 tables_lost; /* line tables that were not sent */
+	__u32 verdict;	   /* enum verdict */
+	__u32 again;	   /* a slot for the fetch that it waits for, from 1 on; 0: it is over */
+	__u32 self;	   /* its own index */
+	__u32 owner;	   /* process id */
+	__u32 owner_target;
 	__u8 head[256]; /* raw frame and code objects */
 	__u8 text[PHRUDE_MATCH_FILE_MAX * 4];
 	__u8 data[PHRUDE_EVENT_MAX + PHRUDE_PAYLOAD_MAX + 64];
@@ -217,6 +232,15 @@ typedef struct {
 	__type(value, __u32);
 } holds_map;
 
+/* See abi/share.h. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * PHRUDE_PROCS_MAX);
+	__type(key, __u32);
+	__type(value, struct phrude_share);
+} shares_map;
+
+extern shares_map shares SEC(".maps");
 extern holds_map holds SEC(".maps");
 extern templates_map templates SEC(".maps");
 extern direct_map direct_funcs SEC(".maps");
@@ -228,8 +252,12 @@ extern scratch_map scratch SEC(".maps");
 
 /* Settings, fixed at load. */
 extern const volatile __u32 cfg_scratch_slots;
-extern const volatile bool cfg_sleepable; /* programs may fault pages in */
-extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
+extern const volatile __u32 cfg_slots_process; /* of them that one process may have, */
+extern const volatile __u32 cfg_slots_target;  /* and one target */
+extern const volatile __u32 cfg_yield;	       /* enum phrude_yield */
+extern const volatile __u64 cfg_yard;	       /* where user space has the map "yard" */
+extern const volatile bool cfg_sleepable;      /* programs may wait for user space */
+extern const volatile bool cfg_tail_call;      /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
 
@@ -276,11 +304,21 @@ static __always_inline __u64 wakeup_flags(__u64 now)
 	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline void stat_inc(enum phrude_stat which)
+static __always_inline struct phrude_share *share_of(__u32 key)
+{
+	return bpf_map_lookup_elem(&shares, &key);
+}
+
+static __always_inline void stat_add(enum phrude_stat which, __u64 more)
 {
 	__u32 key = which;
 	__u64 *n = bpf_map_lookup_elem(&stats, &key);
 
 	if (n)
-		(*n)++;
+		*n += more;
+}
+
+static __always_inline void stat_inc(enum phrude_stat which)
+{
+	stat_add(which, 1);
 }

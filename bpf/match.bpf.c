@@ -16,7 +16,7 @@ __noinline int load_tail(__u32 slot, __u64 str)
 	struct str_info info;
 	__u32 n, bytes;
 
-	if (!s || read_str(&s->proc.layout, str, &info))
+	if (!s || read_str(s, str, &info))
 		return -1;
 	n = info.length > TEXT_MAX ? TEXT_MAX : info.length;
 	bytes = n * info.kind;
@@ -24,7 +24,7 @@ __noinline int load_tail(__u32 slot, __u64 str)
 	barrier_var(bytes);
 	if (bytes > sizeof(s->text))
 		return -1;
-	if (bytes && read_user(s->text, bytes, info.data + (info.length - n) * info.kind))
+	if (bytes && read_user(s, s->text, bytes, info.data + (info.length - n) * info.kind))
 		return -1;
 	return n | info.kind << TEXT_KIND_SHIFT | (info.length > TEXT_MAX ? TEXT_CUT : 0);
 }
@@ -83,7 +83,7 @@ __noinline int match_name_cstr(__u32 slot, __u64 addr)
 
 	if (!s)
 		return MATCH_NO;
-	n = read_user_str(s->text, TEXT_MAX, addr);
+	n = read_user_str(s, s->text, TEXT_MAX, addr);
 	if (n <= 0)
 		return -1;
 	if (n > PHRUDE_MATCH_NAME_MAX)
@@ -259,7 +259,7 @@ __noinline int type_name_start(__u32 slot, __u64 tp_name)
 
 	if (!s)
 		return 0;
-	n = read_user_str(s->text, TEXT_MAX, tp_name);
+	n = read_user_str(s, s->text, TEXT_MAX, tp_name);
 	return n > 0 ? after_last_dot(slot, n - 1) : 0;
 }
 
@@ -272,7 +272,7 @@ __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 
 	if (!s)
 		return MATCH_NO;
-	len = read_user_str(s->text, TEXT_MAX, tp_name);
+	len = read_user_str(s, s->text, TEXT_MAX, tp_name);
 	if (len <= 0)
 		return -1;
 	s->hash = PHRUDE_HASH_SEED;
@@ -318,7 +318,7 @@ __noinline int match_event_cstr(__u32 slot, __u64 addr)
 
 	if (!s)
 		return MATCH_NO;
-	n = read_user_str(s->text, TEXT_MAX, addr);
+	n = read_user_str(s, s->text, TEXT_MAX, addr);
 	if (n <= 0)
 		return -1;
 	return match_event(slot, (n - 1) | 1 << TEXT_KIND_SHIFT);

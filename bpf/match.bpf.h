@@ -28,7 +28,7 @@ static __always_inline bool prefilter_str(const struct py_layout *l, __u64 str)
 	__u32 kind;
 
 	/* An ASCII str's characters follow its head: one read, but for an object at the very end of its page. */
-	if (read_user(&v, sizeof(v), str + STR_LENGTH))
+	if (peek(&v, sizeof(v), str + STR_LENGTH))
 		return true;
 	kind = v.head.state >> 2 & 7;
 	if (kind != 1 || (v.head.state >> 5 & 3) != 3) /* compact and ascii */

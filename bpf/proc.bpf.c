@@ -3,15 +3,27 @@
  * The life of traced processes.  A forked child is traced from its first instruction: its entry is made before it
  * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
  */
-#include "frame.bpf.h"
+#include "event.bpf.h"
 #include "proc.bpf.h"
-#include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 static __always_inline __u64 exe_of(struct task_struct *task)
 {
 	return (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+}
+
+/* A child is as suspect as its parent was. */
+static __always_inline int share_inherit(__u32 pid, __u32 ppid)
+{
+	struct phrude_share *from = share_of(ppid), share;
+
+	if (!from)
+		return -1;
+	share = *from;
+	share.slots = 0;
+	share.asking = 0;
+	return bpf_map_update_elem(&shares, &pid, &share, BPF_ANY);
 }
 
 /* TP_PROTO(struct task_struct *parent, struct task_struct *child) */
@@ -37,7 +49,7 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		if (image && !image->exe)
 			image->exe = exe_of(parent);
 	}
-	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY)) {
+	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY) || share_inherit(pid, ppid)) {
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 		return 0;
 	}
@@ -99,6 +111,33 @@ static __always_inline void move_addresses(struct py_proc *p, __u64 delta)
 		p->tstate += delta;
 }
 
+/* Is it the interpreter of `image`, in a process that has just exec'ed?  Returns what event_close() is for. */
+__noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
+{
+	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, slot = event_open(pass);
+	struct scratch *s = scratch_get(slot);
+	__u64 tstate, delta;
+
+	if (!s || !image) {
+		stat_inc(PHRUDE_STAT_LOST_PROC);
+		return slot;
+	}
+	__builtin_memcpy(&s->proc, &image->proc, sizeof(s->proc));
+	delta = ip - image->start - s->proc.load_bias;
+	move_addresses(&s->proc, delta);
+	/* With another program around it, the library's thread-local variables may be elsewhere. */
+	tstate = current_tstate(s, &s->proc);
+	if (tstate &&
+	    read_u64(s, tstate + s->proc.layout.ts_interp) == read_u64(s, image->main + delta) &&
+	    !s->nr_missing) {
+		bpf_map_update_elem(&procs, &pid, &s->proc, BPF_ANY);
+		send_proc(PROC_START, pid, group);
+	}
+	event_check(slot);
+	return slot;
+}
+
 /*
  * A function that an interpreter calls while it starts, before any code of the program, and has a thread state by then.
  * Where the function is tells where the interpreter is loaded.  The cookie's group says which it is.
@@ -106,33 +145,19 @@ static __always_inline void move_addresses(struct py_proc *p, __u64 delta)
 SEC("uprobe")
 int python_start(struct pt_regs *ctx)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32, slot;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, pass = 0;
 	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
-	struct scratch *s;
-	__u64 tstate, delta;
 
 	keep_own_stack(ctx);
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
-	slot = scratch_claim();
-	s = scratch_get(slot);
-	if (!s) {
-		stat_inc(PHRUDE_STAT_LOST_PROC);
-		return 0;
+	for (int i = 0; i < PASSES; i++) {
+		pass = event_close(start_look(group, PT_REGS_IP(ctx), pass)) & 7;
+		if (!pass)
+			break;
 	}
-	__builtin_memcpy(&s->proc, &image->proc, sizeof(s->proc));
-	delta = PT_REGS_IP(ctx) - image->start - s->proc.load_bias;
-	move_addresses(&s->proc, delta);
-	/* With another program around it, the library's thread-local variables may be elsewhere. */
-	tstate = current_tstate(&s->proc);
-	if (tstate &&
-	    read_u64(tstate + s->proc.layout.ts_interp) == read_u64(image->main + delta)) {
-		bpf_map_update_elem(&procs, &pid, &s->proc, BPF_ANY);
-		send_proc(PROC_START, pid, group);
-	}
-	scratch_release(slot);
 	return 0;
 }
 
@@ -160,6 +185,7 @@ int proc_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (BPF_CORE_READ(t, signal, live.counter) > 0)
 		return 0;
 	bpf_map_delete_elem(&procs, &pid);
+	bpf_map_delete_elem(&shares, &pid);
 	send_proc(PROC_EXIT, pid, 0);
 	return 0;
 }

@@ -1,45 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reading the target's memory.  Any address may be nonsense: a failed read is an ordinary outcome. */
+/*
+ * Reading the target's memory.  Any address may be nonsense: a failed read is an ordinary outcome.
+ *
+ * No program ever faults a page in: one of a userfaultfd, or of a FUSE file system, may never come, and whoever waits for
+ * it keeps every probe of the machine from being taken away.  A page that is not there is asked of user space instead
+ * (hold.bpf.h).  Where nothing is held yet, at once; while an event is put together, the address is noted, and once the
+ * event's buffer has been given back the pages are asked for and the event is put together again.
+ */
 #pragma once
 
-#include "maps.bpf.h"
+#include "hold.bpf.h"
 
-/*
- * Copies `size` bytes.  Where programs may sleep, a page that is not there yet is faulted in: after a fork, the
- * child has none of the interpreter's file-backed pages until it touches them.
- */
-static __always_inline int read_user(void *dst, __u32 size, __u64 addr)
+/* Reads ahead, or what need not be there: nobody is asked for it. */
+static __always_inline int peek(void *dst, __u32 size, __u64 addr)
 {
-	if (!bpf_probe_read_user(dst, size, (const void *)addr))
+	return bpf_probe_read_user(dst, size, (const void *)addr);
+}
+
+/* Notes that `size` bytes at `addr` could not be read.  Addresses near 0 come of pointers that could not be read either. */
+static __always_inline void note_inline(struct scratch *s, __u64 addr, __u32 size)
+{
+	__u64 page = addr & ~(PAGE_SZ - 1);
+	__u32 n = s->nr_missing;
+
+	if (addr < 1 << 16 || n >= MISSING_MAX ||
+	    (n && (s->missing[(n - 1) & (MISSING_MAX - 1)] ^ page) < PAGE_SZ))
+		return;
+	s->missing[n & (MISSING_MAX - 1)] =
+		page | (((addr & (PAGE_SZ - 1)) + size - 1) / PAGE_SZ & (PAGE_SZ - 1));
+	s->nr_missing = n + 1;
+}
+
+/* The same as a function of its own: there are many reads. */
+int note_missing(__u32 slot, __u64 addr, __u32 size);
+
+/* Copies `size` bytes.  s: the event that they are for; NULL, as a constant: nothing is held yet. */
+static __always_inline int read_user(struct scratch *s, void *dst, __u32 size, __u64 addr)
+{
+	if (!peek(dst, size, addr))
 		return 0;
-	if (cfg_sleepable)
-		return bpf_copy_from_user(dst, size, (const void *)addr);
+	if (s)
+		note_missing(s->self, addr, size);
+	else if (fetch(addr, size))
+		return peek(dst, size, addr);
 	return -1;
 }
 
-static __always_inline __u64 read_u64(__u64 addr)
+static __always_inline __u64 read_u64(struct scratch *s, __u64 addr)
 {
 	__u64 v = 0;
 
-	read_user(&v, sizeof(v), addr);
+	read_user(s, &v, sizeof(v), addr);
 	return v;
 }
 
-static __always_inline __u32 read_u32(__u64 addr)
+static __always_inline __u32 read_u32(struct scratch *s, __u64 addr)
 {
 	__u32 v = 0;
 
-	read_user(&v, sizeof(v), addr);
+	read_user(s, &v, sizeof(v), addr);
 	return v;
 }
 
 /* Copies a C string; returns its length with the NUL, or negative. */
-static __always_inline long read_user_str(void *dst, __u32 size, __u64 addr)
+static __always_inline long read_user_str(struct scratch *s, void *dst, __u32 size, __u64 addr)
 {
 	long n = bpf_probe_read_user_str(dst, size, (const void *)addr);
-	__u8 byte;
 
-	if (n < 0 && cfg_sleepable && !bpf_copy_from_user(&byte, 1, (const void *)addr))
+	if (n >= 0)
+		return n;
+	if (s)
+		note_missing(s->self, addr, size);
+	else if (fetch(addr, size))
 		n = bpf_probe_read_user_str(dst, size, (const void *)addr);
 	return n;
 }
@@ -85,13 +117,14 @@ struct str_info {
 	bool ascii;
 };
 
-static __always_inline int read_str(const struct py_layout *l, __u64 str, struct str_info *out)
+static __always_inline int read_str(struct scratch *s, __u64 str, struct str_info *out)
 {
+	const struct py_layout *l = &s->proc.layout;
 	struct str_head h;
 	bool ascii;
 
 	out->kind = 0;
-	if (read_user(&h, sizeof(h), str + STR_LENGTH))
+	if (read_user(s, &h, sizeof(h), str + STR_LENGTH))
 		return -1;
 	out->kind = h.state >> 2 & 7;
 	if (out->kind != 1 && out->kind != 2 && out->kind != 4) {
@@ -104,6 +137,6 @@ static __always_inline int read_str(const struct py_layout *l, __u64 str, struct
 	if (h.state >> 5 & 1)
 		out->data = str + (ascii ? l->str_ascii_data : l->str_compact_data);
 	else
-		out->data = read_u64(str + l->str_compact_data);
+		out->data = read_u64(s, str + l->str_compact_data);
 	return 0;
 }

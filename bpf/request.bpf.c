@@ -72,10 +72,9 @@ __noinline int look_special(__u32 slot, __u64 code)
 	__u64 file[2];
 
 	if (!s || !cfg_request ||
-	    !short_str(&s->proc.layout, read_u64(code + s->proc.layout.code_name), &name) ||
-	    name.w[2])
+	    !short_str(s, read_u64(s, code + s->proc.layout.code_name), &name) || name.w[2])
 		return 0;
-	str_tail(&s->proc.layout, read_u64(code + s->proc.layout.code_filename), file);
+	str_tail(s, read_u64(s, code + s->proc.layout.code_filename), file);
 	for (__u32 i = 0; i < SPECIAL_SLOTS; i++) {
 		if (special_names[i].role &&
 		    text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
@@ -95,7 +94,7 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 
 	if (!s || !cfg_request)
 		return 0;
-	if (short_str(&s->proc.layout, str, &n) && !n.w[2]) {
+	if (short_str(s, str, &n) && !n.w[2]) {
 		__u32 at = special - 1;
 
 		barrier_var(at);
@@ -131,11 +130,11 @@ __noinline int look_local(__u32 slot, __u64 names, __u64 kinds, __u32 where)
 	if (!s || !cfg_request)
 		return 0;
 	n = s->nr_looks;
-	role = look_name(slot, read_u64(names + s->proc.layout.tuple_items + 8ULL * idx), where);
+	role = look_name(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx), where);
 	if (role <= LOOK_NONE || role > LOOK_ROOT || n >= 4)
 		return 0;
 	if (kinds)
-		read_user(&kind, 1, kinds + idx);
+		read_user(s, &kind, 1, kinds + idx);
 	s->looks |= (__u64)(LOOK(role, idx) | (kind & 0xc0 ? LOOK_CELL : 0)) << (16 * n & 63);
 	s->nr_looks = n + 1;
 	return 0;
@@ -152,10 +151,11 @@ __noinline __u64 look_code(__u32 slot, __u64 code, __u64 names)
 	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
-	where = look_special(slot, code) << 24 | (read_u32(code + l->code_argcount) & 0xff) << 16;
-	n = read_u64(names + OB_SIZE);
+	where = look_special(slot, code) << 24 | (read_u32(s, code + l->code_argcount) & 0xff)
+							 << 16;
+	n = read_u64(s, names + OB_SIZE);
 	if (l->code_kinds != PY_NO_FIELD)
-		kinds = read_u64(code + l->code_kinds) + 32;
+		kinds = read_u64(s, code + l->code_kinds) + 32;
 	s->looks = 0;
 	s->nr_looks = 0;
 	for (__u32 i = 0; i < LOCALS_MAX; i++) {
@@ -204,10 +204,11 @@ __noinline int request_raw(__u32 slot)
 		return 0;
 	message[0] = s->found[FOUND_MESSAGE];
 	if (message[0] && s->found[FOUND_PEERNAME]) {
-		__u64 flags = read_u64(read_u64(message[0] + OB_TYPE) + s->proc.layout.type_flags);
+		__u64 flags =
+			read_u64(s, read_u64(s, message[0] + OB_TYPE) + s->proc.layout.type_flags);
 
 		peer = s->found[FOUND_PEERNAME];
-		if (read_user(message, sizeof(message),
+		if (read_user(s, message, sizeof(message),
 			      message[0] + (flags & TPFLAGS_TUPLE ? s->proc.layout.tuple_items
 								  : OB_TYPE + 8)))
 			return 0;
@@ -250,7 +251,8 @@ __noinline int request_frame(__u32 slot)
 		if (!look)
 			break;
 		todo >>= 16;
-		obj = untag(l, read_u64(s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look)));
+		obj = untag(l,
+			    read_u64(s, s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look)));
 		if (look & LOOK_CELL || !obj)
 			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
 		if (!obj)
@@ -344,20 +346,20 @@ __noinline int request_entry(__u32 slot, __u32 idx)
 	w = &s->stack[0];
 	at = w->items + (__u64)idx * w->entry_sz;
 	if (!(idx % ENTRIES_AT_ONCE))
-		s->bulk = !bpf_probe_read_user(s->head, ENTRIES_AT_ONCE * 24, (const void *)at);
+		s->bulk = !peek(s->head, ENTRIES_AT_ONCE * 24, at);
 	if (s->bulk) {
 		at = (idx % ENTRIES_AT_ONCE) * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
 		pair[0] = *(__u64 *)&s->head[at & 0xf8];
 		pair[1] = *(__u64 *)&s->head[(at + 8) & 0xf8];
-	} else if (read_user(pair, sizeof(pair), at + (w->entry_sz == 24 ? 8 : 0))) {
+	} else if (read_user(s, pair, sizeof(pair), at + (w->entry_sz == 24 ? 8 : 0))) {
 		return 0;
 	}
-	if (!pair[0] || !short_str(&s->proc.layout, pair[0], &name))
+	if (!pair[0] || !short_str(s, pair[0], &name))
 		return 0;
 	field = entry_field(name.w[0], name.w[1], name.w[2]) - 1;
 	if (field >= NR_FOUND)
 		return 0;
-	s->found[field] = w->values ? read_u64(w->values + 8ULL * idx) : pair[1];
+	s->found[field] = w->values ? read_u64(s, w->values + 8ULL * idx) : pair[1];
 	return 0;
 }
 
@@ -372,12 +374,12 @@ static __always_inline void scan(struct scratch *s, __u32 slot)
 }
 
 /* "http" and "websocket"; a "lifespan" scope is no request. */
-static __always_inline bool is_request_type(const struct scratch *s, __u64 str)
+static __always_inline bool is_request_type(struct scratch *s, __u64 str)
 {
 	static const union text16 http = TEXT16("http"), websocket = TEXT16("websocket");
 	struct words3 type;
 
-	return short_str(&s->proc.layout, str, &type) && !type.w[2] &&
+	return short_str(s, str, &type) && !type.w[2] &&
 	       (text16_eq(&http, type.w[0], type.w[1]) ||
 		text16_eq(&websocket, type.w[0], type.w[1]));
 }
@@ -386,7 +388,7 @@ __noinline int request_dict(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
 
-	if (!s || !cfg_request || read_u64(obj + OB_TYPE) != s->proc.type_dict)
+	if (!s || !cfg_request || read_u64(s, obj + OB_TYPE) != s->proc.type_dict)
 		return 0;
 	dict_open(slot, 0, obj);
 	if (s->stack[0].count < ENTRIES_MIN || s->stack[0].count > ENTRIES_MAX)
@@ -411,22 +413,23 @@ __noinline int request_dict(__u32 slot, __u64 obj)
 #define TPFLAGS_MANAGED_DICT (1ULL << 4)
 
 /* Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin, pycore_object.h). */
-static __always_inline __u64 managed_dict(const struct py_layout *l, __u64 obj, __u64 type,
-					  __u64 flags, __u64 *values)
+static __always_inline __u64 managed_dict(struct scratch *s, __u64 obj, __u64 type, __u64 flags,
+					  __u64 *values)
 {
-	__u64 dict = read_u64(obj - 24);
+	const struct py_layout *l = &s->proc.layout;
+	__u64 dict = read_u64(s, obj - 24);
 
 	*values = 0;
 	if (l->features & PY_F_DICT_VALUES_HDR) {
 		if (!dict && flags & TPFLAGS_INLINE_VALUES)
-			*values = obj + read_u64(type + l->type_basicsize) + 8;
+			*values = obj + read_u64(s, type + l->type_basicsize) + 8;
 	} else if (l->features & PY_F_MANAGED_TAGGED) {
 		if (dict & 1) {
 			*values = dict + 1;
 			dict = 0;
 		}
 	} else if (!dict) {
-		*values = read_u64(obj - 32);
+		*values = read_u64(s, obj - 32);
 	}
 	return dict;
 }
@@ -440,20 +443,20 @@ __noinline int request_attrs(__u32 slot, __u64 obj)
 	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
-	type = read_u64(obj + OB_TYPE);
-	flags = read_u64(type + l->type_flags);
+	type = read_u64(s, obj + OB_TYPE);
+	flags = read_u64(s, type + l->type_flags);
 	if (l->features & PY_F_MANAGED_DICT && flags & TPFLAGS_MANAGED_DICT) {
-		dict = managed_dict(l, obj, type, flags, &values);
+		dict = managed_dict(s, obj, type, flags, &values);
 	} else {
 		/* negative: counted from the end of an object of variable size, which no request is */
-		offset = read_u64(type + l->type_dictoffset);
+		offset = read_u64(s, type + l->type_dictoffset);
 		if (offset && offset < 0x10000)
-			dict = read_u64(obj + offset);
+			dict = read_u64(s, obj + offset);
 	}
 	if (dict)
 		dict_open(slot, 0, dict);
 	else if (values)
-		walk_keys(s, 0, read_u64(type + l->type_cached_keys), values);
+		walk_keys(s, 0, read_u64(s, type + l->type_cached_keys), values);
 	else
 		return 0;
 	if (s->stack[0].count > ENTRIES_MAX)

@@ -35,19 +35,20 @@ struct short_str_buf {
 };
 
 /* Reads a short ASCII str by way of `v`; its length, 0 if it is none. */
-static __always_inline __u32 short_str_by(const struct py_layout *l, __u64 str, struct words3 *out,
+static __always_inline __u32 short_str_by(struct scratch *s, __u64 str, struct words3 *out,
 					  struct short_str_buf *v)
 {
+	const struct py_layout *l = &s->proc.layout;
 	__u64 len;
 
 	/* The characters follow the head; more is read than there are, and where that fails, each by itself. */
-	if (read_user(v, sizeof(*v), str + STR_LENGTH)) {
+	if (peek(v, sizeof(*v), str + STR_LENGTH)) {
 		__builtin_memset(v, 0, sizeof(*v));
-		if (read_user(&v->head, sizeof(v->head), str + STR_LENGTH) ||
-		    read_user_str(v->w, sizeof(v->w), str + STR_LENGTH + sizeof(v->head)) < 0)
+		if (read_user(s, &v->head, sizeof(v->head), str + STR_LENGTH) ||
+		    read_user_str(s, v->w, sizeof(v->w), str + STR_LENGTH + sizeof(v->head)) < 0)
 			return 0;
 		if (l->str_ascii_data == 48 &&
-		    read_user_str(&v->w[1], 3 * sizeof(v->w[0]), str + l->str_ascii_data) < 0)
+		    read_user_str(s, &v->w[1], 3 * sizeof(v->w[0]), str + l->str_ascii_data) < 0)
 			return 0;
 	}
 	len = v->head.length;
@@ -75,21 +76,21 @@ static __always_inline __u32 short_str_by(const struct py_layout *l, __u64 str, 
 	return len;
 }
 
-static __always_inline __u32 short_str(const struct py_layout *l, __u64 str, struct words3 *out)
+static __always_inline __u32 short_str(struct scratch *s, __u64 str, struct words3 *out)
 {
 	struct short_str_buf v;
 
-	return short_str_by(l, str, out, &v);
+	return short_str_by(s, str, out, &v);
 }
 
 /* The last 16 characters of an ASCII str, or nothing. */
-static __always_inline void str_tail(const struct py_layout *l, __u64 str, __u64 out[2])
+static __always_inline void str_tail(struct scratch *s, __u64 str, __u64 out[2])
 {
 	struct str_info info;
 
 	out[0] = out[1] = 0;
-	if (!read_str(l, str, &info) && info.ascii && info.length >= 16)
-		read_user(out, 16, info.data + info.length - 16);
+	if (!read_str(s, str, &info) && info.ascii && info.length >= 16)
+		read_user(s, out, 16, info.data + info.length - 16);
 }
 
 /* Texts for tables of names, in words as above. */

@@ -58,12 +58,12 @@ static const struct {
 	{ { "TaskGroup" }, KIND_GROUP },
 };
 
-static __always_inline int kind_of(const struct scratch *s, __u64 obj)
+static __always_inline int kind_of(struct scratch *s, __u64 obj)
 {
 	union text32 name = {};
 	__u64 type = 0;
 
-	if (read_user(&type, sizeof(type), obj + OB_TYPE))
+	if (read_user(s, &type, sizeof(type), obj + OB_TYPE))
 		return KIND_OTHER;
 	if (type == s->proc.type_cfunction)
 		return KIND_CFUNCTION;
@@ -71,7 +71,8 @@ static __always_inline int kind_of(const struct scratch *s, __u64 obj)
 		return KIND_FUNCTION;
 	if (type == s->proc.type_method)
 		return KIND_METHOD;
-	if (read_user_str(name.c, sizeof(name.c), read_u64(type + s->proc.layout.type_name)) < 0)
+	if (read_user_str(s, name.c, sizeof(name.c), read_u64(s, type + s->proc.layout.type_name)) <
+	    0)
 		return KIND_OTHER;
 	for (__u32 i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (words_eq(kinds[i].name.w, name.w, 4))
@@ -114,10 +115,10 @@ __noinline int is_callback(__u32 slot, __u64 func)
 	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
-	code = read_u64(func + l->func_code);
-	if (!short_str_by(l, read_u64(code + l->code_name), &name, (void *)s->text))
+	code = read_u64(s, func + l->func_code);
+	if (!short_str_by(s, read_u64(s, code + l->code_name), &name, (void *)s->text))
 		return false;
-	str_tail(l, read_u64(code + l->code_filename), file);
+	str_tail(s, read_u64(s, code + l->code_filename), file);
 	if (text16_eq(&shield, name.w[0], name.w[1]))
 		return text16_eq(&callbacks[0].file, file[0], file[1]);
 	for (__u32 i = 0; i < sizeof(callbacks) / sizeof(callbacks[0]); i++) {
@@ -138,15 +139,15 @@ __noinline __u64 follow_closure(__u32 slot, __u64 func)
 	if (!s || !cfg_request)
 		return 0;
 	l = &s->proc.layout;
-	closure = read_u64(func + l->func_closure);
-	n = closure ? read_u64(closure + OB_SIZE) : 0;
+	closure = read_u64(s, func + l->func_closure);
+	n = closure ? read_u64(s, closure + OB_SIZE) : 0;
 	for (__u32 i = 0; i < 12; i++) {
 		__u64 obj;
 		int kind;
 
 		if (i >= n)
 			break;
-		obj = read_u64(read_u64(closure + l->tuple_items + 8ULL * i) + l->cell_ref);
+		obj = read_u64(s, read_u64(s, closure + l->tuple_items + 8ULL * i) + l->cell_ref);
 		kind = obj ? kind_of(s, obj) : KIND_OTHER; /* no call: eight levels are in use */
 		if (kind == KIND_FUTURE || kind == KIND_TASK)
 			return obj;
@@ -168,21 +169,21 @@ __noinline __u64 follow_callback(__u32 slot, __u64 callback)
 	l = &s->proc.layout;
 	switch (follow_kind(slot, callback)) {
 	case KIND_CFUNCTION:
-		obj = read_u64(callback + l->cfunc_self);
+		obj = read_u64(s, callback + l->cfunc_self);
 		return obj && follow_kind(slot, obj) == KIND_TASK ? obj : 0;
 	case KIND_WRAPPER:
-		return read_u64(callback + 16); /* PyObject_HEAD, then the task */
+		return read_u64(s, callback + 16); /* PyObject_HEAD, then the task */
 	case KIND_FUNCTION:
 		return is_callback(slot, callback) ? follow_closure(slot, callback) : 0;
 	case KIND_METHOD:
-		return is_callback(slot, read_u64(callback + l->method_func))
-			       ? read_u64(callback + l->method_self)
+		return is_callback(slot, read_u64(s, callback + l->method_func))
+			       ? read_u64(s, callback + l->method_self)
 			       : 0;
 	case KIND_PARTIAL:
 		/* partialobject (Modules/_functoolsmodule.c): fn @16, args @24 */
-		if (!is_callback(slot, read_u64(callback + 16)))
+		if (!is_callback(slot, read_u64(s, callback + 16)))
 			return 0;
-		return read_u64(read_u64(callback + 24) + l->tuple_items);
+		return read_u64(s, read_u64(s, callback + 24) + l->tuple_items);
 	default:
 		return 0;
 	}
@@ -203,16 +204,16 @@ __noinline int follow_waiters(__u32 slot, __u64 first, __u64 list, __u32 pairs)
 	if (!s || !cfg_request)
 		return 0;
 	waiter = follow_callback(slot, first);
-	n = list && list != s->proc.none ? read_u64(list + OB_SIZE) : 0;
-	items = n ? read_u64(list + 24) : 0;
+	n = list && list != s->proc.none ? read_u64(s, list + OB_SIZE) : 0;
+	items = n ? read_u64(s, list + 24) : 0;
 	for (__u32 i = 0; i < CALLBACKS_MAX; i++) {
 		__u64 obj;
 
 		if (i >= n)
 			break;
-		obj = read_u64(items + 8ULL * i);
+		obj = read_u64(s, items + 8ULL * i);
 		if (pairs) /* (callback, context) */
-			obj = read_u64(obj + s->proc.layout.tuple_items);
+			obj = read_u64(s, obj + s->proc.layout.tuple_items);
 		obj = follow_callback(slot, obj);
 		if (obj && waiter && obj != waiter)
 			return 0;
@@ -226,26 +227,27 @@ __noinline int follow_waiters(__u32 slot, __u64 first, __u64 list, __u32 pairs)
 
 /* What a suspended frame awaits: the topmost value of its stack; 0 if it runs, as then its stack is in the interpreter's
  * registers. */
-static __always_inline __u64 frame_awaits(const struct py_layout *l, __u64 frame)
+static __always_inline __u64 frame_awaits(struct scratch *s, __u64 frame)
 {
+	const struct py_layout *l = &s->proc.layout;
 	__u64 top, obj;
 	__u32 depth;
 
 	if (l->frame_stack == PY_STACK_POINTER) {
-		top = read_u64(frame + l->frame_stacktop);
+		top = read_u64(s, frame + l->frame_stacktop);
 	} else {
-		depth = read_u32(frame + l->frame_stacktop); /* of a running frame -1 */
+		depth = read_u32(s, frame + l->frame_stacktop); /* of a running frame -1 */
 		if (!depth || depth > STACK_DEPTH_MAX)
 			return 0;
-		top = l->frame_stack == PY_STACK_DEPTH ? read_u64(frame + l->frame_valuestack)
+		top = l->frame_stack == PY_STACK_DEPTH ? read_u64(s, frame + l->frame_valuestack)
 						       : frame + l->frame_localsplus;
 		top += 8ULL * depth;
 	}
 	if (!top)
 		return 0;
-	obj = untag(l, read_u64(top - 8));
+	obj = untag(l, read_u64(s, top - 8));
 	/* 3.15: an index, or NULL, stands above what is iterated over. */
-	return obj ?: untag(l, read_u64(top - 16));
+	return obj ?: untag(l, read_u64(s, top - 16));
 }
 
 /* One object; a coroutine's frame is to be looked at next. */
@@ -260,36 +262,36 @@ __noinline int follow_object(__u32 slot, __u64 obj)
 	l = &s->proc.layout;
 	switch (follow_kind(slot, obj)) {
 	case KIND_TASK:
-		follow_waiters(slot, read_u64(obj + l->fut_callback),
-			       read_u64(obj + l->fut_callbacks), 1);
-		follow_push(s, read_u64(obj + l->task_coro)); /* on top: looked at first */
+		follow_waiters(slot, read_u64(s, obj + l->fut_callback),
+			       read_u64(s, obj + l->fut_callbacks), 1);
+		follow_push(s, read_u64(s, obj + l->task_coro)); /* on top: looked at first */
 		return 0;
 	case KIND_FUNCTION: /* from a callback's free variables */
 		follow_push(s, follow_callback(slot, obj));
 		return 0;
 	case KIND_FUTURE:
-		return follow_waiters(slot, read_u64(obj + l->fut_callback),
-				      read_u64(obj + l->fut_callbacks), 1);
+		return follow_waiters(slot, read_u64(s, obj + l->fut_callback),
+				      read_u64(s, obj + l->fut_callbacks), 1);
 	case KIND_COROUTINE:
 		frame = obj + l->gen_frame;
 		if (l->features & PY_F_FRAME_OBJECT)
-			frame = read_u64(frame);
+			frame = read_u64(s, frame);
 		if (!frame)
 			return 0;
-		code = untag(l, read_u64(frame + l->frame_code));
-		if (read_u64(code + OB_TYPE) != s->proc.type_code)
+		code = untag(l, read_u64(s, frame + l->frame_code));
+		if (read_u64(s, code + OB_TYPE) != s->proc.type_code)
 			return 0;
 		s->at_frame = frame;
 		s->at_code = code;
-		s->at_names = read_u64(code + l->code_varnames);
-		follow_push(s, frame_awaits(l, frame));
+		s->at_names = read_u64(s, code + l->code_varnames);
+		follow_push(s, frame_awaits(s, frame));
 		return 0;
 	case KIND_HANDLE:
 		/* the second of its slots, which stand in order of their names: _callback */
-		obj = follow_callback(slot, read_u64(obj + 24));
+		obj = follow_callback(slot, read_u64(s, obj + 24));
 		/* That task is running: its frames have been looked at. */
-		return obj ? follow_waiters(slot, read_u64(obj + l->fut_callback),
-					    read_u64(obj + l->fut_callbacks), 1)
+		return obj ? follow_waiters(slot, read_u64(s, obj + l->fut_callback),
+					    read_u64(s, obj + l->fut_callbacks), 1)
 			   : 0;
 	case KIND_WORK_ITEM:
 		if (request_attrs(slot, obj))

@@ -4,11 +4,11 @@
 
 static __always_inline __u64 type_flags(struct scratch *s, __u64 obj)
 {
-	__u64 type = read_u64(obj + OB_TYPE);
+	__u64 type = read_u64(s, obj + OB_TYPE);
 
 	if (type != s->flags_type) {
 		s->flags_type = type;
-		s->flags = read_u64(type + s->proc.layout.type_flags);
+		s->flags = read_u64(s, type + s->proc.layout.type_flags);
 	}
 	return s->flags;
 }
@@ -25,9 +25,9 @@ __noinline int request_value(__u32 slot, __u32 field, __u64 obj)
 		return 0;
 	flags = type_flags(s, obj);
 	if (field == EV_REQ_PEER && flags & (TPFLAGS_TUPLE | TPFLAGS_LIST) &&
-	    read_u64(obj + OB_SIZE)) {
-		obj = flags & TPFLAGS_TUPLE ? read_u64(obj + s->proc.layout.tuple_items)
-					    : read_u64(read_u64(obj + 24));
+	    read_u64(s, obj + OB_SIZE)) {
+		obj = flags & TPFLAGS_TUPLE ? read_u64(s, obj + s->proc.layout.tuple_items)
+					    : read_u64(s, read_u64(s, obj + 24));
 		flags = type_flags(s, obj);
 	}
 	if (!(flags & (TPFLAGS_STR | TPFLAGS_BYTES)) || !node_fits(s, 64))
@@ -36,7 +36,7 @@ __noinline int request_value(__u32 slot, __u32 field, __u64 obj)
 	if (flags & TPFLAGS_STR) {
 		capture_str(slot, obj, max);
 	} else {
-		__u64 n = read_u64(obj + OB_SIZE);
+		__u64 n = read_u64(s, obj + OB_SIZE);
 
 		capture_bytes(slot, NODE(VAL_BYTES, n > max ? NODE_CUT : 0, 0), obj + 32,
 			      n > max ? max : n);
@@ -92,13 +92,13 @@ __noinline int request_header(__u32 slot, __u64 item)
 		return 0;
 	l = &s->proc.layout;
 	flags = type_flags(s, item);
-	if (!(flags & (TPFLAGS_TUPLE | TPFLAGS_LIST)) || read_u64(item + OB_SIZE) < 2)
+	if (!(flags & (TPFLAGS_TUPLE | TPFLAGS_LIST)) || read_u64(s, item + OB_SIZE) < 2)
 		return 0;
-	if (read_user(pair, sizeof(pair),
-		      flags & TPFLAGS_TUPLE ? item + l->tuple_items : read_u64(item + 24)))
+	if (read_user(s, pair, sizeof(pair),
+		      flags & TPFLAGS_TUPLE ? item + l->tuple_items : read_u64(s, item + 24)))
 		return 0;
-	if (read_user_str(name.c, sizeof(name.c), pair[0] + 32) !=
-	    (long)read_u64(pair[0] + OB_SIZE) + 1)
+	if (read_user_str(s, name.c, sizeof(name.c), pair[0] + 32) !=
+	    (long)read_u64(s, pair[0] + OB_SIZE) + 1)
 		return 0;
 	return header_field(name.w[0], name.w[1], name.w[2]);
 }
@@ -117,22 +117,23 @@ __noinline int request_header_entry(__u32 slot, __u32 idx)
 	if (!s || !cfg_request || !dict_entry(slot, 0, idx))
 		return 0;
 	list = *(__u64 *)&s->head[8];
-	if (!short_str(&s->proc.layout, *(__u64 *)&s->head[0], &name))
+	if (!short_str(s, *(__u64 *)&s->head[0], &name))
 		return 0;
 	field = header_field(name.w[0], name.w[1], name.w[2]);
 	if (!field || !(type_flags(s, list) & TPFLAGS_LIST))
 		return 0;
-	n = read_u64(list + OB_SIZE);
-	items = read_u64(list + 24);
+	n = read_u64(s, list + OB_SIZE);
+	items = read_u64(s, list + 24);
 	for (__u32 i = 0; i < HEADER_VALUES_MAX; i++) {
 		if (i >= n)
 			break;
-		request_value(slot, field - 1, read_u64(items + 8ULL * i));
+		request_value(slot, field - 1, read_u64(s, items + 8ULL * i));
 	}
 	return 0;
 }
 
-__noinline int capture_header_dict(__u32 slot, __u64 dict)
+/* Inline: one level of calls less, of the eight that there are. */
+static __always_inline int capture_header_dict(__u32 slot, __u64 dict)
 {
 	struct scratch *s = scratch_get(slot);
 
@@ -159,21 +160,22 @@ __noinline int capture_headers(__u32 slot, __u64 headers)
 	flags = type_flags(s, headers);
 	if (!(flags & (TPFLAGS_TUPLE | TPFLAGS_LIST)))
 		return 0;
-	n = read_u64(headers + OB_SIZE);
-	items = flags & TPFLAGS_TUPLE ? headers + l->tuple_items : read_u64(headers + 24);
+	n = read_u64(s, headers + OB_SIZE);
+	items = flags & TPFLAGS_TUPLE ? headers + l->tuple_items : read_u64(s, headers + 24);
 	for (__u32 i = 0; i < PHRUDE_HEADERS_MAX; i++) {
 		__u64 item;
 		int field;
 
 		if (i >= n)
 			break;
-		item = read_u64(items + 8ULL * i);
+		item = read_u64(s, items + 8ULL * i);
 		field = request_header(slot, item);
 		if (field <= 0)
 			continue;
 		flags = type_flags(s, item);
-		if (!read_user(pair, sizeof(pair),
-			       flags & TPFLAGS_TUPLE ? item + l->tuple_items : read_u64(item + 24)))
+		if (!read_user(s, pair, sizeof(pair),
+			       flags & TPFLAGS_TUPLE ? item + l->tuple_items
+						     : read_u64(s, item + 24)))
 			request_value(slot, field - 1, pair[1]);
 	}
 	return 0;

@@ -6,35 +6,15 @@
 #include "read.bpf.h"
 
 #define SCRATCH_NONE 0xffffffff
-#define SCRATCH_TRIES 8
 
 static __always_inline struct scratch *scratch_get(__u32 slot)
 {
 	return bpf_map_lookup_elem(&scratch, &slot);
 }
 
-/* Claims a slot.  SCRATCH_NONE if none is free: the caller counts the loss. */
-static __always_inline __u32 scratch_claim(void)
-{
-	__u32 start = bpf_get_smp_processor_id() * 2;
-
-	for (__u32 i = 0; i < SCRATCH_TRIES; i++) {
-		__u32 slot = (start + i) % cfg_scratch_slots;
-		struct scratch *s = scratch_get(slot);
-
-		if (s && !s->busy && !__sync_val_compare_and_swap(&s->busy, 0, 1))
-			return slot;
-	}
-	return SCRATCH_NONE;
-}
-
-static __always_inline void scratch_release(__u32 slot)
-{
-	struct scratch *s = scratch_get(slot);
-
-	if (s)
-		__sync_lock_test_and_set(&s->busy, 0);
-}
+/* Claims a slot for the current process.  SCRATCH_NONE if none is free, or if it has its share of them: counted. */
+__u32 scratch_claim(__u32 pid);
+int scratch_release(__u32 slot);
 
 #define NODE_SZ ((__u32)sizeof(struct ev_node))
 

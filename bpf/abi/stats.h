@@ -15,6 +15,8 @@
 	  "matches like one that the conditions of its rules had kept from being reported")       \
 	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")     \
 	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free") \
+	X(LOST_SHARE, "lost_share", lost,                                                         \
+	  "matches of processes that used more than their share of the buffers")                  \
 	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \
 	  "hits whose function could not be read from the target's memory")                       \
 	X(LOST_PROC, "lost_process_events", lost,                                                 \
@@ -28,6 +30,8 @@
 	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")              \
 	X(CUT_UNREADABLE, "cut_unreadable", cut,                                                  \
 	  "matches with an argument that could not be read")                                      \
+	X(FETCH_FAILED, "fetch_failed", cut,                                                      \
+	  "pages of targets that did not come in time, or were not asked for any more")           \
 	X(LINETABLE_LOST, "linetable_lost", cut, "line tables that could not be sent")
 
 enum phrude_stat {

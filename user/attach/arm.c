@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "attach/arm.h"
+#include "attach/fetch_pool.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -39,6 +40,7 @@ struct armer {
 	atomic_bool stop;
 	pthread_mutex_t lock; /* of the list and of what is in it */
 	struct arming *list;
+	struct fetch_pool *fetches;
 	atomic_uint_least64_t longest, total, count;
 	atomic_uint_least64_t given_up, late, cut;
 	/* of our thread */
@@ -168,6 +170,10 @@ static void answer(void *ctx, const struct arm_request *rq)
 	struct arming *a;
 	uint64_t held;
 
+	if (rq->why == ARM_FETCH) {
+		fetch_pool_ask(armer->fetches, rq);
+		return;
+	}
 	pthread_mutex_lock(&armer->lock);
 	if (kern_arm_take(armer->requests, rq)) {
 		a = rq->why == ARM_PENDING ? find(armer, (pid_t)rq->pid) : NULL;
@@ -211,6 +217,9 @@ int armer_new(struct kern *kern, struct armer **out, struct err *err)
 	ret = kern_arm_open(kern, answer, armer, &armer->requests, err);
 	if (ret)
 		return ret;
+	armer->fetches = fetch_pool_new(armer->requests);
+	if (!armer->fetches)
+		return err_set(err, -ENOMEM, "cannot start the threads that fetch pages");
 	ret = -pthread_create(&armer->thread, NULL, armer_main, armer);
 	if (ret)
 		return err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
@@ -226,6 +235,7 @@ void armer_free(struct armer *armer)
 	atomic_store(&armer->stop, true);
 	if (armer->started)
 		pthread_join(armer->thread, NULL);
+	fetch_pool_free(armer->fetches);
 	kern_arm_close(armer->requests);
 	pthread_mutex_destroy(&armer->lock);
 	log_debug("threads of targets were held %llu times to arm functions: %llu us in all, %llu "

@@ -314,7 +314,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	e->direct = direct_probes_new(e->kern);
 	if (!e->direct)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (kinds & 1u << PROBE_ARM)
+	if (kern_is_sleepable(e->kern))
 		ret = armer_new(e->kern, &e->armer, err);
 	if (!ret)
 		ret = kern_on_record(e->kern, engine_record, e, err);

@@ -41,7 +41,7 @@ struct engine {
 	struct kern *kern;
 	struct lines *lines;
 	struct launch *launch; /* NULL: nothing was started */
-	struct armer *armer;   /* NULL: nothing is ever armed */
+	struct armer *armer;   /* NULL: no thread of a target is ever held */
 	struct plan_choice choice;
 	struct processes processes;
 	struct family families[FAMILIES_MAX];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/abi/share.h"
 #include "kern/kern.h"
 
 #include <errno.h>
@@ -104,6 +105,10 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
 	k->uprobe_multi = kern_feat_uprobe_multi();
+	k->yield = kern_yield_choose(k->sleepable);
+	ret = k->sleepable ? 0 : kern_yield_leave_out();
+	if (ret)
+		return err_set(err, ret, "cannot prepare the BPF programs: %s", strerror(-ret));
 	ret = kern_load(k, kinds, err);
 	if (ret)
 		return ret;
@@ -211,11 +216,30 @@ int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *di
 				    sizeof(*direct), BPF_ANY);
 }
 
+/* A process that has no share yet is attached to: a target of its own. */
+static int share_set(struct kern *k, pid_t pid)
+{
+	const struct phrude_share share = { .target = pid };
+	__u32 keys[] = { pid, (__u32)pid | PHRUDE_SHARE_TARGET };
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !ret; i++) {
+		ret = bpf_map__update_elem(k->skel->maps.shares, &keys[i], sizeof(keys[i]), &share,
+					   sizeof(share), BPF_NOEXIST);
+		if (ret == -EEXIST)
+			return 0;
+	}
+	return ret;
+}
+
 int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
 {
 	__u32 key = pid;
-	int ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc, sizeof(*proc),
-				       BPF_ANY);
+	int ret = share_set(k, pid);
+
+	if (!ret)
+		ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc,
+					   sizeof(*proc), BPF_ANY);
 
 	if (ret == -E2BIG)
 		return err_set(err, ret, "more than %d processes are traced: pid %d has no room",

@@ -28,7 +28,7 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err);
 void kern_close(struct kern *kern);
 DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
-/* Can programs fault pages of the target in?  (Linux 6.0 and later.) */
+/* Can programs wait for user space?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
 /* Are programs put on with links of the kind uprobe_multi?  Else with perf events, each place by itself. */
 bool kern_has_uprobe_multi(const struct kern *kern);
@@ -77,13 +77,13 @@ int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct 
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 int kern_proc_delete(struct kern *kern, pid_t pid);
 
-/* kern_arm.c: requests to arm, see bpf/abi/arm.h. */
+/* kern_arm.c: requests of threads that are held, see bpf/abi/arm.h. */
 struct kern_arm;
 
 /* Called in the thread that polls. */
 typedef void (*kern_arm_fn)(void *ctx, const struct arm_request *request);
 
-/* Only if the programs of the kind arm are loaded. */
+/* Only where programs can wait: kern_is_sleepable(). */
 int kern_arm_open(struct kern *kern, kern_arm_fn fn, void *ctx, struct kern_arm **out,
 		  struct err *err);
 void kern_arm_close(struct kern_arm *ka);
@@ -95,6 +95,11 @@ void kern_arm_done(struct kern_arm *ka, const struct arm_request *request);
 /* Where to see whether it is held still: what stands there is `taken` then.  Shared with processes forked later. */
 const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_request *request,
 			       uint64_t *taken);
+/* ARM_FETCH: the pages wanted, and in place of kern_arm_done() what has become of them. */
+void kern_arm_pages(const struct kern_arm *ka, const struct arm_request *request,
+		    uint64_t pages[PHRUDE_FETCH_MAX]);
+void kern_arm_fetched(struct kern_arm *ka, const struct arm_request *request,
+		      enum fetch_outcome outcome);
 /* Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left` things to do, or 0. */
 int kern_arm_set_pending(struct kern *kern, pid_t pid, uint32_t left);
 bool kern_arm_is_pending(const struct kern *kern, pid_t pid);

@@ -52,7 +52,8 @@ int kern_arm_open(struct kern *k, kern_arm_fn fn, void *ctx, struct kern_arm **o
 		int ret = -errno;
 
 		kern_arm_close(ka);
-		return err_set(err, ret, "cannot map what requests to arm come through: %s",
+		return err_set(err, ret,
+			       "cannot map what requests of held threads come through: %s",
 			       strerror(-ret));
 	}
 	*out = ka;
@@ -99,6 +100,19 @@ const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_reque
 {
 	*taken = arm_state(rq->token, ARM_TAKEN);
 	return (const uint64_t *)&ka->slots[rq->slot].state;
+}
+
+void kern_arm_pages(const struct kern_arm *ka, const struct arm_request *rq,
+		    uint64_t pages[PHRUDE_FETCH_MAX])
+{
+	for (int i = 0; i < PHRUDE_FETCH_MAX; i++)
+		pages[i] = ka->slots[rq->slot].pages[i];
+}
+
+void kern_arm_fetched(struct kern_arm *ka, const struct arm_request *rq, enum fetch_outcome outcome)
+{
+	ka->slots[rq->slot].outcome = outcome;
+	kern_arm_done(ka, rq);
 }
 
 int kern_arm_set_pending(struct kern *k, pid_t pid, uint32_t left)

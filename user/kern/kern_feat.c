@@ -79,3 +79,18 @@ bool kern_feat_sleepable(void)
 
 	return fd >= 0;
 }
+
+bool kern_feat_arena(void)
+{
+	/* Its name in the kernel's type information, which is 5 MB, unsorted. */
+	static const char name[] = "\0bpf_arena_free_pages";
+	_cleanup_fclose_ FILE *f = fopen("/sys/kernel/btf/vmlinux", "re");
+	_cleanup_free_ char *btf = NULL;
+	size_t size = 0, cap = 64u << 20;
+
+	btf = malloc(cap);
+	if (!f || !btf)
+		return false;
+	size = fread(btf, 1, cap, f);
+	return memmem(btf, size, name, sizeof(name)) != NULL;
+}

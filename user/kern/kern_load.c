@@ -99,10 +99,14 @@ static void set_features(const struct kern *k, const struct tracer *skel)
 	}
 }
 
-/* Slots for events being put together, see bpf/maps.bpf.h: several a CPU, since a program may be preempted. */
+/*
+ * Slots for events being put together, see bpf/scratch.bpf.c: several a CPU, since a program may be preempted.  Each takes 170 KB
+ * of the kernel's memory.  A quarter is enough for all threads of a process that run at once, as only a thread without the
+ * GIL comes beside others; half leaves as many to others as a target has.
+ */
 static unsigned int scratch_slots(int nr_cpus)
 {
-	return MIN(MAX(2 * nr_cpus + 4, 8), 64);
+	return MIN(MAX(4 * nr_cpus + 4, 16), 64);
 }
 
 static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
@@ -110,6 +114,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	__u64 key[2];
 	int ret;
 
+	kern_yield_unmap(k);
 	tracer__destroy(k->skel);
 	k->skel = tracer__open();
 	if (!k->skel)
@@ -122,12 +127,17 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	k->skel->rodata->cfg_request = request;
 	k->skel->rodata->cfg_sleepable = k->sleepable;
 	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
+	k->skel->rodata->cfg_slots_process = scratch_slots(k->nr_cpus) / 4;
+	k->skel->rodata->cfg_slots_target = scratch_slots(k->nr_cpus) / 2;
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
+	if (!ret)
+		ret = kern_yield_prepare(k, k->skel);
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
 	choose_kinds(k->skel, kinds);
 	set_features(k, k->skel);
-	return tracer__load(k->skel);
+	ret = tracer__load(k->skel);
+	return ret ? ret : kern_yield_map(k);
 }
 
 static int refused(int ret, int why, struct err *err)
@@ -149,6 +159,11 @@ int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 	int ret, first;
 
 	first = ret = load_once(k, kinds, true, err);
+	if (ret && ret != -EPERM && k->yield != YIELD_NONE) {
+		log_debug("loading once more without a way to give up the CPU");
+		k->yield = YIELD_NONE;
+		first = ret = load_once(k, kinds, true, err);
+	}
 	if (ret == -E2BIG) {
 		ret = load_once(k, kinds, false, err);
 		uname(&uts);
@@ -172,6 +187,8 @@ static int share_maps(const struct tracer *from, struct tracer *to)
 
 		if (!shared)
 			return -ENOENT;
+		if (!bpf_map__autocreate(shared))
+			continue;
 		ret = bpf_map__reuse_fd(map, bpf_map__fd(shared));
 		if (ret)
 			return ret;
@@ -190,7 +207,9 @@ int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 	skel = tracer__open();
 	if (!skel)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	ret = share_maps(k->skel, skel);
+	ret = kern_yield_prepare(k, skel);
+	if (!ret)
+		ret = share_maps(k->skel, skel);
 	if (ret) {
 		tracer__destroy(skel);
 		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
@@ -210,5 +229,6 @@ void kern_unload(struct kern *k)
 {
 	for (int probe = 0; probe < NR_PROBES; probe++)
 		tracer__destroy(k->more[probe]);
+	kern_yield_unmap(k);
 	tracer__destroy(k->skel);
 }

@@ -6,6 +6,8 @@
 
 #include <bpf/libbpf.h>
 
+#include "bpf/abi/arm.h"
+#include "bpf/abi/event.h"
 #include "bpf/abi/rule.h"
 #include "tracer.skel.h"
 
@@ -17,11 +19,24 @@ struct kern {
 	struct ring_buffer *ring;
 	struct reaper *reaper;
 	bool sleepable;
-	bool uprobe_multi;	/* programs are loaded for links of that kind */
+	bool uprobe_multi; /* programs are loaded for links of that kind */
+	enum phrude_yield yield;
+	void *yard;		/* NULL: there is none */
 	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;
 };
+
+/*
+ * kern_yield.c: how the programs give up the CPU.  kern_yield_prepare() sets an object up for it before it is loaded;
+ * kern_yield_map() has what it needs in place afterwards, once for all objects.
+ */
+enum phrude_yield kern_yield_choose(bool sleepable);
+int kern_yield_prepare(struct kern *kern, struct tracer *skel);
+int kern_yield_map(struct kern *kern);
+void kern_yield_unmap(struct kern *kern);
+/* To be called once where programs cannot sleep. */
+int kern_yield_leave_out(void);
 
 /* kern_load.c */
 int kern_load(struct kern *kern, uint32_t kinds, struct err *err);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach/fetch_pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/fetcher.h"
+#include "base/util.h"
+
+#define THREADS 4
+#define THREADS_OF_TARGET 2
+#define QUEUE_MAX PHRUDE_ARM_SLOTS
+
+struct fetch_pool {
+	struct kern_arm *requests;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t changed;
+	struct arm_request queue[QUEUE_MAX];
+	size_t queued;
+	uint32_t busy[THREADS]; /* with which target, 0: none */
+	bool stop;
+	pthread_t threads[THREADS];
+	size_t nr_threads;
+};
+
+static bool has_thread(const struct fetch_pool *pool, uint32_t target)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < THREADS; i++)
+		n += pool->busy[i] == target;
+	return n < THREADS_OF_TARGET;
+}
+
+/* Takes the first request whose target may have another thread; false: none. */
+static bool next(struct fetch_pool *pool, struct arm_request *rq)
+{
+	for (size_t i = 0; i < pool->queued; i++) {
+		if (!has_thread(pool, pool->queue[i].target))
+			continue;
+		*rq = pool->queue[i];
+		memmove(&pool->queue[i], &pool->queue[i + 1],
+			(--pool->queued - i) * sizeof(pool->queue[0]));
+		return true;
+	}
+	return false;
+}
+
+static void answer(struct fetch_pool *pool, struct fetcher *fetcher, const struct arm_request *rq)
+{
+	uint64_t pages[PHRUDE_FETCH_MAX];
+
+	if (!kern_arm_take(pool->requests, rq))
+		return;
+	kern_arm_pages(pool->requests, rq, pages);
+	kern_arm_fetched(pool->requests, rq, fetcher_get(fetcher, (pid_t)rq->pid, pages));
+}
+
+static void *thread_main(void *ctx)
+{
+	_cleanup_(fetcher_freep) struct fetcher *fetcher = fetcher_new();
+	const struct sched_param first = { .sched_priority = 1 };
+	struct fetch_pool *pool = ctx;
+	struct arm_request rq;
+	uint32_t *busy;
+
+	/* As the thread that arms: somebody waits. */
+	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
+	pthread_mutex_lock(&pool->lock);
+	busy = &pool->busy[pool->nr_threads++];
+	pthread_cond_broadcast(&pool->changed);
+	while (fetcher && !pool->stop) {
+		if (!next(pool, &rq)) {
+			pthread_cond_wait(&pool->changed, &pool->lock);
+			continue;
+		}
+		*busy = rq.target;
+		pthread_mutex_unlock(&pool->lock);
+		answer(pool, fetcher, &rq);
+		pthread_mutex_lock(&pool->lock);
+		*busy = 0;
+		pthread_cond_broadcast(&pool->changed);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+struct fetch_pool *fetch_pool_new(struct kern_arm *requests)
+{
+	struct fetch_pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
+	pool->requests = requests;
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->changed, NULL);
+	for (size_t i = 0; i < THREADS; i++) {
+		if (pthread_create(&pool->threads[i], NULL, thread_main, pool)) {
+			fetch_pool_free(pool);
+			return NULL;
+		}
+		/* Until it has begun, so that fetch_pool_free() knows how many there are. */
+		pthread_mutex_lock(&pool->lock);
+		while (pool->nr_threads <= i)
+			pthread_cond_wait(&pool->changed, &pool->lock);
+		pthread_mutex_unlock(&pool->lock);
+	}
+	return pool;
+}
+
+void fetch_pool_free(struct fetch_pool *pool)
+{
+	if (!pool)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pool->stop = true;
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+	for (size_t i = 0; i < pool->nr_threads; i++)
+		pthread_join(pool->threads[i], NULL);
+	pthread_cond_destroy(&pool->changed);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+void fetch_pool_ask(struct fetch_pool *pool, const struct arm_request *rq)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (pool->queued < QUEUE_MAX)
+		pool->queue[pool->queued++] = *rq;
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+}
