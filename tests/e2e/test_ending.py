@@ -34,9 +34,15 @@ def state_of(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
+def comm(pid):
+    with open("/proc/%s/comm" % pid) as file:
+        return file.read()
+
+
 def children(pid):
+    """Its children, but for a tracer's own workers."""
     with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-        return [int(word) for word in file.read().split()]
+        return [int(word) for word in file.read().split() if not comm(word).startswith("phrude-")]
 
 
 def wait_for(what, condition, timeout=10):
