@@ -288,9 +288,10 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 	a->left = a->codes.count;
 	if (a->codes.cut) {
 		atomic_fetch_add(&armer->cut, a->codes.cut);
-		log_warn("pid %d: it has %zu functions that are to be %s, and %zu of them are "
-			 "left out: more are not kept",
-			 a->pid, a->left + a->codes.cut, undo ? "disarmed" : "armed", a->codes.cut);
+		log_warn("pid %d: its memory has more that looks like functions than can be gone "
+			 "into: %zu of these are left out, and calls of functions that a rule "
+			 "names may be missed",
+			 a->pid, a->codes.cut);
 	}
 	log_debug(
 		"pid %d: %zu of %zu code objects are to be %s (%llu MiB looked through in %llu ms)",

@@ -22,7 +22,8 @@
 #define CHUNK_PAGES 256u
 #define MEMORY_MAX (16ULL << 30)
 #define TEXT_BYTES_MAX 1024
-/* Names that are remembered: 6 MiB. */
+/* Names that are looked at: a large program has some ten thousand.  And those that are remembered: 6 MiB. */
+#define ASKED_MAX 250000
 #define KNOWN_MAX ((1u << 17) - 2)
 
 /* What is known of a str: asked for by each of thousands of code objects. */
@@ -38,7 +39,7 @@ struct finder {
 	struct py_codes *out;
 	int pagemap;
 	struct known *known; /* a hash table */
-	size_t nr_known, mask;
+	size_t nr_known, mask, asked;
 	uint8_t chunk[CHUNK_PAGES * PAGE];
 };
 
@@ -149,7 +150,13 @@ static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wante
 	if (2 * (f->nr_known + 1) > f->mask && known_grow(f))
 		return -ENOMEM;
 	i = known_slot(f, name, file);
+	if (!f->known[i].name && ++f->asked > ASKED_MAX) {
+		f->out->cut++;
+		*wanted = false;
+		return 0;
+	}
 	if (!f->known[i].name) {
+		look_progress(PAGE);
 		f->known[i] = (struct known){ name, file,
 					      ask(f->interp, name, file, 0, f->wanted, f->ctx) };
 		f->nr_known++;

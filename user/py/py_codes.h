@@ -35,8 +35,8 @@ unsigned int py_code_size(const struct py_layout *layout);
 struct py_codes {
 	struct py_code *list;
 	size_t count;
-	size_t seen;	/* code objects, wanted or not */
-	size_t cut;	/* wanted ones that are not in the list, which has PY_CODES_MAX */
+	size_t seen; /* code objects, wanted or not */
+	size_t cut; /* ones that may be wanted and are not in the list: too many, or too many names */
 	uint64_t bytes; /* of memory that was looked through */
 };
 

@@ -21,7 +21,7 @@ struct line {
 	uint64_t addr;
 	uint64_t look; /* the one that read it */
 	pid_t pid;
-	unsigned int have; /* pages, as bits */
+	unsigned int have, absent; /* pages, as bits: read; not mapped */
 };
 
 static __thread struct {
@@ -46,7 +46,7 @@ static int fill(struct line *l, uint8_t *data, unsigned int page)
 {
 	int ret = -EFAULT;
 
-	if (!l->have)
+	if (!l->have && !l->absent)
 		ret = remote_read_uncached(l->pid, l->addr, data, LINE);
 	if (!ret) {
 		l->have = (1u << LINE_PAGES) - 1;
@@ -54,9 +54,13 @@ static int fill(struct line *l, uint8_t *data, unsigned int page)
 	}
 	if (ret != -EFAULT)
 		return ret;
+	if (l->absent & 1u << page)
+		return -EFAULT;
 	ret = remote_read_uncached(l->pid, l->addr + page * PAGE, data + page * PAGE, PAGE);
 	if (!ret)
 		l->have |= 1u << page;
+	else if (ret == -EFAULT)
+		l->absent |= 1u << page;
 	return ret;
 }
 

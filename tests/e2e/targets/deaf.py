@@ -69,16 +69,16 @@ def loop(names):
 
 
 def pretend(megabytes):
-    """Memory in which every other word says that here is a code object, each with another name."""
+    """Memory in which every third word says that here is a code object, each with another name."""
     words = array.array("Q", bytes(1 << 20))
     memory = mmap.mmap(-1, megabytes << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     _kept.append(memory)
     number = 0
     for _ in range(megabytes):
-        for index in range(0, len(words), 2):
-            words[index] = id(types.CodeType)
+        for index in range(0, len(words) - 2, 3):
             number += 8
-            words[index + 1] = number
+            words[index] = id(types.CodeType)
+            words[index + 1] = words[index + 2] = number
         memory.write(words)
     return True
 
