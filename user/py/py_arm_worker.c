@@ -98,11 +98,13 @@ int py_arm_run(struct py_arm_job *job, struct py_arm_item *items, unsigned int m
 	job->done = 0;
 	job->late = false;
 	c->job = *job;
-	memcpy(c->items, items, job->count * sizeof(*items));
+	if (job->count)
+		memcpy(c->items, items, job->count * sizeof(*items));
 	ret = worker_run(do_arm, ms, -1, NULL);
 	if (ret && ret != -ECANCELED)
 		return ret;
 	*job = c->job;
-	memcpy(items, c->items, job->count * sizeof(*items));
+	if (job->count)
+		memcpy(items, c->items, job->count * sizeof(*items));
 	return ret;
 }
