@@ -243,3 +243,88 @@ TEST(truncated_while_open)
 	close(fd);
 	unlink(path);
 }
+
+static long resident_kib(void)
+{
+	long pages = 0, size;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (!f || fscanf(f, "%ld %ld", &size, &pages) != 2)
+		pages = -1;
+	if (f)
+		fclose(f);
+	return pages * 4;
+}
+
+/* A file with a .symtab of so many bytes, and a segment of as many; its own size is beyond that. */
+static int make_large(char *path, uint64_t bytes)
+{
+	Elf64_Shdr sh[3] = { 0 };
+	Elf64_Ehdr eh;
+	int fd = mkstemp(path);
+
+	eb_init(&b, ET_EXEC);
+	eb_dynamic(&b);
+	eb_phdr(&b, 2, PT_LOAD, PF_R | PF_X, EB_SIZE, bytes);
+	memcpy(&eh, b.data, sizeof(eh));
+	eh.e_shoff = EB_SIZE;
+	eh.e_shnum = 3;
+	eh.e_shentsize = sizeof(sh[0]);
+	eh.e_shstrndx = 2;
+	memcpy(b.data, &eh, sizeof(eh));
+	sh[1] = (Elf64_Shdr){ .sh_type = SHT_SYMTAB,
+			      .sh_offset = EB_SIZE + 4096,
+			      .sh_size = bytes - 4096,
+			      .sh_link = 2 };
+	sh[2] = (Elf64_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = EB_SIZE + 4096, .sh_size = 4096 };
+	if (write(fd, b.data, sizeof(b.data)) != EB_SIZE ||
+	    write(fd, sh, sizeof(sh)) != sizeof(sh) || ftruncate(fd, (off_t)(EB_SIZE + bytes)))
+		return -1;
+	return fd;
+}
+
+TEST(a_sparse_file_takes_no_memory)
+{
+	char path[] = "/tmp/phrude-elf-XXXXXX";
+	int fd = make_large(path, 3ULL << 30);
+	struct elf_file *ef = NULL;
+	long before = resident_kib();
+	uint64_t addr;
+
+	ASSERT(fd >= 0);
+	ASSERT_EQ(elf_file_open(path, &ef, NULL), 0);
+	ASSERT_EQ(elf_file_symbol(ef, "nothing", &addr, NULL), -ENOENT);
+	ASSERT(resident_kib() - before < 20 * 1024);
+	elf_file_close(ef);
+	close(fd);
+	unlink(path);
+}
+
+TEST(a_large_file_is_cut)
+{
+	char path[] = "/tmp/phrude-elf-XXXXXX";
+	int fd = make_large(path, 64 << 20);
+	static uint8_t full[1 << 20];
+	struct elf_file *ef = NULL;
+	long before = resident_kib();
+	uint64_t cut = elf_files_too_large();
+	const struct elf_range *loads;
+	size_t count;
+
+	ASSERT(fd >= 0);
+	memset(full, 1, sizeof(full));
+	for (int i = 1; i < 64; i++)
+		ASSERT_EQ(pwrite(fd, full, sizeof(full), i << 20), sizeof(full));
+	ASSERT_EQ(elf_file_open(path, &ef, NULL), 0);
+	loads = elf_file_loads(ef, &count);
+	ASSERT(elf_file_range_bytes(ef, &loads[count - 1]) == NULL);
+	ASSERT(resident_kib() - before < 45 * 1024);
+	ASSERT(elf_files_too_large() > cut);
+	elf_file_close(ef);
+	/* What was held is free again. */
+	ASSERT_EQ(elf_file_open("/proc/self/exe", &ef, NULL), 0);
+	ASSERT(elf_file_fd(ef) >= 0);
+	elf_file_close(ef);
+	close(fd);
+	unlink(path);
+}
