@@ -30,6 +30,8 @@
 #define SLICE_NS (20 * NSEC_PER_MSEC)
 /* One that is not waiting for anything but a processor has so many times as long. */
 #define BUSY_FACTOR 10
+/* How long the end of one that has nothing to do is waited for. */
+#define STOP_MS 50
 #define SOCKET_FD 3
 
 /* What both sides see.  Each call counts `asked` up, each answer `answered`. */
@@ -398,8 +400,18 @@ void worker_start(void)
 
 void worker_stop(void)
 {
-	if (own.pid)
-		leave();
+	static const struct timespec ms = { .tv_nsec = NSEC_PER_MSEC };
+	pid_t pid = own.pid;
+
+	if (!pid)
+		return;
+	leave();
+	/* It does nothing, and ends at once: it should not be left to others to see that. */
+	for (int i = 0; i < STOP_MS && !is_dead(pid); i++)
+		nanosleep(&ms, NULL);
+	pthread_mutex_lock(&left_lock);
+	reap_left();
+	pthread_mutex_unlock(&left_lock);
 }
 
 bool worker_is_one(void)
