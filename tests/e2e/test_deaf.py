@@ -6,6 +6,7 @@ import signal
 import tempfile
 import time
 
+from fuse import SilentFile
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, command, rule, yaml
@@ -18,8 +19,8 @@ MEMORY = 60 * 1024
 
 
 def old(interpreter):
-    """PyInterpreterState begins with `next`."""
-    return (3, 9) <= interpreter.version <= (3, 11)
+    """PyInterpreterState begins with `next`, and the target sees the files of this machine."""
+    return (3, 9) <= interpreter.version <= (3, 11) and not interpreter.root
 
 
 def most_memory(pid):
@@ -56,6 +57,24 @@ def modules_that_never_arrive(interpreter):
             good.ask("call", times=200)
             asked = time.monotonic()
         check_end(tracer, asked, 3)
+        expect_equal(sum(alert["process"]["pid"] == good.pid for alert in tracer.alerts), 200, "alerts")
+        expect(tracer.summary.get("looks_given_up", 0) >= 1, "summary: %s", tracer.summary)
+
+
+@test("interpreter", where=old)
+def modules_in_a_file_that_is_never_read(interpreter):
+    with SilentFile() as file, Target(interpreter, "deaf.py") as good:
+        bad = Target(interpreter, "deaf.py")
+        bad.ask("hide", path=file.path)
+        try:
+            # The reader that is left behind cannot be killed; the tracer ends all the same.
+            with Tracer([GETPID, *LATE], bad.pid, good.pid) as tracer:
+                good.ask("call", times=200)
+                asked = time.monotonic()
+            check_end(tracer, asked, 3)
+            expect(file.asked.is_set(), "nobody read the file")
+        finally:
+            bad.end()
         expect_equal(sum(alert["process"]["pid"] == good.pid for alert in tracer.alerts), 200, "alerts")
         expect(tracer.summary.get("looks_given_up", 0) >= 1, "summary: %s", tracer.summary)
 
