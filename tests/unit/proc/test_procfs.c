@@ -91,7 +91,7 @@ static void facts_of(char *const argv[], struct proc_facts *facts)
 	}
 	close(out[1]);
 	/* It has been exec'ed once it says so. */
-	if (read(out[0], &byte, 1) != 1 || proc_facts_read(pid, facts))
+	if (read(out[0], &byte, 1) != 1 || proc_facts_read(pid, true, facts))
 		abort();
 	close(in[1]);
 	waitpid(pid, NULL, 0);
