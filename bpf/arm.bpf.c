@@ -59,7 +59,7 @@ __noinline int arm_code(__u64 code, __u64 instr)
 {
 	__u32 pass = 0;
 
-	for (int i = 0; i < PASSES; i++) {
+	for (__u64 i = 0; i < PASSES; i++) {
 		__u32 slot = arm_look(pass, code, instr);
 		struct scratch *s = scratch_get(slot);
 		bool wanted;

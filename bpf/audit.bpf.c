@@ -218,6 +218,8 @@ __noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u6
 	if (how == AUDIT_VECTOR)
 		remember_audited(slot, args, n);
 	s->verdict = VERDICT_MATCH;
+	if (!event_admit(s))
+		return slot;
 	event_head(slot, PROBE_AUDIT | CALLEE_C << 8, 0, 0);
 	if (node_mark(s, SEC_NAME, 0)) {
 		if (how == AUDIT_VECTOR)

@@ -82,7 +82,10 @@ __noinline __u32 event_direct(__u32 idx_pass, __u64 self, __u64 a, __u64 b, __u6
 
 	if (!s || !d)
 		return slot;
+	s->level = d->level;
 	s->verdict = VERDICT_MATCH;
+	if (!event_admit(s))
+		return slot;
 	event_head(slot, PROBE_DIRECT | CALLEE_C << 8, 0, d->flags & DIRECT_F_METHOD ? self : 0);
 	at = s->len & (PHRUDE_EVENT_MAX - 1);
 	len = d->len;

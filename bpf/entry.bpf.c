@@ -13,7 +13,7 @@ int frame_entry(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	struct py_proc *p = event_process(GROUP_ANY);
 	__u64 frame, code, name, instr = 0;
-	__u64 flags; /* not 32 bits: see digest_words() */
+	__u32 flags;
 
 	keep_own_stack(ctx);
 	if (!p)

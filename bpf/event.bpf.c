@@ -116,6 +116,7 @@ __noinline int event_send(__u32 slot)
 	if (len > PHRUDE_EVENT_MAX)
 		len = PHRUDE_EVENT_MAX;
 	m->hdr.size = len;
+	charge(slot);
 	if (bpf_ringbuf_output(&events, s->data, len, wakeup_flags(bpf_ktime_get_ns())))
 		stat_inc(PHRUDE_STAT_LOST_RING);
 	return 0;
@@ -222,6 +223,8 @@ __noinline __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 		s->verdict = VERDICT_NO;
 		return slot;
 	}
+	if (!event_admit(s))
+		return slot;
 	event_head(slot, (probe_flags & PROBE_MASK) | CALLEE_PYTHON << 8, code,
 		   untag(&s->proc.layout, read_u64(s, frame + s->proc.layout.frame_localsplus)));
 	describe_python(slot, code, 0);
@@ -439,6 +442,8 @@ __noinline __u32 event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64
 	} else if (!c.kind || !match_callee_c(slot, c.def, c.module, c.tp_name)) {
 		return slot;
 	}
+	if (!event_admit(s))
+		return slot;
 	event_head(slot, (probe_flags & PROBE_MASK) | c.kind << 8, code, c.self);
 	s->frame = c.self;
 	if (c.kind == CALLEE_PYTHON) {

@@ -83,6 +83,8 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->flags_type = 0;
 	s->nr_missing = 0;
 	s->tables_lost = 0;
+	s->table_bytes = 0;
+	s->level = 0;
 	s->pass = pass;
 	s->verdict = VERDICT_NO;
 	s->again = 0;
@@ -108,6 +110,21 @@ int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
  * SCRATCH_NONE.  The entry program calls that, as from in here it would need more than the 512 bytes of stack that
  * all functions have together.
  */
+
+/* admit.bpf.c: may the current process send a match of that level?  If not it is counted. */
+int admit(__u32 level);
+/* What it has sent from this slot is to its account. */
+int charge(__u32 slot);
+
+/* A match has been found: may it be put together?  It was asked before, in a later pass. */
+static __always_inline bool event_admit(struct scratch *s)
+{
+	if (s->pass || admit(s->level))
+		return true;
+	s->verdict = VERDICT_NO;
+	s->nr_missing = 0;
+	return false;
+}
 
 /* Is the function of this code object watched?  Leaves its hash and the verdict in scratch. */
 int match_code(__u32 slot, __u64 code);
@@ -142,12 +159,12 @@ static __always_inline __u32 event_finish(__u32 slot)
 	return event_close(slot);
 }
 
-/* `put_together` is a call that returns the event's slot; `pass` in it is the number of the pass. */
+/* `put_together` is a call that returns the event's slot; `pass` in it is the number of the pass.  64 bits: see digest_words(). */
 #define EVENT(put_together)                                    \
 	do {                                                   \
 		__u64 pass = 0;                                \
                                                                \
-		for (int i = 0; i < PASSES; i++) {             \
+		for (__u64 i = 0; i < PASSES; i++) {           \
 			pass = event_finish(put_together) & 7; \
 			if (!pass)                             \
 				break;                         \

@@ -161,6 +161,9 @@ __noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
 	return h;
 }
 
+/* Bytes of line tables that one event may bring along; the others come with the next. */
+#define TABLES_SPACE (128 * 1024)
+
 /* Sends a line table that user space does not have yet. */
 __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 {
@@ -181,6 +184,12 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 
 	size = read_u64(s, table + OB_SIZE);
 	len = size > PHRUDE_LINETABLE_MAX ? PHRUDE_LINETABLE_MAX : size;
+	/* Nobody fills the ring with them: a stack has 128, and all may be new. */
+	if (s->table_bytes > TABLES_SPACE) {
+		s->tables_lost++;
+		return 0;
+	}
+	s->table_bytes += len;
 	ev = (void *)s->table;
 	if (read_user(s, s->table + sizeof(*ev), len, table + 32)) {
 		s->tables_lost++;

@@ -72,10 +72,11 @@ typedef struct {
 	__type(value, struct looks);
 } looks_map;
 
-/* Size is set by user space before loading. */
+#define RING_SZ (8 * 1024 * 1024)
+
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
+	__uint(max_entries, RING_SZ);
 } events_map;
 
 /* Counters, see abi/stats.h. */
@@ -177,6 +178,8 @@ struct scratch {
 	__u32 nr_missing;
 	__u32 pass;
 	__u32 tables_lost; /* line tables that were not sent */
+	__u32 table_bytes; /* sent of line tables */
+	__u32 level;	   /* enum phrude_level: the highest that it may have */
 	__u32 verdict;	   /* enum verdict */
 	__u32 again;	   /* a slot for the fetch that it waits for, from 1 on; 0: it is over */
 	__u32 self;	   /* its own index */
@@ -254,10 +257,12 @@ extern scratch_map scratch SEC(".maps");
 extern const volatile __u32 cfg_scratch_slots;
 extern const volatile __u32 cfg_slots_process; /* of them that one process may have, */
 extern const volatile __u32 cfg_slots_target;  /* and one target */
-extern const volatile __u32 cfg_yield;	       /* enum phrude_yield */
-extern const volatile __u64 cfg_yard;	       /* where user space has the map "yard" */
-extern const volatile bool cfg_sleepable;      /* programs may wait for user space */
-extern const volatile bool cfg_tail_call;      /* never: see stack.bpf.h */
+extern const volatile __u64
+	cfg_match_ns; /* a process may send one match in so many ns; 0: any number */
+extern const volatile __u32 cfg_yield;	  /* enum phrude_yield */
+extern const volatile __u64 cfg_yard;	  /* where user space has the map "yard" */
+extern const volatile bool cfg_sleepable; /* programs may wait for user space */
+extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
 

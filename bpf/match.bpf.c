@@ -97,11 +97,14 @@ __noinline int match_name_cstr(__u32 slot, __u64 addr)
 	return MATCH_YES;
 }
 
-static __always_inline bool is_target(__u64 name, __u64 place, __u32 kind)
+static __always_inline bool is_target(struct scratch *s, __u64 name, __u64 place, __u32 kind)
 {
 	struct phrude_target_key key = { .name = name, .place = place, .kind = kind };
+	__u32 *value = bpf_map_lookup_elem(&targets, &key);
 
-	return bpf_map_lookup_elem(&targets, &key);
+	if (value)
+		s->level = *value >> PHRUDE_TARGET_LEVEL_SHIFT;
+	return value;
 }
 
 static __always_inline bool is_frozen(const struct scratch *s, int text)
@@ -124,7 +127,9 @@ static __always_inline int file_target(struct scratch *s, __u64 hash)
 
 	if (!value)
 		return MATCH_NO;
-	if (*value == PHRUDE_TARGET_ANY)
+	if (*value >> PHRUDE_TARGET_LEVEL_SHIFT > s->level)
+		s->level = *value >> PHRUDE_TARGET_LEVEL_SHIFT;
+	if (PHRUDE_TARGET_KIND(*value) == PHRUDE_TARGET_ANY)
 		return MATCH_YES;
 	s->by_class = 1;
 	return MATCH_NO;
@@ -184,7 +189,8 @@ __noinline int qualname_step(__u32 slot, __u32 i, __u32 text)
 	if (!s)
 		return MATCH_NO;
 	h = s->hash;
-	return hash_char(slot, i, text) == '.' && is_target(s->name_hash, h, PHRUDE_PLACE_QUALNAME);
+	return hash_char(slot, i, text) == '.' &&
+	       is_target(s, s->name_hash, h, PHRUDE_PLACE_QUALNAME);
 }
 
 __noinline int match_qualname(__u32 slot, __u64 qualname)
@@ -208,7 +214,7 @@ __noinline int match_qualname(__u32 slot, __u64 qualname)
 			return MATCH_YES;
 	}
 	/* User space knows what to think of a name that is as long as that. */
-	return text & TEXT_CUT || is_target(s->name_hash, s->hash, PHRUDE_PLACE_QUALNAME);
+	return text & TEXT_CUT || is_target(s, s->name_hash, s->hash, PHRUDE_PLACE_QUALNAME);
 }
 
 __noinline int match_module_str(__u32 slot, __u64 module)
@@ -230,7 +236,7 @@ __noinline int match_module_str(__u32 slot, __u64 module)
 		n--;
 		hash_char(slot, n, text);
 	}
-	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
+	return is_target(s, s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
 /*
@@ -289,7 +295,7 @@ __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 		for (__u32 i = 0; i < sizeof(builtins) - 1; i++)
 			s->hash = phrude_hash_step(s->hash, builtins[i]);
 	}
-	return is_target(s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
+	return is_target(s, s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
 /* The name of an audit event in s->text, from the first character on. */
@@ -300,15 +306,17 @@ __noinline int match_event(__u32 slot, __u32 text)
 	if (!s)
 		return MATCH_NO;
 	s->hash = PHRUDE_HASH_SEED;
-	for (__u32 i = 0; i <= PHRUDE_MATCH_NAME_MAX; i++) {
+	/* 64 bits: see digest_words() */
+	for (__u64 i = 0; i <= PHRUDE_MATCH_NAME_MAX; i++) {
 		if (audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1 &&
-		    is_target(s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
+		    is_target(s, s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
 			return MATCH_YES;
 		if (i >= TEXT_LEN(text) || i == PHRUDE_MATCH_NAME_MAX)
 			break;
 		hash_char(slot, i, text);
 	}
-	return TEXT_LEN(text) <= PHRUDE_MATCH_NAME_MAX && is_target(s->hash, 0, PHRUDE_PLACE_AUDIT);
+	return TEXT_LEN(text) <= PHRUDE_MATCH_NAME_MAX &&
+	       is_target(s, s->hash, 0, PHRUDE_PLACE_AUDIT);
 }
 
 __noinline int match_event_cstr(__u32 slot, __u64 addr)

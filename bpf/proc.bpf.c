@@ -153,7 +153,7 @@ int python_start(struct pt_regs *ctx)
 	keep_own_stack(ctx);
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
-	for (int i = 0; i < PASSES; i++) {
+	for (__u64 i = 0; i < PASSES; i++) {
 		pass = event_close(start_look(group, PT_REGS_IP(ctx), pass)) & 7;
 		if (!pass)
 			break;

@@ -41,7 +41,7 @@ __noinline __u32 scratch_claim(__u32 pid)
 		target = share_of(group);
 	}
 	if (!take_both(share, target)) {
-		stat_inc(PHRUDE_STAT_LOST_SHARE);
+		stat_inc(PHRUDE_STAT_LOST_SLOTS);
 		return SCRATCH_NONE;
 	}
 	for (__u32 i = 0; i < SLOTS_MAX; i++) {

@@ -31,6 +31,8 @@ struct phrude_direct {
 	__u32 ml_flags; /* ML_* */
 	__u32 flags;	/* DIRECT_F_* */
 	__u32 len;	/* bytes of nodes[] */
+	__u32 level;	/* enum phrude_level: the highest of its rules */
+	__u32 pad;
 	/* Counts only if called for that type or one derived from it; padded with NULs; all NULs: always. */
 	__u64 type_name[PHRUDE_TYPE_NAME_MAX / 8];
 	/* Sections that are the same in every match: SEC_NAME, SEC_QUALNAME, SEC_MODULE, SEC_SIGNATURE, as in event.h. */

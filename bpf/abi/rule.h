@@ -17,6 +17,12 @@ enum phrude_place {
 /* Values of the map "targets". */
 #define PHRUDE_TARGET_ANY 1   /* whatever class the function may belong to */
 #define PHRUDE_TARGET_CLASS 2 /* only with a qualified name that is watched, where it is known */
+/* Above: the highest level of the rules that name it, enum phrude_level. */
+#define PHRUDE_TARGET_LEVEL_SHIFT 8
+#define PHRUDE_TARGET_KIND(value) ((value) & ((1u << PHRUDE_TARGET_LEVEL_SHIFT) - 1))
+
+/* The order in which matches are given up when there are too many. */
+enum phrude_level { PHRUDE_LEVEL_INFO, PHRUDE_LEVEL_WARN, PHRUDE_LEVEL_ALERT, NR_PHRUDE_LEVELS };
 
 /* In place of a bit of the prefilter: the name is not ASCII; the prefilter is not asked. */
 #define RULE_PREFILTER_NON_ASCII (-1)

@@ -20,4 +20,10 @@ struct phrude_share {
 	__u64 ask_from; /* CLOCK_MONOTONIC, ns: not before */
 	__u32 asked;	/* in this period: */
 	__u32 period;
+	/* Matches, see admit.bpf.c. */
+	__u64 paid_until; /* CLOCK_MONOTONIC, ns: each match that is sent moves this on by what it costs */
+	__u32 sent[2]; /* bytes in an even and an odd period */
+	__u32 sent_in; /* the last period in which something was sent */
+	__u32 pad;
+	__u64 refused; /* matches so far */
 };

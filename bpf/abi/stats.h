@@ -15,8 +15,12 @@
 	  "matches like one that the conditions of its rules had kept from being reported")       \
 	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")     \
 	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free") \
+	X(LOST_RATE, "lost_rate", lost,                                                           \
+	  "matches of processes that made more of them than --rate allows")                       \
 	X(LOST_SHARE, "lost_share", lost,                                                         \
-	  "matches of processes that used more than their share of the buffers")                  \
+	  "matches of processes that used more than their share of the ring buffer")              \
+	X(LOST_SLOTS, "lost_slots", lost,                                                         \
+	  "matches of processes that used more than their share of the scratch slots")            \
 	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \
 	  "hits whose function could not be read from the target's memory")                       \
 	X(LOST_PROC, "lost_process_events", lost,                                                 \

@@ -137,6 +137,7 @@ static int add(struct direct_probes *d, const struct probe *p, const struct py_c
 	if (!list || !wanted)
 		return err_set(err, -ENOMEM, "out of memory");
 	describe(p, f, &direct);
+	direct.level = kern_level(d->kern, p->name, p->module);
 	ret = kern_direct_set(d->kern, d->count, &direct);
 	if (ret)
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,

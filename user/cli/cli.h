@@ -52,6 +52,7 @@ struct cli {
 	const char *output;
 	uint64_t count;
 	double duration;
+	uint32_t rate;
 	bool verbose;
 	struct rule_network *proxies;
 	size_t nr_proxies;

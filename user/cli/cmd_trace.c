@@ -93,6 +93,7 @@ int cmd_trace(const struct cli *cli)
 		.output = cli->output,
 		.count = cli->count,
 		.duration = cli->duration,
+		.rate = cli->rate,
 		.request = {
 			.proxies = cli->proxies,
 			.nr_proxies = cli->nr_proxies,

@@ -44,7 +44,8 @@ static int engine_watch(struct engine *e, struct err *err)
 		struct phrude_target_key keys[8];
 		size_t n = rule_target_keys(&rules->rules[i], keys, ARRAY_SIZE(keys));
 		int bit = rule_prefilter_bit(&rules->rules[i]);
-		int ret = kern_watch(e->kern, keys, n, &bit, 1, err);
+		int ret = kern_watch(e->kern, (enum phrude_level)rules->rules[i].level, keys, n,
+				     &bit, 1, err);
 
 		if (ret)
 			return ret;
@@ -142,6 +143,7 @@ static void on_tick(struct engine *e)
 	/* What processes left in the ring is read before they are forgotten. */
 	if (!output_is_full(&e->output))
 		engine_check_targets(e);
+	engine_say_refused(e);
 	if (e->launch)
 		launch_look_again(e->launch);
 }
@@ -306,7 +308,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		return err_set(err, -EOPNOTSUPP, "%s", e->choice.no_arm);
 	}
 	kinds = plan_kinds(e->opts->rules, &e->choice);
-	ret = kern_open(kinds, &e->kern, err);
+	ret = kern_open(kinds, e->opts->rate, &e->kern, err);
 	if (ret) {
 		*kernel = true;
 		return ret;

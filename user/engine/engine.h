@@ -25,6 +25,7 @@ struct engine_opts {
 	const char *output; /* file; NULL: standard output */
 	uint64_t count;	    /* stop after so many alerts; 0: no limit */
 	double duration;    /* seconds; 0: no limit */
+	uint32_t rate;	    /* matches a second of one process; 0: no limit */
 	struct request_opts request;
 };
 

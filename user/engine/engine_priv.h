@@ -63,6 +63,9 @@ struct engine {
 	bool undecided; /* there is a process with looks still to be taken */
 	bool ready;
 
+	uint64_t refused;   /* matches that the kernel side refused, at the last look */
+	unsigned int looks; /* at that */
+
 	/* counters of this side, beside those of abi/stats.h */
 	uint64_t alerts;
 	uint64_t malformed; /* records that could not be decoded: lost */
@@ -139,6 +142,9 @@ void engine_disarm(struct engine *e);
 void engine_check_targets(struct engine *e);
 /* Prints the ready line. */
 void engine_say_ready(struct engine *e);
+
+/* engine_refused.c: to be called once a second. */
+void engine_say_refused(struct engine *e);
 
 /* engine_summary.c: prints the summary line. */
 void engine_say_summary(struct engine *e);

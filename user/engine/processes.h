@@ -48,6 +48,12 @@ struct process {
 	bool put_off;	     /* a look was not taken */
 	unsigned int family; /* see struct family */
 	bool gone;	     /* it was not there any more at the last look */
+	struct {
+		uint64_t
+			said; /* matches of it that were refused, as far as they have been spoken of */
+		unsigned int look;  /* when that was, see engine_say_refused() */
+		unsigned int pause; /* looks to come without */
+	} refused;
 	int undecided; /* looks still to be taken whether it is an interpreter, after an exec */
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/abi/hash.h"
 #include "bpf/abi/share.h"
 #include "kern/kern.h"
 
@@ -83,7 +84,7 @@ void kern_release_thread(struct kern *k, pid_t tid)
 	bpf_map__delete_elem(k->skel->maps.holds, &key, sizeof(key), 0);
 }
 
-int kern_open(uint32_t kinds, struct kern **out, struct err *err)
+int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -105,6 +106,7 @@ int kern_open(uint32_t kinds, struct kern **out, struct err *err)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
 	k->uprobe_multi = kern_feat_uprobe_multi();
+	k->match_ns = rate ? 1000000000 / rate : 0;
 	k->yield = kern_yield_choose(k->sleepable);
 	ret = k->sleepable ? 0 : kern_yield_leave_out();
 	if (ret)
@@ -150,8 +152,21 @@ void kern_wait_released(struct kern *k)
 	reaper_wait(k->reaper);
 }
 
-int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_keys,
-	       const int *bits, size_t nr_bits, struct err *err)
+/* A value of the map "targets": what is watched in any class stays so, and at the highest level. */
+static __u32 joined(const struct kern *k, const struct phrude_target_key *key, __u32 kind,
+		    __u32 level)
+{
+	__u32 old;
+
+	if (!bpf_map__lookup_elem(k->skel->maps.targets, key, sizeof(*key), &old, sizeof(old), 0)) {
+		kind = MIN(kind, PHRUDE_TARGET_KIND(old));
+		level = MAX(level, old >> PHRUDE_TARGET_LEVEL_SHIFT);
+	}
+	return kind | level << PHRUDE_TARGET_LEVEL_SHIFT;
+}
+
+int kern_watch(struct kern *k, enum phrude_level level, const struct phrude_target_key *keys,
+	       size_t nr_keys, const int *bits, size_t nr_bits, struct err *err)
 {
 	bool by_class = false;
 	int ret;
@@ -170,12 +185,9 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 		__u32 value = by_class && keys[i].kind == PHRUDE_PLACE_FILE ? PHRUDE_TARGET_CLASS
 									    : PHRUDE_TARGET_ANY;
 
-		/* What is watched in any class stays so. */
+		value = joined(k, &keys[i], value, level);
 		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &value,
-					   sizeof(value),
-					   value == PHRUDE_TARGET_ANY ? BPF_ANY : BPF_NOEXIST);
-		if (ret == -EEXIST)
-			ret = 0;
+					   sizeof(value), BPF_ANY);
 		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
 			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |=
 				1ULL << keys[i].place % 64;
@@ -191,6 +203,34 @@ int kern_watch(struct kern *k, const struct phrude_target_key *keys, size_t nr_k
 				       strerror(-ret));
 	}
 	return 0;
+}
+
+enum phrude_level kern_level(const struct kern *k, const char *name, const char *module)
+{
+	struct phrude_target_key key = { .name = PHRUDE_HASH_SEED,
+					 .place = PHRUDE_HASH_SEED,
+					 .kind = PHRUDE_PLACE_MODULE };
+	__u32 value;
+
+	/* Of names that are not ASCII this is another hash, which is not there. */
+	for (size_t i = 0; name[i]; i++)
+		key.name = phrude_hash_step(key.name, (unsigned char)name[i]);
+	for (size_t i = strlen(module); i-- > 0;)
+		key.place = phrude_hash_step(key.place, (unsigned char)module[i]);
+	if (bpf_map__lookup_elem(k->skel->maps.targets, &key, sizeof(key), &value, sizeof(value),
+				 0))
+		return PHRUDE_LEVEL_ALERT;
+	return value >> PHRUDE_TARGET_LEVEL_SHIFT;
+}
+
+uint64_t kern_refused(const struct kern *k, pid_t pid)
+{
+	struct phrude_share share;
+	__u32 key = pid;
+
+	if (bpf_map__lookup_elem(k->skel->maps.shares, &key, sizeof(key), &share, sizeof(share), 0))
+		return 0;
+	return share.refused;
 }
 
 void kern_expect_dismissals(struct kern *k)

@@ -22,9 +22,9 @@ struct bpf_program;
 struct kern;
 
 /* Checks privilege and kernel, then loads the programs of the probe kinds in `kinds` (bits by enum phrude_probe): the
- * kernel takes a quarter of a second to verify one.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
+ * kernel takes a quarter of a second to verify one.  rate: matches a second that one process may send; 0: any number.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
  * lacks something), else -errno. */
-int kern_open(uint32_t kinds, struct kern **out, struct err *err);
+int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err);
 void kern_close(struct kern *kern);
 DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
@@ -62,8 +62,12 @@ void kern_release(struct kern *kern, void *probe, void (*destroy)(void *probe));
 void kern_wait_released(struct kern *kern);
 
 /* Watches the function names and places of `keys`, those of one rule; bits: prefilter bits, -1 for a name that is not ASCII. */
-int kern_watch(struct kern *kern, const struct phrude_target_key *keys, size_t nr_keys,
-	       const int *bits, size_t nr_bits, struct err *err);
+int kern_watch(struct kern *kern, enum phrude_level level, const struct phrude_target_key *keys,
+	       size_t nr_keys, const int *bits, size_t nr_bits, struct err *err);
+/* The highest level of the rules that name a C function: alert, if they do so in another way. */
+enum phrude_level kern_level(const struct kern *kern, const char *name, const char *module);
+/* How many matches of a process were refused so far, since it made too many; 0 if it is gone. */
+uint64_t kern_refused(const struct kern *kern, pid_t pid);
 
 /* Some rule has conditions, so that matches are worth a digest. */
 void kern_expect_dismissals(struct kern *kern);

@@ -21,6 +21,7 @@ struct kern {
 	bool sleepable;
 	bool uprobe_multi; /* programs are loaded for links of that kind */
 	enum phrude_yield yield;
+	uint64_t match_ns;	/* cfg_match_ns */
 	void *yard;		/* NULL: there is none */
 	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
