@@ -298,6 +298,16 @@ __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 	return is_target(s, s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
+/* Are events watched that begin with the first i characters of s->text?  As hash_char(), by itself for the verifier. */
+__noinline int event_step(__u32 slot, __u32 i)
+{
+	struct scratch *s = scratch_get(slot);
+
+	if (!s || !(audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1))
+		return 0;
+	return is_target(s, s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX);
+}
+
 /* The name of an audit event in s->text, from the first character on. */
 __noinline int match_event(__u32 slot, __u32 text)
 {
@@ -308,8 +318,7 @@ __noinline int match_event(__u32 slot, __u32 text)
 	s->hash = PHRUDE_HASH_SEED;
 	/* 64 bits: see digest_words() */
 	for (__u64 i = 0; i <= PHRUDE_MATCH_NAME_MAX; i++) {
-		if (audit_prefix_lens[i / 64 & 3] >> (i & 63) & 1 &&
-		    is_target(s, s->hash, i, PHRUDE_PLACE_AUDIT_PREFIX))
+		if (event_step(slot, i))
 			return MATCH_YES;
 		if (i >= TEXT_LEN(text) || i == PHRUDE_MATCH_NAME_MAX)
 			break;
