@@ -42,7 +42,7 @@ def comm(pid):
 def children(pid):
     """Its children, but for a tracer's own workers."""
     with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-        return [int(word) for word in file.read().split() if not comm(word).startswith("phrude-")]
+        return [int(word) for word in file.read().split() if comm(word) != "phrude-reader\n"]
 
 
 def wait_for(what, condition, timeout=10):
