@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/fetcher.h"
+#include "base/log.h"
 #include "base/util.h"
+#include "base/worker.h"
+#include "py/remote.h"
 
 #define THREADS 4
 #define THREADS_OF_TARGET 2
 #define QUEUE_MAX PHRUDE_ARM_SLOTS
+#define PAGE_SZ 4096ULL
 
 struct fetch_pool {
 	struct kern_arm *requests;
@@ -47,19 +50,53 @@ static bool next(struct fetch_pool *pool, struct arm_request *rq)
 	return false;
 }
 
-static void answer(struct fetch_pool *pool, struct fetcher *fetcher, const struct arm_request *rq)
-{
-	uint64_t pages[PHRUDE_FETCH_MAX];
+struct job {
+	pid_t pid;
+	enum fetch_outcome outcome;
+	uint64_t pages[PHRUDE_FETCH_MAX]; /* as arm_slot.pages */
+};
 
-	if (!kern_arm_take(pool->requests, rq))
-		return;
-	kern_arm_pages(pool->requests, rq, pages);
-	kern_arm_fetched(pool->requests, rq, fetcher_get(fetcher, (pid_t)rq->pid, pages));
+/* worker_fn */
+static int touch_pages(struct worker_call *call)
+{
+	struct job *job = call->area;
+
+	job->outcome = FETCH_NONE;
+	for (int i = 0; i < PHRUDE_FETCH_MAX && job->pages[i]; i++) {
+		uint64_t page = job->pages[i] & ~(PAGE_SZ - 1), more = job->pages[i] % PAGE_SZ;
+
+		for (uint64_t n = 0; n <= more; n++) {
+			if (!remote_fetch(job->pid, page + n * PAGE_SZ))
+				job->outcome = FETCH_SOME;
+		}
+	}
+	return 0;
+}
+
+static enum fetch_outcome get_pages(struct fetch_pool *pool, const struct arm_request *rq)
+{
+	struct job *job;
+
+	worker_works_for(rq->target);
+	job = worker_area();
+	if (!job)
+		return FETCH_STUCK;
+	job->pid = (pid_t)rq->pid;
+	kern_arm_pages(pool->requests, rq, job->pages);
+	if (!worker_run(touch_pages, FETCH_TRY_NS / 1000000, -1, NULL))
+		return job->outcome == FETCH_SOME ? FETCH_SOME : FETCH_NONE;
+	log_debug("pid %u: a page of it did not come in time", rq->pid);
+	return FETCH_STUCK;
+}
+
+static void answer(struct fetch_pool *pool, const struct arm_request *rq)
+{
+	if (kern_arm_take(pool->requests, rq))
+		kern_arm_fetched(pool->requests, rq, get_pages(pool, rq));
 }
 
 static void *thread_main(void *ctx)
 {
-	_cleanup_(fetcher_freep) struct fetcher *fetcher = fetcher_new();
 	const struct sched_param first = { .sched_priority = 1 };
 	struct fetch_pool *pool = ctx;
 	struct arm_request rq;
@@ -70,19 +107,20 @@ static void *thread_main(void *ctx)
 	pthread_mutex_lock(&pool->lock);
 	busy = &pool->busy[pool->nr_threads++];
 	pthread_cond_broadcast(&pool->changed);
-	while (fetcher && !pool->stop) {
+	while (!pool->stop) {
 		if (!next(pool, &rq)) {
 			pthread_cond_wait(&pool->changed, &pool->lock);
 			continue;
 		}
 		*busy = rq.target;
 		pthread_mutex_unlock(&pool->lock);
-		answer(pool, fetcher, &rq);
+		answer(pool, &rq);
 		pthread_mutex_lock(&pool->lock);
 		*busy = 0;
 		pthread_cond_broadcast(&pool->changed);
 	}
 	pthread_mutex_unlock(&pool->lock);
+	worker_stop();
 	return NULL;
 }
 

@@ -52,12 +52,16 @@ struct worker {
 };
 
 static __thread struct worker own = { .pidfd = -1, .socket = -1 };
+static __thread uint32_t works_for;
 static bool is_worker;
 
 /* Those left behind. */
 static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
-static pid_t left[WORKERS_LEFT_MAX];
-static size_t nr_left;
+static struct {
+	pid_t pid;
+	uint32_t target;
+} left[WORKERS_LEFT_MAX];
+static atomic_size_t nr_left;
 static atomic_uint_least64_t count_left, count_refused;
 
 static int64_t now_ns(void)
@@ -211,22 +215,30 @@ static void become_worker(struct shared *sh, int socket, pid_t parent)
 static void reap_left(void)
 {
 	for (size_t i = 0; i < nr_left;) {
-		if (waitpid(left[i], NULL, WNOHANG) == 0)
+		if (waitpid(left[i].pid, NULL, WNOHANG) == 0)
 			i++;
 		else
 			left[i] = left[--nr_left];
 	}
 }
 
-/* Is there room for one more that hangs? */
-static bool may_start(void)
+/* Threads that may each leave one behind at the same time. */
+#define THREADS_MAX 8
+
+/* Is there room for one more that hangs, in all and because of this target? */
+static bool may_hang(void)
 {
+	size_t each = 0;
 	bool may;
 
 	pthread_mutex_lock(&left_lock);
 	reap_left();
-	may = nr_left < WORKERS_LEFT_MAX - 1; /* two threads may both leave one behind */
+	for (size_t i = 0; works_for && i < nr_left; i++)
+		each += left[i].target == works_for;
+	may = nr_left < WORKERS_LEFT_MAX - THREADS_MAX && each < WORKERS_LEFT_EACH;
 	pthread_mutex_unlock(&left_lock);
+	if (!may)
+		atomic_fetch_add(&count_refused, 1);
 	return may;
 }
 
@@ -236,10 +248,8 @@ static int start(void)
 	int pair[2];
 	void *mem;
 
-	if (!may_start()) {
-		atomic_fetch_add(&count_refused, 1);
+	if (!may_hang())
 		return -EAGAIN;
-	}
 	mem = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		   -1, 0);
 	if (mem == MAP_FAILED)
@@ -273,8 +283,10 @@ static void leave(void)
 	}
 	pthread_mutex_lock(&left_lock);
 	reap_left();
-	if (waitpid(own.pid, NULL, WNOHANG) == 0 && nr_left < WORKERS_LEFT_MAX)
-		left[nr_left++] = own.pid;
+	if (waitpid(own.pid, NULL, WNOHANG) == 0 && nr_left < WORKERS_LEFT_MAX) {
+		left[nr_left].pid = own.pid;
+		left[nr_left++].target = works_for;
+	}
 	pthread_mutex_unlock(&left_lock);
 	close(own.socket);
 	munmap(own.shared, sizeof(struct shared));
@@ -341,6 +353,10 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 	ret = look_allows(&ms);
 	if (ret)
 		return ret;
+	if (works_for && nr_left && !may_hang()) {
+		look_failed(-EAGAIN);
+		return -EAGAIN;
+	}
 	if (!own.pid) {
 		ret = start();
 		if (ret) {
@@ -391,6 +407,11 @@ void *worker_area(void)
 		return NULL;
 	}
 	return own.shared->area;
+}
+
+void worker_works_for(uint32_t target)
+{
+	works_for = target;
 }
 
 void worker_start(void)

@@ -15,8 +15,10 @@
 #define WORKER_AREA (256u * 1024)
 /* A disk that has to be woken up or that others keep busy needs some of it; ms. */
 #define WORKER_PATIENCE_MS 400
-/* Workers that were left behind and are still there: with so many, no new one is started. */
-#define WORKERS_LEFT_MAX 64
+/* Workers that were left behind and are still there: with so many, no new one is started; with so many because of one target, none
+ * works for that one. */
+#define WORKERS_LEFT_MAX 128
+#define WORKERS_LEFT_EACH 8
 
 struct worker_call {
 	void *area; /* WORKER_AREA bytes, seen by both sides */
@@ -36,6 +38,8 @@ void *worker_area(void);
  */
 int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out);
 
+/* Which target this thread's calls are for from now on: a number of the caller's choice, 0: none in particular. */
+void worker_works_for(uint32_t target);
 /* Starts this thread's worker, so that the first call is not late. */
 void worker_start(void);
 /* Ends this thread's worker. */

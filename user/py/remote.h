@@ -14,5 +14,5 @@ int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len);
 int remote_read_u64(pid_t pid, uint64_t addr, uint64_t *out);
 int remote_read_u32(pid_t pid, uint64_t addr, uint32_t *out);
 
-/* Has the page of `addr` brought into the process's own page table. */
+/* Has the page of `addr` brought into the process's own page table; by a worker, or by itself if it is called in one. */
 int remote_fetch(pid_t pid, uint64_t addr);
