@@ -8,10 +8,34 @@
 #define ROUNDS 256
 #define TURNS 256
 
+/* A target may have so many of the slots: others are to find one. */
+#define HOLDS_OF_TARGET (PHRUDE_ARM_SLOTS / 4)
+
+static __always_inline struct phrude_share *current_target(void)
+{
+	struct phrude_share *share = share_of(bpf_get_current_pid_tgid() >> 32);
+
+	return share ? share_of(share->target | PHRUDE_SHARE_TARGET) : NULL;
+}
+
+static __always_inline void hold_release(struct arm_slot *slot)
+{
+	struct phrude_share *target = current_target();
+
+	__sync_lock_test_and_set(&slot->busy, 0);
+	if (target)
+		__sync_fetch_and_add(&target->holds, -1);
+}
+
 __noinline __u32 hold_claim(void)
 {
 	__u32 start = bpf_get_smp_processor_id();
+	struct phrude_share *target = current_target();
 
+	if (!target)
+		return PHRUDE_ARM_SLOTS;
+	if (__sync_fetch_and_add(&target->holds, 1) >= HOLDS_OF_TARGET)
+		goto none;
 	for (__u32 i = 0; i < 16; i++) {
 		__u32 index = (start + i) % PHRUDE_ARM_SLOTS;
 		struct arm_slot *slot = hold_slot(index);
@@ -19,6 +43,8 @@ __noinline __u32 hold_claim(void)
 		if (slot && !slot->busy && !__sync_val_compare_and_swap(&slot->busy, 0, 1))
 			return index;
 	}
+none:
+	__sync_fetch_and_add(&target->holds, -1);
 	return PHRUDE_ARM_SLOTS;
 }
 
@@ -36,7 +62,9 @@ __noinline int wait_round(__u32 index, __u64 token, __u32 why)
 	if (!slot)
 		return 1;
 	for (int i = 0; i < LOOKS; i++) {
-		if (*(volatile __u64 *)&slot->state == arm_state(token, ARM_DONE))
+		__u64 state = *(volatile __u64 *)&slot->state;
+
+		if (state == arm_state(token, ARM_DONE) || state == arm_state(token, ARM_GIVEN_UP))
 			return 1;
 	}
 	give_way(index);
@@ -105,6 +133,6 @@ __noinline int hold_ask(__u32 index, __u32 why, __u64 code, __u64 instr, __u32 w
 	}
 	if (done && why == ARM_FETCH)
 		done = 1 + (slot->outcome & 3);
-	__sync_lock_test_and_set(&slot->busy, 0);
+	hold_release(slot);
 	return done;
 }

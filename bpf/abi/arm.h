@@ -35,9 +35,10 @@ struct arm_request {
 
 /* How far a request is: its token, times four, and one of these.  Each side moves on by compare-and-swap. */
 #define ARM_ASKED 0
-#define ARM_TAKEN 1    /* by user space: the thread is held now, memory may be written */
-#define ARM_DONE 2     /* by user space: the thread may go on */
-#define ARM_GIVEN_UP 3 /* by the probe: nobody took it up in time */
+#define ARM_TAKEN 1 /* by user space: the thread is held now, memory may be written */
+#define ARM_DONE 2  /* by user space: the thread may go on */
+#define ARM_GIVEN_UP \
+	3 /* by the probe: nobody took it up in time; by user space: it could not be done */
 
 #define PHRUDE_FETCH_MAX 8
 

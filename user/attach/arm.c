@@ -89,7 +89,7 @@ static struct py_arm_job job_of(const struct armer *armer, const struct arm_requ
 }
 
 /* Has it done, unless the process's memory has not answered lately. */
-static int run(struct armer *armer, struct py_arm_job *job)
+static int run(struct armer *armer, uint32_t target, struct py_arm_job *job)
 {
 	struct deaf *d = &armer->deaf[(unsigned int)job->pid % ARRAY_SIZE(armer->deaf)];
 	uint64_t now = now_ns();
@@ -99,6 +99,7 @@ static int run(struct armer *armer, struct py_arm_job *job)
 		atomic_fetch_add(&armer->given_up, 1);
 		return -ETIMEDOUT;
 	}
+	worker_works_for(target);
 	ret = py_arm_run(job, armer->items, ANSWER_MS);
 	if (ret == -ETIMEDOUT || ret == -EAGAIN) {
 		atomic_fetch_add(&armer->given_up, 1);
@@ -126,7 +127,7 @@ static void work(struct arming *a, const struct arm_request *rq)
 		a->armer->items[job.count++] =
 			(struct py_arm_item){ code->addr, code->entry, code->name, 0 };
 	}
-	run(a->armer, &job);
+	run(a->armer, rq->target, &job);
 	if (!rq->watched)
 		a->new_version = job.new_version;
 	/* From the end on, so that what takes the place of one that is done is none that is still to be counted. */
@@ -146,13 +147,15 @@ static void work(struct arming *a, const struct arm_request *rq)
 		atomic_store(&a->finished, true);
 }
 
-static void arm_one(struct armer *armer, const struct arm_request *rq)
+/* The function that the thread is just entering: was it armed? */
+static bool arm_one(struct armer *armer, const struct arm_request *rq)
 {
 	struct py_arm_job job = job_of(armer, rq);
 
+	job.enough = job.until;
 	job.count = 1;
 	armer->items[0] = (struct py_arm_item){ rq->code, rq->instr, 0, 0 };
-	run(armer, &job);
+	return !run(armer, rq->target, &job) && job.done && !armer->items[0].result;
 }
 
 static struct arming *find(struct armer *armer, pid_t pid)
@@ -178,11 +181,12 @@ static void answer(void *ctx, const struct arm_request *rq)
 	pthread_mutex_lock(&armer->lock);
 	if (kern_arm_take(armer->requests, rq)) {
 		a = rq->why == ARM_PENDING ? find(armer, (pid_t)rq->pid) : NULL;
-		if (rq->why == ARM_UNARMED)
-			arm_one(armer, rq);
-		else if (a)
+		if (a)
 			work(a, rq);
-		kern_arm_done(armer->requests, rq);
+		if (rq->why == ARM_UNARMED && !arm_one(armer, rq))
+			kern_arm_failed(armer->requests, rq);
+		else
+			kern_arm_done(armer->requests, rq);
 		held = now_ns() - rq->token;
 		atomic_fetch_add(&armer->count, 1);
 		atomic_fetch_add(&armer->total, held);

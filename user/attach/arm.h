@@ -13,7 +13,7 @@
 #include "attach/attach.h"
 #include "py/py_codes.h"
 
-/* A thread of our own that answers requests: those to arm, and those of programs that miss a page (fetcher.h). */
+/* A thread of our own that answers requests: those to arm, and those of programs that miss a page (fetch_pool.h). */
 struct armer;
 
 int armer_new(struct kern *kern, struct armer **out, struct err *err);

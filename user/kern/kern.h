@@ -96,6 +96,8 @@ int kern_arm_poll(struct kern_arm *ka, int timeout_ms);
 /* Takes a request up: true if its thread is held from now on, until kern_arm_done() (or ARM_WORK_NS have passed). */
 bool kern_arm_take(struct kern_arm *ka, const struct arm_request *request);
 void kern_arm_done(struct kern_arm *ka, const struct arm_request *request);
+/* The same where what was asked for could not be done: the probe counts that. */
+void kern_arm_failed(struct kern_arm *ka, const struct arm_request *request);
 /* Where to see whether it is held still: what stands there is `taken` then.  Shared with processes forked later. */
 const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_request *request,
 			       uint64_t *taken);

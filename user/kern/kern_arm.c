@@ -95,6 +95,11 @@ void kern_arm_done(struct kern_arm *ka, const struct arm_request *rq)
 	move_on(ka, rq, ARM_TAKEN, ARM_DONE);
 }
 
+void kern_arm_failed(struct kern_arm *ka, const struct arm_request *rq)
+{
+	move_on(ka, rq, ARM_TAKEN, ARM_GIVEN_UP);
+}
+
 const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_request *rq,
 			       uint64_t *taken)
 {
