@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A file on a FUSE mount of our own whose contents never arrive: who waits for them is past SIGKILL."""
+"""A file on a FUSE mount of our own."""
 
 import ctypes
 import errno
@@ -17,8 +17,14 @@ MNT_FORCE, MNT_DETACH = 1, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class SilentFile:
-    """As a context manager; .path is the file, .asked is set once somebody waits for what it holds."""
+class FuseFile:
+    """
+    As a context manager; .path is the file, .asked is set once somebody asks for what it holds.  Without content it never
+    arrives: who waits for it is past SIGKILL.
+    """
+
+    def __init__(self, content=None):
+        self.content = content
 
     def __enter__(self):
         self.asked = threading.Event()
@@ -37,8 +43,9 @@ class SilentFile:
         os.unlink(self.path)
 
     def _serve(self):
-        attributes = struct.pack("<QQQQQQIIIIIIIIII", 1, SIZE, SIZE // 512, 0, 0, 0, 0, 0, 0,
-                                 stat.S_IFREG | 0o644, 1, 0, 0, 0, 4096, 0)
+        size = SIZE if self.content is None else len(self.content)
+        attributes = struct.pack("<QQQQQQIIIIIIIIII", 1, size, size // 512 + 1, 0, 0, 0, 0, 0, 0,
+                                 stat.S_IFREG | 0o755, 1, 0, 0, 0, 4096, 0)
         while True:
             try:
                 request = os.read(self._fuse, 1 << 17)
@@ -51,13 +58,16 @@ class SilentFile:
                 continue
             if opcode == READ:
                 self.asked.set()
-                continue
+                if self.content is None:
+                    continue
+                _, offset, length = struct.unpack_from("<QQI", request, 40)
+                body = self.content[offset:offset + length]
             if opcode == INIT:
                 body = struct.pack("<IIIIHHIIHH", 7, 31, 0, 0, 0, 0, 4096, 1, 1, 0) + bytes(32)
             elif opcode == GETATTR:
                 body = struct.pack("<QII", 3600, 0, 0) + attributes
             elif opcode == OPEN:
                 body = struct.pack("<QII", 0, 0, 0)
-            elif opcode not in (FLUSH, RELEASE):
+            elif opcode not in (READ, FLUSH, RELEASE):
                 error = -errno.ENOSYS
             os.write(self._fuse, struct.pack("<IiQ", 16 + len(body), error, unique) + body)

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 
-from fuse import SilentFile
+from fuse import FuseFile
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, command, rule, yaml
@@ -63,7 +63,7 @@ def modules_that_never_arrive(interpreter):
 
 @test("interpreter", where=old)
 def modules_in_a_file_that_is_never_read(interpreter):
-    with SilentFile() as file, Target(interpreter, "deaf.py") as good:
+    with FuseFile() as file, Target(interpreter, "deaf.py") as good:
         bad = Target(interpreter, "deaf.py")
         bad.ask("hide", path=file.path)
         try:

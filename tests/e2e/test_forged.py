@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 
+from fuse import FuseFile
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, command, rule, yaml
@@ -169,6 +170,22 @@ def build_module(folder):
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-nostdlib", "-Wl,-z,separate-code", "-o", module, source],
                    check=True)
     return module
+
+
+@test("interpreter", where=in_host)
+def nothing_on_a_file_that_a_process_provides(interpreter):
+    """Whoever provides it could have the kernel wait in the middle of putting a probe on, and all forks of the machine with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(build_module(folder), "rb") as file:
+            content = file.read()
+        with FuseFile(content) as file, Target(interpreter, "forge.py") as target:
+            target.ask("forge", what="file", path=file.path, offset=0x1000)
+            with Tracer([SYSTEM, GETPGID], target.pid) as tracer:
+                calls = target.ask("call", n=20)
+            target.ask("restore")
+        expect(any("is on a FUSE file system" in line for line in tracer.messages), "it said: %s", tracer.messages)
+        expect_equal(tracer.summary.get("places_refused"), 1, "places_refused")
+        expect_equal(tracer.by_rule(), {"getpgid": calls}, "alerts")
 
 
 @test("interpreter", where=in_host)

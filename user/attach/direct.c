@@ -8,6 +8,7 @@
 
 #include "attach/attach.h"
 #include "attach/uprobe.h"
+#include "base/log.h"
 #include "base/util.h"
 
 struct probe {
@@ -32,6 +33,7 @@ struct direct_probes {
 	size_t nr_wanted;
 	struct uprobes **sets; /* in place */
 	size_t nr_sets;
+	size_t refused; /* functions whose file cannot be probed */
 };
 
 struct direct_probes *direct_probes_new(struct kern *kern)
@@ -47,28 +49,6 @@ static void probe_fini(struct probe *p)
 {
 	free(p->name);
 	free(p->module);
-}
-
-static void forget_wanted(struct direct_probes *d)
-{
-	for (size_t i = 0; i < d->nr_wanted; i++)
-		py_code_file_unref(d->wanted[i].file);
-	d->nr_wanted = 0;
-}
-
-void direct_probes_free(struct direct_probes *d)
-{
-	if (!d)
-		return;
-	for (size_t i = 0; i < d->nr_sets; i++)
-		uprobes_free(d->sets[i]);
-	for (size_t i = 0; i < d->count; i++)
-		probe_fini(&d->list[i]);
-	forget_wanted(d);
-	free(d->sets);
-	free(d->wanted);
-	free(d->list);
-	free(d);
 }
 
 /* Appends a section and its text as the kernel side would have sent it; what does not fit is left out or cut. */
@@ -171,36 +151,64 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 	return ret == -EEXIST ? 0 : ret;
 }
 
-/* Puts on those of the wanted that are in the same file as the first of them, and are moved to the end of the list. */
+/* Moves those of the wanted that are in the same file as the first of them to the end of the list; returns how many others stay. */
+static size_t part_file(struct direct_probes *d)
+{
+	const struct py_code_file *file = d->wanted[0].file;
+	size_t left = 0;
+
+	for (size_t i = 0; i < d->nr_wanted; i++) {
+		struct wanted w = d->wanted[i];
+
+		if (w.file->dev == file->dev && w.file->ino == file->ino)
+			continue;
+		d->wanted[i] = d->wanted[left];
+		d->wanted[left++] = w;
+	}
+	return left;
+}
+
+/* What could not be put on is not to be taken for known the next time. */
+static void refuse(struct direct_probes *d, size_t from)
+{
+	for (size_t i = from; i < d->nr_wanted; i++)
+		d->list[d->wanted[i].site.cookie].group = 0;
+}
+
+static void forget_wanted(struct direct_probes *d, size_t from)
+{
+	while (d->nr_wanted > from)
+		py_code_file_unref(d->wanted[--d->nr_wanted].file);
+}
+
+/* Puts on all of the wanted that are in one file. */
 static int attach_file(struct direct_probes *d, struct err *err)
 {
 	_cleanup_free_ struct py_site *sites = calloc(d->nr_wanted, sizeof(*sites));
-	struct py_code_file *file = d->wanted[0].file;
 	struct uprobes **sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets));
-	size_t n = 0, left = 0;
+	size_t left = part_file(d), n = d->nr_wanted - left;
 	int ret;
 
 	if (sets)
 		d->sets = sets;
 	if (!sets || !sites)
 		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < d->nr_wanted; i++) {
-		struct wanted w = d->wanted[i];
-
-		if (w.file->dev == file->dev && w.file->ino == file->ino) {
-			sites[n++] = w.site;
-			continue;
-		}
-		d->wanted[i] = d->wanted[left];
-		d->wanted[left++] = w;
-	}
+	for (size_t i = 0; i < n; i++)
+		sites[i] = d->wanted[left + i].site;
 	ret = uprobes_open(d->kern, kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			   file->fd, sites, n, &d->sets[d->nr_sets], err);
-	if (ret)
+			   d->wanted[left].file->fd, sites, n, &d->sets[d->nr_sets], err);
+	/* A file that cannot be probed is a matter of the functions in it. */
+	if (ret == -EOPNOTSUPP) {
+		log_warn("%zu watched functions, %s among them, are not seen: %s", n, sites[0].what,
+			 err->msg);
+		d->refused += n;
+		refuse(d, left);
+	} else if (ret) {
 		return ret;
-	d->nr_sets++;
-	while (d->nr_wanted > left)
-		py_code_file_unref(d->wanted[--d->nr_wanted].file);
+	} else {
+		d->nr_sets++;
+	}
+	forget_wanted(d, left);
 	return 0;
 }
 
@@ -210,9 +218,27 @@ int direct_probes_attach(struct direct_probes *d, struct err *err)
 
 	while (d->nr_wanted && !ret)
 		ret = attach_file(d, err);
-	/* What could not be put on is not to be taken for known the next time. */
-	for (size_t i = 0; ret && i < d->nr_wanted; i++)
-		d->list[d->wanted[i].site.cookie].group = 0;
-	forget_wanted(d);
+	refuse(d, 0);
+	forget_wanted(d, 0);
 	return ret;
+}
+
+size_t direct_probes_refused(const struct direct_probes *d)
+{
+	return d ? d->refused : 0;
+}
+
+void direct_probes_free(struct direct_probes *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->nr_sets; i++)
+		uprobes_free(d->sets[i]);
+	for (size_t i = 0; i < d->count; i++)
+		probe_fini(&d->list[i]);
+	forget_wanted(d, 0);
+	free(d->sets);
+	free(d->wanted);
+	free(d->list);
+	free(d);
 }

@@ -24,3 +24,5 @@ void direct_probes_free(struct direct_probes *d);
 int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, const char *module,
 		     const struct py_cfunc *f, struct err *err);
 int direct_probes_attach(struct direct_probes *d, struct err *err);
+/* How many functions have none, because no probe can be put on their file: each such file has been warned of. */
+size_t direct_probes_refused(const struct direct_probes *d);

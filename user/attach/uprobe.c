@@ -167,18 +167,43 @@ static int open_each(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
 	return 0;
 }
 
+/*
+ * While the kernel puts a probe on a file, it reads the page with a lock held that all forks of the machine wait for. A page that
+ * a process provides may never come.
+ */
+static int refuse_fuse(const struct kern *kern, int file_fd, struct err *err)
+{
+	int ret = kern_file_is_on_fuse(kern, file_fd);
+	char name[256];
+
+	if (!ret)
+		return 0;
+	file_name(file_fd, name, sizeof(name));
+	if (ret < 0)
+		return err_set(err, ret, "cannot tell which file system %s is on: %s", name,
+			       strerror(-ret));
+	return err_set(err, -EOPNOTSUPP,
+		       "%s is on a FUSE file system: no probe is put there, as its owner could "
+		       "stop the whole machine by not answering",
+		       name);
+}
+
 int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, int file_fd,
 		 const struct py_site *sites, size_t count, struct uprobes **out, struct err *err)
 {
 	_cleanup_(uprobes_freep) struct uprobes *u = calloc(1, sizeof(*u));
-	int ret = -EAGAIN;
+	int ret;
 
+	ret = refuse_fuse(kern, file_fd, err);
+	if (ret)
+		return ret;
 	if (u) {
 		u->kern = kern;
 		u->links = calloc(count, sizeof(*u->links));
 	}
 	if (!u || !u->links)
 		return err_set(err, -ENOMEM, "out of memory");
+	ret = -EAGAIN;
 	if (kern_has_uprobe_multi(kern) && count > 1)
 		ret = open_multi(u, bpf_program__fd(prog), pid, file_fd, sites, count);
 	if (ret)

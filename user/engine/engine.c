@@ -223,6 +223,7 @@ static int engine_loop(struct engine *e, struct err *err)
 /* What covers all processes. */
 static void engine_detach_all(struct engine *e)
 {
+	e->places_refused += direct_probes_refused(e->direct);
 	direct_probes_free(e->direct);
 	e->direct = NULL;
 	for (size_t i = 0; i < e->nr_groups; i++) {

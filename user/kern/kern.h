@@ -93,6 +93,9 @@ int kern_arm_open(struct kern *kern, kern_arm_fn fn, void *ctx, struct kern_arm 
 void kern_arm_close(struct kern_arm *ka);
 /* Waits for requests, and delivers them. */
 int kern_arm_poll(struct kern_arm *ka, int timeout_ms);
+/* Is an open file of ours, O_PATH will do, on a file system that a process provides (FUSE), be it below an overlay?  1, 0 or -errno. */
+int kern_file_is_on_fuse(const struct kern *kern, int fd);
+
 /* Takes a request up: true if its thread is held from now on, until kern_arm_done() (or ARM_WORK_NS have passed). */
 bool kern_arm_take(struct kern_arm *ka, const struct arm_request *request);
 void kern_arm_done(struct kern_arm *ka, const struct arm_request *request);
