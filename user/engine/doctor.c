@@ -46,7 +46,7 @@ static void put_capabilities(struct buf *out)
 	static const struct {
 		unsigned int number; /* include/uapi/linux/capability.h */
 		const char *name;
-	} needed[] = { { 2, "CAP_DAC_READ_SEARCH" },
+	} needed[] = { { 1, "CAP_DAC_OVERRIDE" },
 		       { 19, "CAP_SYS_PTRACE" },
 		       { 21, "CAP_SYS_ADMIN" },
 		       { 38, "CAP_PERFMON" },

@@ -43,7 +43,7 @@ int kern_feat_check(struct err *err)
 		return err_set(err, -EPERM,
 			       "not enough privilege to load BPF programs (uid %d): run it as "
 			       "root, or with "
-			       "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+			       "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_OVERRIDE",
 			       (int)geteuid());
 	if (fd < 0)
 		return err_set(

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "base/look.h"
 #include "base/util.h"
 #include "py/interp.h"
 #include "py/py_threads.h"
@@ -137,6 +138,7 @@ int py_tls_offset(const struct py_interp *interp, uint64_t thread_pointer, int64
 		return ret;
 	/* Threads come and go while this looks at them. */
 	for (int i = 0; i < CHECK_ATTEMPTS; i++) {
+		look_afresh();
 		py_threads_read(interp, &threads);
 		ret = resolve(interp, &threads, thread_pointer, &ref, offset);
 		if (ret == -ENOENT)
