@@ -83,9 +83,8 @@ TEST(the_environment)
 
 TEST(who_called_sudo)
 {
-	static const char *const bad[] = { "",	     "jane", "-1",	   "+5",
-					   "1000x",  " 5",   "4294967295", "4294967296",
-					   "0x3e8" };
+	static const char *const bad[] = { "",	 "jane",       "-1",	     "+5",   "1000x",
+					   " 5", "4294967295", "4294967296", "0x3e8" };
 	uid_t uid = 7;
 	gid_t gid = 7;
 	bool wrong;
