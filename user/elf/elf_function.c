@@ -23,22 +23,25 @@ struct eh_entry {
 };
 
 /* The table: its entries, sorted by `start`, or NULL. */
-static const struct eh_entry *unwind_table(const struct elf_file *ef, uint64_t *addr, size_t *count)
+static const uint8_t *unwind_table(const struct elf_file *ef, uint64_t *addr, size_t *count)
 {
+	struct eh_frame_hdr hdr;
 	uint64_t offset;
-	const struct eh_frame_hdr *hdr = elf_unwind_header(ef, sizeof(*hdr), addr, &offset);
+	const void *at = elf_unwind_header(ef, sizeof(hdr), addr, &offset);
 
-	if (!hdr || hdr->version != 1 || hdr->count_enc != DW_EH_PE_udata4 ||
-	    hdr->table_enc != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
-	    ((hdr->frame_enc & DW_EH_PE_format) != DW_EH_PE_sdata4 &&
-	     (hdr->frame_enc & DW_EH_PE_format) != DW_EH_PE_udata4))
+	if (!at)
 		return NULL;
-	*count = hdr->count;
-	return elf_at(ef, offset + sizeof(*hdr), hdr->count * sizeof(struct eh_entry));
+	memcpy(&hdr, at, sizeof(hdr)); /* it may stand anywhere in the file */
+	if (hdr.version != 1 || hdr.count_enc != DW_EH_PE_udata4 ||
+	    hdr.table_enc != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
+	    ((hdr.frame_enc & DW_EH_PE_format) != DW_EH_PE_sdata4 &&
+	     (hdr.frame_enc & DW_EH_PE_format) != DW_EH_PE_udata4))
+		return NULL;
+	*count = hdr.count;
+	return elf_at(ef, offset + sizeof(hdr), hdr.count * sizeof(struct eh_entry));
 }
 
-static bool unwind_table_has(const struct eh_entry *table, size_t count, uint64_t base,
-			     uint64_t addr)
+static bool unwind_table_has(const uint8_t *table, size_t count, uint64_t base, uint64_t addr)
 {
 	size_t lo = 0, hi = count;
 
@@ -47,7 +50,7 @@ static bool unwind_table_has(const struct eh_entry *table, size_t count, uint64_
 		struct eh_entry e;
 		uint64_t start;
 
-		memcpy(&e, (const uint8_t *)table + mid * sizeof(e), sizeof(e));
+		memcpy(&e, table + mid * sizeof(e), sizeof(e));
 		start = base + (uint64_t)(int64_t)e.start;
 		if (start == addr)
 			return true;
@@ -78,7 +81,7 @@ void elf_function_starts(const struct elf_file *ef, const uint64_t *addrs, bool 
 			 size_t count)
 {
 	struct wanted w = { addrs, starts, count };
-	const struct eh_entry *table;
+	const uint8_t *table;
 	uint64_t base;
 	size_t nr;
 

@@ -6,7 +6,7 @@
 #include "elf/elf_build.h"
 #include "elf/elf_function.h"
 
-#define HDR 0x300u /* offset of the table for unwinders, in the first segment */
+#define HDR 0x301u /* offset of the table for unwinders, in the first segment: nothing is aligned */
 
 static struct elf_build b;
 
