@@ -115,7 +115,11 @@ __noinline int direct_is_for(__u32 idx, __u64 self, __u32 tp_name, __u32 tp_base
 		self = read_u64(NULL, self + OB_TYPE);
 	for (__u64 i = 0; i < BASES_MAX && self; i++) {
 		__builtin_memset(name, 0, sizeof(name));
-		read_user_str(NULL, name, sizeof(name), read_u64(NULL, self + tp_name));
+		/* It may have been the one. */
+		if (read_user_str(NULL, name, sizeof(name), read_u64(NULL, self + tp_name)) < 0) {
+			stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
+			return 0;
+		}
 		if (words_eq(name, d->type_name, PHRUDE_TYPE_NAME_MAX / 8))
 			return 1;
 		self = read_u64(NULL, self + tp_base);

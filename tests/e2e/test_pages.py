@@ -13,6 +13,7 @@ WATCHED = rule("watched", file="targets/pages.py")
 BARE = [WATCHED, rule("Unpickler", module="_pickle"), dict(name="bare", audit="pages.bare", level="info")]
 SOME = ("debian-3.11", "pyenv-3.8", "pyenv-3.11", "pyenv-3.13", "sid-3.15")
 HOSTILE, CALLS, NEIGHBOUR = 12, 4, 200
+IN_TIME = "a page is waited for for some milliseconds, and who fetches it needs a processor"
 
 
 def some(interpreter):
@@ -66,7 +67,7 @@ def memory_that_never_arrives_by_frames(interpreter):
     memory_never_arrives(interpreter, "frame", 2)
 
 
-@test("interpreter", where=some)
+@test("interpreter", where=some, alone=IN_TIME)
 def pages_not_there_yet(interpreter):
     """A child has none of the interpreter's file-backed pages until it touches them; nothing of its calls is missing."""
     with Target(interpreter, "pages.py") as target:
@@ -80,7 +81,7 @@ def pages_not_there_yet(interpreter):
     expect(all("slice" in text for text in shown), "arguments: %s", shown)
 
 
-@test("interpreter", where=some)
+@test("interpreter", where=some, alone=IN_TIME)
 def pages_not_there_yet_by_frames(interpreter):
     """In the process itself: a child's probes of this kind may come later than its calls."""
     with Target(interpreter, "pages.py") as target:

@@ -104,6 +104,8 @@ static void *thread_main(void *ctx)
 
 	/* As the thread that arms: somebody waits. */
 	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
+	/* Starting it takes longer than a fetch may. */
+	worker_start();
 	pthread_mutex_lock(&pool->lock);
 	busy = &pool->busy[pool->nr_threads++];
 	pthread_cond_broadcast(&pool->changed);
