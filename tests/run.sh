@@ -123,8 +123,8 @@ summary() {
 run_beside() {
 	trap - EXIT INT TERM
 	passed=0 failed=0 skipped=0
-	# It takes no processor from any other.
-	chrt --idle --pid 0 "$BASHPID"
+	# It takes little from the others; without any processor the guests' own time limits would pass.
+	renice -n 15 -p "$BASHPID" >/dev/null
 	log=$tmp/beside-log
 	export PHRUDE_VM_LIMIT=${PHRUDE_VM_LIMIT:-900}
 	{

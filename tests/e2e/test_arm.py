@@ -115,7 +115,7 @@ def killed_and_attached_again(interpreter, kind):
     expect_equal(tracer.by_rule(), expected, "alerts by function")
 
 
-@armed()
+@armed(alone="what is put back at the end has half a second")
 def nothing_stays(interpreter, kind):
     """The instruction is armed while the tracer is there, and what it was some calls after it has left."""
     with Target(interpreter, "arm.py") as target:
