@@ -51,10 +51,11 @@ static __always_inline bool used_much(const struct phrude_share *share, __u64 no
 	return share->sent_in + 1 == period && share->sent[share->sent_in & 1] > much;
 }
 
-/* Bytes in the ring up to which those that have used much may write: 28 to 30 parts of 32. */
+/* Bytes in the ring up to which those that have used much may write: 22, 24, 26 parts of 32.  What is left is for others, should user
+ * space get no processor: of what it refuses a process begins anew after a while, with a sixteenth of the ring. */
 static __always_inline __u64 room_of(__u32 level)
 {
-	return RING_SZ / 32 * (28 + (level < NR_PHRUDE_LEVELS ? level : PHRUDE_LEVEL_ALERT));
+	return RING_SZ / 32 * (22 + 2 * (level < NR_PHRUDE_LEVELS ? level : PHRUDE_LEVEL_ALERT));
 }
 
 #define ROOM_OF_ALL (RING_SZ / 32 * 31)

@@ -20,7 +20,7 @@ def refused(summary):
     return sum(summary.get("lost_" + key, 0) for key in ("rate", "share", "ring_full"))
 
 
-@test("kind", kinds=("frame", "arm"), where=some)
+@test("kind", kinds=("frame", "arm"), where=some, alone="it floods the machine")
 def flood_beside_a_neighbour(interpreter, kind):
     """Eight threads flood; the neighbour's calls are all reported, and the flood's loss is counted."""
     with Target(interpreter, "flood.py") as noisy, Target(interpreter, "flood.py") as quiet:
@@ -41,7 +41,7 @@ def flood_beside_a_neighbour(interpreter, kind):
     expect(len(said) <= 4, "%d warnings", len(said))
 
 
-@test("interpreter", where=some)
+@test("interpreter", where=some, alone="it floods the machine")
 def rate(interpreter):
     """What --rate allows, at most: a second's worth at once, and the rest as time passes."""
     with Target(interpreter, "flood.py") as noisy:
@@ -57,7 +57,7 @@ def rate(interpreter):
            tracer.messages)
 
 
-@test("interpreter", where=some)
+@test("interpreter", where=some, alone="it floods the machine")
 def a_burst_is_reported(interpreter):
     """What a busy process does in a moment is no flood."""
     with Target(interpreter, "flood.py") as target:
