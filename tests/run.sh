@@ -13,6 +13,7 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 passed=0 failed=0 skipped=0
 tmp=$(mktemp -d)
 log=$tmp/log
+failures=$tmp/failures
 beside=
 # shellcheck disable=SC2317
 end() {
@@ -29,7 +30,7 @@ pass() {
 }
 
 fail() {
-	echo "FAIL $1"
+	echo "FAIL $1" | tee -a "$failures"
 	failed=$((failed + 1))
 }
 
@@ -46,6 +47,7 @@ count() {
 		fail "$1 (ended with status $2 and no summary)"
 		return
 	fi
+	grep '^FAIL ' "${3:-$log}" >>"$failures"
 	# shellcheck disable=SC2086
 	set -- "$1" "$2" $summary
 	passed=$((passed + $3))
@@ -165,5 +167,7 @@ all) run_all "$@" ;;
 esac
 
 [ $((passed + failed)) -gt 0 ] || fail "$what: nothing was there to run"
+# Once more, where whoever looks at the end sees them.
+[ $failed = 0 ] || sort -u "$failures"
 summary
 [ $failed = 0 ]

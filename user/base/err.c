@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* What everything that opens something may fail with, and what to do about it. */
+static void add_limit(struct err *err)
+{
+	size_t len = strlen(err->msg);
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit))
+		snprintf(err->msg + len, sizeof(err->msg) - len,
+			 "; this process may have %llu files open: raise that limit (ulimit -n)",
+			 (unsigned long long)limit.rlim_cur);
+}
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
@@ -14,6 +28,8 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	if (code == -EMFILE)
+		add_limit(err);
 	return code;
 }
 

@@ -138,8 +138,11 @@ static int receive_fd(int socket)
 			      .msg_controllen = sizeof(control.space) };
 	int fd;
 
-	if (recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 ||
-	    msg.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
+	if (recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+		return -EIO;
+	if (msg.msg_flags & MSG_CTRUNC)
+		return -EMFILE;
+	if (msg.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
 		return -EIO;
 	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
 	return fd;

@@ -99,8 +99,6 @@ static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_
 	interp->proc.layout = interp->facts->layout;
 	interp->proc.state = PY_PROC_TRACED;
 	interp->proc.load_bias = img->load_bias;
-	if (!img->is_library && !elf_file_is_pie(img->elf))
-		interp->proc.flags = PY_PROC_F_FIXED;
 	ret = fill_variables(interp, img, err);
 
 	interp->is_library = img->is_library;
@@ -174,7 +172,9 @@ bool py_interp_is_alive(const struct py_interp *interp)
 {
 	uint64_t start;
 	char state;
+	int ret = proc_stat(interp->pid, &start, &state, NULL);
 
-	return !proc_stat(interp->pid, &start, &state, NULL) && start == interp->start_time &&
-	       state != 'Z' && state != 'X';
+	if (ret)
+		return ret != -ESRCH;
+	return start == interp->start_time && state != 'Z' && state != 'X';
 }
