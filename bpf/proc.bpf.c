@@ -4,14 +4,10 @@
  * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
  */
 #include "event.bpf.h"
+#include "halt.bpf.h"
 #include "proc.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-
-static __always_inline __u64 exe_of(struct task_struct *task)
-{
-	return (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
-}
 
 /* A child is as suspect as its parent was. */
 static __always_inline int share_inherit(__u32 pid, __u32 ppid)
@@ -40,15 +36,6 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 	p = bpf_map_lookup_elem(&procs, &ppid);
 	if (!p)
 		return 0;
-	if (p->state == PY_PROC_TRACED && p->flags & PY_PROC_F_FIXED) {
-		struct py_template *image;
-		__u32 group = p->group;
-
-		/* The group's file stays open, so that no other inode comes to stand there. */
-		image = bpf_map_lookup_elem(&templates, &group);
-		if (image && !image->exe)
-			image->exe = exe_of(parent);
-	}
 	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY) || share_inherit(pid, ppid)) {
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 		return 0;
@@ -75,19 +62,9 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 	__u32 pid = BPF_CORE_READ(task, tgid);
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
-	struct py_template *image;
-	__u32 group;
 
 	if (!p)
 		return 0;
-	group = p->group;
-	image = bpf_map_lookup_elem(&templates, &group);
-	/* The same interpreter at the same addresses: nothing changes, and nothing is lost. */
-	if (image && image->exe && image->exe == exe_of(task)) {
-		bpf_map_update_elem(&procs, &pid, &image->proc, BPF_ANY);
-		send_proc(PROC_EXEC, pid, group);
-		return 0;
-	}
 	p->state = PY_PROC_EXECED;
 	send_proc(PROC_EXEC, pid, 0);
 	return 0;
@@ -140,12 +117,14 @@ __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 
 /*
  * A function that an interpreter calls while it starts, before any code of the program, and has a thread state by then.
- * Where the function is tells where the interpreter is loaded.  The cookie's group says which it is.
+ * Where the function is tells where the interpreter is loaded.  The cookie's group says which it is; if no process has been
+ * seen yet that runs it, the thread waits until user space has looked at this one.
  */
 SEC("uprobe")
 int python_start(struct pt_regs *ctx)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32, pass = 0;
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 pid = id >> 32, tid = id, pass = 0;
 	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
@@ -153,6 +132,11 @@ int python_start(struct pt_regs *ctx)
 	keep_own_stack(ctx);
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
+	if (image->proc.state != PY_PROC_TRACED) {
+		/* Should it take too long, its next call is such a moment, and its hits are counted as lost. */
+		halt_thread(PROC_NEW, pid, tid);
+		return 0;
+	}
 	for (__u64 i = 0; i < PASSES; i++) {
 		pass = event_close(start_look(group, PT_REGS_IP(ctx), pass)) & 7;
 		if (!pass)

@@ -18,8 +18,9 @@ static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 	__u64 flags;
 
 	ev.hdr.time_ns = bpf_ktime_get_ns();
-	/* An importing thread waits for the answer. */
-	flags = what == PROC_IMPORT ? BPF_RB_FORCE_WAKEUP : wakeup_flags(ev.hdr.time_ns);
+	/* A thread waits for the answer. */
+	flags = what == PROC_IMPORT || what == PROC_NEW ? BPF_RB_FORCE_WAKEUP
+							: wakeup_flags(ev.hdr.time_ns);
 	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), flags))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }

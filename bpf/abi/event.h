@@ -188,10 +188,11 @@ struct ev_linetable {
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
-	PROC_EXEC, /* other: the group of the interpreter that it is known to run now, and is traced; else 0 */
+	PROC_EXEC,     /* another program, not known yet */
 	PROC_EXIT,
 	PROC_IMPORT, /* a module written in C was imported; thread `other` is held until it is taken out of "holds" */
-	PROC_START,   /* after an exec: the interpreter of group `other` starts, and is traced */
+	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
+	PROC_NEW, /* after an exec: one starts of which only the file is known; thread `other` waits as above */
 	PROC_ARMED,   /* what user space had to write in it is written */
 	PROC_UNARMED, /* a watched function could not be armed at its first run */
 };

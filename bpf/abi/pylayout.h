@@ -110,7 +110,7 @@ struct py_proc {
 	__u32 state; /* enum py_proc_state */
 	__u32 seq;   /* matches so far */
 	__u32 group; /* number of its interpreter's file: probes that cover all processes count for their own group only */
-	__u32 flags; /* PY_PROC_F_* */
+	__u32 pad;
 	__u64 tstate; /* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
 			 * _PyRuntime.gilstate.tstate_current */
 	/* addresses of the interpreter's own objects */
@@ -128,21 +128,17 @@ enum py_proc_state {
 	PY_PROC_EXECED, /* a new program runs under this pid, not yet looked at */
 };
 
-#define PY_PROC_F_FIXED \
-	(1u << 0) /* its executable is the interpreter and always loaded at the same address */
-
 /*
  * Value of the map "templates", key: group (see struct py_proc).  What is true of every process that runs this interpreter's
  * file: with it a program that a traced process has exec'ed is known before its first Python call.
  */
 struct py_template {
 	struct py_proc
-		proc; /* of one process; its addresses hold for others after moving by the difference of load_bias */
+		proc; /* of one process (state 0: none has been seen); its addresses hold for others after moving by the difference of load_bias */
 	__u32 late; /* a rule names a C function that has not been found yet; written by user space at any time */
 	__u32 pad;
-	__u64 start; /* ELF address of the probe that a starting interpreter hits; 0: none */
+	__u64 start; /* ELF address of the probe that a starting interpreter hits */
 	__u64 main;  /* address of _PyRuntime.interpreters.main there */
-	__u64 exe; /* PY_PROC_F_FIXED: the kernel's inode of the executable; written by the kernel side */
 };
 
-#define PHRUDE_GROUPS_MAX 256
+#define PHRUDE_GROUPS_MAX 1024

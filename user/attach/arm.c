@@ -327,7 +327,8 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 			     target->sites, target->nr_sites, 1u << PY_SITE_HOT, &a->hot, err);
 	if (ret)
 		return ret;
-	wait_a_little(a);
+	if (target->patient)
+		wait_a_little(a);
 	if (!arm_is_done(a))
 		*out = TAKE_PTR(a);
 	return 0;

@@ -38,7 +38,8 @@ struct arm_process {
 	const struct py_site *sites;
 	size_t nr_sites;
 	py_code_fn wanted;
-	void *ctx; /* of `wanted` */
+	void *ctx;    /* of `wanted` */
+	bool patient; /* waits for a moment, since most of them are done by then */
 };
 
 /*

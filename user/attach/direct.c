@@ -12,9 +12,8 @@
 #include "base/util.h"
 
 struct probe {
-	uint32_t group; /* 0: it could not be put on */
-	dev_t dev;
-	ino_t ino;
+	uint32_t group; /* 0: the slot is free */
+	struct file_id file;
 	uint64_t offset;
 	char *name, *module;
 };
@@ -25,13 +24,19 @@ struct wanted {
 	struct py_site site;
 };
 
+/* Probes in place: of one group, in one file. */
+struct set {
+	uint32_t group;
+	struct uprobes *probes;
+};
+
 struct direct_probes {
 	struct kern *kern;
-	struct probe *list;
-	size_t count;
+	struct probe list[PHRUDE_DIRECT_MAX]; /* by the probe's number */
+	size_t next; /* to be tried first for a new one: a number that was given back may still be hit for a moment */
 	struct wanted *wanted;
 	size_t nr_wanted;
-	struct uprobes **sets; /* in place */
+	struct set *sets;
 	size_t nr_sets;
 	size_t refused; /* functions whose file cannot be probed */
 };
@@ -49,6 +54,7 @@ static void probe_fini(struct probe *p)
 {
 	free(p->name);
 	free(p->module);
+	*p = (struct probe){ 0 };
 }
 
 /* Appends a section and its text as the kernel side would have sent it; what does not fit is left out or cut. */
@@ -86,10 +92,10 @@ static void describe(const struct probe *p, const struct py_cfunc *f, struct phr
 
 static bool is_known(const struct direct_probes *d, const struct probe *p)
 {
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
 		const struct probe *q = &d->list[i];
 
-		if (q->group == p->group && q->dev == p->dev && q->ino == p->ino &&
+		if (q->group == p->group && file_id_equal(q->file, p->file) &&
 		    q->offset == p->offset && str_eq(q->name, p->name) &&
 		    str_eq(q->module, p->module))
 			return true;
@@ -97,35 +103,48 @@ static bool is_known(const struct direct_probes *d, const struct probe *p)
 	return false;
 }
 
+/* A number for one more; PHRUDE_DIRECT_MAX: there is none. */
+static size_t take_number(struct direct_probes *d)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
+		size_t number = (d->next + i) % ARRAY_SIZE(d->list);
+
+		if (d->list[number].group)
+			continue;
+		d->next = number + 1;
+		return number;
+	}
+	return ARRAY_SIZE(d->list);
+}
+
 static int add(struct direct_probes *d, const struct probe *p, const struct py_cfunc *f,
 	       struct err *err)
 {
 	struct phrude_direct direct;
 	struct wanted *wanted;
-	struct probe *list;
+	size_t number;
 	int ret;
 
-	if (d->count == PHRUDE_DIRECT_MAX)
-		return err_set(err, -ENOSPC, "the rules name more than %d functions written in C",
-			       PHRUDE_DIRECT_MAX);
-	list = realloc(d->list, (d->count + 1) * sizeof(*list));
-	if (list)
-		d->list = list;
 	wanted = realloc(d->wanted, (d->nr_wanted + 1) * sizeof(*wanted));
-	if (wanted)
-		d->wanted = wanted;
-	if (!list || !wanted)
+	if (!wanted)
 		return err_set(err, -ENOMEM, "out of memory");
+	d->wanted = wanted;
+	number = take_number(d);
+	if (number == PHRUDE_DIRECT_MAX)
+		return err_set(err, -ENOSPC,
+			       "the rules name more than %d functions written in C, in all "
+			       "interpreters together",
+			       PHRUDE_DIRECT_MAX);
 	describe(p, f, &direct);
 	direct.level = kern_level(d->kern, p->name, p->module);
-	ret = kern_direct_set(d->kern, d->count, &direct);
+	ret = kern_direct_set(d->kern, number, &direct);
 	if (ret)
 		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
 			       strerror(-ret));
 	wanted[d->nr_wanted] = (struct wanted){ f->file, f->site };
-	wanted[d->nr_wanted++].site.cookie = d->count;
+	wanted[d->nr_wanted++].site.cookie = number;
 	f->file->refs++;
-	list[d->count++] = *p;
+	d->list[number] = *p;
 	return 0;
 }
 
@@ -133,15 +152,16 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 		     const struct py_cfunc *f, struct err *err)
 {
 	struct probe p = { .group = group,
-			   .dev = f->file->dev,
-			   .ino = f->file->ino,
 			   .offset = f->site.offset,
 			   .name = strdup(name),
 			   .module = strdup(module) };
-	int ret = 0;
+	int ret = kern_file_id(d->kern, f->file->fd, f->file->dev, f->file->ino, &p.file);
 
 	if (!p.name || !p.module)
-		ret = err_set(err, -ENOMEM, "out of memory");
+		ret = -ENOMEM;
+	if (ret)
+		err_set(err, ret, "cannot tell which file %s is: %s", f->file->path,
+			strerror(-ret));
 	else if (!is_known(d, &p))
 		ret = add(d, &p, f, err);
 	else
@@ -172,7 +192,7 @@ static size_t part_file(struct direct_probes *d)
 static void refuse(struct direct_probes *d, size_t from)
 {
 	for (size_t i = from; i < d->nr_wanted; i++)
-		d->list[d->wanted[i].site.cookie].group = 0;
+		probe_fini(&d->list[d->wanted[i].site.cookie]);
 }
 
 static void forget_wanted(struct direct_probes *d, size_t from)
@@ -185,7 +205,7 @@ static void forget_wanted(struct direct_probes *d, size_t from)
 static int attach_file(struct direct_probes *d, struct err *err)
 {
 	_cleanup_free_ struct py_site *sites = calloc(d->nr_wanted, sizeof(*sites));
-	struct uprobes **sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets));
+	struct set *sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets)), *set;
 	size_t left = part_file(d), n = d->nr_wanted - left;
 	int ret;
 
@@ -195,8 +215,10 @@ static int attach_file(struct direct_probes *d, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++)
 		sites[i] = d->wanted[left + i].site;
+	set = &sets[d->nr_sets];
+	set->group = d->list[sites[0].cookie].group;
 	ret = uprobes_open(d->kern, kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			   d->wanted[left].file->fd, sites, n, &d->sets[d->nr_sets], err);
+			   d->wanted[left].file->fd, sites, n, &set->probes, err);
 	/* A file that cannot be probed is a matter of the functions in it. */
 	if (ret == -EOPNOTSUPP) {
 		log_warn("%zu watched functions, %s among them, are not seen: %s", n, sites[0].what,
@@ -228,17 +250,33 @@ size_t direct_probes_refused(const struct direct_probes *d)
 	return d ? d->refused : 0;
 }
 
+void direct_probes_release(struct direct_probes *d, uint32_t group)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < d->nr_sets; i++) {
+		if (d->sets[i].group == group)
+			uprobes_free(d->sets[i].probes);
+		else
+			d->sets[left++] = d->sets[i];
+	}
+	d->nr_sets = left;
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
+		if (d->list[i].group == group)
+			probe_fini(&d->list[i]);
+	}
+}
+
 void direct_probes_free(struct direct_probes *d)
 {
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->nr_sets; i++)
-		uprobes_free(d->sets[i]);
-	for (size_t i = 0; i < d->count; i++)
+		uprobes_free(d->sets[i].probes);
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++)
 		probe_fini(&d->list[i]);
 	forget_wanted(d, 0);
 	free(d->sets);
 	free(d->wanted);
-	free(d->list);
 	free(d);
 }

@@ -24,5 +24,7 @@ void direct_probes_free(struct direct_probes *d);
 int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, const char *module,
 		     const struct py_cfunc *f, struct err *err);
 int direct_probes_attach(struct direct_probes *d, struct err *err);
+/* Takes the probes of a group away. */
+void direct_probes_release(struct direct_probes *d, uint32_t group);
 /* How many functions have none, because no probe can be put on their file: each such file has been warned of. */
 size_t direct_probes_refused(const struct direct_probes *d);

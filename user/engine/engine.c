@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -144,6 +145,7 @@ static void on_tick(struct engine *e)
 	if (!output_is_full(&e->output))
 		engine_check_targets(e);
 	engine_say_refused(e);
+	groups_collect(&e->groups, &e->processes, e->direct, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	if (e->launch)
 		launch_look_again(e->launch);
 }
@@ -226,20 +228,7 @@ static void engine_detach_all(struct engine *e)
 	e->places_refused += direct_probes_refused(e->direct);
 	direct_probes_free(e->direct);
 	e->direct = NULL;
-	for (size_t i = 0; i < e->nr_groups; i++) {
-		for (int k = 0; k < NR_PROBES; k++) {
-			attachment_free(e->groups[i].attachments[k]);
-			e->groups[i].attachments[k] = NULL;
-		}
-		for (size_t k = 0; k < ARRAY_SIZE(e->groups[i].imports); k++) {
-			uprobes_free(e->groups[i].imports[k]);
-			e->groups[i].imports[k] = NULL;
-		}
-		uprobes_free(e->groups[i].start);
-		e->groups[i].start = NULL;
-		interp_facts_unref(e->groups[i].facts);
-		e->groups[i].facts = NULL;
-	}
+	groups_detach(&e->groups);
 }
 
 /* Probes are taken away before the last look into the ring, so that nothing is left behind. */
@@ -274,7 +263,7 @@ static void engine_fini(struct engine *e)
 {
 	launch_free(e->launch);
 	engine_detach_all(e);
-	free(e->groups);
+	groups_fini(&e->groups);
 	processes_fini(&e->processes);
 	output_close(&e->output);
 	if (e->end_fd >= 0)
@@ -286,12 +275,31 @@ static void engine_fini(struct engine *e)
 	worker_stop();
 }
 
+/* Each target may need some.  What `run` starts gets the limit that was there before (base/inherited.h). */
+#define DESCRIPTORS 65536
+
+static void raise_descriptors(void)
+{
+	struct rlimit limit, more = { DESCRIPTORS, DESCRIPTORS };
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	/* Past the hard limit only with privilege. */
+	if (limit.rlim_max >= DESCRIPTORS)
+		more.rlim_max = limit.rlim_max;
+	if (!setrlimit(RLIMIT_NOFILE, &more))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
 {
 	uint32_t kinds;
 	int ret;
 
 	worker_start(); /* while there is little to copy */
+	raise_descriptors();
 	gethostname(e->host, sizeof(e->host) - 1);
 	e->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	e->arena.limit = ARENA_LIMIT;
@@ -314,6 +322,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		*kernel = true;
 		return ret;
 	}
+	e->groups.kern = e->kern;
 	e->direct = direct_probes_new(e->kern);
 	if (!e->direct)
 		return err_set(err, -ENOMEM, "out of memory");

@@ -25,14 +25,19 @@ static struct arm_process arm_process(struct engine *e, const struct interp_fact
 				      const struct py_interp *interp)
 {
 	const struct kind_sites *k = &f->kinds[PROBE_ARM];
+	const struct group *g = groups_find(&e->groups, f->group);
 
-	return (struct arm_process){ .interp = interp,
-				     .file_fd = f->file_fd,
-				     .group = f->group,
-				     .sites = k->sites,
-				     .nr_sites = k->count,
-				     .wanted = is_watched,
-				     .ctx = e };
+	return (struct arm_process){
+		.interp = interp,
+		.file_fd = g->fd,
+		.group = f->group,
+		.sites = k->sites,
+		.nr_sites = k->count,
+		.wanted = is_watched,
+		.ctx = e,
+		/* Many wait for each other otherwise, and at an exec others are held. */
+		.patient = e->ending || (!e->ready && e->opts->nr_pids == 1)
+	};
 }
 
 int engine_arm(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)

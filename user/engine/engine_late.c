@@ -22,7 +22,7 @@ bool engine_has_pending(const struct interp_facts *f)
 int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 			 const struct interp_facts *f, struct err *err)
 {
-	struct group *g = &e->groups[f->group - 1];
+	struct group *g = groups_find(&e->groups, f->group);
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
 	int ret;
@@ -34,9 +34,8 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 		for (size_t i = 0; i < nr_sites && !ret; i++)
 			sites[i].cookie = phrude_cookie_group(0, f->group);
 		if (!ret)
-			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL,
-					   f->file_fd, sites, nr_sites, &g->imports[g->nr_imports],
-					   err);
+			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL, g->fd,
+					   sites, nr_sites, &g->imports[g->nr_imports], err);
 		if (ret)
 			return ret;
 		g->nr_imports++;
@@ -55,7 +54,8 @@ static void watch_better(struct engine *e, struct process *p)
 	struct look look;
 	struct err err;
 
-	if (!e->groups[p->interp->group - 1].imports_early || !engine_look_begin(e, p, &look))
+	if (!groups_find(&e->groups, p->interp->group)->imports_early ||
+	    !engine_look_begin(e, p, &look))
 		return;
 	if (!py_interp_open(p->pid, &interp, &err) && interp->initialised &&
 	    engine_watch_imports(e, interp, p->interp, &err))
@@ -132,8 +132,7 @@ static bool can_look(const struct engine *e, const struct process *p, struct py_
 {
 	if (e->ending || !p->interp || !engine_has_pending(p->interp))
 		return false;
-	*view = p->interp->view;
-	view->pid = p->pid;
+	*view = p->view;
 	return true;
 }
 
@@ -176,6 +175,23 @@ void engine_look_for_late(struct engine *e, struct process *p)
  * The thread is held by the kernel side, spinning.  Putting probes on has to wait for all processors to pass through the
  * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread runs Python either.
  */
+static bool stop_held(struct engine *e, pid_t tid)
+{
+	bool stopped = stops_begin(&e->stops, tid);
+
+	kern_stop_thread(e->kern, tid);
+	stopped = stopped && stops_wait(&e->stops, tid, STOP_MS);
+	if (!stopped)
+		e->imports_late++;
+	return stopped;
+}
+
+static void let_held_go(struct engine *e, pid_t tid)
+{
+	kern_release_thread(e->kern, tid); /* it may be held again */
+	stops_end(&e->stops, tid);
+}
+
 void engine_imported(struct engine *e, struct process *p, pid_t tid)
 {
 	struct py_view view;
@@ -185,14 +201,21 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		kern_release_thread(e->kern, tid);
 		return;
 	}
-	stopped = stops_begin(&e->stops, tid);
-	kern_stop_thread(e->kern, tid);
-	stopped = stopped && stops_wait(&e->stops, tid, STOP_MS);
-	if (!stopped)
-		e->imports_late++;
+	stopped = stop_held(e, tid);
 	look_and_probe(e, p, &view);
 	if (stopped)
 		watch_better(e, p);
-	kern_release_thread(e->kern, tid); /* its next import is to be held again */
-	stops_end(&e->stops, tid);
+	let_held_go(e, tid);
+}
+
+void engine_started_new(struct engine *e, struct process *p, pid_t tid)
+{
+	/* It has been looked at meanwhile. */
+	if (e->ending || (p->interp && !p->undecided)) {
+		kern_release_thread(e->kern, tid);
+		return;
+	}
+	stop_held(e, tid);
+	engine_look_at_new(e, p);
+	let_held_go(e, tid);
 }

@@ -5,29 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attach/direct.h"
-#include "attach/uprobe.h"
 #include "base/arena.h"
 #include "base/look.h"
 #include "engine/engine.h"
+#include "engine/groups.h"
 #include "engine/launch.h"
 #include "engine/lines.h"
 #include "engine/processes.h"
 #include "engine/stops.h"
 #include "kern/kern.h"
-
-/* An interpreter's file.  Processes that run it share the probes that cover all processes; its number, from 1 on, is
- * how the kernel side tells them from others. */
-struct group {
-	dev_t dev;
-	ino_t ino;
-	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
-	struct interp_facts *facts;		   /* of the first process seen that runs it */
-	struct uprobes *imports[2];		   /* see imports of modules written in C */
-	size_t nr_imports;
-	bool imports_early;    /* they were chosen before the interpreter was initialised */
-	struct uprobes *start; /* knows it again after an exec */
-};
 
 /* What descends from one target: what its looks took lately, see engine_look.c. */
 struct family {
@@ -47,8 +33,7 @@ struct engine {
 	struct family families[FAMILIES_MAX];
 	unsigned int nr_families;
 	struct direct_probes *direct;
-	struct group *groups;
-	size_t nr_groups;
+	struct groups groups;
 	struct output output;
 	struct arena arena; /* of the event being handled */
 	char host[256];
@@ -71,7 +56,8 @@ struct engine {
 	uint64_t malformed; /* records that could not be decoded: lost */
 	uint64_t
 		forks_late; /* children whose probes came after they had begun to run: calls may be missing */
-	uint64_t imports_late; /* imports whose thread could not be held: calls may be missing */
+	uint64_t programs_unseen; /* interpreters that ended before they could be looked at */
+	uint64_t imports_late;	  /* imports whose thread could not be held: calls may be missing */
 	uint64_t
 		places_refused; /* functions in C without a probe, as no file proves their address */
 	uint64_t
@@ -112,10 +98,25 @@ unsigned int engine_family(struct engine *e);
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
 /* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
 void engine_fork(struct engine *e, struct process *p);
-/* A traced process has exec'ed: looks whether it is still Python, unless the kernel side knows its group (else 0). */
-void engine_exec(struct engine *e, struct process *p, uint32_t group);
+/* engine_exec.c.  A traced process has exec'ed: looks whether it is still Python. */
+void engine_exec(struct engine *e, struct process *p);
 /* The kernel side has recognised the interpreter of a process after an exec. */
 void engine_started(struct engine *e, struct process *p, uint32_t group);
+/* Notes the program by which the interpreter of a process was started. */
+void engine_note_program(struct engine *e, const struct process *p);
+/* It has ended: forgets it. */
+void engine_ended(struct engine *e, struct process *p);
+/* Its program's file may be all that is there yet (interp NULL): has the kernel side notice when it starts, and others that run
+ * it. */
+void engine_await_start(struct engine *e, struct process *p, const struct py_interp *interp);
+/* engine_targets.c: has the kernel side notice that a process which has exec'ed starts the interpreter of a group. */
+int engine_set_start(struct engine *e, uint32_t group, const struct py_template *image,
+		     struct py_site *site, struct err *err);
+/* Looks at a process again, which is traced already, and puts probes on it. */
+int engine_retrace(struct engine *e, struct process *p, struct err *err);
+/* It stays known to the kernel side, for the sake of what it may start in its turn. */
+void engine_give_up(struct process *p, int ret, const char *after, const struct err *err);
+void engine_detach_own(struct process *p);
 /* engine_late.c: does a rule name a C function that is not there yet? */
 bool engine_has_pending(const struct interp_facts *f);
 /* Has imports reported, if a rule waits for one. */
@@ -125,6 +126,10 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 void engine_look_for_late(struct engine *e, struct process *p);
 /* Does so for a thread that is held just after an import, and lets it go. */
 void engine_imported(struct engine *e, struct process *p, pid_t tid);
+/* Does so for a thread that is held at the start of an interpreter of which only the file was known. */
+void engine_started_new(struct engine *e, struct process *p, pid_t tid);
+/* Looks at a process that has exec'ed, once more than it would have been. */
+void engine_look_at_new(struct engine *e, struct process *p);
 /* Looks again at processes of which it was too early to tell; sets e->undecided if there are still some. */
 void engine_look_again(struct engine *e);
 /* A function of it could not be armed in time: arms all that is not. */

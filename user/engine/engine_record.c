@@ -40,7 +40,7 @@ static void look_for_qualname(struct engine *e, struct process *p, struct event 
 	struct look look;
 
 	if (qualnames_unknown(q, ev) && engine_look_begin(e, p, &look)) {
-		qualnames_find(q, ev);
+		qualnames_find(q, &p->view, ev);
 		engine_look_end(e, p, &look);
 	}
 	qualnames_fill(q, ev);
@@ -156,6 +156,8 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 	if (vfork || !parent->interp)
 		return;
 	process_set_interp(p, parent->interp);
+	p->view = parent->view;
+	p->view.pid = pid;
 	engine_fork(e, p);
 }
 
@@ -175,14 +177,17 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);
 		if (p)
-			engine_exec(e, p, ev.other);
+			engine_exec(e, p);
 		break;
 	case PROC_IMPORT:
+	case PROC_NEW:
 		p = processes_find(&e->processes, ev.hdr.pid);
-		if (p)
+		if (!p)
+			kern_release_thread(e->kern, ev.other);
+		else if (ev.what == PROC_IMPORT)
 			engine_imported(e, p, ev.other);
 		else
-			kern_release_thread(e->kern, ev.other);
+			engine_started_new(e, p, ev.other);
 		break;
 	case PROC_START:
 		p = processes_find(&e->processes, ev.hdr.pid);
@@ -190,7 +195,9 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 			engine_started(e, p, ev.other);
 		break;
 	case PROC_EXIT:
-		processes_remove(&e->processes, ev.hdr.pid);
+		p = processes_find(&e->processes, ev.hdr.pid);
+		if (p)
+			engine_ended(e, p);
 		break;
 	case PROC_ARMED:
 		p = processes_find(&e->processes, ev.hdr.pid);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Taking processes up, and letting them go. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,24 +19,7 @@ static void facts_unrefp(struct interp_facts **f)
 	interp_facts_unref(*f);
 }
 
-/* The number of the interpreter's group; 0: no memory. */
-static uint32_t group_of(struct engine *e, const struct py_interp *interp)
-{
-	struct group *more;
-
-	for (size_t i = 0; i < e->nr_groups; i++) {
-		if (e->groups[i].dev == interp->dev && e->groups[i].ino == interp->ino)
-			return i + 1;
-	}
-	more = realloc(e->groups, (e->nr_groups + 1) * sizeof(*more));
-	if (!more)
-		return 0;
-	e->groups = more;
-	e->groups[e->nr_groups++] = (struct group){ .dev = interp->dev, .ino = interp->ino };
-	return e->nr_groups;
-}
-
-/* What is to be kept of an interpreter: its file, which kind each rule gets, and where the kinds' probes go. */
+/* What is to be kept of an interpreter: which kind each rule gets, and where the kinds' probes go. */
 static int facts_new(struct engine *e, struct py_interp *interp, struct interp_facts **out,
 		     struct err *err)
 {
@@ -48,20 +30,16 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	if (!f)
 		return err_set(err, -ENOMEM, "out of memory");
 	f->refs = 1;
-	f->dev = interp->dev;
-	f->ino = interp->ino;
 	f->nr_rules = rules->nr_rules;
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
-	/* The very file that was recognised, not whatever has its name by now. */
-	f->file_fd = fcntl(elf_file_fd(interp->elf), F_DUPFD_CLOEXEC, 0);
-	if (f->file_fd < 0)
-		return err_set(err, -errno, "pid %d: cannot keep its interpreter %s open: %s",
-			       interp->pid, interp->path, strerror(errno));
+	ret = groups_get(&e->groups, interp->elf, &f->group, err);
+	if (ret)
+		return ret;
+	interp->proc.group = f->group;
 	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
 	py_view_init(&f->view, interp);
-	f->qualnames = qualnames_new(&f->view);
-	f->group = interp->proc.group = group_of(e, interp);
-	if (!f->probe_of_rule || !f->qualnames || !f->group)
+	f->qualnames = qualnames_new();
+	if (!f->probe_of_rule || !f->qualnames)
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = plan_make(interp, rules, &e->choice, &f->plan, err);
 	/* What was not seen of this process must not be taken for what others have. */
@@ -88,51 +66,62 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	return 0;
 }
 
+int engine_set_start(struct engine *e, uint32_t group, const struct py_template *image,
+		     struct py_site *site, struct err *err)
+{
+	struct group *g = groups_find(&e->groups, group);
+	int ret = kern_template_set(e->kern, group, image);
+
+	if (ret)
+		return err_set(err, ret, "cannot describe an interpreter to the kernel: %s",
+			       strerror(-ret));
+	if (g->start)
+		return 0;
+	site->cookie = phrude_cookie_group(0, group);
+	return uprobes_open(e->kern, kern_start_program(e->kern), ATTACH_ALL, g->fd, site, 1,
+			    &g->start, err);
+}
+
 /* Has the kernel side know the interpreter again after an exec. */
 static int make_template(struct engine *e, const struct py_interp *interp, struct interp_facts *f,
 			 struct err *err)
 {
-	struct group *g = &e->groups[f->group - 1];
+	struct group *g = groups_find(&e->groups, f->group);
 	struct py_template image;
 	struct py_site site;
-	size_t nr_sites;
 	int ret;
 
 	/* What a process that hides its functions makes of the rules is not for others that run its interpreter. */
 	if (g->facts || f->refused)
 		return 0;
-	if (f->group >= PHRUDE_GROUPS_MAX || py_template_make(interp, &image, &site, &nr_sites)) {
+	if (py_template_make(interp, &image, &site)) {
 		log_debug("%s cannot be known again after an exec", interp->path);
 		return 0;
 	}
-	if (nr_sites) {
-		site.cookie = phrude_cookie_group(0, f->group);
-		ret = uprobes_open(e->kern, kern_start_program(e->kern), ATTACH_ALL, f->file_fd,
-				   &site, 1, &g->start, err);
-		if (ret)
-			return ret;
-	}
-	ret = kern_template_set(e->kern, f->group, &image);
-	if (ret)
-		return err_set(err, ret, "cannot describe %s to the kernel: %s", interp->path,
-			       strerror(-ret));
-	g->facts = interp_facts_ref(f);
-	return 0;
+	ret = engine_set_start(e, f->group, &image, &site, err);
+	if (!ret)
+		g->facts = interp_facts_ref(f);
+	return ret;
 }
 
 /* Puts on the interpreter's file the probes that cover all processes, as far as they are not there yet. */
 static int attach_wide(struct engine *e, const struct interp_facts *f, struct err *err)
 {
-	struct group *g = &e->groups[f->group - 1];
+	struct group *g = groups_find(&e->groups, f->group);
 	int ret = 0;
 
 	for (size_t i = 0; i < f->plan.nr_rules && !ret; i++) {
 		const struct rule *rule = &e->opts->rules->rules[i];
 		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 
-		for (size_t k = 0; k < c->count && !ret; k++)
+		/* Those without a file have their probes already.  These keep the files open from now on. */
+		for (size_t k = 0; k < c->count && !ret; k++) {
+			if (!c->list[k].file)
+				continue;
 			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
 					       rule->place, &c->list[k], err);
+			py_code_file_unref(TAKE_PTR(c->list[k].file));
+		}
 	}
 	if (!ret)
 		ret = direct_probes_attach(e->direct, err);
@@ -140,7 +129,7 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 		const struct kind_sites *k = &f->kinds[i];
 
 		if (k->count && attach_kind(i)->wide && !g->attachments[i])
-			ret = attach_process(e->kern, ATTACH_ALL, f->group, f->file_fd, i, k->sites,
+			ret = attach_process(e->kern, ATTACH_ALL, f->group, g->fd, i, k->sites,
 					     k->count, ~(1u << PY_SITE_HOT), &g->attachments[i],
 					     err);
 	}
@@ -151,6 +140,7 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 static int attach_own(struct engine *e, struct process *p, bool *added, struct err *err)
 {
 	const struct interp_facts *f = p->interp;
+	const struct group *g = groups_find(&e->groups, f->group);
 
 	if (e->ending)
 		return 0;
@@ -162,7 +152,7 @@ static int attach_own(struct engine *e, struct process *p, bool *added, struct e
 			continue;
 		/* Needed: a process that is gone by now has had its calls unseen. */
 		*added = true;
-		ret = attach_process(e->kern, p->pid, f->group, f->file_fd, i, k->sites, k->count,
+		ret = attach_process(e->kern, p->pid, f->group, g->fd, i, k->sites, k->count,
 				     ATTACH_ROLES_ALL, &p->attachments[i], err);
 		if (ret)
 			return ret;
@@ -202,6 +192,8 @@ static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		p->family = engine_family(e);
 	p->target = true;
 	process_set_interp(p, facts);
+	py_view_init(&p->view, interp);
+	engine_note_program(e, p);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
 		ret = engine_watch_imports(e, interp, facts, err);
@@ -240,7 +232,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	return ret;
 }
 
-static void detach_own(struct process *p)
+void engine_detach_own(struct process *p)
 {
 	for (int i = 0; i < NR_PROBES; i++) {
 		attachment_free(p->attachments[i]);
@@ -253,18 +245,28 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	_cleanup_(facts_unrefp) struct interp_facts *facts = NULL;
+	const struct group *g;
 	uint32_t group;
 	int ret;
 
 	ret = py_interp_open(p->pid, &interp, err);
+	if (ret == -EAGAIN)
+		engine_await_start(e, p, NULL);
 	if (ret)
 		return ret;
 	/* Which modules it has cannot be told yet; its start will be reported. */
-	if (!interp->initialised)
+	if (!interp->initialised) {
+		engine_await_start(e, p, interp);
 		return err_set(err, -EAGAIN, "it has only just started");
-	group = group_of(e, interp);
-	if (group && e->groups[group - 1].facts) {
-		facts = interp_facts_ref(e->groups[group - 1].facts);
+	}
+	ret = groups_get(&e->groups, interp->elf, &group, err);
+	if (ret)
+		return ret;
+	/* A look takes some time, and another process may be about to run the same. */
+	engine_await_start(e, p, interp);
+	g = groups_find(&e->groups, group);
+	if (g->facts) {
+		facts = interp_facts_ref(g->facts);
 		interp->proc.group = group;
 	} else {
 		ret = facts_new(e, interp, &facts, err);
@@ -273,8 +275,10 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 	}
 	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
 	if (!p->interp || p->interp->group != facts->group)
-		detach_own(p);
+		engine_detach_own(p);
 	process_set_interp(p, facts);
+	py_view_init(&p->view, interp);
+	engine_note_program(e, p);
 	ret = make_template(e, interp, facts, err);
 	if (!ret)
 		ret = engine_watch_imports(e, interp, facts, err);
@@ -289,7 +293,7 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 	return ret;
 }
 
-static int retrace(struct engine *e, struct process *p, struct err *err)
+int engine_retrace(struct engine *e, struct process *p, struct err *err)
 {
 	struct look look;
 	int ret;
@@ -305,12 +309,11 @@ static int retrace(struct engine *e, struct process *p, struct err *err)
 	return ret;
 }
 
-/* It stays known to the kernel side, for the sake of what it may start in its turn. */
-static void give_up(struct process *p, int ret, const char *after, const struct err *err)
+void engine_give_up(struct process *p, int ret, const char *after, const struct err *err)
 {
 	if (ret != -ENOEXEC && ret != -ESRCH && ret != -EAGAIN)
 		log_warn("pid %d is not traced after %s: %s", p->pid, after, err->msg);
-	detach_own(p);
+	engine_detach_own(p);
 	process_set_interp(p, NULL);
 	p->undecided = 0;
 }
@@ -331,11 +334,11 @@ void engine_fork(struct engine *e, struct process *p)
 	 * being armed, what was left to do then is to be done in the child, too. */
 	if (!ret && engine_arm_inherited(e, p)) {
 		added = true;
-		ret = retrace(e, p, &err);
+		ret = engine_retrace(e, p, &err);
 	}
 	e->forks_late += added;
 	if (ret && !is_unanswered(ret))
-		give_up(p, ret, "a fork", &err);
+		engine_give_up(p, ret, "a fork", &err);
 }
 
 void engine_unarmed(struct engine *e, struct process *p)
@@ -345,67 +348,9 @@ void engine_unarmed(struct engine *e, struct process *p)
 
 	if (p->arming || !p->interp || p->deaf)
 		return;
-	ret = retrace(e, p, &err);
+	ret = engine_retrace(e, p, &err);
 	if (ret && !is_unanswered(ret))
-		give_up(p, ret, "a function could not be armed", &err);
-}
-
-/* How often it is looked whether a program is an interpreter: its libraries may not be mapped yet. */
-#define LOOKS 50
-
-static void look_after_exec(struct engine *e, struct process *p)
-{
-	struct err err;
-	int ret = retrace(e, p, &err);
-
-	/* Much of what looks wrong is only not finished yet. */
-	if (ret && ret != -ESRCH && ret != -ETIMEDOUT && p->undecided > 1) {
-		/* Put off: it is looked at as soon as it may be. */
-		p->undecided -= ret != -EBUSY || !engine_may_look_ever(e, p);
-		return;
-	}
-	p->undecided = 0;
-	if (ret)
-		give_up(p, ret, "an exec", &err);
-}
-
-void engine_started(struct engine *e, struct process *p, uint32_t group)
-{
-	if (!group || group > e->nr_groups || !e->groups[group - 1].facts)
-		return;
-	p->undecided = 0;
-	if (!p->interp || p->interp->group != group)
-		detach_own(p);
-	process_set_interp(p, e->groups[group - 1].facts);
-	engine_fork(e, p);
-}
-
-void engine_exec(struct engine *e, struct process *p, uint32_t group)
-{
-	proc_facts_fini(&p->facts);
-	p->facts_read = false;
-	p->deaf = p->put_off = false;
-	if (group) {
-		engine_started(e, p, group);
-		return;
-	}
-	if (e->ending)
-		return;
-	p->undecided = LOOKS;
-	look_after_exec(e, p);
-	e->undecided |= p->undecided > 0;
-}
-
-void engine_look_again(struct engine *e)
-{
-	e->undecided = false;
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
-			if (p->undecided)
-				look_after_exec(e, p);
-			e->undecided |= p->undecided > 0;
-		}
-	}
+		engine_give_up(p, ret, "a function could not be armed", &err);
 }
 
 void engine_check_targets(struct engine *e)

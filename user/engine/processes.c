@@ -2,7 +2,6 @@
 #include "engine/processes.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct process *processes_find(const struct processes *ps, pid_t pid)
 {
@@ -84,8 +83,6 @@ void interp_facts_unref(struct interp_facts *f)
 {
 	if (!f || --f->refs)
 		return;
-	if (f->file_fd >= 0)
-		close(f->file_fd);
 	free(f->probe_of_rule);
 	qualnames_free(f->qualnames);
 	plan_fini(&f->plan);
@@ -97,6 +94,10 @@ void process_set_interp(struct process *p, struct interp_facts *interp)
 	interp_facts_ref(interp);
 	interp_facts_unref(p->interp);
 	p->interp = interp;
+	if (!interp)
+		return;
+	p->view = interp->view;
+	p->view.pid = p->pid;
 }
 
 const struct proc_facts *process_facts(struct process *p, bool memory)

@@ -22,9 +22,6 @@ struct kind_sites {
 struct interp_facts {
 	unsigned int refs;
 	char version[32];
-	int file_fd; /* its file, O_PATH */
-	dev_t dev;   /* of its file: an exec of the same one keeps the probes */
-	ino_t ino;
 	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
 	uint32_t group;			    /* see struct group */
 	size_t refused; /* rules that have no probe of their own, see plan_rule.refused */
@@ -40,12 +37,14 @@ struct process {
 	pid_t pid;
 	bool target;		     /* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
+	struct py_view view;	     /* of it */
 	struct attachment *attachments[NR_PROBES];
 	struct arming *arming; /* NULL: done */
 	struct proc_facts facts;
 	bool facts_read;
 	bool deaf;	     /* it did not answer a look: there are no more until it execs */
 	bool put_off;	     /* a look was not taken */
+	bool starting;	     /* it has exec'ed an interpreter that has not begun yet */
 	unsigned int family; /* see struct family */
 	bool gone;	     /* it was not there any more at the last look */
 	struct {
@@ -72,7 +71,8 @@ void processes_fini(struct processes *ps);
 /* Is there one that is traced, or may turn out to be?  Programs that are no interpreters do not count. */
 bool processes_alive(const struct processes *ps);
 
-/* Takes a share of `interp` (NULL: none) and gives up the process's former one. */
+/* Takes a share of `interp` (NULL: none) and gives up the process's former one.  Its view is that of the process which it was made
+ * from. */
 void process_set_interp(struct process *p, struct interp_facts *interp);
 struct interp_facts *interp_facts_ref(struct interp_facts *f);
 void interp_facts_unref(struct interp_facts *f);

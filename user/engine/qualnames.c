@@ -19,18 +19,13 @@ struct entry {
 };
 
 struct qualnames {
-	struct py_view view;
 	struct entry *buckets[BUCKETS];
 	size_t count;
 };
 
-struct qualnames *qualnames_new(const struct py_view *view)
+struct qualnames *qualnames_new(void)
 {
-	struct qualnames *q = calloc(1, sizeof(*q));
-
-	if (q)
-		q->view = *view;
-	return q;
+	return calloc(1, sizeof(struct qualnames));
 }
 
 static void clear(struct qualnames *q)
@@ -61,14 +56,14 @@ static uint64_t hash_text(uint64_t h, struct text t)
 	return h;
 }
 
-static struct entry *look_up(struct qualnames *q, const struct event *ev, uint64_t check)
+static struct entry *look_up(struct qualnames *q, const struct py_view *view,
+			     const struct event *ev, uint64_t check)
 {
 	_cleanup_free_ char *file = strndup(ev->file.s ?: "", ev->file.len);
 	_cleanup_buf_ struct buf name = { 0 };
 	struct entry *e;
 
-	q->view.pid = ev->head.hdr.pid;
-	if (!file || py_code_qualname(&q->view, ev->head.code, ev->head.self_type, file, &name))
+	if (!file || py_code_qualname(view, ev->head.code, ev->head.self_type, file, &name))
 		name.len = 0;
 	if (q->count >= ENTRIES_MAX)
 		clear(q);
@@ -119,9 +114,9 @@ void qualnames_fill(struct qualnames *q, struct event *ev)
 		ev->qualname = (struct text){ e->name, e->len };
 }
 
-void qualnames_find(struct qualnames *q, struct event *ev)
+void qualnames_find(struct qualnames *q, const struct py_view *view, struct event *ev)
 {
-	struct entry *e = look_up(q, ev, check_of(ev)), **bucket = bucket_of(q, ev);
+	struct entry *e = look_up(q, view, ev, check_of(ev)), **bucket = bucket_of(q, ev);
 
 	if (!e)
 		return;

@@ -11,7 +11,7 @@
 
 struct qualnames;
 
-struct qualnames *qualnames_new(const struct py_view *view); /* NULL: no memory */
+struct qualnames *qualnames_new(void); /* NULL: no memory */
 void qualnames_free(struct qualnames *q);
 
 /* Fills in ev->qualname where it is missing and known already; what it points to is valid until the next call. */
@@ -19,4 +19,4 @@ void qualnames_fill(struct qualnames *q, struct event *ev);
 /* Would it have to be looked up in the process? */
 bool qualnames_unknown(struct qualnames *q, const struct event *ev);
 /* Does so, and fills it in. */
-void qualnames_find(struct qualnames *q, struct event *ev);
+void qualnames_find(struct qualnames *q, const struct py_view *view, struct event *ev);

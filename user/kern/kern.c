@@ -106,6 +106,7 @@ int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
 	k->uprobe_multi = kern_feat_uprobe_multi();
+	k->find_vma = kern_feat_find_vma();
 	k->match_ns = rate ? 1000000000 / rate : 0;
 	k->yield = kern_yield_choose(k->sleepable);
 	ret = k->sleepable ? 0 : kern_yield_leave_out();
@@ -288,6 +289,13 @@ int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct 
 		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", pid,
 			       strerror(-ret));
 	return 0;
+}
+
+int kern_proc_get(const struct kern *k, pid_t pid, struct py_proc *proc)
+{
+	__u32 key = pid;
+
+	return bpf_map__lookup_elem(k->skel->maps.procs, &key, sizeof(key), proc, sizeof(*proc), 0);
 }
 
 int kern_proc_delete(struct kern *k, pid_t pid)

@@ -74,11 +74,29 @@ void kern_expect_dismissals(struct kern *kern);
 /* Matches with this digest (struct ev_match) are not sent any more. */
 void kern_dismiss(struct kern *kern, uint64_t digest);
 
+/* kern_file.c: is an open file of ours, O_PATH will do, on a file system that a process provides (FUSE), be it below an overlay?  1, 0
+ * or -errno. */
+int kern_file_is_on_fuse(const struct kern *kern, int fd);
+
+/* Which file it is: the same in all mounts of an overlay, as the kernel has its probes. */
+struct file_id {
+	uint64_t high, low;
+};
+/* Of an open file, O_PATH will do, whose stat() says dev and ino.  Holds for as long as something keeps it open or probed.  -errno. */
+int kern_file_id(const struct kern *kern, int fd, dev_t dev, ino_t ino, struct file_id *id);
+
+static inline bool file_id_equal(struct file_id a, struct file_id b)
+{
+	return a.high == b.high && a.low == b.low;
+}
+
 /* Describes the C function behind the direct probe with this number. */
 int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);
 
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
+/* What the kernel side has of it.  -ENOENT */
+int kern_proc_get(const struct kern *kern, pid_t pid, struct py_proc *proc);
 int kern_proc_delete(struct kern *kern, pid_t pid);
 
 /* kern_arm.c: requests of threads that are held, see bpf/abi/arm.h. */
@@ -93,8 +111,6 @@ int kern_arm_open(struct kern *kern, kern_arm_fn fn, void *ctx, struct kern_arm 
 void kern_arm_close(struct kern_arm *ka);
 /* Waits for requests, and delivers them. */
 int kern_arm_poll(struct kern_arm *ka, int timeout_ms);
-/* Is an open file of ours, O_PATH will do, on a file system that a process provides (FUSE), be it below an overlay?  1, 0 or -errno. */
-int kern_file_is_on_fuse(const struct kern *kern, int fd);
 
 /* Takes a request up: true if its thread is held from now on, until kern_arm_done() (or ARM_WORK_NS have passed). */
 bool kern_arm_take(struct kern_arm *ka, const struct arm_request *request);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
 #include "base/util.h"
@@ -93,4 +94,9 @@ bool kern_feat_arena(void)
 		return false;
 	size = fread(btf, 1, cap, f);
 	return memmem(btf, size, name, sizeof(name)) != NULL;
+}
+
+bool kern_feat_find_vma(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_find_vma, NULL) == 1;
 }

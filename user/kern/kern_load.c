@@ -136,6 +136,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
 	choose_kinds(k->skel, kinds);
+	bpf_program__set_autoload(k->skel->progs.mapped_file, k->find_vma);
 	set_features(k, k->skel);
 	ret = tracer__load(k->skel);
 	return ret ? ret : kern_yield_map(k);

@@ -20,6 +20,7 @@ struct kern {
 	struct reaper *reaper;
 	bool sleepable;
 	bool uprobe_multi; /* programs are loaded for links of that kind */
+	bool find_vma;
 	enum phrude_yield yield;
 	uint64_t match_ns;	/* cfg_match_ns */
 	void *yard;		/* NULL: there is none */

@@ -50,7 +50,7 @@ int py_interp_open_at(pid_t pid, uint64_t thread_pointer, struct py_interp **out
 void py_interp_close(struct py_interp *interp);
 DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
 
-/* False if the process is gone or has become another (exec is not noticed by this). */
+/* False if the process is gone or has become another (exec is not noticed by this); not because it could not be told. */
 bool py_interp_is_alive(const struct py_interp *interp);
 
 /* What is passed where a probe is. */
@@ -113,11 +113,13 @@ int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_
 
 /*
  * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
- * without its group.  *site: where a starting interpreter hits; nr_sites 0: not needed, it is always at the same address.
- * -EOPNOTSUPP: it cannot be known again.
+ * without its group.  *site: where a starting interpreter hits.  -EOPNOTSUPP: it cannot be known again.
  */
 int py_template_make(const struct py_interp *interp, struct py_template *image,
-		     struct py_site *site, size_t *nr_sites);
+		     struct py_site *site);
+
+/* The same place, for an interpreter of which there is only the file.  -EOPNOTSUPP: it has none. */
+int py_start_site(const struct elf_file *elf, struct py_site *site);
 
 /* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
 struct py_function {

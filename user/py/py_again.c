@@ -30,33 +30,33 @@ static bool is_in_file(const struct py_interp *interp, uint64_t addr)
 	return false;
 }
 
+int py_start_site(const struct elf_file *elf, struct py_site *site)
+{
+	struct py_function start = { .nr_args = 0 };
+
+	if (elf_file_symbol(elf, "PyEval_EvalCode", &start.addr, NULL) ||
+	    py_sites_functions(elf, &start, 1, site))
+		return -EOPNOTSUPP;
+	snprintf(site->what, sizeof(site->what), "PyEval_EvalCode");
+	return 0;
+}
+
 int py_template_make(const struct py_interp *interp, struct py_template *image,
-		     struct py_site *site, size_t *nr_sites)
+		     struct py_site *site)
 {
 	const struct py_proc *p = &interp->proc;
 	const uint64_t addresses[] = { p->none,		 p->type_float, p->type_code,
 				       p->type_function, p->type_type,	interp->runtime };
-	struct py_function start = { .nr_args = 0 };
-	int ret;
 
 	*image = (struct py_template){ .proc = *p };
 	image->main =
 		interp->runtime + interp->runtime_layout.interpreters_head + INTERPRETERS_MAIN;
-	if (p->flags & PY_PROC_F_FIXED) {
-		*nr_sites = 0;
-		return 0;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
 		if (!is_in_file(interp, addresses[i]))
 			return -EOPNOTSUPP;
 	}
-	if (elf_file_symbol(interp->elf, "PyEval_EvalCode", &start.addr, NULL))
+	if (py_start_site(interp->elf, site))
 		return -EOPNOTSUPP;
-	ret = py_sites_functions(interp->elf, &start, 1, site);
-	if (ret)
-		return -EOPNOTSUPP;
-	snprintf(site->what, sizeof(site->what), "PyEval_EvalCode");
 	image->start = site->addr;
-	*nr_sites = 1;
 	return 0;
 }

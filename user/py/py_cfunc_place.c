@@ -7,12 +7,12 @@
  * So the file decides: see is_proven() and is_home().
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/apart.h"
 #include "base/util.h"
 #include "bpf/abi/direct.h"
 #include "proc/procfs.h"
@@ -30,22 +30,27 @@ void py_code_file_unref(struct py_code_file *file)
 	free(file);
 }
 
-static struct py_code_file *code_file_new(const struct elf_file *elf, const char *path)
+static int code_file_new(const struct elf_file *elf, const char *path, struct py_code_file **out)
 {
 	struct py_code_file *file = calloc(1, sizeof(*file));
+	int ret = 0;
 
 	if (!file)
-		return NULL;
+		return -ENOMEM;
 	*file = (struct py_code_file){ .refs = 1,
-				       .fd = fcntl(elf_file_fd(elf), F_DUPFD_CLOEXEC, 0),
+				       .fd = file_apart(elf_file_fd(elf)),
 				       .path = strdup(path),
 				       .dev = elf_file_dev(elf),
 				       .ino = elf_file_ino(elf) };
-	if (file->fd < 0 || !file->path) {
+	if (file->fd < 0)
+		ret = file->fd;
+	else if (!file->path)
+		ret = -ENOMEM;
+	if (ret)
 		py_code_file_unref(file);
-		return NULL;
-	}
-	return file;
+	else
+		*out = file;
+	return ret;
 }
 
 static const struct proc_map *map_of(const struct proc_maps *maps, uint64_t addr)
@@ -199,9 +204,10 @@ static int open_file(const struct py_view *v, const struct proc_map *map, struct
 	ret = elf_file_open(open_path, &p->elf, err);
 	if (ret)
 		return ret == -EPROTO ? -EOPNOTSUPP : ret;
-	p->file = code_file_new(p->elf, map->path);
-	if (!p->file)
-		return err_set(err, -ENOMEM, "out of memory, or of descriptors");
+	ret = code_file_new(p->elf, map->path, &p->file);
+	if (ret)
+		return err_set(err, ret, "pid %d: cannot keep %s open: %s", v->pid, map->path,
+			       strerror(-ret));
 	p->interpreter = p->file->dev == v->dev && p->file->ino == v->ino;
 	return 0;
 }
@@ -276,7 +282,7 @@ static int locate_one(const struct py_view *v, const struct proc_maps *maps,
 			list[0]->qualname);
 	} else {
 		ret = locate_file(v, maps, map, list, count, err);
-		if (!ret || ret == -ESRCH || ret == -ENOMEM)
+		if (!ret || ret == -ESRCH || ret == -ENOMEM || ret == -EMFILE)
 			return ret;
 		err_set(&why, 0, "pid %d has %s at 0x%llx, in %s: %s: no probe is put there",
 			v->pid, list[0]->qualname, (unsigned long long)list[0]->meth, map->path,

@@ -44,6 +44,12 @@ void py_view_init(struct py_view *v, const struct py_interp *interp)
 			       .proc = interp->proc };
 }
 
+void py_view_move(struct py_view *v, const struct py_proc *proc)
+{
+	v->runtime += proc->load_bias - v->proc.load_bias;
+	v->proc = *proc;
+}
+
 static int interpreter_main(const struct py_view *v, uint64_t *addr)
 {
 	uint64_t at = v->runtime + v->runtime_layout.interpreters_head + INTERPRETERS_MAIN;

@@ -30,6 +30,9 @@ struct py_view {
 
 void py_view_init(struct py_view *v, const struct py_interp *interp);
 
+/* The same interpreter in a process where it is as `proc` says. */
+void py_view_move(struct py_view *v, const struct py_proc *proc);
+
 static inline struct py_reader py_view_reader(const struct py_view *v)
 {
 	return (struct py_reader){ v->pid, &v->proc.layout };

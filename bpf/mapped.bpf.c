@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Which file a mapping of ours is really of.  In each mount of an overlay one and the same file has another device, and another inode
+ * of the overlay's; probes are on the inode below, which the kernel maps.
+ */
+#include "maps.bpf.h"
+#include <bpf/bpf_core_read.h>
+
+/* What is needed of the kernel's own types. */
+struct file___m {
+	void *f_inode;
+} __attribute__((preserve_access_index));
+
+struct vm_area_struct___m {
+	struct file___m *vm_file;
+} __attribute__((preserve_access_index));
+
+/* The kernel's address of it; stays the same as long as something has the file open or mapped. */
+__u64 mapped_inode;
+
+static long note_inode(struct task_struct *task, struct vm_area_struct___m *vma, void *ctx)
+{
+	mapped_inode = (__u64)BPF_CORE_READ(vma, vm_file, f_inode);
+	return 0;
+}
+
+/* Run by user space itself (BPF_PROG_TEST_RUN).  args[0]: an address of its own.  Returns -errno; -EBUSY: once more. */
+SEC("raw_tp")
+int mapped_file(struct bpf_raw_tracepoint_args *ctx)
+{
+	mapped_inode = 0;
+	return bpf_find_vma(bpf_get_current_task_btf(), ctx->args[0], note_inode, &ctx, 0);
+}
