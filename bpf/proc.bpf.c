@@ -73,17 +73,12 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 /* The addresses of an interpreter that is loaded elsewhere: in place. */
 static __always_inline void move_addresses(struct py_proc *p, __u64 delta)
 {
-	__u64 *addresses[] = { &p->none,	&p->true_,	    &p->false_,
-			       &p->type_float,	&p->type_set,	    &p->type_frozenset,
-			       &p->type_cell,	&p->type_code,	    &p->type_function,
-			       &p->type_method, &p->type_cfunction, &p->type_method_descr,
-			       &p->type_type,	&p->type_module,    &p->load_bias };
-
 #pragma unroll
-	for (int i = 0; i < (int)(sizeof(addresses) / sizeof(addresses[0])); i++)
-		*addresses[i] += delta;
-	if (p->type_cmethod)
-		p->type_cmethod += delta;
+	for (int i = 0; i < NR_PY_ADDRESSES; i++) {
+		if (p->addresses[i])
+			p->addresses[i] += delta;
+	}
+	p->load_bias += delta;
 	if (!(p->layout.features & PY_F_TSTATE_TLS))
 		p->tstate += delta;
 }

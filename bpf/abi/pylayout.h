@@ -105,6 +105,32 @@ enum py_frame_stack {
 	PY_STACK_INDEX,	      /* an int, counted from localsplus */
 };
 
+/* The interpreter's own objects that are told by their addresses, and their names; X(field, symbol). */
+#define PY_ADDRESSES(X)                            \
+	X(none, "_Py_NoneStruct")                  \
+	X(true_, "_Py_TrueStruct")                 \
+	X(false_, "_Py_FalseStruct")               \
+	X(type_float, "PyFloat_Type")              \
+	X(type_set, "PySet_Type")                  \
+	X(type_frozenset, "PyFrozenSet_Type")      \
+	X(type_cell, "PyCell_Type")                \
+	X(type_code, "PyCode_Type")                \
+	X(type_function, "PyFunction_Type")        \
+	X(type_method, "PyMethod_Type")            \
+	X(type_cfunction, "PyCFunction_Type")      \
+	X(type_cmethod, "PyCMethod_Type")          \
+	X(type_method_descr, "PyMethodDescr_Type") \
+	X(type_type, "PyType_Type")                \
+	X(type_module, "PyModule_Type")            \
+	X(type_dict, "PyDict_Type")
+
+enum py_address {
+#define X(field, symbol) PY_ADDRESS_##field,
+	PY_ADDRESSES(X)
+#undef X
+		NR_PY_ADDRESSES,
+};
+
 /* Value of the map "procs", key: pid (thread group id in the initial namespace). */
 struct py_proc {
 	__u32 state; /* enum py_proc_state */
@@ -113,12 +139,15 @@ struct py_proc {
 	__u32 pad;
 	__u64 tstate; /* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
 			 * _PyRuntime.gilstate.tstate_current */
-	/* addresses of the interpreter's own objects */
-	__u64 none, true_, false_;
-	__u64 type_float, type_set, type_frozenset, type_cell, type_code;
-	__u64 type_function, type_method, type_cfunction, type_cmethod, type_method_descr,
-		type_type;
-	__u64 type_module, type_dict;
+	/* 0: this version has none */
+	union {
+		struct {
+#define X(field, symbol) __u64 field;
+			PY_ADDRESSES(X)
+#undef X
+		};
+		__u64 addresses[NR_PY_ADDRESSES];
+	};
 	__u64 load_bias; /* of the interpreter's image: address in the process minus ELF address */
 	struct py_layout layout;
 };

@@ -44,6 +44,19 @@ def plain_wsgi(interpreter, kind):
     check(*trace(interpreter, kind, "wsgi"))
 
 
+@test("kind", kinds=("frame", "arm"), embedded=True, where=lambda interpreter: "dlopen" not in interpreter.name)
+def after_an_exec(interpreter, kind):
+    """The interpreter is loaded elsewhere then, with all that a request is told by."""
+    expected = []
+    with Target(interpreter, "requests.py") as target:
+        with Tracer(RULES, target.pid, kind=kind) as tracer:
+            for _ in range(4):
+                target.ask("again")
+                expected += target.ask("wsgi")
+    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
+    check(tracer.alerts, expected)
+
+
 @test("kind", **FRAME)
 def no_request(interpreter, kind):
     check(*trace(interpreter, kind, "nothing"))

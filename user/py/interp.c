@@ -13,58 +13,29 @@
 #include "py/py_jit.h"
 #include "py/py_tls.h"
 
-struct variable {
-	const char *name;
-	size_t field; /* of struct py_proc */
+/* The symbols of the interpreter's own objects. */
+static const char *const symbols[NR_PY_ADDRESSES] = {
+#define X(field, symbol) [PY_ADDRESS_##field] = symbol,
+	PY_ADDRESSES(X)
+#undef X
 };
-
-#define VARIABLE(symbol, f)                         \
-	{                                           \
-		symbol, offsetof(struct py_proc, f) \
-	}
-
-static const struct variable variables[] = {
-	VARIABLE("_Py_NoneStruct", none),
-	VARIABLE("_Py_TrueStruct", true_),
-	VARIABLE("_Py_FalseStruct", false_),
-	VARIABLE("PyFloat_Type", type_float),
-	VARIABLE("PySet_Type", type_set),
-	VARIABLE("PyFrozenSet_Type", type_frozenset),
-	VARIABLE("PyCell_Type", type_cell),
-	VARIABLE("PyCode_Type", type_code),
-	VARIABLE("PyFunction_Type", type_function),
-	VARIABLE("PyMethod_Type", type_method),
-	VARIABLE("PyCFunction_Type", type_cfunction),
-	VARIABLE("PyMethodDescr_Type", type_method_descr),
-	VARIABLE("PyType_Type", type_type),
-	VARIABLE("PyModule_Type", type_module),
-	VARIABLE("PyDict_Type", type_dict),
-};
-
-static int find_variable(struct py_interp *interp, const struct py_image *img,
-			 const struct variable *var, struct err *err)
-{
-	uint64_t addr;
-
-	if (py_image_variable(img, var->name, &addr))
-		return err_set(err, -EOPNOTSUPP, "%s does not export %s: it cannot be traced",
-			       img->path, var->name);
-	memcpy((uint8_t *)&interp->proc + var->field, &addr, sizeof(addr));
-	return 0;
-}
 
 static int fill_variables(struct py_interp *interp, const struct py_image *img, struct err *err)
 {
-	static const struct variable cmethod = VARIABLE("PyCMethod_Type", type_cmethod);
-	int ret = 0;
+	uint64_t addr;
 
-	for (size_t i = 0; i < ARRAY_SIZE(variables) && !ret; i++)
-		ret = find_variable(interp, img, &variables[i], err);
-	if (!ret && interp->facts->has_cmethod)
-		ret = find_variable(interp, img, &cmethod, err);
-	if (!ret && py_image_variable(img, "_PyRuntime", &interp->runtime))
-		ret = err_set(err, -EOPNOTSUPP, "%s does not export _PyRuntime", img->path);
-	return ret;
+	for (int i = 0; i < NR_PY_ADDRESSES; i++) {
+		if (i == PY_ADDRESS_type_cmethod && !interp->facts->has_cmethod)
+			continue;
+		if (py_image_variable(img, symbols[i], &addr))
+			return err_set(err, -EOPNOTSUPP,
+				       "%s does not export %s: it cannot be traced", img->path,
+				       symbols[i]);
+		interp->proc.addresses[i] = addr;
+	}
+	if (py_image_variable(img, "_PyRuntime", &interp->runtime))
+		return err_set(err, -EOPNOTSUPP, "%s does not export _PyRuntime", img->path);
+	return 0;
 }
 
 static int fill_tstate(struct py_interp *interp, uint64_t thread_pointer, struct err *err)

@@ -45,16 +45,16 @@ int py_template_make(const struct py_interp *interp, struct py_template *image,
 		     struct py_site *site)
 {
 	const struct py_proc *p = &interp->proc;
-	const uint64_t addresses[] = { p->none,		 p->type_float, p->type_code,
-				       p->type_function, p->type_type,	interp->runtime };
 
 	*image = (struct py_template){ .proc = *p };
 	image->main =
 		interp->runtime + interp->runtime_layout.interpreters_head + INTERPRETERS_MAIN;
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		if (!is_in_file(interp, addresses[i]))
+	for (size_t i = 0; i < NR_PY_ADDRESSES; i++) {
+		if (p->addresses[i] && !is_in_file(interp, p->addresses[i]))
 			return -EOPNOTSUPP;
 	}
+	if (!is_in_file(interp, interp->runtime))
+		return -EOPNOTSUPP;
 	if (py_start_site(interp->elf, site))
 		return -EOPNOTSUPP;
 	image->start = site->addr;

@@ -8,9 +8,11 @@ Standard library only, CPython 3.8 to 3.15.
 import asyncio
 import concurrent.futures
 import functools
+import os
 import sys
 import threading
 
+import talk
 from talk import serve
 
 
@@ -353,6 +355,12 @@ def unwatched(marker):
     pass
 
 
+def again():
+    """The process becomes another one of the same program."""
+    talk.give_back()
+    os.execv(sys.executable, talk.command())
+
+
 if __name__ == "__main__":
-    serve(wsgi=wsgi, nothing=nothing, hostile=hostile, details=details, threads=threads, tasks=tasks,
+    serve(again=again, wsgi=wsgi, nothing=nothing, hostile=hostile, details=details, threads=threads, tasks=tasks,
           handed_on=handed_on, unknown=unknown, measure=measure)
