@@ -198,6 +198,33 @@ int arm_instrumented(struct pt_regs *ctx)
 	return 0;
 }
 
+/*
+ * 3.12: PyEval_EvalCode(), which every interpreter of a process calls before any other Python code of it runs.  Until its monitoring
+ * version is set, none of its functions would be noticed at their first run.
+ */
+SEC("?uprobe")
+int arm_start(struct pt_regs *ctx)
+{
+	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
+	struct py_proc *p;
+	__u64 interp, version = 0;
+
+	keep_own_stack(ctx);
+	/* Whichever comes first, this program or python_start(). */
+	python_recognise(group, PT_REGS_IP(ctx));
+	p = event_process(group);
+	if (!p)
+		return 0;
+	interp = read_u64(NULL, current_tstate(NULL, p) + p->layout.ts_interp);
+	if (!read_user(NULL, &version, sizeof(version),
+		       interp + p->layout.interp_monitoring_version) &&
+	    version)
+		return 0;
+	if (!ask(ARM_VERSION, 0, 0, 0))
+		stat_inc(PHRUDE_STAT_LOST_ARM);
+	return 0;
+}
+
 /* A function entered where those do that are not armed. */
 SEC("?uprobe")
 int arm_hot(struct pt_regs *ctx)

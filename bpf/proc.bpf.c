@@ -110,21 +110,13 @@ __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 	return slot;
 }
 
-/*
- * A function that an interpreter calls while it starts, before any code of the program, and has a thread state by then.
- * Where the function is tells where the interpreter is loaded.  The cookie's group says which it is; if no process has been
- * seen yet that runs it, the thread waits until user space has looked at this one.
- */
-SEC("uprobe")
-int python_start(struct pt_regs *ctx)
+__noinline int python_recognise(__u32 group, __u64 ip)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 pid = id >> 32, tid = id, pass = 0;
-	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
 
-	keep_own_stack(ctx);
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
 	if (image->proc.state != PY_PROC_TRACED) {
@@ -133,10 +125,19 @@ int python_start(struct pt_regs *ctx)
 		return 0;
 	}
 	for (__u64 i = 0; i < PASSES; i++) {
-		pass = event_close(start_look(group, PT_REGS_IP(ctx), pass)) & 7;
+		pass = event_close(start_look(group, ip, pass)) & 7;
 		if (!pass)
 			break;
 	}
+	return 0;
+}
+
+/* The cookie's group says which interpreter it is. */
+SEC("uprobe")
+int python_start(struct pt_regs *ctx)
+{
+	keep_own_stack(ctx);
+	python_recognise(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT, PT_REGS_IP(ctx));
 	return 0;
 }
 

@@ -17,6 +17,7 @@ enum arm_why {
 	ARM_UNARMED = 1, /* a watched function has been entered that is not armed */
 	ARM_PENDING,	 /* user space has something to do in this process: see map "arm_pending" */
 	ARM_FETCH,	 /* pages of the process are to be brought in: arm_slot.pages */
+	ARM_VERSION, /* an interpreter begins, whose functions are to be noticed at their first run: arm_request.interp */
 };
 
 struct arm_request {
@@ -28,7 +29,7 @@ struct arm_request {
 	__u64 code;  /* PyCodeObject of the function that was entered */
 	__u64 instr; /* its RESUME; 0 with ARM_PENDING */
 	__u64 type_code;
-	__u64 interp;  /* PyInterpreterState; with ARM_PENDING */
+	__u64 interp;  /* PyInterpreterState of the thread */
 	__u32 watched; /* with ARM_PENDING: it may be a watched function, leave it alone */
 	__u32 target;  /* see struct phrude_share */
 };

@@ -167,11 +167,37 @@ static struct arming *find(struct armer *armer, pid_t pid)
 	return a;
 }
 
+/* An interpreter begins: was its version set? */
+static bool make_version(struct armer *armer, const struct arm_request *rq)
+{
+	struct py_arm_job job = job_of(armer, rq);
+
+	job.new_version = true;
+	return !run(armer, rq->target, &job) && !job.new_version;
+}
+
+/* What the thread that is held has asked for: is it done? */
+static bool work_for(struct armer *armer, const struct arm_request *rq)
+{
+	struct arming *a;
+
+	switch (rq->why) {
+	case ARM_UNARMED:
+		return arm_one(armer, rq);
+	case ARM_VERSION:
+		return make_version(armer, rq);
+	default:
+		a = find(armer, (pid_t)rq->pid);
+		if (a)
+			work(a, rq);
+		return true;
+	}
+}
+
 /* kern_arm_fn */
 static void answer(void *ctx, const struct arm_request *rq)
 {
 	struct armer *armer = ctx;
-	struct arming *a;
 	uint64_t held;
 
 	if (rq->why == ARM_FETCH) {
@@ -180,13 +206,10 @@ static void answer(void *ctx, const struct arm_request *rq)
 	}
 	pthread_mutex_lock(&armer->lock);
 	if (kern_arm_take(armer->requests, rq)) {
-		a = rq->why == ARM_PENDING ? find(armer, (pid_t)rq->pid) : NULL;
-		if (a)
-			work(a, rq);
-		if (rq->why == ARM_UNARMED && !arm_one(armer, rq))
-			kern_arm_failed(armer->requests, rq);
-		else
+		if (work_for(armer, rq))
 			kern_arm_done(armer->requests, rq);
+		else
+			kern_arm_failed(armer->requests, rq);
 		held = now_ns() - rq->token;
 		atomic_fetch_add(&armer->count, 1);
 		atomic_fetch_add(&armer->total, held);

@@ -35,6 +35,7 @@ static struct bpf_program *program_of(const struct tracer *skel, enum phrude_pro
 	case PROBE_ARM:
 		return entry == PY_ENTRY_ARM_INSTRUMENT	    ? skel->progs.arm_instrument
 		       : entry == PY_ENTRY_ARM_INSTRUMENTED ? skel->progs.arm_instrumented
+		       : entry == PY_ENTRY_ARM_START	    ? skel->progs.arm_start
 							    : skel->progs.arm_entry;
 	default:
 		return NULL;

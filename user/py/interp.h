@@ -60,6 +60,7 @@ enum py_site_entry {
 	PY_ENTRY_AUDIT_PYTHON,	 /* sys.audit(): a vector of objects, the name the first */
 	PY_ENTRY_ARM_INSTRUMENT, /* _Py_Instrument() begins: a code object */
 	PY_ENTRY_ARM_INSTRUMENTED, /* ... and returns */
+	PY_ENTRY_ARM_START,	   /* PyEval_EvalCode(): an interpreter may be starting */
 	NR_PY_ENTRIES,
 };
 
@@ -118,7 +119,10 @@ int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_
 int py_template_make(const struct py_interp *interp, struct py_template *image,
 		     struct py_site *site);
 
-/* The same place, for an interpreter of which there is only the file.  -EOPNOTSUPP: it has none. */
+/*
+ * Where an interpreter of this file comes by while it starts, before any code of the program, and with a thread state: its
+ * PyEval_EvalCode().  -EOPNOTSUPP: the file holds none.
+ */
 int py_start_site(const struct elf_file *elf, struct py_site *site);
 
 /* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */

@@ -33,8 +33,10 @@ static bool is_in_file(const struct py_interp *interp, uint64_t addr)
 int py_start_site(const struct elf_file *elf, struct py_site *site)
 {
 	struct py_function start = { .nr_args = 0 };
+	uint64_t runtime;
 
-	if (elf_file_symbol(elf, "PyEval_EvalCode", &start.addr, NULL) ||
+	if (elf_file_symbol(elf, "_PyRuntime", &runtime, NULL) ||
+	    elf_file_symbol(elf, "PyEval_EvalCode", &start.addr, NULL) ||
 	    py_sites_functions(elf, &start, 1, site))
 		return -EOPNOTSUPP;
 	snprintf(site->what, sizeof(site->what), "PyEval_EvalCode");

@@ -143,6 +143,19 @@ static int instrument_sites(const struct py_interp *interp, struct insn_decoder 
 }
 
 /*
+ * 3.12: what each interpreter calls before any other Python code of it runs, sub-interpreters and those that were exec'ed included. Their
+ * monitoring version is 0, as new code has it, so that nothing new would be noticed.
+ */
+static int start_site(const struct py_interp *interp, struct py_site *site)
+{
+	int ret = py_start_site(interp->elf, site);
+
+	site->role = PY_SITE_FIRST;
+	site->entry = PY_ENTRY_ARM_START;
+	return ret;
+}
+
+/*
  * 3.13 and later: RESUME itself.  A function is armed there before its version is looked at, so that it is brought up
  * to date and enters anew: the probe has to come before that.
  */
@@ -176,12 +189,14 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 	handler = table.target[interp->facts->resume[0].number];
 	if (l->resume_hot && l->code_warmup == PY_NO_FIELD)
 		return entry_arms(interp, d, handler, &sites[0]);
-	if (*nr_sites + 3 > PY_SITES_MAX)
+	if (*nr_sites + 4 > PY_SITES_MAX)
 		return -ENOSPC;
 	ret = first_run_site(interp, d, handler, &sites[(*nr_sites)++]);
 	if (!ret && !l->resume_hot) {
 		ret = instrument_sites(interp, d, handler, &sites[*nr_sites]);
 		*nr_sites += 2;
+		if (!ret)
+			ret = start_site(interp, &sites[(*nr_sites)++]);
 	}
 	return ret;
 }
