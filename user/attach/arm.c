@@ -55,10 +55,12 @@ struct arming {
 	pid_t pid;
 	struct attachment *hot;
 	struct py_codes codes;
+	uint64_t interpreters; /* as struct py_arm_job has them */
+	uint16_t interp_next;
 	bool undo;
 	bool new_version; /* still to be made */
 	size_t left;	  /* of codes: those that come first */
-	size_t done, gone, failed;
+	size_t done, gone, failed, shared;
 	atomic_bool finished;
 };
 
@@ -117,6 +119,8 @@ static void work(struct arming *a, const struct arm_request *rq)
 	size_t from[PY_ARM_ITEMS_MAX], i = a->left;
 
 	job.undo = a->undo;
+	job.interpreters = a->interpreters;
+	job.interp_next = a->interp_next;
 	job.new_version = a->new_version && !rq->watched;
 	while (i-- > 0 && job.count < PY_ARM_ITEMS_MAX) {
 		const struct py_code *code = &a->codes.list[i];
@@ -141,6 +145,12 @@ static void work(struct arming *a, const struct arm_request *rq)
 		else
 			a->done++;
 		a->codes.list[from[k]] = a->codes.list[--a->left];
+	}
+	if (job.shared) {
+		a->shared += a->left;
+		a->left = 0;
+		if (!a->undo)
+			atomic_fetch_add(&a->armer->given_up, 1);
 	}
 	kern_arm_set_pending(a->armer->kern, a->pid, left_of(a));
 	if (!left_of(a))
@@ -320,6 +330,10 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 	a->pid = interp->pid;
 	a->undo = undo;
 	a->new_version = !undo && py_arm_wants_new_version(&t);
+	if (interp->facts->gil_each) {
+		a->interpreters = interp->runtime + interp->runtime_layout.interpreters_head;
+		a->interp_next = interp->runtime_layout.interp_next;
+	}
 	ret = py_codes_find(interp, target->wanted, target->ctx, &a->codes, err);
 	if (ret)
 		return ret;
@@ -401,6 +415,12 @@ void arm_free(struct arming *a)
 				 "written; --no-arm does without",
 				 a->pid, a->failed, a->undo ? "disarmed" : "armed");
 	}
+	if (a->shared && !a->undo)
+		log_warn("pid %d: %zu functions are not armed, and calls of them may be missed: it "
+			 "has made "
+			 "sub-interpreters meanwhile, whose threads run beside others; --no-arm "
+			 "does without",
+			 a->pid, a->shared);
 	attachment_free(a->hot);
 	py_codes_fini(&a->codes);
 	free(a);

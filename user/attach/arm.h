@@ -22,7 +22,7 @@ DEFINE_CLEANUP(armer_freep, struct armer, armer_free);
 /* The longest time, in ns, that one thread of a target was held, and all of it together. */
 void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total);
 /*
- * given_up: requests that were not met because the target's memory did not answer; late: those whose thread may have gone on while
+ * given_up: requests that were not met because the target's memory did not answer, or because it has several interpreters that run at once; late: those whose thread may have gone on while
  * something was written; cut: functions that are not armed because there are too many.
  */
 void armer_losses(const struct armer *armer, uint64_t *given_up, uint64_t *late, uint64_t *cut);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Arming the functions that rules name in the processes traced, and disarming them. */
+#include <errno.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "base/look.h"
 #include "base/util.h"
 #include "engine/engine_priv.h"
 #include "kern/kern_feat.h"
@@ -46,7 +48,24 @@ int engine_arm(struct engine *e, struct process *p, const struct py_interp *inte
 
 	arm_free(p->arming);
 	p->arming = NULL;
-	return target.nr_sites ? arm_begin(e->armer, &target, &p->arming, err) : 0;
+	if (!target.nr_sites)
+		return 0;
+	look_afresh();
+	if (py_runs_beside(interp))
+		return err_set(err, -EBUSY, "pid %d has made sub-interpreters meanwhile", p->pid);
+	return arm_begin(e->armer, &target, &p->arming, err);
+}
+
+void engine_say_unarmed(const struct engine *e, const struct interp_facts *f,
+			const struct py_interp *interp)
+{
+	bool all = f->kinds[PROBE_FRAME].count || f->kinds[PROBE_USDT].count;
+
+	if (all && e->choice.forced == PROBE_NONE && !e->choice.no_arm && py_runs_beside(interp))
+		log_warn("pid %d has sub-interpreters, which may run at once: its functions cannot "
+			 "be armed, and each of "
+			 "its Python calls costs a trap",
+			 interp->pid);
 }
 
 bool engine_arm_inherited(struct engine *e, struct process *p)

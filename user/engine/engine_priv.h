@@ -134,9 +134,15 @@ void engine_look_at_new(struct engine *e, struct process *p);
 void engine_look_again(struct engine *e);
 /* A function of it could not be armed in time: arms all that is not. */
 void engine_unarmed(struct engine *e, struct process *p);
-/* engine_arm.c: begins to arm what the rules name and the process has, if they call for it. */
+/*
+ * engine_arm.c: begins to arm what the rules name and the process has, if they call for it.  -EBUSY: nothing that exists can be armed, as
+ * there are sub-interpreters.
+ */
 int engine_arm(struct engine *e, struct process *p, const struct py_interp *interp,
 	       struct err *err);
+/* Says so if a process is traced at a higher cost for that. */
+void engine_say_unarmed(const struct engine *e, const struct interp_facts *f,
+			const struct py_interp *interp);
 /* Was it forked from a process that was just being armed? */
 bool engine_arm_inherited(struct engine *e, struct process *p);
 /* A process said that its functions are armed: lets go of what was needed for it. */

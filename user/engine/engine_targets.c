@@ -185,6 +185,7 @@ static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
+	engine_say_unarmed(e, facts, interp);
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -224,6 +225,9 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 
 	look_begin(&look, pid, LOOK_FIRST_MS);
 	ret = add_target(e, pid, thread_pointer, err);
+	/* Made between its being looked at and its having probes, sub-interpreters change the plan. */
+	if (ret == -EBUSY)
+		ret = add_target(e, pid, thread_pointer, err);
 	if (look_end(&look) && ret) {
 		e->looks_given_up++;
 		ret = err_set(err, -ETIMEDOUT, "pid %d: %s: it cannot be traced", pid,
@@ -288,6 +292,13 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 		ret = attach_needed(e, p, err);
 	if (!ret)
 		ret = engine_arm(e, p, interp, err);
+	if (ret == -EBUSY) {
+		log_warn("pid %d: it has sub-interpreters, so that functions which exist already "
+			 "cannot be armed: "
+			 "calls of those that are not may be missed; --no-arm does without",
+			 p->pid);
+		ret = 0;
+	}
 	if (!ret)
 		engine_look_for_late(e, p);
 	return ret;

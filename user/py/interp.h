@@ -98,6 +98,11 @@ int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t
 /* Where to probe to see the calls of chosen functions only, once those are armed (py_arm.h). */
 int py_sites_arm(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		 struct err *err);
+/*
+ * Has the process sub-interpreters, of a version in which each may have a GIL of its own?  Others may run then beside a thread that is
+ * held: what exists cannot be armed.
+ */
+bool py_runs_beside(const struct py_interp *interp);
 /* Where to probe to see calls through PyObject_Call. */
 int py_sites_call(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		  struct err *err);

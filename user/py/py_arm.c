@@ -283,3 +283,19 @@ int py_arm_new_version(const struct py_arm_target *t)
 	version = 2;
 	return put(t, at, &version, sizeof(version));
 }
+
+int py_arm_is_alone(const struct py_arm_target *t, uint64_t interpreters, uint16_t next,
+		    bool *alone)
+{
+	uint64_t first, second;
+	int ret = t->interp ? 0 : -EAGAIN;
+
+	if (!ret)
+		ret = read_memory(t, interpreters, &first, sizeof(first));
+	if (!ret)
+		ret = read_memory(t, t->interp + next, &second, sizeof(second));
+	/* A new one comes first; who makes it has the GIL of another one. */
+	if (!ret)
+		*alone = first == t->interp && !second;
+	return ret;
+}

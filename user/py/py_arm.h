@@ -16,7 +16,7 @@ struct py_arm_target {
 	int mem;
 	const struct py_layout *layout;
 	uint64_t type_code; /* PyCode_Type */
-	uint64_t interp;    /* PyInterpreterState */
+	uint64_t interp;    /* PyInterpreterState of the thread that is held */
 	/* Is the thread held still?  Asked before each write. */
 	bool (*held)(void *ctx);
 	void *ctx;
@@ -38,3 +38,11 @@ int py_disarm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint
 int py_arm_new_version(const struct py_arm_target *t);
 /* Whether that is needed. */
 bool py_arm_wants_new_version(const struct py_arm_target *t);
+
+/*
+ * Is the thread's interpreter the only one of its process, and going to be as long as the thread is held?  interpreters: where the list of
+ * them begins; next: where an interpreter has the next one.  Others may have a GIL of their own: their threads run meanwhile.
+ * -errno: it cannot be told.
+ */
+int py_arm_is_alone(const struct py_arm_target *t, uint64_t interpreters, uint16_t next,
+		    bool *alone);

@@ -53,6 +53,16 @@ static int do_items(struct arm_call *c, const struct py_arm_target *t)
 	/* A version that changes while a function enters could have it enter, and be seen, twice. */
 	if (job->new_version && !py_arm_new_version(t))
 		job->new_version = false;
+	if (job->count && job->interpreters) {
+		bool alone;
+		int ret = py_arm_is_alone(t, job->interpreters, job->interp_next, &alone);
+
+		if (ret)
+			return ret;
+		job->shared = !alone;
+		if (job->shared)
+			return 0;
+	}
 	while (job->done < job->count && now_ns() < job->enough) {
 		struct py_arm_item *i = &c->items[job->done];
 
@@ -96,7 +106,7 @@ int py_arm_run(struct py_arm_job *job, struct py_arm_item *items, unsigned int m
 	if (!c)
 		return -EAGAIN;
 	job->done = 0;
-	job->late = false;
+	job->late = job->shared = false;
 	c->job = *job;
 	if (job->count)
 		memcpy(c->items, items, job->count * sizeof(*items));

@@ -22,6 +22,9 @@ struct py_arm_job {
 	pid_t pid;
 	unsigned int minor; /* of the layout */
 	uint64_t type_code, interp;
+	/* See py_arm_is_alone(): items are done only if that holds; 0: it does not matter. */
+	uint64_t interpreters;
+	uint16_t interp_next;
 	/* The thread is held while *state, memory that is shared, is `taken`, and it is not later than `until` (CLOCK_MONOTONIC, ns). */
 	const uint64_t *state;
 	uint64_t taken, until;
@@ -31,7 +34,8 @@ struct py_arm_job {
 	size_t count;	  /* of items; they are done from the first on */
 	/* results */
 	size_t done;
-	bool late; /* the thread may have gone on while something was written */
+	bool late;   /* the thread may have gone on while something was written */
+	bool shared; /* there are other interpreters: no item was done */
 };
 
 /*

@@ -301,6 +301,7 @@ static const struct py_version versions[] = {
 		.resume = { { "RESUME", 151, true }, { "INSTRUMENTED_RESUME", 240, false } },
 		.usdt = PY_USDT_ABSENT,
 		.has_cmethod = true,
+		.gil_each = true,
 	},
 	{
 		.minor = 13,
@@ -349,6 +350,7 @@ static const struct py_version versions[] = {
 		.usdt = PY_USDT_ABSENT,
 		.has_debug_offsets = true,
 		.has_cmethod = true,
+		.gil_each = true,
 		.may_jit = true,
 	},
 	{
@@ -398,6 +400,7 @@ static const struct py_version versions[] = {
 		.usdt = PY_USDT_ABSENT,
 		.has_debug_offsets = true,
 		.has_cmethod = true,
+		.gil_each = true,
 		.may_jit = true,
 	},
 	{
@@ -449,6 +452,7 @@ static const struct py_version versions[] = {
 		.usdt_flags = COOKIE_F_RAW_CELLS,
 		.has_debug_offsets = true,
 		.has_cmethod = true,
+		.gil_each = true,
 		.may_jit = true,
 	},
 };

@@ -201,13 +201,13 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 	return ret;
 }
 
-/* Others may run beside the thread that is held: each interpreter may have a lock of its own. */
-static bool has_subinterpreters(const struct py_interp *interp)
+bool py_runs_beside(const struct py_interp *interp)
 {
 	const struct py_runtime_layout *rt = &interp->runtime_layout;
 	uint64_t head, next;
 
-	return !remote_read_u64(interp->pid, interp->runtime + rt->interpreters_head, &head) &&
+	return interp->facts->gil_each &&
+	       !remote_read_u64(interp->pid, interp->runtime + rt->interpreters_head, &head) &&
 	       head && !remote_read_u64(interp->pid, head + rt->interp_next, &next) && next;
 }
 
@@ -250,9 +250,11 @@ int py_sites_arm(const struct py_interp *interp, struct py_site *sites, size_t *
 	if (!(interp->proc.layout.features & PY_F_ARM))
 		return err_set(err, -EOPNOTSUPP, "functions of CPython 3.%u cannot be armed",
 			       interp->minor);
-	if (has_subinterpreters(interp))
+	if (py_runs_beside(interp))
 		return err_set(err, -EOPNOTSUPP,
-			       "functions of process %d cannot be armed: it has subinterpreters",
+			       "functions of process %d cannot be armed: it has sub-interpreters, "
+			       "which may "
+			       "run at once",
 			       interp->pid);
 	ret = py_sites_frame(interp, sites, nr_sites, err);
 	return ret ? ret : complete_sites(interp, sites, nr_sites, err);

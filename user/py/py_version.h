@@ -57,6 +57,7 @@ struct py_version {
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */
 	bool audits_locally; /* the core raises audit events by _PySys_Audit(), which is not exported */
 	bool has_cmethod; /* PyCMethod_Type exists */
+	bool gil_each;	  /* each interpreter of a process may have a GIL of its own (PEP 684) */
 	/* Functions and types of `builtins` that the interpreter does not call everywhere but does the work itself, by
 	 * specialised instructions (CALL_LEN in Python/bytecodes.c) or because the compiler knows them; NULL at the end */
 	const char *const *inlined;
