@@ -87,6 +87,16 @@ def _place(root, path, name=None):
     return inside
 
 
+def built(source):
+    """A small C program of these tests."""
+    program = os.path.join(BUILD, "e2e", source)
+    os.makedirs(os.path.dirname(program), exist_ok=True)
+    fresh = "%s.%d" % (program, os.getpid())
+    subprocess.run(["cc", "-O1", "-pthread", "-o", fresh, os.path.join(HERE, source + ".c"), "-ldl"], check=True)
+    os.rename(fresh, program)
+    return program
+
+
 def _embedding(name, root, library, define=()):
     """A small program that embeds a shared libpython, as uwsgi or an editor does."""
     program = os.path.join(BUILD, "e2e", "embed-" + name)

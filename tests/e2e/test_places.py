@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 from harness import Skip, expect, expect_equal, test
-from interpreters import HERE, PYENV, Interpreter
+from interpreters import HERE, PYENV, Interpreter, built
 from target import Target
 from tracer import Tracer, rule
 
@@ -135,3 +135,45 @@ def two_interpreters_at_once():
         expect_equal([repr(alert["args"]["value"]) for alert in alerts], [repr(value) for value in expected[target.pid]],
                      "values in %s" % interpreter.full_version)
         expect_equal({alert["process"]["python"] for alert in alerts}, {interpreter.full_version}, "python")
+
+
+def libraries(interpreter):
+    """Of other versions than the interpreter's, as it sees them."""
+    found = sorted(glob.glob(interpreter.root + "/usr/lib/*/libpython3.*.so.1.0"))
+    if not interpreter.root:
+        found += sorted(glob.glob(os.path.join(PYENV, "versions", "3.*", "lib", "libpython3.*.so.1.0")))
+    found = [path for path in found if "libpython%d.%d" % interpreter.version not in path]
+    return [path[len(interpreter.root):] for path in found]
+
+
+@test("interpreter", embedded=True)
+def libraries_of_others(interpreter):
+    """It is the version that runs which is traced, whatever else is mapped, above it or below."""
+    others = libraries(interpreter)
+    if not others:
+        raise Skip("there is no library of another version")
+    with Target(interpreter, "two.py", *others) as target:
+        with Tracer([rule("watched", file="two.py")], target.pid) as tracer:
+            expected = target.ask("call", count=100)
+    expect("CPython %s," % interpreter.full_version in tracer.ready_line, "it said: %s", tracer.ready_line)
+    expect_equal(tracer.by_rule(), {"watched": expected}, "alerts")
+    expect(not any("two Pythons" in line for line in tracer.messages), "it said: %s", tracer.messages)
+
+
+@test()
+def two_that_run():
+    """One of them is traced, and the other one is named."""
+    found = {path.split("libpython")[1].split(".so")[0]: path for path in
+             glob.glob(os.path.join(PYENV, "versions", "3.*", "lib", "libpython3.*.so.1.0"))}
+    if not {"3.9", "3.12"} <= set(found):
+        raise Skip("there are no two shared libpythons of pyenv")
+    for other, main in (("3.9", "3.12"), ("3.12", "3.9")):
+        with Target(Interpreter("both", built("plugin"), arguments=["both", found[other], found[main]]), "two.py") as target:
+            with Tracer([rule("watched", file="two.py")], target.pid) as tracer:
+                target.ask("call", count=100)
+        said = [line for line in tracer.messages if "two Pythons" in line]
+        expect_equal(len(said), 1, "said: %s" % tracer.messages)
+        version = re.search(r"CPython (3\.\d+)", tracer.ready_line).group(1)
+        expect("not seen, only that in " + found[version] in said[0] and found[other if version == main else main] in said[0],
+               "%s, it said: %s", tracer.ready_line, said)
+        expect_equal(len(tracer.alerts), 100 if version == main else 0, "alerts")

@@ -168,6 +168,14 @@ static int attach_needed(struct engine *e, struct process *p, struct err *err)
 	return ret ? ret : attach_own(e, p, &added, err);
 }
 
+static void say_beside(const struct py_interp *interp)
+{
+	if (interp->beside)
+		log_warn("pid %d runs two Pythons at once: what runs in %s is not seen, only that "
+			 "in %s",
+			 interp->pid, interp->beside, interp->path);
+}
+
 static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
@@ -182,6 +190,7 @@ static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	if (proc_tgid(pid, &tgid) == 0 && tgid != pid)
 		return err_set(err, -ESRCH, "%d is a thread of process %d: give --pid %d", pid,
 			       tgid, tgid);
+	say_beside(interp);
 	ret = facts_new(e, interp, &facts, err);
 	if (ret)
 		return ret;
@@ -263,6 +272,7 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 		engine_await_start(e, p, interp);
 		return err_set(err, -EAGAIN, "it has only just started");
 	}
+	say_beside(interp);
 	ret = groups_get(&e->groups, interp->elf, &group, err);
 	if (ret)
 		return ret;

@@ -78,6 +78,7 @@ static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_
 	elf_file_build_id(img->elf, interp->build_id, sizeof(interp->build_id));
 	interp->elf = TAKE_PTR(img->elf);
 	interp->path = TAKE_PTR(img->path);
+	interp->beside = TAKE_PTR(img->beside);
 
 	if (!ret)
 		ret = py_debug_offsets_apply(interp, err);
@@ -136,6 +137,7 @@ void py_interp_close(struct py_interp *interp)
 		return;
 	elf_file_close(interp->elf);
 	free(interp->path);
+	free(interp->beside);
 	free(interp);
 }
 

@@ -18,6 +18,7 @@ struct py_interp {
 	pid_t pid;
 	uint64_t start_time; /* of the process, clock ticks since boot: with pid its identity */
 	char *path;	     /* the executable or libpython, as the target's mappings name it */
+	char *beside; /* the same of another one that runs in the process as well; NULL: there is none */
 	dev_t dev;
 	ino_t ino;
 	bool is_library;  /* libpython rather than an executable */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "py/py_image.h"
+#include "py/py_image_choose.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ struct search {
 	pid_t pid;
 	struct proc_maps maps;
 	char *exe; /* the link /proc/PID/exe */
-	struct py_image *image;
+	struct py_images *images;
 	/* What else was seen on the way, for a helpful refusal. */
 	const char *pypy, *old_python, *other_machine;
 	int denied;
@@ -71,10 +72,23 @@ static bool is_too_large(const struct elf_file *elf)
 	return sum > IMAGE_MAX;
 }
 
-/* Returns 0 and fills the image if the mapped file holds an interpreter, -ENOENT if not. */
+static bool is_there(const struct py_images *images, const struct elf_file *elf, uint64_t bias)
+{
+	for (size_t i = 0; i < images->count; i++) {
+		const struct py_image *img = &images->list[i];
+
+		if (img->load_bias == bias && elf_file_ino(img->elf) == elf_file_ino(elf) &&
+		    elf_file_dev(img->elf) == elf_file_dev(elf))
+			return true;
+	}
+	return false;
+}
+
+/* Returns 0 and adds an image if the mapped file holds an interpreter, -ENOENT if not. */
 static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 {
 	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
+	struct py_images *images = s->images;
 	_cleanup_free_ char *path = NULL;
 	uint64_t addr, bias;
 	int ret;
@@ -90,20 +104,22 @@ static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 	    elf_file_symbol(elf, eval_symbol, &addr, NULL)) {
 		note_other(s, map, elf);
 		if (is_exe) {
-			s->image->exe = TAKE_PTR(elf);
-			s->image->exe_bias = bias;
+			images->exe = TAKE_PTR(elf);
+			images->exe_bias = bias;
 		}
 		return -ENOENT;
 	}
+	if (is_there(images, elf, bias))
+		return -ENOENT;
 	if (is_too_large(elf))
 		return -EFBIG;
 	path = strdup(map->path);
 	if (!path)
 		return -ENOMEM;
-	s->image->elf = TAKE_PTR(elf);
-	s->image->path = TAKE_PTR(path);
-	s->image->load_bias = bias;
-	s->image->is_library = !is_exe;
+	images->list[images->count++] = (struct py_image){ .elf = TAKE_PTR(elf),
+							   .path = TAKE_PTR(path),
+							   .load_bias = bias,
+							   .is_library = !is_exe };
 	return 0;
 }
 
@@ -118,26 +134,41 @@ static bool in_pass(const struct search *s, const struct proc_map *map, enum pas
 	return (strstr(base_name(map->path), "python") != NULL) == (pass == PASS_PYTHON);
 }
 
+/* Once an interpreter was found, it takes a name like libpython3.11.so to be looked at: extension modules are many. */
+static bool is_worth_a_look(const struct search *s, const struct proc_map *map)
+{
+	return !s->images->count || str_starts(base_name(map->path), "libpython");
+}
+
+static int search_pass(struct search *s, enum pass pass)
+{
+	uint64_t last_inode = 0;
+
+	for (size_t i = 0; i < s->maps.count && s->images->count < PY_IMAGES_MAX; i++) {
+		const struct proc_map *map = &s->maps.maps[i];
+		int ret;
+
+		/* The parts of one file stand next to each other. */
+		if (!map->exec || map->path[0] != '/' || !map->inode || map->inode == last_inode ||
+		    !in_pass(s, map, pass) || !is_worth_a_look(s, map))
+			continue;
+		last_inode = map->inode;
+		ret = try_map(s, map, pass == PASS_EXE);
+		if (ret && ret != -ENOENT && !s->images->count)
+			return ret;
+	}
+	return 0;
+}
+
 static int search_maps(struct search *s)
 {
-	for (enum pass pass = PASS_EXE; pass <= PASS_OTHERS; pass++) {
-		uint64_t last_inode = 0;
+	int ret = search_pass(s, PASS_EXE);
 
-		for (size_t i = 0; i < s->maps.count; i++) {
-			const struct proc_map *map = &s->maps.maps[i];
-			int ret;
-
-			/* The parts of one file stand next to each other. */
-			if (!map->exec || map->path[0] != '/' || !map->inode ||
-			    map->inode == last_inode || !in_pass(s, map, pass))
-				continue;
-			last_inode = map->inode;
-			ret = try_map(s, map, pass == PASS_EXE);
-			if (ret != -ENOENT)
-				return ret;
-		}
-	}
-	return -ENOENT;
+	if (!ret)
+		ret = search_pass(s, PASS_PYTHON);
+	if (!ret && !s->images->count)
+		ret = search_pass(s, PASS_OTHERS);
+	return ret ? ret : s->images->count ? 0 : -ENOENT;
 }
 
 static int refuse(const struct search *s, struct err *err)
@@ -164,7 +195,7 @@ static int refuse(const struct search *s, struct err *err)
 			err, s->denied,
 			"not allowed to look at the files of process %d: %s (root is needed)",
 			s->pid, strerror(-s->denied));
-	if (s->image->exe && elf_file_needs(s->image->exe, "libpython3."))
+	if (s->images->exe && elf_file_needs(s->images->exe, "libpython3."))
 		return err_set(
 			err, -EAGAIN,
 			"process %d (%s) has not loaded its libpython yet: try again in a moment",
@@ -200,21 +231,26 @@ static int search_process(struct search *s, struct err *err)
 	return ret ? err_set(err, ret, "cannot look at process %d: %s", s->pid, strerror(-ret)) : 0;
 }
 
+static void images_fini(struct py_images *images)
+{
+	for (size_t i = 0; i < images->count; i++)
+		py_image_fini(&images->list[i]);
+	elf_file_close(images->exe);
+}
+
 int py_image_find(pid_t pid, struct py_image *out, struct err *err)
 {
-	struct py_image img = { 0 };
-	struct search s = { .pid = pid, .image = &img };
+	struct py_images images = { .count = 0 };
+	struct search s = { .pid = pid, .images = &images };
 	int ret;
 
 	ret = search_process(&s, err);
 	proc_maps_fini(&s.maps);
 	free(s.exe);
-	if (ret) {
-		py_image_fini(&img);
-		return ret;
-	}
-	*out = img;
-	return 0;
+	if (!ret)
+		py_image_choose(pid, &images, out);
+	images_fini(&images);
+	return ret;
 }
 
 void py_image_fini(struct py_image *img)
@@ -222,6 +258,7 @@ void py_image_fini(struct py_image *img)
 	elf_file_close(img->elf);
 	elf_file_close(img->exe);
 	free(img->path);
+	free(img->beside);
 	*img = (struct py_image){ 0 };
 }
 

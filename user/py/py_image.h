@@ -18,6 +18,7 @@ struct py_image {
 	/* The executable where that is another file: it may hold its own copies of a library's variables. */
 	struct elf_file *exe;
 	uint64_t exe_bias;
+	char *beside; /* the path of another interpreter that runs in the process, NULL: there is none */
 };
 
 /* -ESRCH, -ENOEXEC, -EOPNOTSUPP, -EACCES, -EPERM, -EAGAIN as py_interp_open(). */
