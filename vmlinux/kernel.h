@@ -83,6 +83,7 @@ struct file {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long exec_vm; /* pages */
 	unsigned long start_code, end_code;
 	unsigned long arg_start, arg_end;
 	unsigned long env_start, env_end;

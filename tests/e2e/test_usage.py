@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line: exit statuses, and one clear sentence for whatever cannot be done."""
 
+import glob
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import time
 
 from harness import Skip, expect, expect_equal, test
-from interpreters import HERE, PYENV, Interpreter
+from interpreters import HERE, PYENV, SUPPORTED, Interpreter, built
 from target import ENVIRONMENT, Target
 from tracer import BINARY, Tracer, command, rule, yaml
 
@@ -247,8 +248,7 @@ def count_and_duration():
         expect_equal(len(target.ask("stop")["digests"]), 1, "digests")
 
 
-# A program that loads its libpython by dlopen is recognised within a second of that, not from the first call on.
-@test("interpreter", embedded=True, where=lambda interpreter: interpreter.embedded != "dlopen")
+@test("interpreter", embedded=True)
 def run_from_the_first_call(interpreter):
     """A program started under trace: no call is missed, its streams are its own."""
     script = os.path.join(interpreter.place(os.path.join(HERE, "targets")), "first.py")
@@ -304,3 +304,48 @@ def rules_given_twice_and_many_pids():
             output, _ = process.communicate(timeout=20)
     expect_equal((process.returncode, output.count("\n")), (0, 2), "status, alerts")
     expect('"command":"one"' in output and '"command":"other"' in output, "alerts: %s", output)
+
+
+def shared_libraries():
+    """Of this machine, by version; those of which a program can be asked to run another."""
+    found = {}
+    for path in (glob.glob(os.path.join(PYENV, "versions", "3.*", "lib", "libpython3.*.so.1.0")) +
+                 glob.glob("/usr/lib/*/libpython3.*.so.1.0")):
+        version = re.search(r"libpython3\.(\d+)\.so", path)
+        if version and int(version.group(1)) in SUPPORTED:
+            found[int(version.group(1))] = path
+    return found
+
+
+@test()
+def run_of_programs_that_load_it():
+    """A library that is loaded in another thread, in a child, beside another one, or among many: no call is missed."""
+    found = shared_libraries()
+    if len(found) < 2:
+        raise Skip("there are no two shared libpythons")
+    plugin, script = built("plugin"), os.path.join(HERE, "targets", "first.py")
+    rules = [rule("first", file="first.py"), rule("<module>", file="first.py", name="module")]
+    for version, library in sorted(found.items())[::max(1, len(found) - 1)]:
+        other = found[min(found, key=lambda one: (one == version, -one))]
+        for way in (["thread"], ["fork"], ["twice", other], ["many"]):
+            argv = ["sh", "-c", '"$@"; exit $?', "sh", plugin, *way, library, script]
+            tracer = Tracer(rules, run=argv, popen={"stdout": subprocess.DEVNULL, "env": ENVIRONMENT}).wait()
+            what = "%s of %s" % (way[0], library)
+            expect_equal(tracer.status, 0, "status with %s: %s" % (what, tracer.messages))
+            expect_equal([alert["args"].get("n") for alert in tracer.alerts], [None, 1, 2, 3, 4, 5], "calls seen with %s" % what)
+            expect_equal(tracer.summary["lost"], 0, "lost with %s: %s" % (what, tracer.messages[-1]))
+            expect("starts_late" not in tracer.summary, "%s: %s", what, tracer.messages[-1])
+
+
+@test()
+def run_of_a_program_that_cannot_be_held():
+    """One that blocks all signals: it is traced from some moment on, and that calls may be missing is said."""
+    found = shared_libraries()
+    if not found:
+        raise Skip("there is no shared libpython")
+    program = "import time\ndef tick(n): time.sleep(0.01)\nfor number in range(400): tick(number)\n"
+    tracer = Tracer([rule("tick", file="<string>")], run=[built("plugin"), "masked", found[min(found)], "-c", program],
+                    popen={"env": ENVIRONMENT}).wait()
+    expect_equal((tracer.status, tracer.summary.get("starts_late")), (0, 1), "status, starts_late")
+    expect(0 < len(tracer.alerts) < 400, "%d alerts", len(tracer.alerts))
+    expect(any("start was not seen" in line for line in tracer.messages), "it said: %s", tracer.messages)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Holding a program at its entry point, see bpf/launch.bpf.c. */
+/* Holding a program at its entry point, or where an interpreter starts in it: see bpf/launch.bpf.c. */
 #pragma once
 
 #include <stdint.h>
@@ -16,4 +16,9 @@ struct hold;
 /* Puts the probe on `offset` of the file `exe_fd` in process `pid`.  The kernel takes it away when this process ends. */
 int hold_set(struct kern *kern, pid_t pid, int exe_fd, uint64_t offset, struct hold **out,
 	     struct err *err);
+/* The same where the interpreter that is in the file `fd` starts, for the threads that kern_launch_follow() watches. */
+int hold_set_start(struct kern *kern, pid_t pid, int fd, uint64_t offset, struct hold **out,
+		   struct err *err);
+/* The same where a dynamic linker, the file `fd`, has mapped something, in any process. */
+int hold_set_mapped(struct kern *kern, int fd, uint64_t offset, struct hold **out, struct err *err);
 void hold_free(struct hold *hold);

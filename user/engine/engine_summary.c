@@ -44,6 +44,8 @@ void engine_say_summary(struct engine *e)
 		buf_printf(&more, ", forks_late %llu", (unsigned long long)e->forks_late);
 	if (e->programs_unseen)
 		buf_printf(&more, ", programs_unseen %llu", (unsigned long long)e->programs_unseen);
+	if (e->launch && launch_late(e->launch))
+		buf_printf(&more, ", starts_late %llu", (unsigned long long)launch_late(e->launch));
 	if (e->places_refused)
 		buf_printf(&more, ", places_refused %llu", (unsigned long long)e->places_refused);
 	if (e->looks_given_up)

@@ -18,14 +18,15 @@
 #include "elf/elf_file.h"
 #include "engine/launch_arch.h"
 #include "engine/launch_child.h"
+#include "engine/launch_starts.h"
 #include "proc/procfs.h"
 
-#define FOLLOWED_MAX 256
 #define OPTIONS \
 	(PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
 struct followed {
 	pid_t pid;	   /* a thread */
+	pid_t tgid;	   /* its process */
 	struct hold *hold; /* set on the entry point of its new program */
 	bool recognised;   /* as an interpreter, while it ran: to be let go at its next stop */
 };
@@ -43,8 +44,10 @@ struct launch {
 	pid_t first;
 	bool ended;
 	int wait_status;
-	struct followed followed[FOLLOWED_MAX];
+	struct followed followed[LAUNCH_FOLLOWED_MAX];
 	size_t nr_followed;
+	struct launch_starts starts;
+	uint64_t late; /* interpreters that ran already when they were seen */
 };
 
 static struct followed *followed_find(struct launch *l, pid_t pid)
@@ -58,29 +61,49 @@ static struct followed *followed_find(struct launch *l, pid_t pid)
 
 static void followed_add(struct launch *l, pid_t pid)
 {
+	pid_t tgid = pid, parent;
+
 	if (followed_find(l, pid))
 		return;
-	if (l->nr_followed == FOLLOWED_MAX) {
+	if (l->nr_followed == LAUNCH_FOLLOWED_MAX) {
 		log_warn("pid %d is not followed: it is one of more than %d processes started", pid,
-			 FOLLOWED_MAX);
+			 LAUNCH_FOLLOWED_MAX);
 		ptrace(PTRACE_DETACH, pid, 0, 0);
 		return;
 	}
-	l->followed[l->nr_followed++] = (struct followed){ .pid = pid };
+	proc_tgid(pid, &tgid);
+	l->followed[l->nr_followed++] = (struct followed){ .pid = pid, .tgid = tgid };
+	kern_launch_follow(l->kern, pid, true, 0);
+	if (tgid == pid && l->starts.count && !proc_stat(pid, NULL, NULL, &parent))
+		launch_starts_inherit(&l->starts, pid, parent);
+}
+
+static bool is_followed(const struct launch *l, pid_t tgid)
+{
+	for (size_t i = 0; i < l->nr_followed; i++) {
+		if (l->followed[i].tgid == tgid)
+			return true;
+	}
+	return false;
 }
 
 static void followed_remove(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
+	pid_t tgid;
 
 	if (!f)
 		return;
+	tgid = f->tgid;
 	hold_free(f->hold);
 	*f = l->followed[--l->nr_followed];
+	kern_launch_forget(l->kern, pid);
+	if (!is_followed(l, tgid))
+		launch_starts_drop(&l->starts, tgid);
 }
 
-/* The entry point of the program that `pid` has just exec'ed: AT_ENTRY of its auxiliary vector. */
-static uint64_t entry_point(pid_t pid)
+/* An entry of the auxiliary vector of the program that `pid` has just exec'ed; 0: it has none. */
+static uint64_t auxiliary(pid_t pid, uint64_t type)
 {
 	_cleanup_close_ int fd = -1;
 	char path[64];
@@ -91,7 +114,7 @@ static uint64_t entry_point(pid_t pid)
 	if (fd < 0)
 		return 0;
 	while (read(fd, &aux, sizeof(aux)) == sizeof(aux) && aux.a_type != AT_NULL) {
-		if (aux.a_type == AT_ENTRY)
+		if (aux.a_type == type)
 			return aux.a_un.a_val;
 	}
 	return 0;
@@ -102,7 +125,7 @@ static int hold_at_entry(struct launch *l, pid_t pid, struct hold **out, struct 
 {
 	struct proc_maps maps __attribute__((cleanup(proc_maps_fini))) = { 0 };
 	_cleanup_close_ int fd = -1;
-	uint64_t entry = entry_point(pid);
+	uint64_t entry = auxiliary(pid, AT_ENTRY);
 	char path[64];
 	int ret;
 
@@ -143,40 +166,84 @@ static bool may_be_python(pid_t pid)
 static void on_exec(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
+	uint64_t pages;
 	struct err err;
 
 	if (f) {
 		hold_free(f->hold);
 		f->hold = NULL;
+		pages = launch_starts_exec(&l->starts, f->tgid, auxiliary(pid, AT_BASE));
 		if (may_be_python(pid) && hold_at_entry(l, pid, &f->hold, &err))
 			log_warn("pid %d cannot be held at its entry point, its first calls may be "
 				 "missed: %s",
 				 pid, err.msg);
+		/* What is mapped on the way there is looked at there. */
+		kern_launch_follow(l->kern, pid, !f->hold, pages);
 	}
 	ptrace(PTRACE_CONT, pid, 0, 0);
 }
 
-/* Is the thread stopped by the probe on its entry point? */
-static bool is_held(pid_t pid, const struct followed *f, int sig)
+/* Was it the kernel that sent the signal?  Our programs do. */
+static bool is_kernels(pid_t pid, int sig)
 {
 	siginfo_t si;
 
-	return f && f->hold && sig == HOLD_SIGNAL && !ptrace(PTRACE_GETSIGINFO, pid, 0, &si) &&
+	return sig == HOLD_SIGNAL && !ptrace(PTRACE_GETSIGINFO, pid, 0, &si) &&
 	       si.si_code == SI_KERNEL;
 }
 
-static void on_entry(struct launch *l, pid_t pid)
+/* Is the thread stopped by a probe of ours, rather than because it has mapped a file? */
+static bool is_held(const struct launch *l, const struct followed *f, int sig)
+{
+	return f && (f->hold || launch_starts_has(&l->starts, f->tgid)) && is_kernels(f->pid, sig);
+}
+
+/* The process is traced from now on: its threads are let go of when they stop. */
+static void let_go_of_process(struct launch *l, pid_t tgid)
+{
+	for (size_t i = 0; i < l->nr_followed; i++) {
+		struct followed *f = &l->followed[i];
+
+		if (f->tgid != tgid)
+			continue;
+		f->recognised = true;
+		kern_launch_follow(l->kern, f->pid, false, 0);
+		ptrace(PTRACE_INTERRUPT, f->pid, 0, 0);
+	}
+	launch_starts_drop(&l->starts, tgid);
+}
+
+/* At the entry point, or where an interpreter starts. */
+static void on_hold(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
+	bool at_entry = f->hold;
 
 	hold_free(f->hold);
 	f->hold = NULL;
-	if (l->look(l->ctx, pid, launch_thread_pointer(pid))) {
+	if (l->look(l->ctx, f->tgid, launch_thread_pointer(pid))) {
+		let_go_of_process(l, f->tgid);
 		ptrace(PTRACE_DETACH, pid, 0, 0);
 		followed_remove(l, pid);
 		return;
 	}
+	if (at_entry) {
+		kern_launch_follow(l->kern, pid, true, 0);
+		launch_starts_look(&l->starts, f->tgid);
+	} else {
+		launch_starts_refuse(&l->starts, f->tgid);
+	}
 	ptrace(PTRACE_CONT, pid, 0, 0);
+}
+
+/* True: the signal was due to what was mapped, and is not for the program. */
+static bool on_mapped(struct launch *l, const struct followed *f)
+{
+	if (!f || !kern_launch_mapped(l->kern, f->pid))
+		return false;
+	if (!f->hold)
+		launch_starts_look(&l->starts, f->tgid);
+	return is_kernels(f->pid, HOLD_SIGNAL);
 }
 
 static void on_stop(struct launch *l, pid_t pid, int status)
@@ -185,7 +252,10 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 	int sig = WSTOPSIG(status);
 
 	if (f && f->recognised) {
-		ptrace(PTRACE_DETACH, pid, 0, status >> 16 == PTRACE_EVENT_STOP ? 0 : sig);
+		/* What our probes have sent meanwhile is not for the program. */
+		if (status >> 16 == PTRACE_EVENT_STOP || is_kernels(pid, sig))
+			sig = 0;
+		ptrace(PTRACE_DETACH, pid, 0, sig);
 		followed_remove(l, pid);
 		return;
 	}
@@ -209,8 +279,12 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 		}
 		return;
 	}
-	if (is_held(pid, f, sig)) {
-		on_entry(l, pid);
+	if (sig == HOLD_SIGNAL && on_mapped(l, f)) {
+		ptrace(PTRACE_CONT, pid, 0, 0);
+		return;
+	}
+	if (is_held(l, f, sig)) {
+		on_hold(l, pid);
 		return;
 	}
 	ptrace(PTRACE_CONT, pid, 0, sig);
@@ -257,11 +331,20 @@ void launch_look_again(struct launch *l)
 	for (size_t i = 0; i < l->nr_followed; i++) {
 		struct followed *f = &l->followed[i];
 
-		if (f->hold || f->recognised || !l->look(l->ctx, f->pid, 0))
+		if (f->pid != f->tgid || f->hold || f->recognised ||
+		    launch_starts_has(&l->starts, f->tgid) || !l->look(l->ctx, f->pid, 0))
 			continue;
-		f->recognised = true;
-		ptrace(PTRACE_INTERRUPT, f->pid, 0, 0);
+		l->late++;
+		log_warn("pid %d runs a Python whose start was not seen: its first calls may be "
+			 "missed",
+			 f->pid);
+		let_go_of_process(l, f->tgid);
 	}
+}
+
+uint64_t launch_late(const struct launch *l)
+{
+	return l->late;
 }
 
 int launch_start(struct kern *kern, struct stops *stops, char *const argv[],
@@ -273,7 +356,7 @@ int launch_start(struct kern *kern, struct stops *stops, char *const argv[],
 
 	if (!l)
 		return err_set(err, -ENOMEM, "out of memory");
-	l->kern = kern;
+	l->kern = l->starts.kern = kern;
 	l->stops = stops;
 	l->argv = argv;
 	l->user = user;
@@ -323,7 +406,10 @@ bool launch_ended(const struct launch *l, int *wait_status)
 
 static void let_go(struct launch *l, pid_t pid, int status)
 {
-	if (is_held(pid, followed_find(l, pid), WSTOPSIG(status)))
+	const struct followed *f = followed_find(l, pid);
+	int sig = WSTOPSIG(status);
+
+	if (f && is_kernels(pid, sig) && (kern_launch_mapped(l->kern, pid) || is_held(l, f, sig)))
 		ptrace(PTRACE_DETACH, pid, 0, 0); /* the signal was our probe's */
 	else
 		stops_let_go(pid, status);
@@ -357,5 +443,6 @@ void launch_free(struct launch *l)
 	}
 	while (l->nr_followed)
 		followed_remove(l, l->followed[0].pid);
+	launch_starts_fini(&l->starts);
 	free(l);
 }

@@ -3,7 +3,7 @@
  * Starting a program so that it can be traced from its first Python call on: it is held, with ptrace, at the entry
  * point of each program it execs (the dynamic linker has then mapped its libraries, and nothing of Python has run),
  * until someone has looked whether it is an interpreter.  Shells and other programs on the way are followed through
- * their forks and execs.  Should this process die meanwhile, all of them simply run on: ptrace lets go of them, and
+ * their forks and execs, and held where an interpreter starts that they have loaded by themselves (launch_starts.h).  Should this process die meanwhile, all of them simply run on: ptrace lets go of them, and
  * the probe on the entry point is gone.
  */
 #pragma once
@@ -34,8 +34,10 @@ int launch_result_fd(const struct launch *l);
 bool launch_failed(const struct launch *l, struct err *err);
 /* Handles what the followed processes have reported; to be called on SIGCHLD. */
 void launch_step(struct launch *l);
-/* Looks again at followed programs that load an interpreter only while they run. */
+/* Looks again at followed programs, for an interpreter whose start was not seen. */
 void launch_look_again(struct launch *l);
+/* How many were interpreters whose start was not seen, so that calls may be missing. */
+uint64_t launch_late(const struct launch *l);
 /* Processes still followed because no interpreter has been seen in them; and whether the first one has ended. */
 size_t launch_followed(const struct launch *l);
 bool launch_ended(const struct launch *l, int *wait_status);

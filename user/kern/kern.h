@@ -12,6 +12,7 @@
 #include "bpf/abi/direct.h"
 #include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/launch.h"
 #include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
 #include "bpf/abi/rule.h"
@@ -40,8 +41,18 @@ int kern_need(struct kern *kern, enum phrude_probe probe, struct err *err);
 struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
 				 enum py_site_entry entry);
 
-/* The program that holds a started program at its entry point. */
+/*
+ * kern_launch.c: the programs that hold a started program at its entry point, where its dynamic linker has mapped something, and where an
+ * interpreter starts in it.  The last two are for threads that are followed, and watched.
+ */
 struct bpf_program *kern_launch_program(const struct kern *kern);
+struct bpf_program *kern_launch_mapped_program(const struct kern *kern);
+struct bpf_program *kern_launch_start_program(const struct kern *kern);
+/* pages: that its process has mapped to be executed. */
+int kern_launch_follow(struct kern *kern, pid_t tid, bool watched, uint64_t pages);
+void kern_launch_forget(struct kern *kern, pid_t tid);
+/* Is it for what was mapped that the thread, which is stopped, got its signal?  It is forgotten then. */
+bool kern_launch_mapped(struct kern *kern, pid_t tid);
 
 /* The program that a starting interpreter hits, to know it after an exec. */
 struct bpf_program *kern_start_program(const struct kern *kern);
