@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line: exit statuses, and one clear sentence for whatever cannot be done."""
 
+import contextlib
 import glob
 import os
 import re
@@ -349,3 +350,21 @@ def run_of_a_program_that_cannot_be_held():
     expect_equal((tracer.status, tracer.summary.get("starts_late")), (0, 1), "status, starts_late")
     expect(0 < len(tracer.alerts) < 400, "%d alerts", len(tracer.alerts))
     expect(any("start was not seen" in line for line in tracer.messages), "it said: %s", tracer.messages)
+
+
+@test()
+def descriptors():
+    """More than it may have at first are had if that is allowed; else what ran out is said, and no target is taken for dead."""
+    with Files(good=GOOD) as files, contextlib.ExitStack() as stack:
+        targets = [stack.enter_context(Target(host, "load.py")) for _ in range(20)]
+        pids = [word for target in targets for word in ("--pid", str(target.pid))]
+        trace = [BINARY, *pids, "--rules", files.path("good"), "--duration", "0.5"]
+        for limits, status, said in (("40:4096", 0, r"^phrude-trace: ready: (pid \d+ .*?){20}rules"),
+                                     ("40:40", 1, r"^phrude-trace: error: cannot load .*: Too many open files; this process may "
+                                                  r"have 40 files open: raise that limit \(ulimit -n\)$"),
+                                     ("70:70", 1, r"^phrude-trace: error: .*python.*: Too many open files; this process may "
+                                                  r"have 70 files open: raise that limit \(ulimit -n\)$")):
+            done = subprocess.run(["setpriv", "--bounding-set=-sys_resource", "prlimit", "--nofile=" + limits, *trace],
+                                  capture_output=True, text=True, timeout=60)
+            expect_equal(done.returncode, status, "status with %s: %s" % (limits, done.stderr))
+            expect(re.search(said, done.stderr, re.M), "with %s it said: %s", limits, done.stderr)

@@ -360,7 +360,7 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 	if (ret)
 		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", a->pid,
 			       strerror(-ret));
-	ret = attach_process(armer->kern, a->pid, target->group, target->file_fd, PROBE_ARM,
+	ret = attach_process(armer->kern, a->pid, target->group, target->file, PROBE_ARM,
 			     target->sites, target->nr_sites, 1u << PY_SITE_HOT, &a->hot, err);
 	if (ret)
 		return ret;

@@ -33,7 +33,7 @@ struct arming;
 /* Where that is. */
 struct arm_process {
 	const struct py_interp *interp;
-	int file_fd;
+	struct probed_file file;
 	uint32_t group; /* as attach_process() has it */
 	const struct py_site *sites;
 	size_t nr_sites;

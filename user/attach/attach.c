@@ -95,7 +95,7 @@ static int sets_add_site(struct sets *sets, const struct kern *kern, enum phrude
 	return ret;
 }
 
-int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
+int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_file file,
 		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
 		   uint32_t roles, struct attachment **out, struct err *err)
 {
@@ -124,7 +124,7 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
 	for (size_t i = 0; i < sets->count && !ret; i++) {
 		const struct set *s = &sets->list[i];
 
-		ret = uprobes_open(kern, s->prog, pid, file_fd, s->sites, s->count,
+		ret = uprobes_open(kern, s->prog, pid, file, s->sites, s->count,
 				   &a->sets[a->nr_sets], err);
 		a->nr_sets += !ret;
 	}

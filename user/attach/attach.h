@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "attach/uprobe.h"
 #include "bpf/abi/event.h"
 #include "kern/kern.h"
 #include "py/interp.h"
@@ -37,11 +38,11 @@ enum phrude_probe attach_kind_by_name(const char *name);
 struct attachment;
 
 /*
- * Puts probes of a kind on the sites of the file `file_fd` (an O_PATH descriptor will do) in a process; what it
+ * Puts probes of a kind on the sites of the file in a process; what it
  * forks has to be attached to by itself.  pid ATTACH_ALL: in all processes, for those of a group to count (py_proc.group).
  * -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
-int attach_process(struct kern *kern, pid_t pid, uint32_t group, int file_fd,
+int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_file file,
 		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,
 		   uint32_t roles, struct attachment **out, struct err *err);
 #define ATTACH_ROLES_ALL ~0u

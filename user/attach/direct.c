@@ -207,6 +207,7 @@ static int attach_file(struct direct_probes *d, struct err *err)
 	_cleanup_free_ struct py_site *sites = calloc(d->nr_wanted, sizeof(*sites));
 	struct set *sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets)), *set;
 	size_t left = part_file(d), n = d->nr_wanted - left;
+	const struct py_code_file *file;
 	int ret;
 
 	if (sets)
@@ -215,10 +216,12 @@ static int attach_file(struct direct_probes *d, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++)
 		sites[i] = d->wanted[left + i].site;
+	file = d->wanted[left].file;
 	set = &sets[d->nr_sets];
 	set->group = d->list[sites[0].cookie].group;
 	ret = uprobes_open(d->kern, kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			   d->wanted[left].file->fd, sites, n, &set->probes, err);
+			   (struct probed_file){ file->fd, file->path }, sites, n, &set->probes,
+			   err);
 	/* A file that cannot be probed is a matter of the functions in it. */
 	if (ret == -EOPNOTSUPP) {
 		log_warn("%zu watched functions, %s among them, are not seen: %s", n, sites[0].what,

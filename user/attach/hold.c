@@ -8,7 +8,7 @@ static int set(struct kern *kern, const struct bpf_program *prog, pid_t pid, int
 	       const struct py_site *site, struct hold **out, struct err *err)
 {
 	struct uprobes *u;
-	int ret = uprobes_open(kern, prog, pid, fd, site, 1, &u, err);
+	int ret = uprobes_open(kern, prog, pid, (struct probed_file){ .fd = fd }, site, 1, &u, err);
 
 	if (!ret)
 		*out = (struct hold *)u;

@@ -50,12 +50,14 @@ void uprobes_free(struct uprobes *u)
 }
 
 /* What the file is called, for messages. */
-static const char *file_name(int fd, char *buf, size_t size)
+static const char *file_name(struct probed_file file, char *buf, size_t size)
 {
 	char link[64];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (file.path)
+		return file.path;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file.fd);
 	n = readlink(link, buf, size - 1);
 	if (n < 0)
 		snprintf(buf, size, "a file");
@@ -70,14 +72,15 @@ static const char *reason(int code)
 	return code == 524 ? "no probe can be on the instruction there" : strerror(code);
 }
 
-static int explain(int ret, bool multi, int file_fd, const struct py_site *site, pid_t pid,
-		   struct err *err)
+static int explain(int ret, bool multi, struct probed_file file, const struct py_site *site,
+		   pid_t pid, struct err *err)
 {
-	char name[256];
+	const char *name;
+	char buf[256];
 
 	if (ret == -ESRCH)
 		return err_set(err, -ESRCH, "pid %d: the process is gone", pid);
-	file_name(file_fd, name, sizeof(name));
+	name = file_name(file, buf, sizeof(buf));
 	if (ret == -EACCES || ret == -EPERM)
 		return err_set(err, -EPERM,
 			       "not allowed to put a probe on %s: %s; root is needed, or %s", name,
@@ -109,7 +112,7 @@ static void descriptor_path(int fd, char *buf, size_t size)
 	snprintf(buf, size, "/proc/self/fd/%d", fd);
 }
 
-static int open_multi(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
+static int open_multi(struct uprobes *u, int prog_fd, pid_t pid, struct probed_file file,
 		      const struct py_site *sites, size_t count)
 {
 	_cleanup_free_ uint64_t *words = calloc(3 * count, sizeof(*words));
@@ -126,20 +129,20 @@ static int open_multi(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
 		cookies[i] = sites[i].cookie;
 		any |= sites[i].semaphore != 0;
 	}
-	descriptor_path(file_fd, path, sizeof(path));
+	descriptor_path(file.fd, path, sizeof(path));
 	fd = kern_uprobe_multi_link(prog_fd, path, offsets, any ? semaphores : NULL, cookies, count,
 				    sites[0].at_return, pid);
 	return fd < 0 ? fd : add_link(u, fd, -1);
 }
 
-static int open_perf(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
+static int open_perf(struct uprobes *u, int prog_fd, pid_t pid, struct probed_file file,
 		     const struct py_site *site)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = site->cookie);
 	char path[64];
 	int fd, perf_fd;
 
-	descriptor_path(file_fd, path, sizeof(path));
+	descriptor_path(file.fd, path, sizeof(path));
 	perf_fd = uprobe_perf_open(path, site->offset, site->semaphore, site->at_return, pid);
 	if (perf_fd < 0)
 		return perf_fd;
@@ -152,17 +155,17 @@ static int open_perf(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
 }
 
 /* One by one: without uprobe_multi, or because all at once failed: then what fails has a name. */
-static int open_each(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
+static int open_each(struct uprobes *u, int prog_fd, pid_t pid, struct probed_file file,
 		     const struct py_site *sites, size_t count, struct err *err)
 {
 	bool multi = kern_has_uprobe_multi(u->kern);
 
 	for (size_t i = 0; i < count; i++) {
-		int ret = multi ? open_multi(u, prog_fd, pid, file_fd, &sites[i], 1)
-				: open_perf(u, prog_fd, pid, file_fd, &sites[i]);
+		int ret = multi ? open_multi(u, prog_fd, pid, file, &sites[i], 1)
+				: open_perf(u, prog_fd, pid, file, &sites[i]);
 
 		if (ret)
-			return explain(ret, multi, file_fd, &sites[i], pid, err);
+			return explain(ret, multi, file, &sites[i], pid, err);
 	}
 	return 0;
 }
@@ -171,14 +174,15 @@ static int open_each(struct uprobes *u, int prog_fd, pid_t pid, int file_fd,
  * While the kernel puts a probe on a file, it reads the page with a lock held that all forks of the machine wait for. A page that
  * a process provides may never come.
  */
-static int refuse_fuse(const struct kern *kern, int file_fd, struct err *err)
+static int refuse_fuse(const struct kern *kern, struct probed_file file, struct err *err)
 {
-	int ret = kern_file_is_on_fuse(kern, file_fd);
-	char name[256];
+	int ret = kern_file_is_on_fuse(kern, file.fd);
+	const char *name;
+	char buf[256];
 
 	if (!ret)
 		return 0;
-	file_name(file_fd, name, sizeof(name));
+	name = file_name(file, buf, sizeof(buf));
 	if (ret < 0)
 		return err_set(err, ret, "cannot tell which file system %s is on: %s", name,
 			       strerror(-ret));
@@ -188,13 +192,14 @@ static int refuse_fuse(const struct kern *kern, int file_fd, struct err *err)
 		       name);
 }
 
-int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, int file_fd,
-		 const struct py_site *sites, size_t count, struct uprobes **out, struct err *err)
+int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid,
+		 struct probed_file file, const struct py_site *sites, size_t count,
+		 struct uprobes **out, struct err *err)
 {
 	_cleanup_(uprobes_freep) struct uprobes *u = calloc(1, sizeof(*u));
 	int ret;
 
-	ret = refuse_fuse(kern, file_fd, err);
+	ret = refuse_fuse(kern, file, err);
 	if (ret)
 		return ret;
 	if (u) {
@@ -205,9 +210,9 @@ int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, i
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = -EAGAIN;
 	if (kern_has_uprobe_multi(kern) && count > 1)
-		ret = open_multi(u, bpf_program__fd(prog), pid, file_fd, sites, count);
+		ret = open_multi(u, bpf_program__fd(prog), pid, file, sites, count);
 	if (ret)
-		ret = open_each(u, bpf_program__fd(prog), pid, file_fd, sites, count, err);
+		ret = open_each(u, bpf_program__fd(prog), pid, file, sites, count, err);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < count; i++)

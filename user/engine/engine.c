@@ -319,7 +319,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	kinds = plan_kinds(e->opts->rules, &e->choice);
 	ret = kern_open(kinds, e->opts->rate, &e->kern, err);
 	if (ret) {
-		*kernel = true;
+		*kernel = ret != -EMFILE;
 		return ret;
 	}
 	e->groups.kern = e->kern;

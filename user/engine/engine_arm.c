@@ -31,7 +31,7 @@ static struct arm_process arm_process(struct engine *e, const struct interp_fact
 
 	return (struct arm_process){
 		.interp = interp,
-		.file_fd = g->fd,
+		.file = g->file,
 		.group = f->group,
 		.sites = k->sites,
 		.nr_sites = k->count,

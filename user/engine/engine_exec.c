@@ -10,14 +10,14 @@
 #include "py/interp.h"
 #include "py/py_image.h"
 
-static void await_start(struct engine *e, pid_t pid, const struct elf_file *elf)
+static void await_start(struct engine *e, pid_t pid, const struct elf_file *elf, const char *path)
 {
 	struct py_template image = { 0 };
 	struct py_site site;
 	struct err err;
 	uint32_t group;
 
-	if (py_start_site(elf, &site) || groups_get(&e->groups, elf, &group, &err) ||
+	if (py_start_site(elf, &site) || groups_get(&e->groups, elf, path, &group, &err) ||
 	    groups_find(&e->groups, group)->start)
 		return;
 	image.start = site.addr;
@@ -32,9 +32,9 @@ void engine_await_start(struct engine *e, struct process *p, const struct py_int
 
 	p->starting = !interp || !interp->initialised;
 	if (interp) {
-		await_start(e, p->pid, interp->elf);
+		await_start(e, p->pid, interp->elf, interp->path);
 	} else if (!py_image_find(p->pid, &file, &err)) {
-		await_start(e, p->pid, file.elf);
+		await_start(e, p->pid, file.elf, file.path);
 		py_image_fini(&file);
 	}
 }

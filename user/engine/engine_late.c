@@ -34,8 +34,9 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 		for (size_t i = 0; i < nr_sites && !ret; i++)
 			sites[i].cookie = phrude_cookie_group(0, f->group);
 		if (!ret)
-			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL, g->fd,
-					   sites, nr_sites, &g->imports[g->nr_imports], err);
+			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL,
+					   g->file, sites, nr_sites, &g->imports[g->nr_imports],
+					   err);
 		if (ret)
 			return ret;
 		g->nr_imports++;

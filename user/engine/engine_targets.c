@@ -32,7 +32,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	f->refs = 1;
 	f->nr_rules = rules->nr_rules;
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
-	ret = groups_get(&e->groups, interp->elf, &f->group, err);
+	ret = groups_get(&e->groups, interp->elf, interp->path, &f->group, err);
 	if (ret)
 		return ret;
 	interp->proc.group = f->group;
@@ -78,7 +78,7 @@ int engine_set_start(struct engine *e, uint32_t group, const struct py_template 
 	if (g->start)
 		return 0;
 	site->cookie = phrude_cookie_group(0, group);
-	return uprobes_open(e->kern, kern_start_program(e->kern), ATTACH_ALL, g->fd, site, 1,
+	return uprobes_open(e->kern, kern_start_program(e->kern), ATTACH_ALL, g->file, site, 1,
 			    &g->start, err);
 }
 
@@ -129,7 +129,7 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 		const struct kind_sites *k = &f->kinds[i];
 
 		if (k->count && attach_kind(i)->wide && !g->attachments[i])
-			ret = attach_process(e->kern, ATTACH_ALL, f->group, g->fd, i, k->sites,
+			ret = attach_process(e->kern, ATTACH_ALL, f->group, g->file, i, k->sites,
 					     k->count, ~(1u << PY_SITE_HOT), &g->attachments[i],
 					     err);
 	}
@@ -152,7 +152,7 @@ static int attach_own(struct engine *e, struct process *p, bool *added, struct e
 			continue;
 		/* Needed: a process that is gone by now has had its calls unseen. */
 		*added = true;
-		ret = attach_process(e->kern, p->pid, f->group, g->fd, i, k->sites, k->count,
+		ret = attach_process(e->kern, p->pid, f->group, g->file, i, k->sites, k->count,
 				     ATTACH_ROLES_ALL, &p->attachments[i], err);
 		if (ret)
 			return ret;
@@ -273,7 +273,7 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 		return err_set(err, -EAGAIN, "it has only just started");
 	}
 	say_beside(interp);
-	ret = groups_get(&e->groups, interp->elf, &group, err);
+	ret = groups_get(&e->groups, interp->elf, interp->path, &group, err);
 	if (ret)
 		return ret;
 	/* A look takes some time, and another process may be about to run the same. */

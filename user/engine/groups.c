@@ -52,14 +52,15 @@ static uint32_t free_number(struct groups *g)
 	return 0;
 }
 
-static int add(struct groups *g, const struct elf_file *elf, struct file_id id, uint32_t *number,
-	       struct err *err)
+static int add(struct groups *g, const struct elf_file *elf, const char *path, struct file_id id,
+	       uint32_t *number, struct err *err)
 {
 	_cleanup_close_ int fd = file_apart(elf_file_fd(elf));
+	_cleanup_free_ char *own_path = strdup(path);
 	struct group *group;
 
 	if (fd < 0)
-		return err_set(err, fd, "cannot keep the interpreter's file open: %s",
+		return err_set(err, fd, "cannot keep the interpreter %s open: %s", path,
 			       strerror(-fd));
 	*number = free_number(g);
 	if (!*number)
@@ -67,14 +68,20 @@ static int add(struct groups *g, const struct elf_file *elf, struct file_id id, 
 			       "more than %d different interpreters are traced already",
 			       PHRUDE_GROUPS_MAX - 1);
 	group = calloc(1, sizeof(*group));
-	if (!group)
+	if (!group || !own_path) {
+		free(group);
 		return err_set(err, -ENOMEM, "out of memory");
-	*group = (struct group){ .id = id, .fd = TAKE_FD(fd), .used = true };
+	}
+	*group = (struct group){
+		.id = id, .file = { TAKE_FD(fd), own_path }, .path = own_path, .used = true
+	};
+	own_path = NULL;
 	g->list[*number] = group;
 	return 0;
 }
 
-int groups_get(struct groups *g, const struct elf_file *elf, uint32_t *number, struct err *err)
+int groups_get(struct groups *g, const struct elf_file *elf, const char *path, uint32_t *number,
+	       struct err *err)
 {
 	struct file_id id;
 	/* The very file that was recognised, not whatever has its name by now. */
@@ -82,10 +89,9 @@ int groups_get(struct groups *g, const struct elf_file *elf, uint32_t *number, s
 		kern_file_id(g->kern, elf_file_fd(elf), elf_file_dev(elf), elf_file_ino(elf), &id);
 
 	if (ret)
-		return err_set(err, ret, "cannot tell which file the interpreter's is: %s",
-			       strerror(-ret));
+		return err_set(err, ret, "cannot tell which file %s is: %s", path, strerror(-ret));
 	*number = find_id(g, id);
-	return *number ? 0 : add(g, elf, id, number, err);
+	return *number ? 0 : add(g, elf, path, id, number, err);
 }
 
 static void detach(struct group *group)
@@ -101,7 +107,8 @@ static void detach(struct group *group)
 static void group_free(struct group *group)
 {
 	detach(group);
-	close(group->fd);
+	close(group->file.fd);
+	free(group->path);
 	free(group);
 }
 

@@ -17,7 +17,8 @@
 struct group {
 	struct file_id id;
 	struct file_id program; /* one that loads it, if it is a library, or itself */
-	int fd;			/* O_PATH */
+	struct probed_file file;
+	char *path;				   /* file.path */
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 	struct interp_facts *facts;		   /* of the first process seen that runs it */
 	struct uprobes *imports[2];		   /* see imports of modules written in C */
@@ -35,8 +36,9 @@ struct groups {
 		next; /* to be tried first for a new one: probes that were given back may still be hit for a moment */
 };
 
-/* The number of the group of an interpreter's file, made if it is not there.  -errno with a sentence. */
-int groups_get(struct groups *g, const struct elf_file *elf, uint32_t *number, struct err *err);
+/* The number of the group of an interpreter's file, made if it is not there.  path: for messages.  -errno with a sentence. */
+int groups_get(struct groups *g, const struct elf_file *elf, const char *path, uint32_t *number,
+	       struct err *err);
 /* Is it the program of a group whose start is noticed? */
 bool groups_start(const struct groups *g, struct file_id program);
 /* NULL: there is none of that number. */

@@ -147,6 +147,8 @@ static int refused(int ret, int why, struct err *err)
 {
 	struct utsname uts;
 
+	if (why == -EMFILE)
+		return err_set(err, why, "cannot load the BPF programs: %s", strerror(-why));
 	uname(&uts);
 	return err_set(
 		err, ret == -EPERM ? -EPERM : -EOPNOTSUPP,
