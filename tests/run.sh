@@ -128,7 +128,7 @@ run_beside() {
 	# It takes little from the others; without any processor the guests' own time limits would pass.
 	renice -n 15 -p "$BASHPID" >/dev/null
 	log=$tmp/beside-log
-	export PHRUDE_VM_LIMIT=${PHRUDE_VM_LIMIT:-900}
+	export PHRUDE_VM_LIMIT=${PHRUDE_VM_LIMIT:-1500}
 	{
 		# The two kernels of Debian's stable releases; 5.15 takes minutes under emulation, and the newest is a moving
 		# target: tests/run.sh vm takes all.

@@ -26,7 +26,7 @@ RULES_OF = {
 }
 ANSWER, ALERTS, RULES, ERRORS = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml", "/tmp/errors"
 # An emulated machine is some twenty times slower than a real one.
-PATIENCE = 120
+PATIENCE = 300
 
 KINDS = {"frame": ["getenv", "numbers", "watched"], "arm": ["getenv", "numbers", "watched"],
          "call": ["getenv", "getpid", "watched"],
