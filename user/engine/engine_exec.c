@@ -2,7 +2,9 @@
 /* What becomes of a process that has exec'ed: the same interpreter, another one, or none. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -64,6 +66,43 @@ static bool starts_soon(const struct engine *e, pid_t pid)
 	return program.high && groups_start(&e->groups, program);
 }
 
+/* Is the file of a program, as it is found where the parent of its process is, one of CPython's, or one that needs it?  Then the next
+ * process that runs it is to be noticed. */
+static bool is_python_file(struct engine *e, const struct process *p)
+{
+	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
+	char path[PATH_MAX];
+	struct err err;
+
+	if (!p->facts.exe ||
+	    snprintf(path, sizeof(path), "/proc/%d/root%s", p->parent ? p->parent : getpid(),
+		     p->facts.exe) >= (int)sizeof(path))
+		return false;
+	if (elf_file_open(path, &elf, &err) || !py_image_is_program(elf))
+		return false;
+	await_start(e, p->pid, elf, p->facts.exe);
+	return true;
+}
+
+/* A process has ended that was not looked at. */
+static void note_unseen(struct engine *e, struct process *p)
+{
+	struct look look;
+
+	if (!p->starting && engine_look_begin(e, p, &look)) {
+		p->starting = is_python_file(e, p);
+		engine_look_end(e, p, &look);
+	}
+	if (!p->starting)
+		return;
+	if (!e->programs_unseen)
+		log_warn("pid %d ended before it could be looked at: of an interpreter that no "
+			 "process has run before, the first one may live too short "
+			 "(programs_unseen counts them)",
+			 p->pid);
+	e->programs_unseen++;
+}
+
 /* How often it is looked whether a program is an interpreter: its libraries may not be mapped yet. */
 #define LOOKS 50
 
@@ -84,9 +123,18 @@ static void look_after_exec(struct engine *e, struct process *p)
 		p->undecided -= ret != -EBUSY || !engine_may_look_ever(e, p);
 		return;
 	}
+	if (ret == -ESRCH)
+		note_unseen(e, p);
 	p->undecided = 0;
 	if (ret)
 		engine_give_up(p, ret, "an exec", &err);
+}
+
+void engine_ended(struct engine *e, struct process *p)
+{
+	if (p->undecided)
+		note_unseen(e, p);
+	processes_remove(&e->processes, p->pid);
 }
 
 void engine_look_at_new(struct engine *e, struct process *p)
@@ -134,17 +182,4 @@ void engine_look_again(struct engine *e)
 			e->undecided |= p->undecided > 0;
 		}
 	}
-}
-
-void engine_ended(struct engine *e, struct process *p)
-{
-	if (p->starting && p->undecided) {
-		if (!e->programs_unseen)
-			log_warn("pid %d ended before it could be looked at: calls of a program "
-				 "that lives so short are missed when its interpreter is a new "
-				 "one (programs_unseen counts them)",
-				 p->pid);
-		e->programs_unseen++;
-	}
-	processes_remove(&e->processes, p->pid);
 }

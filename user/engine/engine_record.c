@@ -150,6 +150,7 @@ static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
 	if (!p)
 		return;
 	p->family = parent->family;
+	p->parent = ppid;
 	/* Looked at when it execs; so is what a program forks that is no interpreter. */
 	if (vfork)
 		p->undecided = 1;

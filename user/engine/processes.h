@@ -35,6 +35,7 @@ struct interp_facts {
 struct process {
 	struct process *next;
 	pid_t pid;
+	pid_t parent; /* that forked it; 0: not known */
 	bool target;		     /* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct py_view view;	     /* of it */

@@ -274,3 +274,12 @@ int py_image_variable(const struct py_image *img, const char *name, uint64_t *ad
 	*addr += img->load_bias;
 	return 0;
 }
+
+bool py_image_is_program(const struct elf_file *elf)
+{
+	uint64_t addr;
+
+	return elf_file_needs(elf, "libpython3.") ||
+	       (!elf_file_symbol(elf, runtime_symbol, &addr, NULL) &&
+		!elf_file_symbol(elf, eval_symbol, &addr, NULL));
+}

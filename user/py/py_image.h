@@ -24,5 +24,7 @@ struct py_image {
 /* -ESRCH, -ENOEXEC, -EOPNOTSUPP, -EACCES, -EPERM, -EAGAIN as py_interp_open(). */
 int py_image_find(pid_t pid, struct py_image *out, struct err *err);
 void py_image_fini(struct py_image *img);
+/* Is a program's file an interpreter, or does it need the library of one? */
+bool py_image_is_program(const struct elf_file *elf);
 /* Address in the process of one of the interpreter's variables. -ENOENT. */
 int py_image_variable(const struct py_image *img, const char *name, uint64_t *addr);
