@@ -47,25 +47,69 @@ __noinline int event_check(__u32 slot)
 	return 0;
 }
 
+/* Bytes of an event up to which there may be callers. */
+#define STACK_SPACE (PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE)
+/* Bytes of it that the innermost callers leave to others, and these to the outermost ones. */
+#define DEEP_SPACE (12 * 1024)
+#define OUTER_SPACE (6 * 1024)
+
+/* The callers; of too many the innermost and the outermost ones, and the functions of those between. */
+static __always_inline void event_callers(struct scratch *s, __u32 slot)
+{
+	__u32 n;
+
+	s->nr_callers = 0;
+	s->limit = STACK_SPACE - DEEP_SPACE;
+	capture_stack(slot, FRAMES_INNER);
+	s->nr_inner = s->nr_callers;
+	s->middle = s->frame;
+	s->outer = s->frame;
+	if (s->frame) {
+		s->limit = STACK_SPACE - OUTER_SPACE;
+		for (int i = 0; i < DEEP_CHUNKS; i++) {
+			if (!deep_walk(slot))
+				break;
+		}
+		s->limit = STACK_SPACE;
+		n = s->nr_inner + deep_outer(slot);
+		capture_stack(slot, n);
+		if (s->nr_callers < n)
+			s->cut |= EV_CUT_STACK | EV_CUT_SPACE;
+	}
+	node_mark(s, SEC_STACK_END, 0);
+}
+
+/* What else is needed of them, and the request: the innermost one. */
+static __always_inline void event_request(struct scratch *s, __u32 slot)
+{
+	finish_stack(slot, 0, s->nr_inner);
+	s->frame = s->middle;
+	for (int i = 0; i < DEEP_CHUNKS; i++) {
+		if (!deep_requests(slot))
+			break;
+	}
+	finish_stack(slot, s->nr_inner, s->nr_callers);
+	if (!s->request)
+		request_follow(slot);
+}
+
 /* Adds call stack and request; false if one like it was dismissed. */
 static __always_inline bool event_complete(struct scratch *s, struct ev_match *m, __u32 slot)
 {
-	s->limit = PHRUDE_EVENT_MAX - 64 - PHRUDE_REQUEST_SPACE;
+	s->limit = STACK_SPACE;
 	if (conditions) {
 		digest_begin(slot);
 		m->digest_args = digest_event(slot);
 		if (is_dismissed(m->digest_args))
 			return false;
 	}
-	capture_stack(slot);
+	event_callers(s, slot);
 	if (conditions) {
 		m->digest_stack = digest_event(slot);
 		if (is_dismissed(m->digest_stack))
 			return false;
 	}
-	finish_stack(slot);
-	if (!s->request)
-		request_follow(slot);
+	event_request(s, slot);
 	s->limit = PHRUDE_EVENT_MAX - 64;
 	if (s->request)
 		capture_request(slot);
@@ -82,6 +126,8 @@ static __always_inline void count_cuts(const struct scratch *s)
 		stat_inc(PHRUDE_STAT_CUT_ARGS);
 	if (cut & EV_CUT_STACK)
 		stat_inc(PHRUDE_STAT_CUT_STACK);
+	if (cut & EV_CUT_MIDDLE)
+		stat_inc(PHRUDE_STAT_CUT_MIDDLE);
 	if (cut & EV_CUT_UNREADABLE)
 		stat_inc(PHRUDE_STAT_CUT_UNREADABLE);
 }

@@ -80,6 +80,9 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->frame = 0;
 	s->request = 0;
 	s->nr_roots = 0;
+	s->nr_deep = 0;
+	s->nr_between = 0;
+	s->events++;
 	s->flags_type = 0;
 	s->nr_missing = 0;
 	s->tables_lost = 0;

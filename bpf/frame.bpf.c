@@ -3,12 +3,6 @@
 #include "frame.bpf.h"
 #include "request.bpf.h"
 
-/* Bytes read at once of a frame and of a code object: all fields needed lie within. */
-#define FRAME_OBJECT_SZ 112 /* PyFrameObject up to f_lasti */
-#define FRAME_SZ 80	    /* _PyInterpreterFrame up to owner */
-#define CODE_OBJECT_SZ 176  /* PyCodeObject up to 3.10, whole */
-#define CODE_SZ 200	    /* since 3.11, up to _co_firsttraceable */
-
 /* co_localspluskinds (Include/internal/pycore_code.h) */
 #define CO_FAST_CELL 0x40
 #define CO_FAST_FREE 0x80
@@ -215,105 +209,82 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	return 0;
 }
 
-#define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
-#define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
+/* What capture_frame() returns. */
+enum {
+	FRAME_END,
+	FRAME_SENT,
+	FRAME_OTHER, /* not one of Python's: passed over */
+	FRAME_FULL,
+};
 
-/* One frame, as caller `n`; advances s->frame.  0 at the end of the stack, else 1; 2: it was not a Python frame. */
+/* One frame, as caller `n`; advances s->frame. */
 __noinline int capture_frame(__u32 slot, __u32 n)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
+	struct frame_fields fields;
 	struct ev_frame *f;
 	struct caller *c;
-	__u64 code, instr, first;
-	__u32 at, owner;
 	__s32 lasti;
-	bool object;
+	__u32 at;
 
-	if (!s || !s->frame)
-		return 0;
+	if (!s || !s->frame || read_frame(s, s->frame, &fields))
+		return FRAME_END;
 	l = &s->proc.layout;
-	object = l->features & PY_F_FRAME_OBJECT;
-	if (object ? read_user(s, s->head, FRAME_OBJECT_SZ, s->frame)
-		   : read_user(s, s->head, FRAME_SZ, s->frame)) {
-		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
-		return 0;
-	}
 	c = &s->callers[n % PHRUDE_FRAMES_MAX];
 	c->frame = s->frame;
-	s->frame = HEAD64(s, l->frame_previous);
-	code = untag(l, HEAD64(s, l->frame_code));
-	owner = object ? 0 : s->head[l->frame_owner & 0xff];
-	instr = object ? HEAD32(s, l->frame_instr) : HEAD64(s, l->frame_instr);
-	if (owner >= l->owner_skip)
-		return 2;
-	if (object ? read_user(s, s->head, CODE_OBJECT_SZ, code)
-		   : read_user(s, s->head, CODE_SZ, code)) {
-		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
-		return 2;
-	}
-	if (HEAD64(s, OB_TYPE) != s->proc.type_code)
-		return 2;
-	if (object) {
-		lasti = instr;
+	s->frame = fields.previous;
+	if (fields.owner >= l->owner_skip || !read_code(s, fields.code) ||
+	    is_unbegun(l, &fields, HEAD32(s, l->code_firsttraceable)))
+		return FRAME_OTHER;
+	if (l->features & PY_F_FRAME_OBJECT) {
+		lasti = fields.instr;
 		if (lasti > 0 && l->features & PY_F_LASTI_UNITS)
 			lasti *= 2;
 	} else {
-		first = code + l->code_adaptive;
-		lasti = instr - first;
-		/* Not begun yet, or the shim frame of a specialised __init__: not a caller that Python would show. */
-		if (owner != l->owner_generator &&
-		    (__s64)(instr - first) < 2LL * (__s32)HEAD32(s, l->code_firsttraceable))
-			return 2;
+		lasti = fields.instr - fields.code - l->code_adaptive;
 	}
 	if (!node_fits(s, sizeof(*f) + 2 * PHRUDE_NAME_MAX + PHRUDE_PATH_MAX)) {
-		s->cut |= EV_CUT_STACK | EV_CUT_SPACE;
-		return 0;
+		s->frame = c->frame;
+		return FRAME_FULL;
 	}
 	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
 	f = (void *)&s->data[at];
-	f->code = code;
+	f->code = fields.code;
 	f->linetable = HEAD64(s, l->code_linetable);
 	f->signature = 0;
 	f->firstlineno = HEAD32(s, l->code_firstlineno);
 	f->lasti = lasti;
-	c->code = code;
+	c->code = fields.code;
 	c->names = HEAD64(s, l->code_varnames);
 	c->at = at;
 	s->nr_callers = n + 1;
 	node_put(s, SEC_FRAME, 0, 0, sizeof(*f));
 	capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
 	capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
-	return 1;
+	return FRAME_SENT;
 }
 
 /* Frames that are not Python's (entry frames) are passed over, but not for ever. */
 #define FRAMES_WALKED_MAX (PHRUDE_FRAMES_MAX * 2)
 
-__noinline int capture_stack(__u32 slot)
+__noinline int capture_stack(__u32 slot, __u32 max)
 {
 	struct scratch *s = scratch_get(slot);
-	__u32 n = 0;
+	__u32 n;
 	int r;
 
 	if (!s)
 		return 0;
-	s->nr_callers = 0;
+	n = s->nr_callers;
 	for (int i = 0; i < FRAMES_WALKED_MAX; i++) {
-		if (!s->frame)
+		if (!s->frame || n >= max)
 			break;
-		if (n >= PHRUDE_FRAMES_MAX) {
-			s->cut |= EV_CUT_STACK;
-			break;
-		}
 		r = capture_frame(slot, n);
-		if (!r)
+		if (r == FRAME_END || r == FRAME_FULL)
 			break;
-		n += r & 1;
+		n += r & FRAME_SENT;
 	}
-	if (s->frame)
-		s->cut |= EV_CUT_STACK;
-	node_mark(s, SEC_STACK_END, 0);
 	return n;
 }
 
@@ -336,16 +307,14 @@ __noinline int finish_caller(__u32 slot, __u32 n)
 	return 0;
 }
 
-__noinline int finish_stack(__u32 slot)
+__noinline int finish_stack(__u32 slot, __u32 from, __u32 to)
 {
-	struct scratch *s = scratch_get(slot);
-
-	if (!s)
-		return 0;
+	if (to > PHRUDE_FRAMES_MAX)
+		to = PHRUDE_FRAMES_MAX;
 	for (__u32 i = 0; i < PHRUDE_FRAMES_MAX; i++) {
-		if (i >= s->nr_callers)
+		if (from + i >= to)
 			break;
-		finish_caller(slot, i);
+		finish_caller(slot, from + i);
 		request_frame(slot);
 	}
 	return 0;

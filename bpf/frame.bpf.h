@@ -73,7 +73,75 @@ int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
 __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags);
 /* The names of the parameters of a code object, as SEC_PARAMNAME items. */
 int capture_param_names(__u32 slot, __u64 code);
-/* The call stack from s->frame outwards: names and files.  What else is to be known of it is left to finish_stack(). */
-int capture_stack(__u32 slot);
-/* Sends the line tables of the stack, and looks for the request in its locals. */
-int finish_stack(__u32 slot);
+/*
+ * The next callers from s->frame outwards, until there are `max`: names and files.  What else is to be known of them is
+ * left to finish_stack().  Where the event is full, s->frame is the first one that was not sent.
+ */
+int capture_stack(__u32 slot, __u32 max);
+/* Sends the line tables of callers from..to, and looks for the request in their locals. */
+int finish_stack(__u32 slot, __u32 from, __u32 to);
+
+/* Callers that are sent from the innermost one on, of a stack that has more than PHRUDE_FRAMES_MAX. */
+#define FRAMES_INNER (PHRUDE_FRAMES_MAX - PHRUDE_FRAMES_OUTER)
+
+/* deep.bpf.c: what is behind those. */
+/* Goes on along the stack, the outermost frames so far in s->last.  0: it has ended. */
+int deep_walk(__u32 slot);
+/* Goes back to where the outermost ones begin, and says how many there are; callers before them are left out. */
+int deep_outer(__u32 slot);
+/* Looks for the request in the frames that are not sent, s->frame being the next of them.  0: it has been found, or was in none. */
+int deep_requests(__u32 slot);
+/* Chunks in which these two do it. */
+#define DEEP_CHUNKS 64
+
+/* Bytes read at once of a frame and of a code object: all fields needed lie within. */
+#define FRAME_OBJECT_SZ 112 /* PyFrameObject up to f_lasti */
+#define FRAME_SZ 80	    /* _PyInterpreterFrame up to owner */
+#define CODE_OBJECT_SZ 176  /* PyCodeObject up to 3.10, whole */
+#define CODE_SZ 200	    /* since 3.11, up to _co_firsttraceable */
+
+#define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
+#define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
+
+/* What is needed of a frame. */
+struct frame_fields {
+	__u64 previous, code, instr;
+	__u32 owner;
+};
+
+static __always_inline int read_frame(struct scratch *s, __u64 frame, struct frame_fields *f)
+{
+	const struct py_layout *l = &s->proc.layout;
+	bool object = l->features & PY_F_FRAME_OBJECT;
+
+	if (object ? read_user(s, s->head, FRAME_OBJECT_SZ, frame)
+		   : read_user(s, s->head, FRAME_SZ, frame)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+		return -1;
+	}
+	f->previous = HEAD64(s, l->frame_previous);
+	f->code = untag(l, HEAD64(s, l->frame_code));
+	f->owner = object ? 0 : s->head[l->frame_owner & 0xff];
+	f->instr = object ? HEAD32(s, l->frame_instr) : HEAD64(s, l->frame_instr);
+	return 0;
+}
+
+/* The code object of a frame into s->head.  False if it is none: the frame is not Python's. */
+static __always_inline bool read_code(struct scratch *s, __u64 code)
+{
+	if (s->proc.layout.features & PY_F_FRAME_OBJECT
+		    ? read_user(s, s->head, CODE_OBJECT_SZ, code)
+		    : read_user(s, s->head, CODE_SZ, code)) {
+		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
+		return false;
+	}
+	return HEAD64(s, OB_TYPE) == s->proc.type_code;
+}
+
+/* Not begun yet, or the shim frame of a specialised __init__: not a caller that Python would show. */
+static __always_inline bool is_unbegun(const struct py_layout *l, const struct frame_fields *f,
+				       __u32 firsttraceable)
+{
+	return !(l->features & PY_F_FRAME_OBJECT) && f->owner != l->owner_generator &&
+	       (__s64)(f->instr - f->code - l->code_adaptive) < 2LL * (__s32)firsttraceable;
+}

@@ -94,6 +94,16 @@ struct caller {
 	__u32 pad;
 };
 
+/* A code object that was met between the innermost and the outermost callers, see deep.bpf.c.  A power of two. */
+#define DEEP_CODES 256
+
+struct deep_code {
+	__u64 code, names; /* names: of the locals */
+	__u64 event;	   /* the event in which it was met, scratch.events */
+	__u32 firsttraceable;
+	__u32 sent;
+};
+
 /* Objects from which the search for a request goes on, and those still to be followed from one of them. */
 #define REQUEST_ROOTS_MAX 4
 #define REQUEST_TODO_MAX 16
@@ -154,8 +164,18 @@ struct scratch {
 	__u64 at_frame; /* frame whose locals are looked at, and its code object */
 	__u64 at_code;
 	__u64 at_names; /* of that: names of the locals */
-	__u32 nr_callers, callers_pad;
+	__u32 nr_callers;
+	__u32 nr_inner; /* of them, the innermost ones */
 	struct caller callers[PHRUDE_FRAMES_MAX];
+	/* Of a deep stack: the first frame behind the innermost callers, the first of the outermost ones. */
+	__u64 middle, outer;
+	struct {
+		__u64 frame, code;
+	} last[PHRUDE_FRAMES_OUTER]; /* the outermost ones that have been met so far */
+	__u32 nr_deep;		     /* frames of Python behind the innermost callers */
+	__u32 nr_between;	     /* SEC_BETWEEN nodes */
+	__u64 events;		     /* that were put together in this slot */
+	struct deep_code codes[DEEP_CODES];
 	__u32 request; /* enum ev_request_kind, 0: not found yet */
 	__u32 nr_roots, next_root, nr_todo, nr_looks, bulk;
 	__u32 pad;

@@ -48,10 +48,10 @@ enum ev_callee {
 
 struct ev_match {
 	struct ev_hdr hdr;
-	__u8 probe;  /* enum phrude_probe */
-	__u8 callee; /* enum ev_callee */
-	__u16 pad;
-	__u32 cut; /* EV_CUT_* */
+	__u8 probe;    /* enum phrude_probe */
+	__u8 callee;   /* enum ev_callee */
+	__u16 skipped; /* callers that are not sent as frames, at most; see SEC_BETWEEN */
+	__u32 cut;     /* EV_CUT_* */
 	__u32 ppid;
 	__u32 uid;
 	__u64 code;	 /* address of the PyCodeObject, 0 for C */
@@ -66,9 +66,11 @@ struct ev_match {
 };
 
 #define EV_CUT_ARGS (1u << 0)	    /* some argument or name was cut or left out */
-#define EV_CUT_STACK (1u << 1)	    /* more frames than were sent */
+#define EV_CUT_STACK (1u << 1)	    /* there may be callers of which nothing was sent */
 #define EV_CUT_UNREADABLE (1u << 2) /* memory that should be readable was not */
 #define EV_CUT_SPACE (1u << 3)	    /* the event was full */
+#define EV_CUT_MIDDLE \
+	(1u << 4) /* a deep stack: of callers in its middle only their functions were sent */
 
 struct ev_node {
 	__u8 type;  /* enum ev_node_type */
@@ -96,6 +98,8 @@ enum ev_node_type {
 	SEC_TYPENAME,	/* str: tp_name of the type that a C method belongs to ("_socket.socket") */
 	SEC_REQUEST, /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
 	SEC_REQFIELD, /* aux: enum ev_request_field; value */
+	SEC_BETWEEN, /* a function of the callers that are not sent as frames, once; str: co_name; str: co_filename */
+	SEC_GAP, /* in their place among the frames: those that follow are the outermost ones */
 	NR_SECS,
 
 	/* values */

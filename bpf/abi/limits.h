@@ -16,6 +16,9 @@
 #define PHRUDE_DEPTH_MAX 8
 /* Frames of the call stack, the called function's own not included. */
 #define PHRUDE_FRAMES_MAX 128
+/* Of a deeper stack the outermost ones are among them, so many.  Functions between those and the innermost ones. */
+#define PHRUDE_FRAMES_OUTER 32
+#define PHRUDE_BETWEEN_MAX 256
 /* Bytes of a function name or a file name in a frame record. */
 #define PHRUDE_NAME_MAX 256
 #define PHRUDE_PATH_MAX 1024

@@ -31,7 +31,9 @@
 	X(LOST_IMPORT, "lost_import", lost,                                                       \
 	  "imports of modules written in C whose functions could not be probed in time")          \
 	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                     \
-	X(CUT_STACK, "cut_stack", cut, "matches with the call stack cut at a bound")              \
+	X(CUT_STACK, "cut_stack", cut, "matches with callers of which nothing is known")          \
+	X(CUT_MIDDLE, "cut_middle", cut,                                                          \
+	  "matches with so many callers that those in the middle are not shown")                  \
 	X(CUT_UNREADABLE, "cut_unreadable", cut,                                                  \
 	  "matches with an argument that could not be read")                                      \
 	X(FETCH_FAILED, "fetch_failed", cut,                                                      \

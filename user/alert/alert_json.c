@@ -131,6 +131,8 @@ static void put_callers(struct buf *out, const struct event *ev)
 
 		if (i)
 			buf_addc(out, ',');
+		if (ev->skipped && i == ev->gap)
+			PUT(out, "{\"function\":\"…\",\"file\":null,\"line\":null},");
 		PUT(out, "{\"function\":");
 		put_text(out, f->function);
 		PUT(out, ",\"file\":");

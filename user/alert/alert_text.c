@@ -169,6 +169,10 @@ static void callers(struct printer *p, const struct event *ev)
 	for (size_t i = 0; i < ev->nr_frames; i++) {
 		const struct event_frame *f = &ev->frames[i];
 
+		if (ev->skipped && i == ev->gap) {
+			start_line(p);
+			buf_printf(p->out, "… %zu more\n", ev->skipped);
+		}
 		start_line(p);
 		put_text(p, f->function.s ? f->function : TEXT("?"));
 		buf_adds(p->out, "  ");

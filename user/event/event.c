@@ -203,6 +203,24 @@ static int read_frame(struct node_reader *r, const struct node *n, struct parts 
 	return 0;
 }
 
+static int read_between(struct node_reader *r, struct parts *p)
+{
+	struct event *ev = p->ev;
+	struct event_frame f = { .line = 0 };
+	int ret;
+
+	ret = read_text(r, ev, &f.function);
+	if (!ret)
+		ret = read_text(r, ev, &f.file);
+	if (ret)
+		return ret;
+	if (ev->nr_between < p->max_between)
+		ev->between[ev->nr_between++] = f;
+	else
+		ev->stack_cut = true;
+	return 0;
+}
+
 /* Values that an alert does not show may be cut without anything being missing from it. */
 static bool is_shown(unsigned int field)
 {
@@ -262,6 +280,12 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 		return read_signature(r, p);
 	case SEC_FRAME:
 		return read_frame(r, n, p);
+	case SEC_BETWEEN:
+		return read_between(r, p);
+	case SEC_GAP:
+		p->ev->gap = p->ev->nr_frames;
+		p->ev->skipped = p->ev->head.skipped;
+		return 0;
 	case SEC_REQUEST:
 		if (n->aux == REQUEST_WSGI || n->aux == REQUEST_ASGI || n->aux == REQUEST_RAW)
 			p->ev->request.kind = n->aux;
@@ -296,11 +320,13 @@ static int read_sections(struct node_reader *r, struct parts *p)
 
 	p->max_frames = MIN(count_sections(r, SEC_FRAME), (size_t)PHRUDE_FRAMES_MAX);
 	p->ev->frames = arena_array(p->arena, p->max_frames, sizeof(*p->ev->frames));
+	p->max_between = MIN(count_sections(r, SEC_BETWEEN), (size_t)PHRUDE_BETWEEN_MAX);
+	p->ev->between = arena_array(p->arena, p->max_between, sizeof(*p->ev->between));
 	p->max_request_values =
 		MIN(count_sections(r, SEC_REQFIELD), (size_t)(NR_EV_REQ + PHRUDE_HEADERS_MAX));
 	p->ev->request.values =
 		arena_array(p->arena, p->max_request_values, sizeof(*p->ev->request.values));
-	if (!p->ev->frames || !p->ev->request.values)
+	if (!p->ev->frames || !p->ev->between || !p->ev->request.values)
 		return no_memory(r->err);
 	while (node_peek(r, &n)) {
 		node_skip(r, &n);

@@ -48,8 +48,15 @@ struct event {
 	size_t nr_args;
 	struct event_frame *frames; /* from the immediate caller outwards */
 	size_t nr_frames;
+	/*
+	 * Of a deep stack the callers in the middle are no frames: they would stand before frames[gap], where skipped is not 0.
+	 * Each of their functions is in between[] once, in the order in which they come first.
+	 */
+	size_t gap, skipped;
+	struct event_frame *between; /* function and file only */
+	size_t nr_between;
 	struct event_request request;
-	bool stack_cut; /* there were more callers */
+	bool stack_cut; /* there may be callers of which nothing is known */
 	bool args_cut;	/* an argument is missing or cut */
 	bool names_cut; /* one of the names or files is cut: it ends in "…" */
 };

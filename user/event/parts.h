@@ -34,7 +34,7 @@ struct parts {
 	struct value kwdefaults;
 	struct text signature, type_name;
 	bool signature_cut;
-	size_t max_frames, max_request_values;
+	size_t max_frames, max_between, max_request_values;
 };
 
 /* Makes ev->args of them: binds the arguments of a call, or orders those of a frame. Returns 0 or -ENOMEM. */

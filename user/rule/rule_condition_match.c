@@ -13,7 +13,7 @@
 #include "rule/rule.h"
 #include "rule/rule_condition.h"
 
-#define ELEMENTS_MAX (PHRUDE_FRAMES_MAX + PHRUDE_ARGS_MAX + 1)
+#define ELEMENTS_MAX (PHRUDE_FRAMES_MAX + PHRUDE_BETWEEN_MAX + PHRUDE_ARGS_MAX + 1)
 
 /* The elements of one subject. */
 struct elements {
@@ -184,11 +184,12 @@ bool rule_file_is_application(struct text file)
 	       !has_part(file, TEXT("/dist-packages/")) && !is_in_stdlib(file);
 }
 
-static bool add_callers(struct elements *e, const struct rule_subject *s, const struct event *ev)
+/* Adds those of the callers that the subject is; true if that settles it. */
+static bool add_frames(struct elements *e, const struct rule_subject *s, const struct event *ev,
+		       const struct event_frame *frames, size_t n)
 {
-	for (size_t i = 0; i < ev->nr_frames; i++) {
-		const struct event_frame *f = &ev->frames[i];
-		struct text function = f->function, file = f->file;
+	for (size_t i = 0; i < n; i++) {
+		struct text function = frames[i].function, file = frames[i].file;
 		struct rule_element *item;
 
 		if (s->what == RULE_APP_CALLER && !rule_file_is_application(file))
@@ -201,7 +202,16 @@ static bool add_callers(struct elements *e, const struct rule_subject *s, const 
 		if (s->what != RULE_CALLERS)
 			return true;
 	}
-	if (ev->stack_cut)
+	return false;
+}
+
+static bool add_callers(struct elements *e, const struct rule_subject *s, const struct event *ev)
+{
+	size_t inner = ev->skipped ? ev->gap : ev->nr_frames;
+
+	if (!add_frames(e, s, ev, ev->frames, inner) &&
+	    !add_frames(e, s, ev, ev->between, ev->nr_between) &&
+	    !add_frames(e, s, ev, ev->frames + inner, ev->nr_frames - inner) && ev->stack_cut)
 		add_unknown(e);
 	return true;
 }

@@ -113,6 +113,16 @@ TEST(twenty_frames_take_microseconds)
 	ASSERT(us < 1000);
 }
 
+TEST(callers_that_are_left_out)
+{
+	struct sample s;
+
+	sample_init(&s);
+	s.event.gap = 1;
+	s.event.skipped = 872;
+	ASSERT_HAS(written(&s), "},{\"function\":\"…\",\"file\":null,\"line\":null},{");
+}
+
 TEST(a_cut_command_line_is_truncation)
 {
 	struct sample s;

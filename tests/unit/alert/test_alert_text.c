@@ -48,6 +48,18 @@ TEST(truncation_is_said)
 	ASSERT_HAS(out.data, "\n  truncated what ends in … was longer");
 }
 
+TEST(callers_that_are_left_out)
+{
+	struct sample s;
+
+	sample_init(&s);
+	s.event.gap = 1;
+	s.event.skipped = 872;
+	written(&s, false);
+	ASSERT_HAS(out.data,
+		   "  callers   call  /srv/runtime.py:298\n            … 872 more\n            ");
+}
+
 TEST(a_c_function_shows_its_module)
 {
 	struct sample s;

@@ -369,6 +369,46 @@ TEST(counts_are_bounded)
 	ASSERT(ev.args_cut && ev.stack_cut);
 }
 
+TEST(deep_stack)
+{
+	start(PROBE_USDT, CALLEE_PYTHON);
+	b.head.cut = EV_CUT_MIDDLE;
+	b.head.skipped = 700;
+	put_frame("inner", "i");
+	put(SEC_BETWEEN);
+	put_str("between");
+	put_str("b");
+	put(SEC_GAP);
+	put_frame("outer", "o");
+	put(SEC_STACK_END);
+	ASSERT_EQ(decode(), 0);
+	ASSERT_EQ(ev.nr_frames, 2);
+	ASSERT_EQ(ev.gap, 1);
+	ASSERT_EQ(ev.skipped, 700);
+	ASSERT_EQ(ev.nr_between, 1);
+	ASSERT_STR(text_of(ev.between[0].function), "between");
+	ASSERT_STR(text_of(ev.between[0].file), "b");
+	/* something is not shown, yet all is known */
+	ASSERT(event_is_truncated(&ev) && !ev.stack_cut);
+}
+
+TEST(functions_between_are_bounded)
+{
+	start(PROBE_USDT, CALLEE_PYTHON);
+	for (unsigned int i = 0; i < PHRUDE_BETWEEN_MAX + 1; i++) {
+		put(SEC_BETWEEN);
+		put_str("f");
+		put_str("g");
+	}
+	put(SEC_STACK_END);
+	ASSERT_EQ(decode(), 0);
+	ASSERT_EQ(ev.nr_between, PHRUDE_BETWEEN_MAX);
+	ASSERT_EQ(ev.skipped, 0);
+	ASSERT(ev.stack_cut);
+	b.nodes.len -= 32; /* in the middle of one */
+	ASSERT_EQ(decode(), -EPROTO);
+}
+
 TEST(request)
 {
 	start(PROBE_FRAME, CALLEE_PYTHON);

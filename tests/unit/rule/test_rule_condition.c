@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "bpf/abi/limits.h"
 #include "event/event.h"
 #include "event/request.h"
 #include "rule/rule.h"
@@ -287,6 +288,40 @@ TEST(application)
 		if (test_failed)
 			TEST_FAIL("%s", cases[i].file);
 	}
+}
+
+/* Of a deep stack callers in the middle are known by their functions. */
+TEST(deep_stack)
+{
+	static struct event_frame between[] = {
+		{ .function = TEXT("walk"), .file = TEXT("/usr/lib/python3.11/ast.py") },
+		{ .function = TEXT("visit"), .file = TEXT("/srv/shop/tree.py") },
+	};
+	static const struct condition_case cases[] = {
+		{ "func: {only: [other]}", false },
+		{ "func: {only: [visit]}", true },
+		{ "func: {allow: [visit]}", false },
+		{ "func: {allow: [view], disallow: [walk]}", true },
+		{ "func: {allow: [view], disallow: [other]}", false },
+		{ "func: {only: [{not: walk}]}", false },
+		{ "caller: {only: [run]}", true },
+		/* the first of the application's is in the middle, before those outside */
+		{ "app_caller: {only: [visit]}", true },
+		{ "app_caller: {only: [root]}", false },
+	};
+	struct event ev = event;
+
+	ev.gap = 2;
+	ev.skipped = 300;
+	ev.between = between;
+	ev.nr_between = ARRAY_SIZE(between);
+	CHECK(cases, &ev, NULL);
+	/* More of them than an event brings along, and frames besides: no room is needed that is not there. */
+	ev.between = calloc(PHRUDE_BETWEEN_MAX, sizeof(*ev.between));
+	ev.nr_between = PHRUDE_BETWEEN_MAX;
+	ev.stack_cut = true;
+	CHECK(((const struct condition_case[]){ { "func: {only: [other]}", true } }), &ev, NULL);
+	free(ev.between);
 }
 
 /* Where what was cut could tell, the match is reported. */
