@@ -158,8 +158,17 @@ __noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
 /* Bytes of line tables that one event may bring along; the others come with the next. */
 #define TABLES_SPACE (128 * 1024)
 
+/*
+ * Names a line table.  Functions may share one, as equal ones are one object up to 3.10: the first line, which is part of
+ * the signature, tells them apart, or the table of one would take the place of the other's.
+ */
+static __always_inline __u64 table_id(__u64 table, __u32 firstlineno)
+{
+	return table ^ (__u64)firstlineno << 48;
+}
+
 /* Sends a line table that user space does not have yet. */
-__noinline int send_table(__u32 slot, __u64 table, __u64 signature)
+__noinline int send_table(__u32 slot, __u64 table, __u64 signature, __u64 linetable)
 {
 	struct scratch *s = scratch_get(slot);
 	struct seen_key key = {};
@@ -170,7 +179,7 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 
 	if (!s)
 		return 0;
-	key.linetable = table;
+	key.linetable = linetable;
 	key.pid = id >> 32;
 	known = bpf_map_lookup_elem(&seen, &key);
 	if (known && *known == signature)
@@ -196,7 +205,7 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature)
 	ev->hdr.time_ns = bpf_ktime_get_ns();
 	ev->hdr.pid = id >> 32;
 	ev->hdr.tid = id;
-	ev->linetable = table;
+	ev->linetable = linetable;
 	ev->signature = signature;
 	ev->len = len;
 	ev->full = size;
@@ -294,13 +303,16 @@ __noinline int finish_caller(__u32 slot, __u32 n)
 	struct scratch *s = scratch_get(slot);
 	struct caller *c;
 	struct ev_frame *f;
+	__u64 table;
 
 	if (!s)
 		return 0;
 	c = &s->callers[n % PHRUDE_FRAMES_MAX];
 	f = (void *)&s->data[c->at & (PHRUDE_EVENT_MAX - 8)];
-	f->signature = table_signature(slot, f->linetable, f->firstlineno);
-	send_table(slot, f->linetable, f->signature);
+	table = f->linetable;
+	f->signature = table_signature(slot, table, f->firstlineno);
+	f->linetable = table_id(table, f->firstlineno);
+	send_table(slot, table, f->signature, f->linetable);
 	s->at_frame = c->frame;
 	s->at_code = c->code;
 	s->at_names = c->names;

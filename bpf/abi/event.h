@@ -169,8 +169,8 @@ struct ev_func {
 };
 
 struct ev_frame {
-	__u64 code;	 /* address of the PyCodeObject */
-	__u64 linetable; /* address of its line table (bytes object) */
+	__u64 code; /* address of the PyCodeObject */
+	__u64 linetable; /* its line table: address of the bytes object, the first line in the upper 16 bits */
 	__u64 signature; /* tells line tables that stood at one address apart */
 	__s32 lasti;	 /* index of the current instruction in bytes; negative: not started */
 	__u32 firstlineno;
@@ -179,7 +179,7 @@ struct ev_frame {
 /* Sent before the first match in which a line table is needed. */
 struct ev_linetable {
 	struct ev_hdr hdr;
-	__u64 linetable;
+	__u64 linetable; /* as in struct ev_frame */
 	__u64 signature;
 	__u32 len;  /* bytes that follow */
 	__u32 full; /* bytes that the table has */

@@ -49,6 +49,9 @@ def trace(interpreter, kind, rules, stacks):
 def check(alert, truth, marker):
     callers, names = alert["callers"], [caller["function"] for caller in alert["callers"]]
     expect_equal(alert["request"] and alert["request"]["path"], marker, "path")
+    # Several of the functions have one line table (equal ones are one object up to 3.10).
+    missing = [caller for caller in callers if not caller["line"] and caller != GAP]
+    expect(not missing, "lines are missing: %s", missing[:3])
     if len(truth) <= INNER + OUTER:
         expect_equal(names, truth, "callers")
         expect_equal(alert["truncated"], False, "truncated")
