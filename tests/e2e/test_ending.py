@@ -263,6 +263,35 @@ def nobody_reads_the_alerts():
             accounted(lines, summary)
 
 
+@test(alone="it floods the machine")
+def nobody_reads_the_alerts_of_a_flood():
+    for options, number in ((["--duration", "3"], None), ([], signal.SIGTERM), ([], signal.SIGINT)):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as rules, Target(host, "flood.py") as target:
+            rules.write(yaml([rule("noisy", file="targets/flood.py")]))
+            rules.flush()
+            reader, writer = os.pipe()
+            tracer = subprocess.Popen([BINARY, "--pid", str(target.pid), "--rules", rules.name, "--format", "json", *options],
+                                      stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, text=True)
+            os.close(writer)
+            try:
+                expect("ready" in tracer.stderr.readline(), "not ready")
+                target.ask("flood", n=4)
+                time.sleep(3)
+                if number:
+                    expect(tracer.poll() is None, "it has ended")
+                    tracer.send_signal(number)
+                start = time.monotonic()
+                expect_equal(tracer.wait(30), 0, "status")
+                expect(time.monotonic() - start < SOON, "the end took %.1f s", time.monotonic() - start)
+                expect("lost_unwritten" in tracer.stderr.read(), "it does not say what was lost")
+                expect(target.ask("ebb") > 0, "the target did not go on")
+            finally:
+                tracer.kill()
+                tracer.wait()
+                tracer.stderr.close()
+                os.close(reader)
+
+
 @test()
 def another_writer_keeps_its_pipe():
     """The pipe does not become non-blocking for those who share it."""

@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 
-static const int changed[] = { SIGPIPE, SIGCHLD };
+static const int changed[] = { SIGPIPE, SIGCHLD, SIGXFSZ };
 
 static struct {
 	struct sigaction actions[ARRAY_SIZE(changed)];

@@ -154,17 +154,20 @@ static int check_file(const struct stat *st, struct err *err)
 	return 0;
 }
 
-static bool ends_within_a_line(const char *path)
+bool out_file_ends_within_a_line(int file)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	char last = '\n';
+	_cleanup_close_ int fd = -1;
+	char path[64], last = '\n';
+	off_t size;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
 /* Opens what was looked at, and not what may stand in its place by now. */
-static int open_checked(int file, bool *half_line, struct err *err)
+static int open_checked(int file, struct err *err)
 {
 	char path[64];
 	struct stat st;
@@ -181,7 +184,6 @@ static int open_checked(int file, bool *half_line, struct err *err)
 		return err_set(err, -ENXIO, "nobody has this FIFO open for reading");
 	if (fd < 0)
 		return err_set(err, -errno, "%s", strerror(errno));
-	*half_line = S_ISREG(st.st_mode) && ends_within_a_line(path);
 	return fd;
 }
 
@@ -221,13 +223,17 @@ static int copy_descriptor(int named, struct err *err)
 	return fd;
 }
 
-int out_file_open(const char *path, bool *half_line, struct err *err)
+bool out_file_has_name(const char *path)
+{
+	return named_descriptor(path) < 0;
+}
+
+int out_file_open(const char *path, struct err *err)
 {
 	__attribute__((cleanup(walk_fini))) struct walk w = { .dir = -1, .path = strdup(path) };
 	char name[NAME_MAX + 1];
 	int ret, named = named_descriptor(path);
 
-	*half_line = false;
 	if (named >= 0)
 		return copy_descriptor(named, err);
 	if (!w.path)
@@ -239,7 +245,7 @@ int out_file_open(const char *path, bool *half_line, struct err *err)
 		int fd;
 
 		if (file >= 0)
-			return open_checked(file, half_line, err);
+			return open_checked(file, err);
 		if (errno != ENOENT)
 			return err_set(err, -errno, "%s", strerror(errno));
 		fd = openat(w.dir, name,

@@ -14,6 +14,9 @@
  *   - the file is a regular one of root's or one's own with one name, which nobody else can write; or such a FIFO, whose
  *     descriptor is non-blocking then; or a device.
  * /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N are a copy of that descriptor, which is a matter of the caller's.
- * *half_line: the last line of the file has no end.
  */
-int out_file_open(const char *path, bool *half_line, struct err *err);
+int out_file_open(const char *path, struct err *err);
+/* Is it anything but such a copy? */
+bool out_file_has_name(const char *path);
+/* Has the last line of the file no end? */
+bool out_file_ends_within_a_line(int fd);

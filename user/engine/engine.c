@@ -131,16 +131,19 @@ static int open_signals(void)
 	/* Blocked, it would come in spite of nohup. */
 	if (!inherited_ignores(SIGHUP))
 		sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* Ignored, it would have the kernel reap what is to be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void on_tick(struct engine *e)
 {
+	output_look(&e->output);
 	/* What processes left in the ring is read before they are forgotten. */
 	if (!output_is_full(&e->output))
 		engine_check_targets(e);
@@ -166,6 +169,16 @@ static int patience(const struct engine *e)
 	if (kern_polling(e->kern) && !output_is_full(&e->output))
 		return KERN_POLL_MS;
 	return e->undecided ? LOOK_INTERVAL_MS : -1;
+}
+
+/* Whom alerts are for has gone, or there is no room for them in the end. */
+static int engine_unwritten(const struct engine *e, struct err *err)
+{
+	const char *why = strerror(e->output.error);
+
+	return e->output.gone ? err_set(err, -EIO, "whoever reads the alerts has gone: %s", why)
+			      : err_set(err, -EIO, "alerts could not be written to %s: %s",
+					e->output.path ?: "standard output", why);
 }
 
 static int engine_loop(struct engine *e, struct err *err)
@@ -202,6 +215,8 @@ static int engine_loop(struct engine *e, struct err *err)
 			} else if (fd == check_fd) {
 				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
 					on_tick(e);
+			} else if (events[i].events & (EPOLLERR | EPOLLHUP)) {
+				output_hung_up(&e->output);
 			}
 		}
 		if (e->launch && launch_failed(e->launch, err))
@@ -215,9 +230,8 @@ static int engine_loop(struct engine *e, struct err *err)
 			looked = clock_ns(CLOCK_MONOTONIC);
 		}
 		engine_consume(e);
-		if (e->output.error)
-			return err_set(err, -e->output.error, "alerts cannot be written: %s",
-				       strerror(e->output.error));
+		if (e->output.gone)
+			return engine_unwritten(e, err);
 	}
 	return 0;
 }
@@ -341,6 +355,7 @@ int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 
 	*kernel = false;
 	e.signal_fd = signal_fd;
+	e.had_terminal = engine_has_terminal();
 	if (signal_fd < 0)
 		return err_set(err, -errno, "cannot receive signals: %s", strerror(errno));
 	ret = engine_start(&e, kernel, err);
@@ -350,6 +365,8 @@ int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 		ret = engine_loop(&e, err);
 		if (!e.launch || !launch_failed(e.launch, NULL))
 			engine_finish(&e);
+		if (!ret && e.output.error)
+			ret = engine_unwritten(&e, err);
 		if (!ret && opts->argv && !e.ready && launch_ended(e.launch, &status))
 			ret = err_set(
 				err, -ENOEXEC,

@@ -38,11 +38,13 @@ struct engine {
 	struct arena arena; /* of the event being handled */
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
-	int signal_fd;	      /* SIGINT, SIGTERM, SIGHUP, SIGCHLD */
+	int signal_fd;	      /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
 	int end_fd;	      /* timer of --duration; -1: none */
 	struct stops stops;
 	int64_t patience_until; /* ms, monotonic: asked to end, how long the reader of alerts is waited for; 0: not asked */
 	uint32_t output_events, ring_events; /* what epoll waits for of these */
+	unsigned int output_opened;	     /* the output's at that */
+	bool had_terminal;		     /* of its session, at the start */
 	bool stop;
 	bool ending;	/* probes are being taken away: no new ones */
 	bool undecided; /* there is a process with looks still to be taken */
@@ -70,6 +72,7 @@ struct engine {
 
 /* engine_output.c: somebody wants the tracer to end now. */
 void engine_asked_to_end(struct engine *e);
+bool engine_has_terminal(void);
 void engine_on_signals(struct engine *e);
 /* Turns what is in the ring into alerts, as far as their reader takes them. */
 void engine_consume(struct engine *e);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -28,7 +29,10 @@ static void choose_way(struct output *out)
 	struct stat st;
 	int fd;
 
-	if (fstat(out->fd, &st) || S_ISREG(st.st_mode)) {
+	out->way = OUTPUT_BLOCKING;
+	if (fstat(out->fd, &st))
+		return;
+	if (S_ISREG(st.st_mode)) {
 		out->way = OUTPUT_FILE;
 		return;
 	}
@@ -38,10 +42,8 @@ static void choose_way(struct output *out)
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", out->fd);
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		out->way = OUTPUT_BLOCKING;
+	if (fd < 0)
 		return;
-	}
 	if (out->owned)
 		close(out->fd);
 	out->fd = fd;
@@ -51,16 +53,36 @@ static void choose_way(struct output *out)
 
 int output_open(struct output *out, const char *path, enum output_format format, struct err *err)
 {
-	*out = (struct output){ .fd = STDOUT_FILENO };
+	*out = (struct output){ .fd = STDOUT_FILENO, .end = -1 };
 	if (path) {
-		out->fd = out_file_open(path, &out->half_line, err);
+		out->fd = out_file_open(path, err);
 		if (out->fd < 0)
 			return err_prefix(err, out->fd, "cannot write alerts to %s", path);
 		out->owned = true;
+		out->path = out_file_has_name(path) ? path : NULL;
 	}
 	choose_way(out);
 	out->json = format == OUTPUT_JSON || (format == OUTPUT_AUTO && !isatty(out->fd));
 	out->color = !out->json && isatty(out->fd);
+	return 0;
+}
+
+int output_reopen(struct output *out, struct err *err)
+{
+	int fd;
+
+	fd = out_file_open(out->path, err);
+	if (fd < 0)
+		return err_prefix(err, fd, "cannot be opened anew");
+	close(out->fd);
+	out->fd = fd;
+	out->opened++;
+	out->end = -1;
+	out->stays = false;
+	/* What is begun is whole in one file at least. */
+	out->begun = 0;
+	out->half_line = false;
+	choose_way(out);
 	return 0;
 }
 
@@ -75,9 +97,17 @@ void output_close(struct output *out)
 	buf_fini(&out->ends);
 }
 
-/* Bytes written, or -errno; -EAGAIN if none can be now. */
-static ssize_t write_some(const struct output *out, const char *data, size_t len)
+static size_t nr_pending(const struct output *out)
 {
+	return out->ends.len / sizeof(size_t);
+}
+
+/* Bytes of `pending` that were written, or -errno; -EAGAIN if none can be now. */
+static ssize_t write_some(struct output *out)
+{
+	struct iovec iov[] = { { (char *)"\n", out->half_line },
+			       { out->pending.data + out->begun, out->pending.len - out->begun } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
 	struct pollfd p = { .fd = out->fd, .events = POLLOUT };
 	ssize_t n;
 
@@ -85,29 +115,47 @@ static ssize_t write_some(const struct output *out, const char *data, size_t len
 	if (out->way == OUTPUT_BLOCKING) {
 		if (!poll(&p, 1, 0))
 			return -EAGAIN;
-		len = MIN(len, PIPE_BUF);
+		iov[1].iov_len = MIN(iov[1].iov_len, PIPE_BUF - 1);
 	}
+	/* In one go: another tracer's line comes before or after these. */
 	do {
-		n = out->way == OUTPUT_SOCKET
-			    ? send(out->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-			    : write(out->fd, data, len);
+		n = out->way == OUTPUT_SOCKET ? sendmsg(out->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL)
+					      : writev(out->fd, iov, ARRAY_SIZE(iov));
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	if (n < 0)
+		return -errno;
+	if (n && out->half_line) {
+		out->half_line = false;
+		n--;
+	}
+	return n;
 }
 
-static size_t nr_pending(const struct output *out)
+/* The same, of a file with what belongs to it. */
+static ssize_t write_more(struct output *out)
 {
-	return out->ends.len / sizeof(size_t);
+	ssize_t n;
+
+	if (out->way != OUTPUT_FILE)
+		return write_some(out);
+	n = output_file_begin(out);
+	if (!n)
+		n = write_some(out);
+	output_file_end(out);
+	return n;
 }
 
-/* The first `sent` bytes are gone. */
-static void advance(struct output *out, size_t sent)
+/* Forgets the alerts that are written. */
+static void advance(struct output *out)
 {
-	size_t *ends = (size_t *)out->ends.data, n = nr_pending(out), gone = 0;
+	size_t *ends = (size_t *)out->ends.data, n = nr_pending(out), gone = 0, sent;
 
-	while (gone < n && ends[gone] <= sent)
+	while (gone < n && ends[gone] <= out->begun)
 		gone++;
-	out->within = sent > (gone ? ends[gone - 1] : 0);
+	if (!gone)
+		return;
+	sent = ends[gone - 1];
+	out->begun -= sent;
 	out->written += gone;
 	for (size_t i = gone; i < n; i++)
 		ends[i - gone] = ends[i] - sent;
@@ -119,43 +167,83 @@ static void advance(struct output *out, size_t sent)
 static void fail(struct output *out, int code)
 {
 	if (!out->error)
-		log_error("cannot write alerts: %s; they are counted as lost", strerror(code));
+		out->lost_before = out->lost;
+	if (code != out->error && output_is_lasting(out))
+		log_warn("alerts cannot be written to %s: %s: %zu KiB of them are kept until they "
+			 "can, more will be lost",
+			 out->path ?: "standard output", strerror(code), PENDING_MAX / 1024);
 	out->error = code;
+	if (output_is_lasting(out))
+		return;
+	out->gone = true;
 	output_give_up(out);
 }
 
-void output_flush(struct output *out)
+static void recover(struct output *out)
 {
-	size_t sent = 0;
+	log_info("alerts can be written again; %llu were lost",
+		 (unsigned long long)(out->lost - out->lost_before));
+	out->error = 0;
+}
 
+static void write_pending(struct output *out)
+{
 	if (out->pending.failed || out->ends.failed) {
-		fail(out, ENOMEM);
-		return;
+		log_error("out of memory: alerts are lost");
+		output_give_up(out);
 	}
-	while (sent < out->pending.len) {
-		ssize_t n = write_some(out, out->pending.data + sent, out->pending.len - sent);
+	while (out->pending.len) {
+		ssize_t n = write_more(out);
 
 		if (n == -EAGAIN)
 			break;
 		if (n < 0) {
-			advance(out, sent);
 			fail(out, (int)-n);
 			return;
 		}
-		sent += n;
+		out->begun += n;
+		advance(out);
 	}
-	if (sent)
-		advance(out, sent);
+	if (out->error && !out->gone)
+		recover(out);
+}
+
+void output_flush(struct output *out)
+{
+	/* What failed is tried again by output_look(), not for each alert. */
+	if (!out->error)
+		write_pending(out);
+}
+
+void output_look(struct output *out)
+{
+	out->unlockable = false;
+	if (out->path)
+		output_follow_name(out);
+	write_pending(out);
+}
+
+void output_hung_up(struct output *out)
+{
+	output_flush(out);
+	/* With nothing to write there is no error to be had. */
+	if (!out->error && !output_is_lasting(out))
+		fail(out, EPIPE);
+}
+
+bool output_is_lasting(const struct output *out)
+{
+	return out->path || out->way == OUTPUT_FILE;
 }
 
 bool output_is_stalled(const struct output *out)
 {
-	return out->pending.len > 0;
+	return out->pending.len > 0 && !out->error;
 }
 
 bool output_is_full(const struct output *out)
 {
-	return out->pending.len > PENDING_MAX;
+	return out->pending.len > PENDING_MAX && !out->error;
 }
 
 uint64_t output_give_up(struct output *out)
@@ -164,8 +252,8 @@ uint64_t output_give_up(struct output *out)
 
 	out->lost += n;
 	/* Should he come back, the next alert is not to begin within the one that he has a part of. */
-	out->half_line |= out->within;
-	out->within = false;
+	out->half_line |= out->begun > 0;
+	out->begun = 0;
 	buf_reset(&out->pending);
 	buf_reset(&out->ends);
 	return n;
@@ -173,10 +261,10 @@ uint64_t output_give_up(struct output *out)
 
 void output_alert(struct output *out, const struct alert *alert)
 {
-	/* What a crash or a full disk left half written does not take the first alert with it. */
-	if (out->half_line)
-		buf_addc(&out->pending, '\n');
-	out->half_line = false;
+	if (out->gone || (out->error && out->pending.len > PENDING_MAX)) {
+		out->lost++;
+		return;
+	}
 	if (out->json) {
 		alert_json(&out->pending, alert);
 		buf_addc(&out->pending, '\n');

@@ -74,9 +74,10 @@ static int append(const char *path)
 	int fd;
 
 	strcpy(err.msg, "");
-	fd = out_file_open(path, &half_line, &err);
+	fd = out_file_open(path, &err);
 	if (fd < 0)
 		return fd;
+	half_line = out_file_ends_within_a_line(fd);
 	if (!(fcntl(fd, F_GETFD) & FD_CLOEXEC))
 		abort();
 	if (write(fd, "new\n", 4) != 4)
@@ -190,6 +191,8 @@ TEST(descriptors)
 	ASSERT_EQ(append(path), -EBADF);
 	close(fd);
 	ASSERT_EQ(append("/dev/fd/54321"), -EBADF);
+	ASSERT(!out_file_has_name("/dev/stdout") && !out_file_has_name("/dev/fd/7"));
+	ASSERT(out_file_has_name("/dev/null") && out_file_has_name("dev/stdout"));
 }
 
 TEST(folders_on_the_way)
