@@ -50,10 +50,33 @@ static __always_inline void report(__u32 what)
 	send_proc(what, bpf_get_current_pid_tgid() >> 32, 0);
 }
 
-static __always_inline int arm_failed(void)
+/* Is the next run of a function that is not armed noticed, too?  What is counted is, until the count is at its end. */
+static __always_inline bool has_another_try(__u64 code)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	__s32 runs = PY_OPCACHE_MIN_RUNS;
+	__s16 warmup = 0;
+
+	if (!p)
+		return false;
+	if (p->layout.code_opcache != PY_NO_FIELD) {
+		read_user(NULL, &runs, sizeof(runs), code + p->layout.code_opcache);
+		return runs < PY_OPCACHE_MIN_RUNS;
+	}
+	if (p->layout.code_warmup == PY_NO_FIELD)
+		return false;
+	read_user(NULL, &warmup, sizeof(warmup), code + p->layout.code_warmup);
+	return warmup < -1;
+}
+
+static __always_inline int arm_failed(__u64 code)
 {
 	struct phrude_share *share = share_of(bpf_get_current_pid_tgid() >> 32);
 
+	/* This call is seen in any case. */
+	if (has_another_try(code))
+		return 0;
 	stat_inc(PHRUDE_STAT_LOST_ARM);
 	/* User space looks through all of its memory then. */
 	if (share && share->arms < ARMS_MAX)
@@ -91,7 +114,7 @@ __noinline int arm_code(__u64 code, __u64 instr)
 		bool wanted;
 
 		if (!s)
-			return arm_failed();
+			return arm_failed(code);
 		wanted = s->verdict == VERDICT_MATCH;
 		event_check(slot);
 		pass = event_close(slot);
@@ -99,9 +122,9 @@ __noinline int arm_code(__u64 code, __u64 instr)
 			continue;
 		if (!wanted)
 			return 1;
-		return ask(ARM_UNARMED, code, instr, 1) ? 1 : arm_failed();
+		return ask(ARM_UNARMED, code, instr, 1) ? 1 : arm_failed(code);
 	}
-	return arm_failed();
+	return arm_failed(code);
 }
 
 static __always_inline bool is_armed(const struct py_layout *l, __u64 code, __u64 instr)

@@ -26,7 +26,7 @@
 	X(LOST_PROC, "lost_process_events", lost,                                                 \
 	  "forks, execs or exits of traced processes that could not be reported or followed")     \
 	X(LOST_ARM, "lost_arm", lost,                                                             \
-	  "functions that could not be armed at once: some later calls of theirs are not seen")   \
+	  "functions that could not be armed in time: some later calls of theirs are not seen")   \
 	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")          \
 	X(LOST_IMPORT, "lost_import", lost,                                                       \
 	  "imports of modules written in C whose functions could not be probed in time")          \

@@ -3,6 +3,7 @@
 
 import collections
 import ctypes
+import glob
 import os
 import signal
 import time
@@ -73,3 +74,12 @@ def end(find, timeout=5):
             except ProcessLookupError:
                 pass
         time.sleep(0.01)
+
+
+def thread_states(pid):
+    """A letter for each thread, as in /proc/PID/stat."""
+    states = []
+    for path in glob.glob("/proc/%d/task/*/stat" % pid):
+        with open(path) as file:
+            states.append(file.read().rsplit(")", 1)[1].split()[0])
+    return states

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Armed functions: all of their calls are seen, no others cost anything, and nothing stays behind."""
 
+import signal
 import time
 
+import processes
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, rule
@@ -52,6 +54,27 @@ def functions_that_come_late(interpreter, kind):
             expected = target.ask("import_late", n=50)
     complete(tracer)
     expect_equal(tracer.by_rule(), expected, "alerts by function")
+
+
+@armed()
+def a_tracer_that_comes_too_late(interpreter, kind):
+    """What is not armed in time is lost where it is noticed once only; else its later runs are noticed, and nothing is lost."""
+    with Target(interpreter, "arm.py") as target:
+        with Tracer(LATE, target.pid, kind=kind) as tracer:
+            before = target.ask("import_late", n=1)["watched"]
+            tracer.wait_alerts(before)
+            tracer.process.send_signal(signal.SIGSTOP)
+            while set(processes.thread_states(tracer.process.pid)) != {"T"}:
+                time.sleep(0.001)
+            during = target.ask("import_late", n=1)["watched"]
+            tracer.process.send_signal(signal.SIGCONT)
+    summary, alerts = tracer.summary, tracer.by_rule()["watched"]
+    expect_equal(summary["lost"], summary.get("lost_arm", 0), "lost: %s" % tracer.messages[-1])
+    if interpreter.version <= (3, 10):
+        expect_equal((alerts, summary["lost"]), (before + during, 0), "alerts, lost")
+    else:
+        expect(before < alerts < before + during, "%d alerts of %d and %d calls", alerts, before, during)
+        expect(summary["lost"] > 0, "nothing is said to be lost: %s", tracer.messages[-1])
 
 
 @armed()
