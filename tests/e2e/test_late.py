@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a module does first, as it is imported, is seen: over all interpreters more than a thousand imports are tried."""
 
+import glob
+import signal
+import time
+
 from harness import expect, expect_equal, test
 from target import Target
 from tracer import Tracer, rule
@@ -25,3 +29,26 @@ def first_act_of_a_module(interpreter):
         expect_equal(tracer.by_rule(), expected, "alerts")
         tried += sum(expected.values())
     expect(tried >= 84, "only %d imports were tried", tried)
+
+
+def wait_stopped(pid):
+    while any(open(path).read().rpartition(")")[2].split()[0] != "T" for path in glob.glob("/proc/%d/task/*/stat" % pid)):
+        time.sleep(0.001)
+
+
+@test("interpreter")
+def looked_at_anew(interpreter):
+    """A process of which a C function was found late is looked at once more, as a function could not be armed in time."""
+    with Target(interpreter, "late.py") as target:
+        module, function = target.ask("waiting")[0]
+        rules = [rule(function, module=module, name="late"), rule("<module>", file="later.py", name="module")]
+        with Tracer(rules, target.pid) as tracer:
+            target.ask("bring_in", name="early", text="import %s" % module)
+            tracer.process.send_signal(signal.SIGSTOP)
+            wait_stopped(tracer.process.pid)
+            target.ask("bring_in", name="later", text="")
+            tracer.process.send_signal(signal.SIGCONT)
+            time.sleep(0.5)
+            expected = target.ask("call", module=module)
+    expect(tracer.summary.get("lost_arm"), "nothing failed to be armed: %s", tracer.messages[-1])
+    expect_equal(tracer.by_rule().get("late", 0), expected, "alerts")
