@@ -14,8 +14,15 @@ LOCKS = (3, 12)  # from here on each may have a lock of its own
 
 
 def complete(tracer, expected):
-    expect_equal(tracer.by_rule(), expected, "alerts, and the summary is %s" % tracer.summary)
-    expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
+    """
+    Interpreters that start at once import dozens of modules at once, each of which the tracer has a tenth of a second for. On a busy
+    machine it says how often that was not enough; nothing else is lost.
+    """
+    seen, late = tracer.by_rule(), tracer.summary.get("lost_import", 0)
+    expect_equal(tracer.summary["lost"], late, "lost: %s" % tracer.messages[-1])
+    missing = expected.get("compress", 0) - seen.pop("compress", 0)
+    expect(0 <= missing <= late, "%d calls after an import are missing: %s", missing, tracer.messages[-1])
+    expect_equal(seen, {"watched": expected["watched"]}, "alerts, and the summary is %s" % tracer.summary)
 
 
 def wanted(kind, expected):

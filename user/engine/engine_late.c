@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
 #include "engine/engine_priv.h"
+#include "proc/procfs.h"
 #include "py/interp.h"
 
 bool engine_has_pending(const struct interp_facts *f)
@@ -172,41 +173,85 @@ void engine_look_for_late(struct engine *e, struct process *p)
 /* So long a thread that is held has to stop: it takes some microseconds, unless it does not want to. */
 #define STOP_MS 100
 
-/*
- * The thread is held by the kernel side, spinning.  Putting probes on has to wait for all processors to pass through the
- * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread runs Python either.
- */
+/* Has a thread that the kernel side holds stopped instead. */
 static bool stop_held(struct engine *e, pid_t tid)
 {
-	bool stopped = stops_begin(&e->stops, tid);
+	bool stopping = stops_begin(&e->stops, tid);
 
 	kern_stop_thread(e->kern, tid);
-	stopped = stopped && stops_wait(&e->stops, tid, STOP_MS);
-	if (!stopped)
-		e->imports_late++;
-	return stopped;
+	return stopping && stops_wait(&e->stops, tid, STOP_MS);
 }
 
-static void let_held_go(struct engine *e, pid_t tid)
+static void let_go(struct engine *e, pid_t tid)
 {
 	kern_release_thread(e->kern, tid); /* it may be held again */
 	stops_end(&e->stops, tid);
 }
 
+/* Was the thread served with another one?  Each time that one is held it reports once. */
+static bool take_served(struct engine *e, pid_t tid)
+{
+	for (size_t i = 0; i < e->nr_served; i++) {
+		if (e->served[i] == tid) {
+			e->served[i] = e->served[--e->nr_served];
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Stops those that are held beside `tid` in the process: they would spin meanwhile, and not for longer than they may.  They are
+ * at the end of e->served; how many.
+ */
+static size_t stop_others(struct engine *e, const struct process *p, pid_t tid)
+{
+	pid_t held[SERVED_MAX];
+	size_t count = kern_held_threads(e->kern, held, SERVED_MAX), n = 0;
+
+	for (size_t i = 0; i < count && e->nr_served < SERVED_MAX; i++) {
+		pid_t tgid;
+
+		if (held[i] == tid || proc_tgid(held[i], &tgid) || tgid != p->pid)
+			continue;
+		e->imports_late += !stop_held(e, held[i]);
+		e->served[e->nr_served++] = held[i];
+		n++;
+	}
+	return n;
+}
+
+/*
+ * The thread is held by the kernel side, spinning.  Putting probes on has to wait for all processors to pass through the
+ * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its interpreter runs Python either.
+ * Sub-interpreters may import at the same time.
+ */
 void engine_imported(struct engine *e, struct process *p, pid_t tid)
 {
 	struct py_view view;
+	size_t nr_others;
 	bool stopped;
 
-	if (!can_look(e, p, &view) || !look_for_pending(e, p, &view)) {
+	if (take_served(e, tid))
+		return;
+	if (!can_look(e, p, &view)) {
 		kern_release_thread(e->kern, tid);
 		return;
 	}
-	stopped = stop_held(e, tid);
-	look_and_probe(e, p, &view);
-	if (stopped)
-		watch_better(e, p);
-	let_held_go(e, tid);
+	nr_others = stop_others(e, p, tid);
+	if (!look_for_pending(e, p, &view)) {
+		kern_release_thread(e->kern, tid);
+	} else {
+		stopped = stop_held(e, tid);
+		if (!stopped)
+			e->imports_late++;
+		look_and_probe(e, p, &view);
+		if (stopped)
+			watch_better(e, p);
+		let_go(e, tid);
+	}
+	for (size_t i = 0; i < nr_others; i++)
+		let_go(e, e->served[e->nr_served - 1 - i]);
 }
 
 void engine_started_new(struct engine *e, struct process *p, pid_t tid)
@@ -216,7 +261,7 @@ void engine_started_new(struct engine *e, struct process *p, pid_t tid)
 		kern_release_thread(e->kern, tid);
 		return;
 	}
-	stop_held(e, tid);
+	e->imports_late += !stop_held(e, tid);
 	engine_look_at_new(e, p);
-	let_held_go(e, tid);
+	let_go(e, tid);
 }

@@ -22,6 +22,8 @@ struct family {
 };
 #define FAMILIES_MAX 256
 
+#define SERVED_MAX 32
+
 struct engine {
 	const struct engine_opts *opts;
 	struct kern *kern;
@@ -41,6 +43,9 @@ struct engine {
 	int signal_fd;	      /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
 	int end_fd;	      /* timer of --duration; -1: none */
 	struct stops stops;
+	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
+	pid_t served[SERVED_MAX];
+	size_t nr_served;
 	int64_t patience_until; /* ms, monotonic: asked to end, how long the reader of alerts is waited for; 0: not asked */
 	uint32_t output_events, ring_events; /* what epoll waits for of these */
 	unsigned int output_opened;	     /* the output's at that */

@@ -79,6 +79,24 @@ void kern_release_thread(struct kern *k, pid_t tid)
 	bpf_map__delete_elem(k->skel->maps.holds, &key, sizeof(key), 0);
 }
 
+size_t kern_held_threads(const struct kern *k, pid_t *tids, size_t max)
+{
+	const struct bpf_map *map = k->skel->maps.holds;
+	__u32 key, value, *last = NULL;
+	size_t n = 0;
+
+	/* A thread may come and go meanwhile; the walk has an end all the same. */
+	for (size_t i = 0; i < 2 * max && n < max; i++) {
+		if (bpf_map__get_next_key(map, last, &key, sizeof(key)))
+			break;
+		last = &key;
+		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &value, sizeof(value), 0) &&
+		    value == HOLD_HELD)
+			tids[n++] = (pid_t)key;
+	}
+	return n;
+}
+
 int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;

@@ -64,6 +64,8 @@ int kern_template_late(struct kern *kern, uint32_t group, bool late);
 /* The program that sees imports of modules written in C, and letting go of the thread that it holds. */
 struct bpf_program *kern_import_program(const struct kern *kern);
 void kern_release_thread(struct kern *kern, pid_t tid);
+/* All threads that it holds, at most `max` of them; how many. */
+size_t kern_held_threads(const struct kern *kern, pid_t *tids, size_t max);
 /* Lets it go in order to be stopped; kern_release_thread() has to follow when that is over. */
 void kern_stop_thread(struct kern *kern, pid_t tid);
 
