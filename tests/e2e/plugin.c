@@ -8,6 +8,7 @@
  *   both     the same, and the other one runs, too
  *   many     after libraries that are none
  *   masked   with all signals blocked
+ *   old      one before 3.8
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,6 +21,20 @@
 
 static int count;
 static char **words;
+
+/* Before 3.8 there is no Py_BytesMain(). */
+static int run_old(void)
+{
+	void *library = dlopen(words[0], RTLD_NOW | RTLD_GLOBAL);
+	void (*start)(int) = library ? (void (*)(int))dlsym(library, "Py_InitializeEx") : NULL;
+	int (*say)(const char *) =
+		library ? (int (*)(const char *))dlsym(library, "PyRun_SimpleString") : NULL;
+
+	if (!start || !say)
+		return 1;
+	start(0);
+	return say(words[count - 1]) ? 1 : 0;
+}
 
 static int run(void)
 {
@@ -55,6 +70,8 @@ int main(int argc, char **argv)
 		pthread_join(thread, NULL);
 		return status;
 	}
+	if (!strcmp(way, "old"))
+		return run_old();
 	if (!strcmp(way, "fork")) {
 		if (!dlopen(words[0], RTLD_NOW | RTLD_GLOBAL))
 			return 1;

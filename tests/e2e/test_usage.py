@@ -368,3 +368,15 @@ def descriptors():
                                   capture_output=True, text=True, timeout=60)
             expect_equal(done.returncode, status, "status with %s: %s" % (limits, done.stderr))
             expect(re.search(said, done.stderr, re.M), "with %s it said: %s", limits, done.stderr)
+
+
+@test()
+def run_of_a_library_that_is_refused():
+    """It is named where it would have been held, and then no more, however many libraries follow."""
+    found = glob.glob(os.path.join(PYENV, "versions", "3.[67].*", "lib", "libpython3.[67]m.so.1.0"))
+    if not found:
+        raise Skip("there is no libpython that is too old")
+    program = "import _ctypes, _json, _sqlite3, time\ntime.sleep(2.5)\n"
+    ended = command("run", "--rules", os.path.join(HERE, "..", "..", "rules", "phrude.yaml"), "--", built("plugin"), "old", found[0],
+                    "-c", program, env=ENVIRONMENT)
+    expect_equal((ended.status, ended.errors.count("not supported")), (3, 1), "status, warnings: %s" % ended.errors)

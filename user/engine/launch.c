@@ -332,7 +332,7 @@ void launch_look_again(struct launch *l)
 		struct followed *f = &l->followed[i];
 
 		if (f->pid != f->tgid || f->hold || f->recognised ||
-		    launch_starts_has(&l->starts, f->tgid) || !l->look(l->ctx, f->pid, 0))
+		    launch_starts_knows(&l->starts, f->tgid) || !l->look(l->ctx, f->pid, 0))
 			continue;
 		l->late++;
 		log_warn("pid %d runs a Python whose start was not seen: its first calls may be "

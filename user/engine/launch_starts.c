@@ -176,13 +176,23 @@ void launch_starts_inherit(struct launch_starts *s, pid_t pid, pid_t parent)
 	}
 }
 
-bool launch_starts_has(const struct launch_starts *s, pid_t pid)
+static bool has(const struct launch_starts *s, pid_t pid, bool refused)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->list[i].pid == pid && s->list[i].hold)
+		if (s->list[i].pid == pid && (s->list[i].hold || refused))
 			return true;
 	}
 	return false;
+}
+
+bool launch_starts_has(const struct launch_starts *s, pid_t pid)
+{
+	return has(s, pid, false);
+}
+
+bool launch_starts_knows(const struct launch_starts *s, pid_t pid)
+{
+	return has(s, pid, true);
 }
 
 void launch_starts_refuse(struct launch_starts *s, pid_t pid)

@@ -49,6 +49,8 @@ void launch_starts_look(struct launch_starts *s, pid_t pid);
 void launch_starts_inherit(struct launch_starts *s, pid_t pid, pid_t parent);
 /* Is there an interpreter that has not started yet? */
 bool launch_starts_has(const struct launch_starts *s, pid_t pid);
+/* Is there one, or one that was refused? */
+bool launch_starts_knows(const struct launch_starts *s, pid_t pid);
 /* Those of the process are not traced. */
 void launch_starts_refuse(struct launch_starts *s, pid_t pid);
 void launch_starts_drop(struct launch_starts *s, pid_t pid);
