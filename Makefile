@@ -32,10 +32,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
+# Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
+UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c $(addprefix engine/,engine_refused.c lines.c output.c output_file.c \
+	plan.c processes.c stops.c))
+
 SRCS := $(foreach m,$(MODULES),$(sort $(wildcard user/$(m)/*.c)))
 PURE_SRCS := $(foreach m,$(PURE_MODULES),$(sort $(wildcard user/$(m)/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
-SAN_OBJS := $(PURE_SRCS:%.c=$(BUILD)/san/%.o)
+SAN_OBJS := $(patsubst %.c,$(BUILD)/san/%.o,$(PURE_SRCS) $(UNIT_PARTS) tests/unit/no_kernel.c)
 FUZZ_OBJS := $(PURE_SRCS:%.c=$(BUILD)/fuzz/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

@@ -64,13 +64,17 @@ bool stops_take(struct stops *s, pid_t tid, int status)
 /* Takes what the thread reports now. */
 static void look(struct stops *s, pid_t tid)
 {
+	struct stop *stop = find(s, tid);
 	int status;
-	pid_t ret = waitpid(tid, &status, WNOHANG | __WALL);
+	pid_t ret;
 
+	if (!stop)
+		return;
+	ret = waitpid(tid, &status, WNOHANG | __WALL);
 	if (ret == tid)
 		stops_take(s, tid, status);
 	else if (ret < 0 && errno == ECHILD)
-		forget(s, find(s, tid));
+		forget(s, stop);
 }
 
 bool stops_wait(struct stops *s, pid_t tid, unsigned int ms)
