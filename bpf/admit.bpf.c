@@ -117,3 +117,16 @@ __noinline int charge(__u32 slot)
 	use(target, now, bytes);
 	return 0;
 }
+
+__noinline int admit_bytes(__u32 bytes)
+{
+	struct phrude_share *share = share_of(bpf_get_current_pid_tgid() >> 32), *target;
+	__u64 now = bpf_ktime_get_ns();
+
+	target = share ? share_of(share->target | PHRUDE_SHARE_TARGET) : NULL;
+	if (!target || !has_room(share, target, PHRUDE_LEVEL_ALERT, now))
+		return 0;
+	use(share, now, bytes);
+	use(target, now, bytes);
+	return 1;
+}

@@ -118,6 +118,8 @@ int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
 int admit(__u32 level);
 /* What it has sent from this slot is to its account. */
 int charge(__u32 slot);
+/* May it send so many bytes that are no match?  They are to its account then. */
+int admit_bytes(__u32 bytes);
 
 /* A match has been found: may it be put together?  It was asked before, in a later pass. */
 static __always_inline bool event_admit(struct scratch *s)

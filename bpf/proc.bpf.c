@@ -45,13 +45,13 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		p = bpf_map_lookup_elem(&procs, &pid);
 		if (p)
 			p->state = PY_PROC_EXECED;
-		send_proc(PROC_VFORK, pid, ppid);
+		send_proc_of(PROC_VFORK, pid, ppid, BPF_CORE_READ(child, start_boottime));
 		return 0;
 	}
 	pending = bpf_map_lookup_elem(&arm_pending, &ppid);
 	if (pending)
 		bpf_map_update_elem(&arm_pending, &pid, pending, BPF_ANY);
-	send_proc(PROC_FORK, pid, ppid);
+	send_proc_of(PROC_FORK, pid, ppid, BPF_CORE_READ(child, start_boottime));
 	return 0;
 }
 
@@ -66,7 +66,7 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 	if (!p)
 		return 0;
 	p->state = PY_PROC_EXECED;
-	send_proc(PROC_EXEC, pid, 0);
+	send_exec(pid, BPF_CORE_READ(task, group_leader, start_boottime));
 	return 0;
 }
 

@@ -11,23 +11,41 @@
  */
 int python_recognise(__u32 group, __u64 ip);
 
-static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
+/* start: of the process, 0 where it does not matter. */
+static __always_inline void proc_event(struct ev_proc *ev, __u32 what, __u32 pid, __u32 other,
+				       __u64 start)
 {
-	struct ev_proc ev = {
-		.hdr = { .size = sizeof(ev),
+	*ev = (struct ev_proc){
+		.hdr = { .size = sizeof(*ev),
 			 .kind = EV_PROC,
 			 .abi = PHRUDE_ABI_VERSION,
 			 .pid = pid,
-			 .tid = pid },
+			 .tid = pid,
+			 .time_ns = bpf_ktime_get_ns() },
 		.what = what,
 		.other = other,
+		.start = start,
+		.cgroup = start ? bpf_get_current_cgroup_id() : 0,
 	};
+}
+
+static __always_inline void send_proc_of(__u32 what, __u32 pid, __u32 other, __u64 start)
+{
+	struct ev_proc ev;
 	__u64 flags;
 
-	ev.hdr.time_ns = bpf_ktime_get_ns();
+	proc_event(&ev, what, pid, other, start);
 	/* A thread waits for the answer. */
 	flags = what == PROC_IMPORT || what == PROC_NEW ? BPF_RB_FORCE_WAKEUP
 							: wakeup_flags(ev.hdr.time_ns);
 	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), flags))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }
+
+static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
+{
+	send_proc_of(what, pid, other, 0);
+}
+
+/* program.bpf.c: tells user space that the current process, which began at `start`, has exec'ed, and what. */
+int send_exec(__u32 pid, __u64 start);

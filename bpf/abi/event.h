@@ -192,7 +192,7 @@ struct ev_linetable {
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
-	PROC_EXEC,     /* another program, not known yet */
+	PROC_EXEC, /* another program, not known yet; struct ev_exec, or without what that has more */
 	PROC_EXIT,
 	PROC_IMPORT, /* a module written in C was imported; thread `other` is held until it is taken out of "holds" */
 	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
@@ -205,4 +205,20 @@ struct ev_proc {
 	struct ev_hdr hdr;
 	__u32 what;  /* enum ev_proc_what */
 	__u32 other; /* pid, see above */
+	/* of PROC_FORK, PROC_VFORK and PROC_EXEC, else 0: */
+	__u64 start;  /* of the process, CLOCK_BOOTTIME, ns: with its pid its identity */
+	__u64 cgroup; /* id of the current task's (v2) */
 };
+
+/* What a process executes. */
+struct ev_exec {
+	struct ev_proc proc;
+	__u32 flags; /* EV_EXEC_* */
+	__u32 exe_len; /* bytes of the path of its executable: names that each end in NUL, the last of the path first */
+	__u32 cmdline_len; /* bytes of its command line, which follow: words that each end in NUL */
+	__u32 pad;
+};
+
+#define EV_EXEC_EXE_CUT (1u << 0) /* the path begins further up */
+#define EV_EXEC_EXE_DELETED (1u << 1)
+#define EV_EXEC_CMDLINE_CUT (1u << 2) /* there was more of it */

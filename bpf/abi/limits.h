@@ -35,6 +35,9 @@
  * Longer names in a rule are refused when the rules are read. */
 #define PHRUDE_MATCH_NAME_MAX 128
 #define PHRUDE_MATCH_FILE_MAX 256
+/* Bytes of what a process executes that are sent when it does: the path of its executable, and its command line. */
+#define PHRUDE_EXE_MAX 4096
+#define PHRUDE_CMDLINE_MAX (16 * 1024)
 /* Processes, distinct (function, file) pairs. */
 #define PHRUDE_PROCS_MAX 4096
 #define PHRUDE_TARGETS_MAX 4096

@@ -38,6 +38,8 @@
 	  "matches with an argument that could not be read")                                      \
 	X(FETCH_FAILED, "fetch_failed", cut,                                                      \
 	  "pages of targets that did not come in time, or were not asked for any more")           \
+	X(FACTS_LATE, "facts_late", cut,                                                          \
+	  "execs whose command line and executable could only be looked up later, if at all")     \
 	X(LINETABLE_LOST, "linetable_lost", cut, "line tables that could not be sent")
 
 enum phrude_stat {

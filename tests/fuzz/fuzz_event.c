@@ -6,6 +6,7 @@
 
 #include "alert/alert.h"
 #include "base/util.h"
+#include "event/program.h"
 #include "request/request.h"
 
 static void check_text(const struct buf *out, bool one_line)
@@ -65,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.proxies = &all, .nr_proxies = 1, .trust_unix = true, .plain_session = size % 2
 	};
 	struct alert_request request;
+	struct proc_facts facts;
 	struct ev_match head;
 	uint8_t *record = malloc(size + 1);
 
@@ -78,6 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		head.hdr.abi = 1;
 		memcpy(record, &head, sizeof(head));
 	}
+	if (program_decode(record, size, &facts) == 0)
+		proc_facts_fini(&facts);
 	if (event_decode(&arena, record, size, &event, &err) == 0) {
 		if (request_make(&arena, &opts, &event.request, &request))
 			alert.request = &request;

@@ -19,7 +19,7 @@ struct alert_process {
 	const char *exe;	    /* NULL: unknown */
 	const char *const *cmdline; /* nr_cmdline strings, any bytes; NULL: unknown */
 	size_t nr_cmdline;
-	bool cmdline_cut;
+	bool cut;	       /* one of these two was longer */
 	const char *python;    /* "3.11.2" */
 	const char *container; /* container id; NULL: none */
 };

@@ -195,7 +195,7 @@ static void put_process(struct buf *out, const struct alert_process *p)
 
 bool alert_is_truncated(const struct alert *a)
 {
-	return a->process.cmdline_cut || event_is_truncated(a->event);
+	return a->process.cut || event_is_truncated(a->event);
 }
 
 void alert_json(struct buf *out, const struct alert *a)

@@ -70,17 +70,17 @@ static bool starts_soon(const struct engine *e, pid_t pid)
  * process that runs it is to be noticed. */
 static bool is_python_file(struct engine *e, const struct process *p)
 {
+	const char *exe = p->program ? p->program->facts.exe : NULL;
 	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
 	char path[PATH_MAX];
 	struct err err;
 
-	if (!p->facts.exe ||
-	    snprintf(path, sizeof(path), "/proc/%d/root%s", p->parent ? p->parent : getpid(),
-		     p->facts.exe) >= (int)sizeof(path))
+	if (!exe || snprintf(path, sizeof(path), "/proc/%d/root%s",
+			     p->parent ? p->parent : getpid(), exe) >= (int)sizeof(path))
 		return false;
 	if (elf_file_open(path, &elf, &err) || !py_image_is_program(elf))
 		return false;
-	await_start(e, p->pid, elf, p->facts.exe);
+	await_start(e, p->pid, elf, exe);
 	return true;
 }
 
@@ -162,8 +162,6 @@ void engine_started(struct engine *e, struct process *p, uint32_t group)
 
 void engine_exec(struct engine *e, struct process *p)
 {
-	proc_facts_fini(&p->facts);
-	p->facts_read = false;
 	p->deaf = p->put_off = p->starting = false;
 	if (e->ending)
 		return;

@@ -71,10 +71,11 @@ static void put_who(struct buf *out, const struct process *p)
 {
 	_cleanup_buf_ struct buf words = { 0 };
 
-	for (size_t i = 0; i < p->facts.nr_cmdline && words.len < WHO_MAX; i++) {
+	for (size_t i = 0; p->program && i < p->program->facts.nr_cmdline && words.len < WHO_MAX;
+	     i++) {
 		if (i)
 			buf_addc(&words, ' ');
-		buf_adds(&words, p->facts.cmdline[i]);
+		buf_adds(&words, p->program->facts.cmdline[i]);
 	}
 	if (!words.len)
 		return;

@@ -165,5 +165,16 @@ void engine_say_ready(struct engine *e);
 /* engine_refused.c: to be called once a second. */
 void engine_say_refused(struct engine *e);
 
+/* engine_facts.c: who a process is.  It has just been attached to, and is being looked into; it began at `start` (proc_stat()). */
+void engine_facts_attach(struct process *p, uint64_t start);
+/* It was forked, and its parent's facts are its own. */
+void engine_facts_fork(struct process *p, struct process *parent, const struct ev_proc *ev);
+/* Is it another process than the one that has its pid now? */
+bool engine_is_stale(const struct process *p, const struct ev_proc *ev);
+/* It has exec'ed what this PROC_EXEC record says. */
+void engine_facts_exec(struct engine *e, struct process *p, const void *record, size_t size);
+/* For an alert of it, while it is in that cgroup.  Its container is in the process itself. */
+const struct proc_facts *engine_facts(struct engine *e, struct process *p, uint64_t cgroup);
+
 /* engine_summary.c: prints the summary line. */
 void engine_say_summary(struct engine *e);

@@ -22,18 +22,6 @@ static void find_lines(struct engine *e, struct event *ev)
 	}
 }
 
-static const struct proc_facts *look_at_facts(struct engine *e, struct process *p)
-{
-	const struct proc_facts *facts;
-	struct look look;
-
-	if (p->facts_read || !engine_look_begin(e, p, &look))
-		return process_facts(p, false);
-	facts = process_facts(p, true);
-	engine_look_end(e, p, &look);
-	return facts;
-}
-
 static void look_for_qualname(struct engine *e, struct process *p, struct event *ev)
 {
 	struct qualnames *q = p->interp->qualnames;
@@ -50,7 +38,7 @@ static void look_for_qualname(struct engine *e, struct process *p, struct event 
 static void raise_alert(struct engine *e, const struct rule *rule, const struct event *ev,
 			const struct alert_request *request, struct process *p)
 {
-	const struct proc_facts *facts = look_at_facts(e, p);
+	const struct proc_facts *facts = engine_facts(e, p, ev->head.cgroup);
 	struct alert alert = {
 		.time_ns = ev->head.hdr.time_ns + e->clock_offset,
 		.host = e->host,
@@ -64,9 +52,9 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 			.exe = facts->exe,
 			.cmdline = (const char *const *)facts->cmdline,
 			.nr_cmdline = facts->nr_cmdline,
-			.cmdline_cut = facts->cmdline_cut,
+			.cut = facts->exe_cut || facts->cmdline_cut,
 			.python = p->interp ? p->interp->version : NULL,
-			.container = facts->container,
+			.container = p->container,
 		},
 		.request = request,
 		.probe = attach_kind(ev->head.probe)->name,
@@ -140,17 +128,24 @@ static int on_linetable(struct engine *e, const void *record, size_t size)
 	return ret;
 }
 
-static void on_fork(struct engine *e, pid_t pid, pid_t ppid, bool vfork)
+static void on_fork(struct engine *e, const struct ev_proc *ev)
 {
-	struct process *parent = processes_find(&e->processes, ppid), *p;
+	struct process *parent = processes_find(&e->processes, (pid_t)ev->other), *p;
+	bool vfork = ev->what == PROC_VFORK;
+	pid_t pid = (pid_t)ev->hdr.pid;
 
 	if (!parent)
 		return;
+	/* The end of another one that had its pid may not have been told. */
+	p = processes_find(&e->processes, pid);
+	if (p && engine_is_stale(p, ev))
+		processes_remove(&e->processes, pid);
 	p = processes_add(&e->processes, pid);
 	if (!p)
 		return;
+	engine_facts_fork(p, parent, ev);
 	p->family = parent->family;
-	p->parent = ppid;
+	p->parent = (pid_t)ev->other;
 	/* Looked at when it execs; so is what a program forks that is no interpreter. */
 	if (vfork)
 		p->undecided = 1;
@@ -173,12 +168,14 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 	switch (ev.what) {
 	case PROC_FORK:
 	case PROC_VFORK:
-		on_fork(e, ev.hdr.pid, ev.other, ev.what == PROC_VFORK);
+		on_fork(e, &ev);
 		break;
 	case PROC_EXEC:
 		p = processes_find(&e->processes, ev.hdr.pid);
-		if (p)
+		if (p) {
+			engine_facts_exec(e, p, record, size);
 			engine_exec(e, p);
+		}
 		break;
 	case PROC_IMPORT:
 	case PROC_NEW:

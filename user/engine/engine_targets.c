@@ -209,6 +209,9 @@ static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		ret = engine_watch_imports(e, interp, facts, err);
 	if (!ret)
 		ret = kern_proc_set(e->kern, pid, &interp->proc, err);
+	/* From now on an exec is told of. */
+	if (!ret)
+		engine_facts_attach(p, interp->start_time);
 	if (!ret)
 		ret = attach_needed(e, p, err);
 	if (!ret)
@@ -345,6 +348,12 @@ static bool is_unanswered(int ret)
 	return ret == -ETIMEDOUT || ret == -EBUSY;
 }
 
+/* That is what one looks like that ends.  It has left in the ring what is still to be understood. */
+static bool is_ending(int ret)
+{
+	return ret == -ESRCH || ret == -ENOEXEC || ret == -EAGAIN;
+}
+
 void engine_fork(struct engine *e, struct process *p)
 {
 	struct err err;
@@ -358,7 +367,7 @@ void engine_fork(struct engine *e, struct process *p)
 		ret = engine_retrace(e, p, &err);
 	}
 	e->forks_late += added;
-	if (ret && !is_unanswered(ret))
+	if (ret && !is_unanswered(ret) && !is_ending(ret))
 		engine_give_up(p, ret, "a fork", &err);
 }
 

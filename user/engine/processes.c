@@ -35,7 +35,8 @@ static void process_free(struct process *p)
 	for (int i = 0; i < NR_PROBES; i++)
 		attachment_free(p->attachments[i]);
 	interp_facts_unref(p->interp);
-	proc_facts_fini(&p->facts);
+	process_set_program(p, NULL);
+	free(p->container);
 	free(p);
 }
 
@@ -100,16 +101,31 @@ void process_set_interp(struct process *p, struct interp_facts *interp)
 	p->view.pid = p->pid;
 }
 
-const struct proc_facts *process_facts(struct process *p, bool memory)
+static void program_unref(struct program *program)
 {
-	struct proc_facts now = { 0 };
+	if (!program || --program->refs)
+		return;
+	proc_facts_fini(&program->facts);
+	free(program);
+}
 
-	if (!p->facts_read) {
-		p->facts_read = true;
-		if (proc_facts_read(p->pid, memory, &now) == 0) {
-			proc_facts_fini(&p->facts);
-			p->facts = now;
-		}
+void process_set_program(struct process *p, struct proc_facts *facts)
+{
+	struct program *program = facts ? calloc(1, sizeof(*program)) : NULL;
+
+	if (program) {
+		program->refs = 1;
+		program->facts = *facts;
+		*facts = (struct proc_facts){ 0 };
 	}
-	return &p->facts;
+	program_unref(p->program);
+	p->program = program;
+}
+
+void process_share_program(struct process *p, const struct process *parent)
+{
+	if (parent->program)
+		parent->program->refs++;
+	program_unref(p->program);
+	p->program = parent->program;
 }

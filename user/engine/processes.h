@@ -32,17 +32,26 @@ struct interp_facts {
 	struct py_view view;
 };
 
+/* A program that was exec'ed: shared by the process that did it, and its forks. */
+struct program {
+	unsigned int refs;
+	struct proc_facts facts; /* without the container */
+};
+
 struct process {
 	struct process *next;
 	pid_t pid;
-	pid_t parent; /* that forked it; 0: not known */
-	bool target;		     /* asked for, not a fork */
+	pid_t parent;	/* that forked it; 0: not known */
+	uint64_t start; /* when it began, clock ticks since boot, as /proc has it; 0: not known */
+	bool target;	/* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct py_view view;	     /* of it */
 	struct attachment *attachments[NR_PROBES];
-	struct arming *arming; /* NULL: done */
-	struct proc_facts facts;
-	bool facts_read;
+	struct arming *arming;	 /* NULL: done */
+	struct program *program; /* NULL: not known */
+	bool program_read;	 /* from /proc, or it could not be */
+	char *container;
+	uint64_t cgroup;     /* in which it was in that container; 0: not known */
 	bool deaf;	     /* it did not answer a look: there are no more until it execs */
 	bool put_off;	     /* a look was not taken */
 	bool starting;	     /* it has exec'ed an interpreter that has not begun yet */
@@ -78,5 +87,7 @@ void process_set_interp(struct process *p, struct interp_facts *interp);
 struct interp_facts *interp_facts_ref(struct interp_facts *f);
 void interp_facts_unref(struct interp_facts *f);
 
-/* Facts for an alert, read from /proc at their first use; memory: see proc_facts_read(). */
-const struct proc_facts *process_facts(struct process *p, bool memory);
+/* Takes over `facts`, or nothing (NULL). */
+void process_set_program(struct process *p, struct proc_facts *facts);
+/* A fork runs the same. */
+void process_share_program(struct process *p, const struct process *parent);

@@ -8,10 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/util.h"
+#include "bpf/abi/limits.h"
 #include "proc/proc_read.h"
 
-/* A command line stands in every alert of its process: one of megabytes would fill the log. */
-#define CMDLINE_MAX 16384
+/* A command line stands in every alert of its process: one of megabytes would fill the log (PHRUDE_CMDLINE_MAX). */
 #define CMDLINE_WORDS_MAX 1024
 #define CONTAINER_ID_LEN 64
 
@@ -43,47 +43,55 @@ char *proc_container_id(const char *cgroup_text)
 	return found ? strndup(found, CONTAINER_ID_LEN) : NULL;
 }
 
-static int read_cmdline(pid_t pid, struct proc_facts *out)
+int proc_cmdline_split(const char *text, size_t len, bool cut, struct proc_facts *out)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len, words = 0, i = 0;
-	int ret;
+	size_t words = 0, i = 0;
 
-	ret = proc_read_head(pid, "cmdline", CMDLINE_MAX, &text, &len, &out->cmdline_cut);
-	if (ret)
-		return ret;
 	while (i < len && words < CMDLINE_WORDS_MAX) {
-		i += strlen(text + i) + 1;
+		i += strnlen(text + i, len - i) + 1;
 		words++;
 	}
-	out->cmdline_cut |= i < len;
+	out->cmdline_cut = cut || i < len;
 	if (words == 0)
 		return 0;
 	out->cmdline = calloc(words, sizeof(*out->cmdline));
 	if (!out->cmdline)
 		return -ENOMEM;
-	for (i = 0; out->nr_cmdline < words; i += strlen(text + i) + 1) {
+	for (i = 0; out->nr_cmdline < words;) {
 		bool last = out->nr_cmdline == words - 1;
+		size_t n = strnlen(text + i, len - i);
 		char *word;
 
-		if (asprintf(&word, "%s%s", text + i, last && out->cmdline_cut ? "…" : "") < 0)
+		if (asprintf(&word, "%.*s%s", (int)n, text + i,
+			     last && out->cmdline_cut ? "…" : "") < 0)
 			return -ENOMEM;
 		out->cmdline[out->nr_cmdline++] = word;
+		i += n + 1;
 	}
 	return 0;
 }
 
-static int read_container(pid_t pid, struct proc_facts *out)
+static int read_cmdline(pid_t pid, struct proc_facts *out)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	bool cut;
+	int ret;
+
+	ret = proc_read_head(pid, "cmdline", PHRUDE_CMDLINE_MAX, &text, &len, &cut);
+	return ret ? ret : proc_cmdline_split(text, len, cut, out);
+}
+
+int proc_container_read(pid_t pid, char **out)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	int ret;
 
 	ret = proc_read_file(pid, "cgroup", 65536, &text, &len);
-	if (ret)
-		return ret;
-	out->container = proc_container_id(text);
-	return 0;
+	if (!ret)
+		*out = proc_container_id(text);
+	return ret;
 }
 
 int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out)
@@ -94,7 +102,7 @@ int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out)
 	/* Each is left out where it cannot be had; only a process that is gone is an error. */
 	ret = proc_read_link(pid, "exe", &facts.exe);
 	if (ret != -ESRCH && ret != -ENOMEM)
-		ret = read_container(pid, &facts);
+		ret = proc_container_read(pid, &facts.container);
 	if (memory && ret != -ESRCH && ret != -ENOMEM)
 		ret = read_cmdline(pid, &facts);
 	if (ret == -ESRCH || ret == -ENOMEM) {

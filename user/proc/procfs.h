@@ -39,6 +39,7 @@ int proc_tgid(pid_t pid, pid_t *tgid);
 /* Facts for an alert; strings are owned by the struct, NULL where unknown. */
 struct proc_facts {
 	char *exe;
+	bool exe_cut; /* it was longer; it begins with … */
 	char **cmdline;
 	size_t nr_cmdline;
 	bool cmdline_cut; /* it was longer; its last word ends in … */
@@ -47,5 +48,9 @@ struct proc_facts {
 /* memory: that of the process, too, which may not answer: cmdline stands there. */
 int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out);
 void proc_facts_fini(struct proc_facts *facts);
+/* The words of a command line as the kernel has them, each with its NUL, which the last may lack; cut: there were more. */
+int proc_cmdline_split(const char *text, size_t len, bool cut, struct proc_facts *out);
+/* A process's container id; NULL: none. */
+int proc_container_read(pid_t pid, char **out);
 /* The container id in the text of /proc/PID/cgroup, or NULL; malloc'ed. */
 char *proc_container_id(const char *cgroup_text);

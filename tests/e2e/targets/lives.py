@@ -3,8 +3,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import zlib
 
 
@@ -29,6 +32,57 @@ def spawn(programs):
     return [subprocess.run([*argv, "short", str(number)]).returncode for number, argv in enumerate(programs)]
 
 
+def fork(n):
+    """So many children, one after the other, that end at once."""
+    for number in range(n):
+        pid = os.fork()
+        if not pid:
+            call(number)
+            os._exit(0)
+        os.waitpid(pid, 0)
+    return n
+
+
+def run(fd, argv):
+    """Runs what the descriptor is of."""
+    pid = os.fork()
+    if not pid:
+        os.execve(fd, argv, os.environ)
+    os.close(fd)
+    return os.waitpid(pid, 0)[1]
+
+
+def deep(argv, names):
+    """Runs a copy of the interpreter that stands in so many folders, each in the other."""
+    top = os.open(".", os.O_RDONLY)
+    with tempfile.TemporaryDirectory(prefix="phrude-trace-e2e-") as folder:
+        os.chdir(folder)
+        for name in names:
+            os.mkdir(name)
+            os.chdir(name)
+        shutil.copy(argv[0], "python3")
+        fd, below = os.open("python3", os.O_RDONLY), os.open(".", os.O_RDONLY)
+        os.fchdir(top)
+        status = run(fd, argv)
+        os.fchdir(below)
+        os.unlink("python3")
+        for name in reversed(names):
+            os.chdir("..")
+            os.rmdir(name)
+        os.fchdir(top)
+    os.close(top)
+    os.close(below)
+    return status
+
+
+def nowhere(argv):
+    """Runs a copy of the interpreter that has no name."""
+    fd = os.memfd_create("python")
+    with open(argv[0], "rb") as file:
+        os.write(fd, file.read())
+    return run(fd, argv)
+
+
 def here(n):
     for number in range(n):
         call(number)
@@ -37,6 +91,10 @@ def here(n):
 
 def main():
     if sys.argv[1:2] == ["short"]:
+        call(int(sys.argv[2]))
+        return
+    if sys.argv[1:2] == ["later"]:
+        time.sleep(1)
         call(int(sys.argv[2]))
         return
     if sys.argv[1:2] == ["chain"]:

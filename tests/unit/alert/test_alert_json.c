@@ -128,6 +128,6 @@ TEST(a_cut_command_line_is_truncation)
 	struct sample s;
 
 	sample_init(&s);
-	s.alert.process.cmdline_cut = true;
+	s.alert.process.cut = true;
 	ASSERT_HAS(written(&s), "\"truncated\":true}");
 }

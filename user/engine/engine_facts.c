@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who a process is: its executable, command line and container.  All are known before its first alert, as it may have ended by
+ * then: read when it is attached to, taken over from its parent at a fork, sent by the kernel side at an exec.  /proc
+ * is asked only for what did not come so, and its answer counts only if the process is still the same.
+ */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "engine/engine_priv.h"
+#include "event/program.h"
+
+static uint64_t ticks(uint64_t ns)
+{
+	return ns / (1000000000U / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/* Is it the process that this is about, or one that has its pid by now? */
+static bool is_same(const struct process *p)
+{
+	uint64_t start;
+
+	return !proc_stat(p->pid, &start, NULL, NULL) && (!p->start || p->start == start);
+}
+
+/* Its container, if it can be told: of an earlier one it keeps that. */
+static void set_container(struct process *p, uint64_t cgroup)
+{
+	char *container = NULL;
+
+	if (proc_container_read(p->pid, &container) || !is_same(p)) {
+		free(container);
+		/* The kernel knows it by another cgroup: it is no more in what it was in. */
+		if (p->cgroup == cgroup)
+			return;
+		container = NULL;
+	}
+	free(p->container);
+	p->container = container;
+	p->cgroup = cgroup;
+}
+
+static void read_facts(struct process *p, bool memory)
+{
+	struct proc_facts facts = { 0 };
+
+	p->program_read = true;
+	if (proc_facts_read(p->pid, memory, &facts))
+		return;
+	if (is_same(p)) {
+		free(p->container);
+		p->container = TAKE_PTR(facts.container);
+		process_set_program(p, &facts);
+	}
+	proc_facts_fini(&facts);
+}
+
+void engine_facts_attach(struct process *p, uint64_t start)
+{
+	p->start = start;
+	read_facts(p, true);
+}
+
+void engine_facts_fork(struct process *p, struct process *parent, const struct ev_proc *ev)
+{
+	if (!parent->cgroup)
+		parent->cgroup = ev->cgroup;
+	p->start = ticks(ev->start);
+	p->cgroup = parent->cgroup;
+	free(p->container);
+	p->container = parent->container ? strdup(parent->container) : NULL;
+	process_share_program(p, parent);
+	p->program_read = false;
+}
+
+bool engine_is_stale(const struct process *p, const struct ev_proc *ev)
+{
+	return p->start && p->start != ticks(ev->start);
+}
+
+/* From /proc: command lines stand in memory, which may not answer. */
+static void look_at_facts(struct engine *e, struct process *p)
+{
+	struct look look;
+
+	if (!engine_look_begin(e, p, &look)) {
+		read_facts(p, false);
+		return;
+	}
+	read_facts(p, true);
+	engine_look_end(e, p, &look);
+}
+
+void engine_facts_exec(struct engine *e, struct process *p, const void *record, size_t size)
+{
+	struct proc_facts facts = { 0 };
+	struct ev_proc ev;
+
+	memcpy(&ev, record, sizeof(ev));
+	p->start = ticks(ev.start);
+	p->program_read = false;
+	p->deaf = p->put_off = false;
+	if (program_decode(record, size, &facts)) {
+		process_set_program(p, NULL);
+		look_at_facts(e, p);
+	} else {
+		process_set_program(p, &facts);
+	}
+	proc_facts_fini(&facts);
+	set_container(p, ev.cgroup);
+}
+
+const struct proc_facts *engine_facts(struct engine *e, struct process *p, uint64_t cgroup)
+{
+	static const struct proc_facts unknown;
+
+	if (!p->program && !p->program_read)
+		look_at_facts(e, p);
+	if (!p->cgroup)
+		p->cgroup = cgroup;
+	if (p->cgroup != cgroup)
+		set_container(p, cgroup);
+	return p->program ? &p->program->facts : &unknown;
+}
