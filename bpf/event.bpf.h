@@ -20,7 +20,9 @@ static __always_inline struct py_proc *event_process(__u32 group)
 	if (!p || stopped || (group != GROUP_ANY && p->group != group))
 		return NULL;
 	if (p->state != PY_PROC_TRACED) {
-		stat_inc(PHRUDE_STAT_LOST_EXEC);
+		/* What a process calls before it is traced is not lost. */
+		if (p->state != PY_PROC_ATTACHING)
+			stat_inc(PHRUDE_STAT_LOST_EXEC);
 		return NULL;
 	}
 	return p;

@@ -154,7 +154,8 @@ struct py_proc {
 
 enum py_proc_state {
 	PY_PROC_TRACED = 1,
-	PY_PROC_EXECED, /* a new program runs under this pid, not yet looked at */
+	PY_PROC_EXECED,	   /* a new program runs under this pid, not yet looked at */
+	PY_PROC_ATTACHING, /* it, or who forked it, is being looked at: what it forks is told of */
 };
 
 /*

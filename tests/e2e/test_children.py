@@ -3,11 +3,14 @@
 
 import os
 import subprocess
+import time
 
 from harness import expect, expect_equal, test
 from interpreters import HERE
 from target import ENVIRONMENT, Target
 from tracer import Tracer, rule
+
+LIFE = 4
 
 
 @test("interpreter", where=lambda interpreter: "lib" not in interpreter.name and "dlopen" not in interpreter.name)
@@ -19,6 +22,36 @@ def every_child(interpreter):
     expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
     pids = {alert["process"]["pid"] for alert in tracer.alerts}
     expect(target.pid not in pids and len(pids) == 11, "alerts of %d processes", len(pids))
+
+
+def now():
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@test("interpreter", alone="a child that gets no processor calls before its probes are there, which is counted")
+def forked_while_it_is_being_attached_to(interpreter):
+    """All that was forked since the command was given is traced; what was there before is spoken of."""
+    for kind in (None, "frame"):
+        with Target(interpreter, "lives.py") as target:
+            target.send("breed", pause=0.02, life=LIFE)
+            time.sleep(0.3)
+            began = now()
+            with Tracer([rule("lived", file="lives.py")], target.pid, kind=kind) as tracer:
+                ready = now()
+                time.sleep(0.3)
+                target.send("nothing")
+                born = target.answer(60)
+                target.answer(60)
+        seen = {int(alert["args"]["number"]) for alert in tracer.alerts}
+        expected = {number for number, birth in enumerate(born) if birth > began and birth + LIFE > ready}
+        late = {number for number in expected if born[number] < ready}
+        missed = {number: (born[number] - began, ready - began) for number in sorted(expected - seen)}
+        expect(late and len(expected) < len(born), "%d children were born while it attached", len(late))
+        # A look at each is taken to arm it; where there have been too many they are put off, and counted.
+        expect(len(missed) <= tracer.summary.get("looks_put_off", 0), "%s: not seen: %s: %s", kind, missed, tracer.messages)
+        expect(tracer.summary["forks_late"] >= len(late), "%d late: %s", len(late), tracer.messages[-1])
+        expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
+        expect(any("had started before" in message for message in tracer.messages), "older ones: %s", tracer.messages)
 
 
 @test("interpreter", where=lambda interpreter: "lib" not in interpreter.name and "dlopen" not in interpreter.name)

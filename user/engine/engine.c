@@ -81,6 +81,7 @@ static int engine_attach(struct engine *e, struct err *err)
 	const struct engine_opts *o = e->opts;
 	int ret = 0;
 
+	engine_expect_targets(e);
 	for (size_t i = 0; i < o->nr_pids; i++) {
 		if (processes_find(&e->processes, o->pids[i]))
 			continue;
@@ -97,6 +98,7 @@ static int engine_attach(struct engine *e, struct err *err)
 		return ret;
 	if (o->argv)
 		return launch_start(e->kern, &e->stops, o->argv, o->user, look, e, &e->launch, err);
+	engine_take_children(e);
 	engine_say_ready(e);
 	return 0;
 }

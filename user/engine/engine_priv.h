@@ -106,6 +106,12 @@ unsigned int engine_family(struct engine *e);
 int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err);
 /* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
 void engine_fork(struct engine *e, struct process *p);
+/* The same, where that was before its parent was traced. */
+void engine_fork_late(struct engine *e, struct process *p, const struct process *parent);
+/* engine_children.c: before the first target is looked at: has the kernel side tell what they fork from now on. */
+void engine_expect_targets(struct engine *e);
+/* Once all are traced: traces what they have forked since the tracer was started, and says what was there before. */
+void engine_take_children(struct engine *e);
 /* engine_exec.c.  A traced process has exec'ed: looks whether it is still Python. */
 void engine_exec(struct engine *e, struct process *p);
 /* The kernel side has recognised the interpreter of a process after an exec. */

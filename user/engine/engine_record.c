@@ -154,7 +154,10 @@ static void on_fork(struct engine *e, const struct ev_proc *ev)
 	process_set_interp(p, parent->interp);
 	p->view = parent->view;
 	p->view.pid = pid;
-	engine_fork(e, p);
+	if (ev->hdr.time_ns < parent->attached)
+		engine_fork_late(e, p, parent);
+	else
+		engine_fork(e, p);
 }
 
 static int on_proc(struct engine *e, const void *record, size_t size)

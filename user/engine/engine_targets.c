@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -176,6 +177,14 @@ static void say_beside(const struct py_interp *interp)
 			 interp->pid, interp->beside, interp->path);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
@@ -216,6 +225,7 @@ static int add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 		ret = attach_needed(e, p, err);
 	if (!ret)
 		ret = engine_arm(e, p, interp, err);
+	p->attached = now_ns();
 	if (!ret)
 		engine_look_for_late(e, p); /* what was imported meanwhile */
 	if (!ret && look_current()->failed)
@@ -367,6 +377,29 @@ void engine_fork(struct engine *e, struct process *p)
 		ret = engine_retrace(e, p, &err);
 	}
 	e->forks_late += added;
+	if (ret && !is_unanswered(ret) && !is_ending(ret))
+		engine_give_up(p, ret, "a fork", &err);
+}
+
+void engine_fork_late(struct engine *e, struct process *p, const struct process *parent)
+{
+	struct py_proc proc, own;
+	struct err err;
+	bool added;
+	int ret = 0;
+
+	e->forks_late++;
+	/* It has its parent's memory, so that nothing has to be looked up. */
+	if (!kern_proc_get(e->kern, p->pid, &own) && own.state == PY_PROC_ATTACHING &&
+	    !kern_proc_get(e->kern, parent->pid, &proc) && proc.state == PY_PROC_TRACED)
+		ret = kern_proc_set(e->kern, p->pid, &proc, &err);
+	if (!ret)
+		ret = attach_own(e, p, &added, &err);
+	/* Its functions are not armed; or its parent has ended. */
+	if (!ret && (p->interp->kinds[PROBE_ARM].count ||
+		     (!kern_proc_get(e->kern, p->pid, &own) && own.state == PY_PROC_ATTACHING)))
+		ret = engine_retrace(e, p, &err);
+	p->attached = now_ns();
 	if (ret && !is_unanswered(ret) && !is_ending(ret))
 		engine_give_up(p, ret, "a fork", &err);
 }

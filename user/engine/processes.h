@@ -43,7 +43,9 @@ struct process {
 	pid_t pid;
 	pid_t parent;	/* that forked it; 0: not known */
 	uint64_t start; /* when it began, clock ticks since boot, as /proc has it; 0: not known */
-	bool target;	/* asked for, not a fork */
+	uint64_t
+		attached; /* since when what it forks is traced as it is itself; CLOCK_MONOTONIC, ns; 0: always */
+	bool target;		     /* asked for, not a fork */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct py_view view;	     /* of it */
 	struct attachment *attachments[NR_PROBES];

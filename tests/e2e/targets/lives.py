@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,28 @@ def fork(n):
             os._exit(0)
         os.waitpid(pid, 0)
     return n
+
+
+def breed(pause, life):
+    """
+    Children at such intervals, until there is another line to read.  Each calls so long after its birth, and ends.  Their births.
+    """
+    born, pids = [], []
+    while not select.select([0], [], [], pause)[0]:
+        born.append(time.clock_gettime(time.CLOCK_BOOTTIME))
+        pid = os.fork()
+        if not pid:
+            time.sleep(life)
+            call(len(born) - 1)
+            os._exit(0)
+        pids.append(pid)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    return born
+
+
+def nothing():
+    return None
 
 
 def run(fd, argv):
