@@ -71,7 +71,7 @@ def a_process_that_execs_again_and_again(interpreter):
     check(tracer, interpreter, seen, {EXECS: seen.cmdline, **words})
 
 
-@test()
+@test(alone="looks at interpreters that are new are put off on a busy machine")
 def hostile_programs():
     """Long command lines, long paths, names with anything in them, and none."""
     names = ["x" * 200 + "\n\x1b[2J%d" % number for number in range(19)]

@@ -26,9 +26,9 @@ ABSENT struct bpf_program *kern_arm_hot(const struct kern *kern)
 	return NULL;
 }
 
-ABSENT int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, int file_fd,
-			const struct py_site *sites, size_t count, struct uprobes **out,
-			struct err *err)
+ABSENT int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid,
+			struct probed_file file, const struct py_site *sites, size_t count,
+			struct uprobes **out, struct err *err)
 {
 	return err_set(err, -ENOSYS, "there is no kernel side");
 }

@@ -117,7 +117,7 @@ def main():
         call(int(sys.argv[2]))
         return
     if sys.argv[1:2] == ["later"]:
-        time.sleep(1)
+        time.sleep(2)
         call(int(sys.argv[2]))
         return
     if sys.argv[1:2] == ["chain"]:

@@ -36,8 +36,9 @@ struct bpf_program *kern_arm_hot(const struct kern *kern)
 	return (struct bpf_program *)&programs[15];
 }
 
-int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, int file_fd,
-		 const struct py_site *sites, size_t count, struct uprobes **out, struct err *err)
+int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid,
+		 struct probed_file file, const struct py_site *sites, size_t count,
+		 struct uprobes **out, struct err *err)
 {
 	if (nr_opened + 1 == failing)
 		return err_set(err, -ESRCH, "gone");
@@ -63,7 +64,8 @@ static int attach(enum phrude_probe probe, const struct py_site *sites, size_t n
 	nr_opened = 0;
 	nr_freed = 0;
 	attachment = NULL;
-	return attach_process(NULL, 42, 7, -1, probe, sites, n, roles, &attachment, &err);
+	return attach_process(NULL, 42, 7, (struct probed_file){ .fd = -1 }, probe, sites, n, roles,
+			      &attachment, &err);
 }
 
 TEST(kinds)

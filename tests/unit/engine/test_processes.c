@@ -2,7 +2,6 @@
 /* The list of traced processes, and what they share. */
 #include "test.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "attach/uprobe.h"
@@ -21,8 +20,9 @@ struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe prob
 	return (struct bpf_program *)&one;
 }
 
-int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid, int file_fd,
-		 const struct py_site *sites, size_t count, struct uprobes **out, struct err *err)
+int uprobes_open(struct kern *kern, const struct bpf_program *prog, pid_t pid,
+		 struct probed_file file, const struct py_site *sites, size_t count,
+		 struct uprobes **out, struct err *err)
 {
 	*out = &one;
 	return 0;
@@ -40,7 +40,6 @@ static struct interp_facts *facts(void)
 	struct interp_facts *f = calloc(1, sizeof(*f));
 
 	f->refs = 1;
-	f->file_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return f;
 }
 
@@ -88,7 +87,6 @@ TEST(what_they_share)
 {
 	struct interp_facts *f = facts();
 	const struct py_site site = { .role = PY_SITE_ENTRY };
-	int fd = f->file_fd;
 	struct err err;
 
 	for (pid_t pid = 1; pid <= 3; pid++)
@@ -99,24 +97,26 @@ TEST(what_they_share)
 	processes_remove(&ps, 1);
 	processes_remove(&ps, 2);
 	ASSERT_EQ(f->refs, 1);
-	ASSERT(fcntl(fd, F_GETFD) >= 0);
-	ASSERT_EQ(attach_process(NULL, 3, 0, -1, PROBE_FRAME, &site, 1, ATTACH_ROLES_ALL,
+	ASSERT(processes_find(&ps, 3)->interp == f);
+	ASSERT_EQ(attach_process(NULL, 3, 0, (struct probed_file){ .fd = -1 }, PROBE_FRAME, &site,
+				 1, ATTACH_ROLES_ALL,
 				 &processes_find(&ps, 3)->attachments[PROBE_FRAME], &err),
 		  0);
 	processes_fini(&ps);
-	ASSERT(fcntl(fd, F_GETFD) < 0);
 	ASSERT_EQ(freed, 1);
 }
 
-TEST(facts_are_read_once)
+TEST(a_program_is_shared)
 {
-	struct process *p = processes_add(&ps, getpid());
-	const struct proc_facts *now = process_facts(p, true);
+	struct proc_facts facts = { .exe = strdup("/bin/program") };
+	struct process *parent = processes_add(&ps, 1), *child = processes_add(&ps, 2);
 
-	ASSERT(now->exe && strstr(now->exe, "test_processes"));
-	ASSERT(now->nr_cmdline > 0);
-	p->pid = 0; /* it would not be found */
-	ASSERT(process_facts(p, true) == now && now->exe);
-	p->pid = getpid();
+	process_set_program(parent, &facts);
+	process_share_program(child, parent);
+	ASSERT(child->program && child->program == parent->program);
+	processes_remove(&ps, 1);
+	ASSERT(!strcmp(child->program->facts.exe, "/bin/program"));
+	process_set_program(child, NULL); /* it has become another one, of which nothing is known */
+	ASSERT(!child->program);
 	processes_fini(&ps);
 }
