@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Stacks with more callers than an alert shows: both ends and the request are there, and conditions are about all callers."""
 
+import subprocess
 import time
 
-from harness import expect, expect_equal, test
-from target import Target
-from tracer import Tracer, rule
+from harness import Skip, expect, expect_equal, test
+from target import ENVIRONMENT, Target
+from tracer import Tracer, pack, rule, yaml
 
 # Callers that are shown: the innermost ones, the mark for what is left out, the outermost ones.
 INNER, OUTER = 96, 32
@@ -90,6 +91,21 @@ def dismissed(interpreter):
     expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
     expect_equal(len(tracer.alerts), 3, "alerts")
     expect(tracer.summary.get("dismissed", 0) >= 5, "dismissed: %d", tracer.summary.get("dismissed", 0))
+
+
+@test("interpreter", where=lambda interpreter: interpreter.name.startswith("debian"))
+def a_view_that_recurses(interpreter):
+    """The pack says nothing of generated code, and what is reported has its request."""
+    if subprocess.run([*interpreter.argv, "-c", "import flask"], stderr=subprocess.DEVNULL, env=ENVIRONMENT).returncode:
+        raise Skip("python3-flask is not installed")
+    depths = [10, 150, 500, 900]
+    with Target(interpreter, "deep.py") as target:
+        target.ask("flask", depths=[1])  # imports are not what this is about
+        with Tracer(pack("lists", "secrets") + yaml([rule("getenv", file="os.py", name="all")]), target.pid) as tracer:
+            target.ask("flask", depths=depths)
+    expect_equal([(alert["rule"]["name"], alert["request"] and alert["request"]["path"]) for alert in tracer.alerts
+                  if alert["args"].get("key") == "TOKEN"], [("all", "/%d" % n) for n in depths], "alerts")
+    expect_equal({alert["rule"]["name"] for alert in tracer.alerts}, {"all"}, "rules")
 
 
 @test("interpreter")

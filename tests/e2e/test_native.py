@@ -8,19 +8,9 @@ import tempfile
 from harness import Skip, expect, expect_equal, test
 from interpreters import HERE
 from target import ENVIRONMENT, Target
-from tracer import Tracer
+from tracer import Tracer, pack
 
-RULES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "rules")
 CODE = ("code-eval", "code-exec", "code-compile-attack")
-
-
-def pack(*names):
-    """Files of the pack as one."""
-    texts = []
-    for name in names:
-        with open(os.path.join(RULES, name + ".yaml")) as file:
-            texts.append(file.read())
-    return "\n".join(texts)
 
 
 def compile_to(folder):

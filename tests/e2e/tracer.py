@@ -12,7 +12,7 @@ import threading
 import time
 
 from harness import expect
-from interpreters import BUILD
+from interpreters import BUILD, HERE
 
 BINARY = os.environ.get("PHRUDE_TRACE") or os.path.join(BUILD, "phrude-trace")
 KEYS = ["time", "host", "rule", "function", "args", "value", "callers", "request", "process", "probe", "action",
@@ -36,6 +36,15 @@ Ended = collections.namedtuple("Ended", "status output errors")
 def rule(func, file=None, module=None, name=None, **keys):
     return dict(name=name or func, func=func, **({"module": module} if module else {"file": file}),
                 **{"level": "info", **keys})
+
+
+def pack(*names):
+    """Files of the rule pack as one."""
+    texts = []
+    for name in names:
+        with open(os.path.join(os.path.dirname(os.path.dirname(HERE)), "rules", name + ".yaml")) as file:
+            texts.append(file.read())
+    return "\n".join(texts)
 
 
 def yaml(rules):

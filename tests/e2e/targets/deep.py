@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Stacks that are deeper than what an alert shows.  Says what they are like.  Standard library only, CPython 3.8 to 3.15."""
 
+import os
 import sys
 import threading
 import zlib
@@ -127,4 +128,18 @@ def call(way, n, m, marker, middle="in_the_middle"):
     return out[0]
 
 
-serve(call=call)
+def flask(depths):
+    """A view of Flask (Debian's) that recurses, and then asks for a variable."""
+    from flask import Flask
+
+    app = Flask("deep")
+
+    def view(n, left):
+        return view(n, left - 1) if left else os.getenv("TOKEN", "none")
+
+    app.add_url_rule("/<int:n>", view_func=lambda n: view(n, n), endpoint="view")
+    for n in depths:
+        assert app.test_client().get("/%d" % n).data == b"none"
+
+
+serve(call=call, flask=flask)
