@@ -59,7 +59,7 @@ def programs_that_end_at_once(interpreter):
     check(tracer, interpreter, seen, {number: [*program, "short", str(number)] for number in range(SPAWNS)})
 
 
-@test("interpreter")
+@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
 def a_process_that_execs_again_and_again(interpreter):
     with Target(interpreter, "lives.py") as target:
         seen = Seen(target.pid)

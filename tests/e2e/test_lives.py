@@ -29,7 +29,7 @@ def expect_all(tracer, numbers, what):
     expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
-@test("interpreter")
+@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
 def execs_of_oneself(interpreter):
     """Without any fork before, again and again."""
     with Target(interpreter, "lives.py") as target:
@@ -39,7 +39,7 @@ def execs_of_oneself(interpreter):
     expect_all(tracer, list(range(SHORT + 1)), "the chain")
 
 
-@test("interpreter")
+@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
 def short_lives(interpreter):
     with Target(interpreter, "lives.py") as target:
         program = [target.hello["executable"], target.hello["script"]]
@@ -48,7 +48,7 @@ def short_lives(interpreter):
     expect_all(tracer, list(range(SHORT)), "the programs")
 
 
-@test("interpreter", where=on_host)
+@test("interpreter", where=on_host, alone="a tracer that gets no processor in time loses a call, and says so")
 def short_lives_of_another_interpreter(interpreter):
     """One of which no process was known: the first may live too short to be looked at, and is counted then."""
     with Target(host, "lives.py") as target:
@@ -87,7 +87,7 @@ def in_image(root):
     return ["chroot", root, *host.argv]
 
 
-@test()
+@test(alone="a tracer that gets no processor in time loses a call, and says so")
 def short_lives_in_fresh_containers():
     """Each in another mount of the image: its interpreter is known from the host's, or from the first."""
     with images(20) as mounts, Target(host, "lives.py") as target:
