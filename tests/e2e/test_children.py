@@ -33,7 +33,7 @@ def forked_while_it_is_being_attached_to(interpreter):
     """All that was forked since the command was given is traced; what was there before is spoken of."""
     for kind in (None, "frame"):
         with Target(interpreter, "lives.py") as target:
-            target.send("breed", pause=0.02, life=LIFE)
+            target.send("breed", pause=0.1, life=LIFE)
             time.sleep(0.3)
             began = now()
             with Tracer([rule("lived", file="lives.py")], target.pid, kind=kind) as tracer:
