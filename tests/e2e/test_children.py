@@ -48,7 +48,8 @@ def forked_while_it_is_being_attached_to(interpreter):
         missed = {number: (born[number] - began, ready - began) for number in sorted(expected - seen)}
         expect(late and len(expected) < len(born), "%d children were born while it attached", len(late))
         # A look at each is taken to arm it; where there have been too many they are put off, and counted.
-        expect(len(missed) <= tracer.summary.get("looks_put_off", 0), "%s: not seen: %s: %s", kind, missed, tracer.messages)
+        expect(len(missed) <= tracer.summary.get("looks_put_off", 0), "%s: %d not seen, %s of them: %s", kind, len(missed),
+               list(missed.items())[:2], tracer.messages[-1])
         expect(tracer.summary["forks_late"] >= len(late), "%d late: %s", len(late), tracer.messages[-1])
         expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
         expect(any("had started before" in message for message in tracer.messages), "older ones: %s", tracer.messages)

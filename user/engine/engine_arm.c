@@ -37,8 +37,7 @@ static struct arm_process arm_process(struct engine *e, const struct interp_fact
 		.nr_sites = k->count,
 		.wanted = is_watched,
 		.ctx = e,
-		/* Many wait for each other otherwise, and at an exec others are held. */
-		.patient = e->ending || (!e->ready && e->opts->nr_pids == 1)
+		.patient = e->ending,
 	};
 }
 
@@ -46,6 +45,8 @@ int engine_arm(struct engine *e, struct process *p, const struct py_interp *inte
 {
 	struct arm_process target = arm_process(e, p->interp, interp);
 
+	/* Many would wait for each other, and at an exec others are held. */
+	target.patient = p->target && !e->ready && e->opts->nr_pids == 1;
 	arm_free(p->arming);
 	p->arming = NULL;
 	if (!target.nr_sites)
