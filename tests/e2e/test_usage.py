@@ -160,7 +160,7 @@ def rules_of_a_folder():
             output, errors = process.communicate(timeout=20)
     expect_equal(process.returncode, 0, "status")
     expect_equal(output.count("\n"), 1, "alerts on stdout, which is no terminal, as JSON")
-    expect(output.startswith('{"time":'), "stdout is %r", output[:60])
+    expect(output.startswith('{"id":"'), "stdout is %r", output[:60])
 
 
 @test()

@@ -2,6 +2,7 @@
 """phrude-trace as a process: started, waited for, ended, and what it said."""
 
 import collections
+import datetime
 import json
 import os
 import re
@@ -15,8 +16,8 @@ from harness import expect
 from interpreters import BUILD, HERE
 
 BINARY = os.environ.get("PHRUDE_TRACE") or os.path.join(BUILD, "phrude-trace")
-KEYS = ["time", "host", "rule", "function", "args", "value", "callers", "request", "process", "probe", "action",
-        "truncated"]
+KEYS = ["id", "time", "host", "rule", "function", "args", "value", "callers", "request", "process", "input", "probe",
+        "action", "truncated"]
 SUB_KEYS = {
     "rule": ["name", "id", "level", "tags"],
     "function": ["name", "qualname", "file", "module", "line"],
@@ -188,6 +189,14 @@ def checked(line):
         if list(caller) != ["function", "file", "line"]:
             raise AssertionError("a caller's keys are %s" % list(caller))
     expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", alert["time"]), "time is %r", alert["time"])
+    # Version 7, of the alert's time in milliseconds.
+    expect(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", alert["id"]), "id is %r",
+           alert["id"])
+    time = datetime.datetime.strptime(alert["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc)
+    since = time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    expect(int(alert["id"].replace("-", "")[:12], 16) == since // datetime.timedelta(milliseconds=1), "id %s is not of %s",
+           alert["id"], alert["time"])
+    expect(alert["input"] is None, "input is %r", alert["input"])
     expect(alert["host"] == os.uname().nodename, "host is %r", alert["host"])
     expect(alert["action"] == "detect", "action is %r", alert["action"])
     return alert

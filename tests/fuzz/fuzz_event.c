@@ -6,6 +6,7 @@
 
 #include "alert/alert.h"
 #include "base/util.h"
+#include "bpf/abi/limits.h"
 #include "event/program.h"
 #include "request/request.h"
 
@@ -77,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(&head, record, sizeof(head));
 		head.hdr.size = (uint32_t)size;
 		head.hdr.kind = EV_MATCH;
-		head.hdr.abi = 1;
+		head.hdr.abi = PHRUDE_ABI_VERSION;
 		memcpy(record, &head, sizeof(head));
 	}
 	if (program_decode(record, size, &facts) == 0)

@@ -25,6 +25,7 @@ struct alert_process {
 };
 
 struct alert {
+	const char *id;	  /* see alert_id.h; NULL: it could not be made */
 	uint64_t time_ns; /* since the epoch, real time */
 	const char *host;
 	const struct rule *rule;

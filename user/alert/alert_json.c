@@ -203,7 +203,9 @@ void alert_json(struct buf *out, const struct alert *a)
 	char time[ALERT_TIME_MAX];
 
 	alert_time(time, a->time_ns, 'T');
-	PUT(out, "{\"time\":");
+	PUT(out, "{\"id\":");
+	put_string(out, a->id);
+	PUT(out, ",\"time\":");
 	put_string(out, time);
 	PUT(out, ",\"host\":");
 	put_string(out, a->host);
@@ -214,7 +216,8 @@ void alert_json(struct buf *out, const struct alert *a)
 	put_callers(out, a->event);
 	put_request(out, a->request);
 	put_process(out, &a->process);
-	PUT(out, ",\"probe\":");
+	/* What of the request reached the arguments is not looked for yet. */
+	PUT(out, ",\"input\":null,\"probe\":");
 	put_string(out, a->probe);
 	PUT(out, ",\"action\":");
 	put_string(out, a->action);

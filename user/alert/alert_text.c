@@ -250,6 +250,7 @@ static void footing(struct printer *p, const struct alert *a)
 	put_fact(p, &first, "on", a->host);
 	put_fact(p, &first, "by probe", a->probe);
 	put_fact(p, &first, "action", a->action);
+	put_fact(p, &first, "id", a->id);
 	if (!first)
 		buf_addc(p->out, '\n');
 	if (!alert_is_truncated(a))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alert/alert_id.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "engine/engine_priv.h"
@@ -39,8 +40,11 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 			const struct alert_request *request, struct process *p)
 {
 	const struct proc_facts *facts = engine_facts(e, p, ev->head.cgroup);
+	uint64_t time_ns = ev->head.hdr.time_ns + e->clock_offset;
+	char id[ALERT_ID_MAX];
 	struct alert alert = {
-		.time_ns = ev->head.hdr.time_ns + e->clock_offset,
+		.id = alert_id_make(id, time_ns) ? NULL : id,
+		.time_ns = time_ns,
 		.host = e->host,
 		.rule = rule,
 		.event = ev,

@@ -57,7 +57,8 @@ static inline void sample_init(struct sample *s)
 				   .nr_args = 3,
 				   .frames = s->frames,
 				   .nr_frames = 2 };
-	s->alert = (struct alert){ .time_ns = 1767323045678901234,
+	s->alert = (struct alert){ .id = "019b7ca9-8f2e-7e6b-8123-456789abcdef",
+				   .time_ns = 1767323045678901234,
 				   .host = "app-7",
 				   .rule = &s->rule,
 				   .event = &s->event,

@@ -19,7 +19,8 @@ TEST(every_key_in_order)
 
 	sample_init(&s);
 	ASSERT_STR(written(&s),
-		   "{\"time\":\"2026-01-02T03:04:05.678901Z\",\"host\":\"app-7\","
+		   "{\"id\":\"019b7ca9-8f2e-7e6b-8123-456789abcdef\","
+		   "\"time\":\"2026-01-02T03:04:05.678901Z\",\"host\":\"app-7\","
 		   "\"rule\":{\"name\":\"Access to Environment "
 		   "Variable\",\"id\":null,\"level\":\"warn\","
 		   "\"tags\":[\"attack.T1059.006\",\"CWE-78\"]},"
@@ -37,7 +38,7 @@ TEST(every_key_in_order)
 		   "\"process\":{\"pid\":1234,\"tid\":1235,\"ppid\":1,\"uid\":33,"
 		   "\"exe\":\"/usr/bin/python3.11\",\"cmdline\":[\"python3\",\"app.py\"],"
 		   "\"python\":\"3.11.2\",\"container\":null},"
-		   "\"probe\":\"usdt\",\"action\":\"detect\",\"truncated\":false}");
+		   "\"input\":null,\"probe\":\"usdt\",\"action\":\"detect\",\"truncated\":false}");
 }
 
 TEST(nothing_known)
@@ -49,14 +50,14 @@ TEST(nothing_known)
 	buf_fini(&out);
 	alert_json(&out, &a);
 	ASSERT_STR(out.data,
-		   "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"host\":null,"
+		   "{\"id\":null,\"time\":\"1970-01-01T00:00:00.000000Z\",\"host\":null,"
 		   "\"rule\":{\"name\":\"r\",\"id\":null,\"level\":\"info\",\"tags\":[]},"
 		   "\"function\":{\"name\":null,\"qualname\":null,\"file\":null,\"module\":null,"
 		   "\"line\":null},"
 		   "\"args\":{},\"value\":{},\"callers\":[],\"request\":null,"
 		   "\"process\":{\"pid\":null,\"tid\":null,\"ppid\":null,\"uid\":0,\"exe\":null,"
 		   "\"cmdline\":null,\"python\":null,\"container\":null},"
-		   "\"probe\":\"arm\",\"action\":\"detect\",\"truncated\":true}");
+		   "\"input\":null,\"probe\":\"arm\",\"action\":\"detect\",\"truncated\":true}");
 }
 
 TEST(hostile_text_everywhere)

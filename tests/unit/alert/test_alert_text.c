@@ -31,7 +31,8 @@ TEST(the_block)
 		   "  process   pid 1234  tid 1235  ppid 1  uid 33  python 3.11.2  "
 		   "/usr/bin/python3.11\n"
 		   "            $ python3 app.py\n"
-		   "  seen      on app-7  by probe usdt  action detect\n");
+		   "  seen      on app-7  by probe usdt  action detect  id "
+		   "019b7ca9-8f2e-7e6b-8123-456789abcdef\n");
 }
 
 TEST(truncation_is_said)
