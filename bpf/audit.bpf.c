@@ -7,9 +7,6 @@
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-/* Units of a format; what the interpreter's own calls use is a few characters. */
-#define FORMAT_MAX 32
-
 /* An event's name may be watched: a quick look, as nearly all are not. */
 static __always_inline bool prefilter_cstr(__u64 addr)
 {
@@ -57,7 +54,7 @@ __noinline __u64 next_va(__u32 slot)
 }
 
 /*
- * What character i of the format in s->text stands for (Doc/c-api/arg.rst, "Building values").  False where what follows
+ * What character i of s->format stands for (Doc/c-api/arg.rst, "Building values").  False where what follows
  * cannot be found, as it is not known how many arguments this takes, and when the event is full.
  */
 __noinline int capture_unit(__u32 slot, __u32 i)
@@ -69,8 +66,8 @@ __noinline int capture_unit(__u32 slot, __u32 i)
 	if (!s)
 		return 0;
 	i &= FORMAT_MAX - 1;
-	unit = s->text[i];
-	sized = s->text[i + 1] == '#';
+	unit = s->format[i];
+	sized = s->format[i + 1] == '#';
 	if (unit == '#' || unit == ' ' || unit == ',' || unit == '(' || unit == ')')
 		return 1;
 	if (!node_mark(s, SEC_POSARG, s->va_units++))
@@ -136,7 +133,7 @@ __noinline int capture_format(__u32 slot, __u64 format)
 
 	if (!s || !format)
 		return 0;
-	n = read_user_str(s, s->text, FORMAT_MAX + 1, format);
+	n = read_user_str(s, s->format, FORMAT_MAX + 1, format);
 	s->va_units = 0;
 	for (__u32 i = 0; i < FORMAT_MAX; i++) {
 		if ((__s64)i + 1 >= n)

@@ -145,6 +145,8 @@ struct walk {
  * buffer is not safe: a slot is claimed and released (scratch.bpf.h).
  */
 #define VA_REGS 6
+/* Units of an audit event's format; what the interpreter's own calls use is a few characters.  A power of two. */
+#define FORMAT_MAX 32
 
 #define PAGE_SZ 4096ULL
 /* Pages that are noted as missing. */
@@ -188,7 +190,8 @@ struct scratch {
 	__u64 va_stack;		 /* where the others are */
 	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
 	__u32 va_units, va_pad;	 /* arguments sent */
-	__u64 sip[4];		 /* the digest, of data[] up to */
+	__u8 format[FORMAT_MAX + 8];
+	__u64 sip[4]; /* the digest, of data[] up to */
 	__u32 digested;
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];

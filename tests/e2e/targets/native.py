@@ -107,6 +107,10 @@ def audited(n):
         sys.audit("phrude.test", 1, -5, "text", None, 2 ** 80)
         sys.audit("phrude.other")
         os.putenv("PHRUDE_TEST", "1")
+        try:
+            os.rename("/nonexistent/phrude-1", "/nonexistent/phrude-2")
+        except FileNotFoundError:
+            pass
         compile("1", "<name>", "eval")
     return n
 
