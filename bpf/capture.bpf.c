@@ -9,8 +9,6 @@
 
 /* Room for the VAL_END nodes of all open containers. */
 #define PHRUDE_ENDS_SZ (PHRUDE_DEPTH_MAX * NODE_SZ)
-/* Longest chain of base classes searched for a builtin type. */
-#define BASES_MAX 8
 
 __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 {
@@ -172,23 +170,12 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 	return 0;
 }
 
-static __always_inline void open_dict(struct scratch *s, __u32 level, __u64 dict)
-{
-	const struct py_layout *l = &s->proc.layout;
-	__u64 values = read_u64(s, dict + l->dict_values);
-
-	if (values && l->features & PY_F_DICT_VALUES_HDR)
-		values += 8;
-	s->stack[level % PHRUDE_DEPTH_MAX].object = dict;
-	walk_keys(s, level, read_u64(s, dict + l->dict_keys), values);
-}
-
 __noinline int dict_open(__u32 slot, __u32 level, __u64 dict)
 {
 	struct scratch *s = scratch_get(slot);
 
 	if (s)
-		open_dict(s, level, dict);
+		walk_dict(s, &s->stack[level % PHRUDE_DEPTH_MAX], dict);
 	return 0;
 }
 
@@ -216,7 +203,6 @@ __noinline int dict_entry(__u32 slot, __u32 level, __u32 idx)
 	return 1;
 }
 
-/* Opens a container: its node, and an entry on the stack. */
 __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 {
 	struct scratch *s = scratch_get(slot);
@@ -243,7 +229,7 @@ __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 	w = &s->stack[s->depth % PHRUDE_DEPTH_MAX];
 	if (type == VAL_DICT) {
 		/* Inline: one level of calls less, of the eight that there are. */
-		open_dict(s, s->depth, obj);
+		walk_dict(s, w, obj);
 		s->depth++;
 		return 0;
 	}
@@ -264,26 +250,7 @@ __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 	return 0;
 }
 
-/* The builtin type that a type without a flag of its own derives from, as a VAL_*; 0 if none. */
-__noinline int base_kind(__u32 slot, __u64 type)
-{
-	struct scratch *s = scratch_get(slot);
-
-	if (!s)
-		return 0;
-	for (__u32 i = 0; i < BASES_MAX && type; i++) {
-		if (type == s->proc.type_float)
-			return VAL_FLOAT;
-		if (type == s->proc.type_set)
-			return VAL_SET;
-		if (type == s->proc.type_frozenset)
-			return VAL_FROZENSET;
-		type = read_u64(s, type + s->proc.layout.type_base);
-	}
-	return 0;
-}
-
-/* One object: its node, and for a container an entry on the stack. */
+/* One object: its node, and for a container an entry on the stack; or s->object, where its class has to be looked at. */
 __noinline int capture_object(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
@@ -334,16 +301,16 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		return container_open(slot, obj, VAL_LIST);
 	if (flags & TPFLAGS_DICT)
 		return container_open(slot, obj, VAL_DICT);
-	kind = base_kind(slot, type);
-	if (kind == VAL_FLOAT)
+	if (type == s->proc.type_float)
 		return capture_bytes(slot, NODE(VAL_FLOAT, 0, 0), obj + 16, 8);
-	if (kind)
-		return container_open(slot, obj, kind);
-	/* The name of the type, as an object's node. */
-	kind = s->len & (PHRUDE_EVENT_MAX - 1);
-	capture_cstr(slot, read_u64(s, type + s->proc.layout.type_name), PHRUDE_NAME_MAX);
-	if (s->data[kind & (PHRUDE_EVENT_MAX - 1)] == VAL_UTF8)
-		s->data[kind & (PHRUDE_EVENT_MAX - 1)] = VAL_OBJECT;
+	if (type == s->proc.type_set)
+		return container_open(slot, obj, VAL_SET);
+	if (type == s->proc.type_frozenset)
+		return container_open(slot, obj, VAL_FROZENSET);
+	/* The next step of capture_value(): functions are not nested deeper than they may be. */
+	s->object = obj;
+	s->type = type;
+	s->class_at = 0;
 	return 0;
 }
 
@@ -359,6 +326,7 @@ __noinline int container_next(__u32 slot)
 		return 0;
 	level = (s->depth - 1) % PHRUDE_DEPTH_MAX;
 	w = &s->stack[level];
+	s->instead = 0;
 	if (w->idx >= w->count || !s->nodes || s->limit - s->len < PHRUDE_ENDS_SZ + NODE_SZ ||
 	    w->idx >= STEPS_MAX) {
 		bool cut = w->idx < w->count;
@@ -393,6 +361,12 @@ __noinline int container_next(__u32 slot)
 			w->idx++;
 		}
 		return 0;
+	case VAL_PATH:
+		s->pending = read_u64(s, w->object + (w->values >> (16 * w->idx & 63) & 0xffff));
+		w->idx++;
+		if (!s->pending)
+			node_mark(s, VAL_UNSET, 0);
+		return 0;
 	case VAL_SET:
 	case VAL_FROZENSET:
 		if (!read_user(s, pair, sizeof(pair), w->items + 16ULL * w->idx) && pair[0] &&
@@ -422,11 +396,15 @@ __noinline int capture_value(__u32 slot, __u64 obj)
 		return 0;
 	s->depth = 0;
 	s->pending = 0;
+	s->object = 0;
+	s->instead = 0;
 	capture_object(slot, obj);
 	for (int i = 0; i < STEPS_MAX; i++) {
 		__u64 next = s->pending;
 
-		if (next) {
+		if (s->object) {
+			capture_other(slot);
+		} else if (next) {
 			s->pending = 0;
 			capture_object(slot, next);
 		} else if (s->depth) {

@@ -20,11 +20,10 @@
 /* Slots of a container's table looked at, empty ones included. */
 #define STEPS_MAX 4096
 
-/* Prepares stack[level] for a table of keys and, if it is split, its values: PyDictKeysObject, Objects/dictobject.c. */
-static __always_inline void walk_keys(struct scratch *s, __u32 level, __u64 keys, __u64 values)
+/* Prepares `w` for a table of keys and, if it is split, its values: PyDictKeysObject, Objects/dictobject.c. */
+static __always_inline void walk_keys(struct scratch *s, struct walk *w, __u64 keys, __u64 values)
 {
 	const struct py_layout *l = &s->proc.layout;
-	struct walk *w = &s->stack[level % PHRUDE_DEPTH_MAX];
 	__u64 n = read_u64(s, keys + l->keys_nentries);
 
 	if (l->features & PY_F_DICT_LOG2) {
@@ -48,6 +47,17 @@ static __always_inline void walk_keys(struct scratch *s, __u32 level, __u64 keys
 	w->on_value = 0;
 }
 
+static __always_inline void walk_dict(struct scratch *s, struct walk *w, __u64 dict)
+{
+	const struct py_layout *l = &s->proc.layout;
+	__u64 values = read_u64(s, dict + l->dict_values);
+
+	if (values && l->features & PY_F_DICT_VALUES_HDR)
+		values += 8;
+	w->object = dict;
+	walk_keys(s, w, read_u64(s, dict + l->dict_keys), values);
+}
+
 /* A node (see NODE()) with `len` bytes at `addr` of the target's memory; VAL_UNREADABLE if they cannot be read. */
 int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len);
 /* A str object as a VAL_STR node of at most `max` bytes. */
@@ -56,6 +66,10 @@ int capture_str(__u32 slot, __u64 str, __u32 max);
 int capture_cstr(__u32 slot, __u64 addr, __u32 max);
 /* Any object, with all that it contains. */
 int capture_value(__u32 slot, __u64 obj);
+/* The object in s->object, of a class that tp_flags say nothing of; class.bpf.c. */
+int capture_other(__u32 slot);
+/* Opens a container of that type (VAL_*): its node, and an entry on the stack. */
+int container_open(__u32 slot, __u64 obj, __u32 type);
 /* One entry of a dict or set: 0 if there is none at `idx`, else 1, with key and value in head[0..15]. */
 int dict_entry(__u32 slot, __u32 level, __u32 idx);
 /* Prepares stack[level] for going through the dict `dict`. */

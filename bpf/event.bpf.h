@@ -79,6 +79,8 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->cut = 0;
 	s->depth = 0;
 	s->pending = 0;
+	s->object = 0;
+	s->class_entries = 0;
 	s->frame = 0;
 	s->request = 0;
 	s->nr_roots = 0;

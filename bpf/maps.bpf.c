@@ -17,6 +17,7 @@ holds_map holds SEC(".maps");
 dismissed_map dismissed SEC(".maps");
 seen_map seen SEC(".maps");
 looks_map looks SEC(".maps");
+classes_map classes SEC(".maps");
 audited_map audited SEC(".maps");
 events_map events SEC(".maps");
 stats_map stats SEC(".maps");

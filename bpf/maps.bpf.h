@@ -72,6 +72,27 @@ typedef struct {
 	__type(value, struct looks);
 } looks_map;
 
+/*
+ * What is known of classes (class.bpf.c, which alone writes and reads it).  Index: a hash of process and type object; an array, as
+ * above.
+ */
+#define CLASSES_MAX 16384
+
+struct class_facts {
+	__u64 type;
+	__u64 signature; /* tells types that stood at one address apart */
+	__u64 what;	 /* enum class_kind, and what belongs to it */
+	__u64 name;	 /* of an attribute: a str object */
+	__u64 check;	 /* of the other words and the process: they are not written at once */
+};
+
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CLASSES_MAX);
+	__type(key, __u32);
+	__type(value, struct class_facts);
+} classes_map;
+
 #define RING_SZ (8 * 1024 * 1024)
 
 typedef struct {
@@ -152,6 +173,19 @@ struct walk {
 /* Pages that are noted as missing. */
 #define MISSING_MAX 8
 
+/* Slots of instances that class.bpf.c knows by their names. */
+enum {
+	SLOT_STR,
+	SLOT_DRV,
+	SLOT_ROOT,
+	SLOT_PARTS,
+	SLOT_TAIL,
+	SLOT_RAW,
+	SLOT_PATH,
+	SLOT_WANTED, /* the one whose name is in s->wanted */
+	NR_SLOTS,
+};
+
 struct scratch {
 	__u32 busy;
 	__u32 len;   /* bytes of data[] in use */
@@ -195,6 +229,21 @@ struct scratch {
 	__u32 digested;
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
+	/* An object whose class is being looked at, see class.bpf.c. */
+	__u64 object, type;
+	__u64 instead;	 /* objects that have been captured in place of the one that it was about */
+	__u64 type_name; /* tp_name */
+	__u64 class_at; /* the class of the MRO that is next, from 1 on; 0: it has not been looked at */
+	__u64 class_entries; /* entries of class dicts that were looked at for this event */
+	__u64 class_missing; /* nr_missing before */
+	__u64 mro, nr_mro;
+	__u64 fspath; /* its __fspath__ */
+	__u64 wanted[3];
+	__u16 slots[NR_SLOTS]; /* offsets, 0: none */
+	__u32 windows, class_pad;
+	struct class_facts class;
+	struct walk attrs; /* a class's or an instance's */
+	__u64 found_attr;
 	struct py_proc proc;
 	/* Pages that were not there when this was put together for the pass-th time, see read.bpf.h and event.bpf.h. */
 	__u64 missing[MISSING_MAX];
@@ -272,6 +321,7 @@ extern templates_map templates SEC(".maps");
 extern direct_map direct_funcs SEC(".maps");
 extern seen_map seen SEC(".maps");
 extern looks_map looks SEC(".maps");
+extern classes_map classes SEC(".maps");
 extern events_map events SEC(".maps");
 extern stats_map stats SEC(".maps");
 extern scratch_map scratch SEC(".maps");

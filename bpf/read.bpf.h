@@ -90,6 +90,17 @@ static __always_inline bool words_eq(const __u64 *a, const __u64 *b, __u32 n)
 	return !diff;
 }
 
+/* Texts for tables of names. */
+union text16 {
+	char c[16];
+	__u64 w[2];
+};
+
+union text24 {
+	char c[24];
+	__u64 w[3];
+};
+
 /* A frame slot to an object: _PyStackRef (Include/internal/pycore_stackref.h) keeps a tag in bit 0, and NULL is 1. */
 static __always_inline __u64 untag(const struct py_layout *l, __u64 ref)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Finds the request, see request.bpf.h.  All names are compared in full: what a client sends can look like nothing else. */
 #include "request.bpf.h"
+#include "attrs.bpf.h"
 
 /* Entries of a dict that are looked at: an environ with a copy of os.environ in it is as large. */
 #define ENTRIES_MAX 256
@@ -408,58 +409,12 @@ __noinline int request_dict(__u32 slot, __u64 obj)
 	return 0;
 }
 
-/* tp_flags: Py_TPFLAGS_INLINE_VALUES (3.13+), Py_TPFLAGS_MANAGED_DICT (Include/object.h) */
-#define TPFLAGS_INLINE_VALUES (1ULL << 2)
-#define TPFLAGS_MANAGED_DICT (1ULL << 4)
-
-/* Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin, pycore_object.h). */
-static __always_inline __u64 managed_dict(struct scratch *s, __u64 obj, __u64 type, __u64 flags,
-					  __u64 *values)
-{
-	const struct py_layout *l = &s->proc.layout;
-	__u64 dict = read_u64(s, obj - 24);
-
-	*values = 0;
-	if (l->features & PY_F_DICT_VALUES_HDR) {
-		if (!dict && flags & TPFLAGS_INLINE_VALUES)
-			*values = obj + read_u64(s, type + l->type_basicsize) + 8;
-	} else if (l->features & PY_F_MANAGED_TAGGED) {
-		if (dict & 1) {
-			*values = dict + 1;
-			dict = 0;
-		}
-	} else if (!dict) {
-		*values = read_u64(s, obj - 32);
-	}
-	return dict;
-}
-
 __noinline int request_attrs(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
-	const struct py_layout *l;
-	__u64 type, flags, offset, dict = 0, values = 0;
 
-	if (!s || !cfg_request)
-		return 0;
-	l = &s->proc.layout;
-	type = read_u64(s, obj + OB_TYPE);
-	flags = read_u64(s, type + l->type_flags);
-	if (l->features & PY_F_MANAGED_DICT && flags & TPFLAGS_MANAGED_DICT) {
-		dict = managed_dict(s, obj, type, flags, &values);
-	} else {
-		/* negative: counted from the end of an object of variable size, which no request is */
-		offset = read_u64(s, type + l->type_dictoffset);
-		if (offset && offset < 0x10000)
-			dict = read_u64(s, obj + offset);
-	}
-	if (dict)
-		dict_open(slot, 0, dict);
-	else if (values)
-		walk_keys(s, 0, read_u64(s, type + l->type_cached_keys), values);
-	else
-		return 0;
-	if (s->stack[0].count > ENTRIES_MAX)
+	if (!s || !cfg_request || !walk_attrs(s, &s->stack[0], obj) ||
+	    s->stack[0].count > ENTRIES_MAX)
 		return 0;
 	scan(s, slot);
 	return 1;

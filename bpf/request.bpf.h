@@ -93,17 +93,6 @@ static __always_inline void str_tail(struct scratch *s, __u64 str, __u64 out[2])
 		read_user(s, out, 16, info.data + info.length - 16);
 }
 
-/* Texts for tables of names, in words as above. */
-union text16 {
-	char c[16];
-	__u64 w[2];
-};
-
-union text24 {
-	char c[24];
-	__u64 w[3];
-};
-
 #define TEXT16(text)      \
 	{                 \
 		.c = text \

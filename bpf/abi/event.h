@@ -122,12 +122,18 @@ enum ev_node_type {
 	VAL_UNSET,	/* an unbound local */
 	VAL_UNREADABLE, /* the target's memory could not be read, or is not an object */
 	VAL_DEEP,	/* left out: nested too deeply, or the event was full */
+	VAL_PATH, /* of pathlib; aux: PATH_*; its values: a list of str, or drive, root and a list of str; VAL_END */
 	NR_VALS,
 };
 
 #define NODE_CUT \
 	(1u      \
 	 << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
+
+/* Of VAL_PATH. */
+#define PATH_RAW (1u << 0)	/* its list is what it was made of, not parsed yet */
+#define PATH_WINDOWS (1u << 1)	/* of the other flavour */
+#define PATH_ANCHORED (1u << 2) /* drive and root are the first in the list, too (up to 3.11) */
 
 enum ev_request_kind {
 	REQUEST_WSGI = 1, /* values of an environ (PEP 3333): str of Latin-1 characters */

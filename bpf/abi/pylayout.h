@@ -95,6 +95,11 @@ struct py_layout {
 	__u16 fut_callback,
 		fut_callbacks; /* FutureObj: the first callback, the list of the others */
 	__u16 code_opcache;    /* co_opcache_flag (up to 3.10) */
+
+	/* what an object's class has to say, see class.bpf.c */
+	__u16 type_members; /* tp_members, tp_getset, tp_base, tp_dict */
+	__u16 type_dict, type_mro;
+	__u16 code_consts, code_names, code_stacksize;
 };
 #define PY_OPCACHE_MIN_RUNS 1024 /* OPCACHE_MIN_RUNS, Python/ceval.c */
 

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "bpf/abi/event.h"
 #include "bpf/abi/limits.h"
+#include "event/path.h"
 
 /* Containers in containers that are followed, whatever the sender promises: this bounds recursion everywhere. */
 #define DEPTH_MAX (4 * PHRUDE_DEPTH_MAX)
@@ -310,6 +311,16 @@ static int read_container(struct node_reader *r, const struct node *n, unsigned 
 	return 0;
 }
 
+static int read_path(struct node_reader *r, const struct node *n, unsigned int depth,
+		     struct value *out)
+{
+	int ret = read_container(r, n, depth, out);
+
+	if (!ret && path_value(r->arena, n->aux, out->seq.items, out->seq.count, out->cut, out))
+		ret = no_memory(r);
+	return ret;
+}
+
 static int read_value(struct node_reader *r, unsigned int depth, struct value *out)
 {
 	struct node n;
@@ -341,6 +352,8 @@ static int read_value(struct node_reader *r, unsigned int depth, struct value *o
 		return read_bytes(r, &n, 0, n.len, &out->text);
 	case VAL_OBJECT:
 		return read_object(r, &n, out);
+	case VAL_PATH:
+		return read_path(r, &n, depth, out);
 	case VAL_CYCLE:
 		return read_cycle(r, &n, out);
 	case VAL_UNSET:

@@ -14,33 +14,37 @@
 #define NONE PY_NO_FIELD
 
 /* The same in all versions. */
-#define LAYOUT_OBJECTS                                                                        \
-	.method_func = 16, .method_self = 24, .cfunc_ml = 16, .cfunc_self = 24,               \
-	.cfunc_module = 32, .descr_type = 16, .descr_method = 40, .ml_name = 0, .ml_meth = 8, \
-	.ml_flags = 16, .ml_doc = 24, .type_name = 24, .type_flags = 168, .type_base = 256,   \
-	.dict_keys = 32, .dict_values = 40, .cell_ref = 16, .ts_interp = 16
+#define LAYOUT_OBJECTS                                                                            \
+	.method_func = 16, .method_self = 24, .cfunc_ml = 16, .cfunc_self = 24,                   \
+	.cfunc_module = 32, .descr_type = 16, .descr_method = 40, .ml_name = 0, .ml_meth = 8,     \
+	.ml_flags = 16, .ml_doc = 24, .type_name = 24, .type_flags = 168, .type_base = 256,       \
+	.dict_keys = 32, .dict_values = 40, .cell_ref = 16, .ts_interp = 16, .type_members = 240, \
+	.type_dict = 264, .type_mro = 344
 
-#define LAYOUT_CODE_310                                                                        \
-	.code_argcount = 16, .code_posonlyargcount = 20, .code_kwonlyargcount = 24,            \
-	.code_nlocals = 28, .code_flags = 36, .code_firstlineno = 40, .code_varnames = 72,     \
-	.code_kinds = NONE, .code_cell2arg = 96, .code_cellvars = 88, .code_filename = 104,    \
-	.code_name = 112, .code_qualname = NONE, .code_linetable = 120, .code_adaptive = NONE, \
-	.code_firsttraceable = NONE, .code_instr_version = NONE, .code_warmup = NONE,          \
+#define LAYOUT_CODE_310                                                                    \
+	.code_argcount = 16, .code_posonlyargcount = 20, .code_kwonlyargcount = 24,        \
+	.code_nlocals = 28, .code_stacksize = 32, .code_flags = 36, .code_consts = 56,     \
+	.code_names = 64, .code_firstlineno = 40, .code_varnames = 72, .code_kinds = NONE, \
+	.code_cell2arg = 96, .code_cellvars = 88, .code_filename = 104, .code_name = 112,  \
+	.code_qualname = NONE, .code_linetable = 120, .code_adaptive = NONE,               \
+	.code_firsttraceable = NONE, .code_instr_version = NONE, .code_warmup = NONE,      \
 	.code_opcache = 168
 
 #define LAYOUT_CODE_COMMON_311                                                                \
-	.code_nlocals = 80, .code_flags = 48, .code_varnames = 96, .code_kinds = 104,         \
-	.code_cell2arg = NONE, .code_cellvars = NONE, .code_filename = 112, .code_name = 120, \
-	.code_qualname = 128, .code_linetable = 136, .code_opcache = NONE
+	.code_nlocals = 80, .code_flags = 48, .code_consts = 24, .code_names = 32,            \
+	.code_varnames = 96, .code_kinds = 104, .code_cell2arg = NONE, .code_cellvars = NONE, \
+	.code_filename = 112, .code_name = 120, .code_qualname = 128, .code_linetable = 136,  \
+	.code_opcache = NONE
 
 #define LAYOUT_CODE_311                                                          \
 	LAYOUT_CODE_COMMON_311, .code_argcount = 56, .code_posonlyargcount = 60, \
-				.code_kwonlyargcount = 64, .code_firstlineno = 72
+				.code_kwonlyargcount = 64, .code_stacksize = 68, \
+				.code_firstlineno = 72
 
 #define LAYOUT_CODE_312                                                                \
 	LAYOUT_CODE_COMMON_311, .code_warmup = NONE, .code_argcount = 52,              \
 				.code_posonlyargcount = 56, .code_kwonlyargcount = 60, \
-				.code_firstlineno = 68
+				.code_stacksize = 64, .code_firstlineno = 68
 
 #define LAYOUT_FRAME_310                                                                 \
 	.frame_code = 32, .frame_previous = 24, .frame_func = NONE, .frame_owner = NONE, \
@@ -103,7 +107,6 @@ static const struct py_version versions[] = {
 		.minor = 8,
 		.type_cached_keys = NONE,
 		.func_closure = 48,
-		.code_consts = 56,
 		.layout = { .minor = 8,
 			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
 					PY_F_STR_READY_BIT,
@@ -135,7 +138,6 @@ static const struct py_version versions[] = {
 		.minor = 9,
 		.type_cached_keys = NONE,
 		.func_closure = 48,
-		.code_consts = 56,
 		.audits_locally = true,
 		.layout = { .minor = 9,
 			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
@@ -169,7 +171,6 @@ static const struct py_version versions[] = {
 		.minor = 10,
 		.type_cached_keys = NONE,
 		.func_closure = 72,
-		.code_consts = 56,
 		.audits_locally = true,
 		.layout = { .minor = 10,
 			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_LASTI_UNITS |
@@ -203,7 +204,6 @@ static const struct py_version versions[] = {
 		.minor = 11,
 		.type_cached_keys = 872,
 		.func_closure = 72,
-		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 11,
 			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT |
@@ -259,7 +259,6 @@ static const struct py_version versions[] = {
 		.minor = 12,
 		.type_cached_keys = 880,
 		.func_closure = 72,
-		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 12,
 			    .features = FEATURES_312 | PY_F_INSTR_PREV | PY_F_MANAGED_TAGGED,
@@ -307,7 +306,6 @@ static const struct py_version versions[] = {
 		.minor = 13,
 		.type_cached_keys = 880,
 		.func_closure = 72,
-		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 13,
 			    .features = FEATURES_313,
@@ -357,7 +355,6 @@ static const struct py_version versions[] = {
 		.minor = 14,
 		.type_cached_keys = 880,
 		.func_closure = 72,
-		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 14,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,
@@ -407,7 +404,6 @@ static const struct py_version versions[] = {
 		.minor = 15,
 		.type_cached_keys = 888,
 		.func_closure = 72,
-		.code_consts = 24,
 		.audits_locally = true,
 		.layout = { .minor = 15,
 			    .features = FEATURES_313 | PY_F_TAGGED_REFS,

@@ -21,10 +21,9 @@
 #define CO_OPTIMIZED 0x1
 #define CO_NEWLOCALS 0x2
 
-/* PyCodeObject.co_consts, and first fields of the wrappers (Objects/funcobject.c, Objects/descrobject.c). */
+/* First fields of the wrappers (Objects/funcobject.c, Objects/descrobject.c). */
 #define WRAPPED 16
 #define PROPERTY_FUNCTIONS 3
-#define TYPE_MRO 344
 
 struct search {
 	const struct py_view *v;
@@ -84,7 +83,7 @@ static int search_code(struct search *s, uint64_t code, const char *qualname)
 		return -ENOMEM;
 	if (s->depth >= DEPTH_MAX ||
 	    remote_read_u32(s->v->pid, code + s->v->proc.layout.code_flags, &flags) ||
-	    read_at(s, code + s->v->facts->code_consts, &consts) ||
+	    read_at(s, code + s->v->proc.layout.code_consts, &consts) ||
 	    py_tuple_read(&s->rd, consts, items, CONSTS_MAX, &count))
 		return 0;
 	s->depth++;
@@ -204,7 +203,7 @@ static int search_mro(struct search *s, uint64_t type)
 	size_t count;
 	int ret = 0;
 
-	if (!py_is_type(s->v, type) || read_at(s, type + TYPE_MRO, &mro) ||
+	if (!py_is_type(s->v, type) || read_at(s, type + s->v->proc.layout.type_mro, &mro) ||
 	    py_tuple_read(&s->rd, mro, items, MRO_MAX, &count))
 		return 0;
 	for (size_t i = 0; i < count && !ret; i++)

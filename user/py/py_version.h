@@ -51,7 +51,7 @@ struct py_version {
 	uint8_t unused_first, unused_last;
 	uint16_t
 		type_cached_keys; /* PyHeapTypeObject.ht_cached_keys: names of the attributes that instances keep without a dict */
-	uint16_t func_closure, code_consts;
+	uint16_t func_closure;
 	enum py_usdt usdt;
 	uint32_t usdt_flags;	/* for its cookie */
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */

@@ -113,6 +113,12 @@ static const struct fact layout_facts[] = {
 	FACT(task_coro, 112, 152, 160, 136, 136, 120, 128, 128),
 	SAME(fut_callback, 24),
 	SAME(fut_callbacks, 40),
+	SAME(type_members, 240),
+	SAME(type_dict, 264),
+	SAME(type_mro, 344),
+	FACT(code_consts, 56, 56, 56, 24, 24, 24, 24, 24),
+	FACT(code_names, 64, 64, 64, 32, 32, 32, 32, 32),
+	FACT(code_stacksize, 32, 32, 32, 68, 64, 64, 64, 64),
 };
 
 static const struct fact runtime_facts[] = {
