@@ -94,6 +94,9 @@ __noinline __u32 event_direct(__u32 idx_pass, __u64 self, __u64 a, __u64 b, __u6
 	bpf_probe_read_kernel(&s->data[at], len, d->nodes);
 	s->len = at + len;
 	capture_c_args(slot, d->ml_flags, a, b, c);
+	/* Last, so that it takes no room from them. */
+	if (d->flags & DIRECT_F_SELF && node_mark(s, SEC_SELF, 0))
+		capture_value(slot, self);
 	/* A function written in C has no frame: the running one is its caller's. */
 	s->frame = current_frame(s, &s->proc);
 	return slot;

@@ -396,6 +396,7 @@ __noinline int call_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name, __u64 
 struct callee {
 	__u64 func; /* PyFunctionObject */
 	__u64 self;
+	__u64 subject; /* what a method written in C is called on, if it is bound to that */
 	__u64 def;     /* PyMethodDef */
 	__u64 module;  /* str */
 	__u64 tp_name; /* C string */
@@ -434,9 +435,11 @@ static __always_inline void classify(struct scratch *s, __u64 callable, struct c
 		if (!c->module && self) {
 			__u64 self_type = read_u64(s, self + OB_TYPE);
 
+			bool of_class = is_type(s, self_type);
+
 			/* a method of an instance, or a class method */
-			c->tp_name = read_u64(s, (is_type(s, self_type) ? self : self_type) +
-							 l->type_name);
+			c->tp_name = read_u64(s, (of_class ? self : self_type) + l->type_name);
+			c->subject = of_class ? 0 : self;
 		}
 	} else if (type == p->type_method_descr) {
 		c->kind = CALLEE_C;
@@ -498,6 +501,10 @@ __noinline __u32 event_call(__u32 probe_flags, __u64 callable, __u64 args, __u64
 		call_c(slot, c.def, c.module, c.tp_name, c.doc);
 		capture_posargs(slot, args, c.unbound, 0);
 		capture_kwargs(slot, kwargs);
+		if (c.unbound && read_u64(s, args + OB_SIZE))
+			c.subject = read_u64(s, args + s->proc.layout.tuple_items);
+		if (c.subject && node_mark(s, SEC_SELF, 0))
+			capture_value(slot, c.subject);
 	}
 	/* The caller is whoever runs now. */
 	s->frame = current_frame(s, &s->proc);

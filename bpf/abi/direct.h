@@ -20,6 +20,8 @@
 
 #define DIRECT_F_METHOD (1u << 0) /* of a type: the first argument is an instance, or the type */
 
+#define DIRECT_F_SELF (1u << 2) /* ... and it is an instance */
+
 #define DIRECT_F_OF_TYPE (1u << 1) /* the first argument is the type that `type_name` is about */
 
 /* tp_name with its NUL; a longer one is cut. */

@@ -99,7 +99,8 @@ enum ev_node_type {
 	SEC_REQUEST, /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
 	SEC_REQFIELD, /* aux: enum ev_request_field; value */
 	SEC_BETWEEN, /* a function of the callers that are not sent as frames, once; str: co_name; str: co_filename */
-	SEC_GAP, /* in their place among the frames: those that follow are the outermost ones */
+	SEC_SELF, /* value: what a method of a type written in C is called on */
+	SEC_GAP,  /* in their place among the frames: those that follow are the outermost ones */
 	NR_SECS,
 
 	/* values */

@@ -57,9 +57,31 @@ def arguments_of_each_convention(interpreter):
     expect_equal({key: got["compile"][key] for key in ("source", "filename", "mode")},
                  {"source": "1", "filename": "name", "mode": "eval"}, "METH_FASTCALL | METH_KEYWORDS")
     expect_equal({key: got["open"][key] for key in ("file", "mode")}, {"file": "/dev/null", "mode": "rb"}, "open")
-    expect_equal(got["str.split"], {"sep": " ", "maxsplit": 1}, "a method")
+    expect_equal(got["str.split"], {"self": "a b", "sep": " ", "maxsplit": 1}, "a method")
     expect_equal(got["dict.fromkeys"], {"iterable": "(1, 2)", "value": 3}, "a class method")
     expect_equal(got["stat"], {"path": "/", "dir_fd": None, "follow_symlinks": True}, "keywords only")
+
+
+@test("interpreter")
+def what_methods_are_called_on(interpreter):
+    """Methods of types written in C, bound and by their type, by both kinds; not functions of modules, class and static methods."""
+    rules = [rule(name, module=module) for name, module in (
+        ("str.format", "builtins"), ("bytes.split", "builtins"), ("list.insert", "builtins"), ("itemgetter.__repr__", "_operator"),
+        ("dict.fromkeys", "builtins"), ("str.maketrans", "builtins"), ("getpgid", "posix"), ("open", "_io"))]
+    for kind in ("direct", "call"):
+        with Target(interpreter, "native.py") as target:
+            with Tracer(rules, target.pid, kind=kind) as tracer:
+                expected = target.ask("methods", through_call=kind == "call")
+        complete(tracer)
+        ours = [alert for alert in tracer.alerts if alert["callers"][0]["function"] == "methods"]
+        got = [[alert["rule"]["name"], alert["args"].get("self", "absent")] for alert in ours]
+        expect_equal(got, expected, "subjects by %s" % kind)
+        formats = [alert for alert in ours if alert["rule"]["name"] == "str.format"]
+        expect_equal([list(alert["args"])[0] for alert in formats], ["self"] * len(formats), "the first argument")
+        # 3.13 gave it a signature.
+        first = formats[0]["args"]
+        expect_equal((first.get("0"), first.get("x")) if "0" in first else (first["args"], first["kwargs"]),
+                     (1, 2) if "0" in first else ("(1,)", "{'x': 2}"), "the others")
 
 
 @test("interpreter")

@@ -77,12 +77,19 @@ static void put_section(struct phrude_direct *d, uint8_t section, const char *te
 	d->len += 2 * sizeof(head) + ((value.len + 7) & ~7u);
 }
 
+/* Is its first argument an instance of its type, made already? */
+static bool has_self(const struct py_cfunc *f)
+{
+	return f->method && !f->of_type && !(f->flags & (ML_CLASS | ML_STATIC));
+}
+
 static void describe(const struct probe *p, const struct py_cfunc *f, struct phrude_direct *d)
 {
 	*d = (struct phrude_direct){ .group = p->group,
 				     .ml_flags = f->flags,
 				     .flags = (f->method ? DIRECT_F_METHOD : 0) |
-					      (f->of_type ? DIRECT_F_OF_TYPE : 0) };
+					      (f->of_type ? DIRECT_F_OF_TYPE : 0) |
+					      (has_self(f) ? DIRECT_F_SELF : 0) };
 	snprintf((char *)d->type_name, sizeof(d->type_name), "%s", f->type_name);
 	put_section(d, SEC_NAME, p->name);
 	put_section(d, SEC_QUALNAME, f->qualname);

@@ -276,6 +276,8 @@ static int read_section(struct node_reader *r, const struct node *n, struct part
 	case SEC_KWDEFAULTS:
 		p->has_kwdefaults = true;
 		return node_value(r, &p->kwdefaults);
+	case SEC_SELF:
+		return node_value(r, &p->self);
 	case SEC_SIGNATURE:
 		return read_signature(r, p);
 	case SEC_FRAME:
@@ -391,7 +393,7 @@ static int complete_c_names(struct parts *p)
 int event_decode(struct arena *arena, const void *record, size_t size, struct event *out,
 		 struct err *err)
 {
-	struct parts parts = { .arena = arena, .ev = out };
+	struct parts parts = { .arena = arena, .ev = out, .self = { .type = VALUE_UNSET } };
 	struct node_reader r;
 	int ret;
 

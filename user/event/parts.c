@@ -160,6 +160,35 @@ static int take_call_args(struct parts *p, struct err *err)
 	return ret ? no_memory(err) : 0;
 }
 
+/* What a method is called on comes first, as it does in Python. */
+static int take_self(struct parts *p, struct err *err)
+{
+	static const struct text name = TEXT("self");
+	struct event *ev = p->ev;
+	struct event_arg *args;
+
+	if (p->self.type == VALUE_UNSET)
+		return 0;
+	/* A signature that has it among the parameters: it was passed as one of them. */
+	for (size_t i = 0; i < ev->nr_args; i++) {
+		if (text_eq(ev->args[i].name, name))
+			return 0;
+	}
+	if (ev->nr_args == PHRUDE_ARGS_MAX) {
+		ev->args_cut = true;
+		ev->nr_args--;
+	}
+	args = arena_array(p->arena, ev->nr_args + 1, sizeof(*args));
+	if (!args)
+		return no_memory(err);
+	args[0] = (struct event_arg){ name, p->self };
+	for (size_t i = 0; i < ev->nr_args; i++)
+		args[i + 1] = ev->args[i];
+	ev->args = args;
+	ev->nr_args++;
+	return 0;
+}
+
 int parts_take_args(struct parts *p, struct err *err)
 {
 	struct event *ev = p->ev;
@@ -167,6 +196,8 @@ int parts_take_args(struct parts *p, struct err *err)
 		     (ev->head.callee == CALLEE_PYTHON && !p->nr_names && !p->nr_pos && !p->nr_kw);
 	int ret = frame ? take_frame_args(p, err) : take_call_args(p, err);
 
+	if (!ret)
+		ret = take_self(p, err);
 	if (ret)
 		return ret;
 	if (ev->head.cut & EV_CUT_ARGS)

@@ -32,6 +32,7 @@ struct parts {
 	size_t nr_kw;
 	struct value defaults[PHRUDE_ARGS_MAX]; /* by index from the end; VALUE_UNSET: not sent */
 	struct value kwdefaults;
+	struct value self; /* VALUE_UNSET: not sent */
 	struct text signature, type_name;
 	bool signature_cut;
 	size_t max_frames, max_between, max_request_values;

@@ -5,6 +5,7 @@ import functools
 import multiprocessing
 import operator
 import os
+import pathlib
 import posix
 import subprocess
 import sys
@@ -50,6 +51,32 @@ def arguments():
     dict.fromkeys((1, 2), 3)
     posix.stat("/", follow_symlinks=True)
     eval("1+1")
+
+
+def methods(through_call):
+    """What each of the calls is of, and on what."""
+    expected = []
+    numbers = [1, 2]
+    calls = (("str.format", "<{}|{x}>", "<{}|{x}>".format, (1,), {"x": 2}),
+             ("str.format", "by its type {}", str.format, ("by its type {}", "y"), {}),
+             ("bytes.split", b"a,b", b"a,b".split, (b",",), {"maxsplit": 1}),
+             ("bytes.split", b"c d", bytes.split, (b"c d",), {}),
+             ("list.insert", numbers, numbers.insert, (0, "three"), {}),
+             ("list.insert", numbers, list.insert, (numbers, 1, pathlib.Path("/x")), {}),
+             ("itemgetter.__repr__", "CLASS:itemgetter", operator.itemgetter(1).__repr__, (), {}),
+             ("dict.fromkeys", None, dict.fromkeys, ("ab", 1), {}),
+             ("str.maketrans", None, str.maketrans, ("a", "b"), {}),
+             ("getpgid", None, posix.getpgid, (0,), {}))
+    for name, subject, function, arguments, keywords in calls:
+        # A slot; and of a static method 3.15 does not tell which type it is of.
+        if through_call and name in ("itemgetter.__repr__", "str.maketrans"):
+            continue
+        expected.append([name, "absent" if subject is None else talk.shown(subject)])
+        if through_call:
+            functools.lru_cache(maxsize=0)(function)(*arguments, **keywords)
+        else:
+            function(*arguments, **keywords)
+    return expected
 
 
 def types(n):
@@ -220,6 +247,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         call_all_ways(int(sys.argv[2]))
     else:
-        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late,
+        talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late, methods=methods,
                    types=types, cython=cython, audited=audited, children=children, burst=burst,
                    one_of_each=one_of_each, imported=imported)
