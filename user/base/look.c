@@ -17,25 +17,26 @@
 static __thread struct look *current;
 static atomic_uint_least64_t last_id;
 
-/* An answer that comes so late is not for want of a processor, or not always. */
+/* Nor do disks answer at once. */
 #define LATE_NS (5 * NSEC_PER_MSEC)
 
-static int64_t clock_ns(clockid_t clock)
+static int64_t now_ns(void)
 {
 	struct timespec ts;
 
-	clock_gettime(clock, &ts);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
 }
 
-void look_begin(struct look *look, pid_t pid, unsigned int ms)
+void look_begin(struct look *look, pid_t pid, struct look_limits limits)
 {
-	int64_t now = clock_ns(CLOCK_MONOTONIC);
+	int64_t now = now_ns();
 
 	*look = (struct look){ .pid = pid,
 			       .began = now,
-			       .until = now + LOOK_WALL * ms * NSEC_PER_MSEC,
-			       .work_until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ms * NSEC_PER_MSEC,
+			       .until = now + LOOK_WALL * limits.ms * NSEC_PER_MSEC,
+			       .patience = limits.ms * NSEC_PER_MSEC,
+			       .reads_max = limits.reads,
 			       .id = atomic_fetch_add(&last_id, 1) + 1 };
 	if (!current)
 		current = look;
@@ -52,7 +53,7 @@ int look_end(struct look *look)
 
 int64_t look_spent_ns(const struct look *look)
 {
-	return clock_ns(CLOCK_MONOTONIC) - look->began;
+	return now_ns() - look->began;
 }
 
 const char *look_failure(const struct look *look, char *buf, size_t size)
@@ -80,44 +81,59 @@ struct look *look_current(void)
 	return current;
 }
 
+/* Notes reads, and what they were too many of. */
+static int count(unsigned int reads)
+{
+	if (current->failed)
+		return -ETIMEDOUT;
+	current->reads += reads;
+	if (current->reads > current->reads_max)
+		current->failed = -E2BIG;
+	else if (current->patience <= 0)
+		current->failed = -ETIMEDOUT;
+	return current->failed ? -ETIMEDOUT : 0;
+}
+
+/* Nanoseconds; a look without any has failed. */
+static int64_t time_left(void)
+{
+	int64_t left = current->until - now_ns();
+
+	if (left <= 0)
+		current->failed = -E2BIG;
+	return left;
+}
+
 int look_allows(unsigned int *ms)
 {
 	int64_t left;
 
 	if (!current)
 		return 0;
-	if (current->failed)
+	if (count(LOOK_READS_A_CALL))
 		return -ETIMEDOUT;
-	left = current->until - clock_ns(CLOCK_MONOTONIC);
-	if (left <= 0 || clock_ns(CLOCK_THREAD_CPUTIME_ID) > current->work_until) {
-		current->failed = -E2BIG;
+	left = time_left();
+	if (left <= 0)
 		return -ETIMEDOUT;
-	}
 	*ms = (unsigned int)MIN((int64_t)*ms, left / NSEC_PER_MSEC + 1);
 	return 0;
 }
 
 int look_read(uint64_t addr)
 {
-	unsigned int ignored = 0;
-
 	if (!current)
 		return 0;
-	if (current->failed)
+	if (count(1))
 		return -ETIMEDOUT;
 	current->last = addr;
 	current->last_known = true;
-	if (++current->reads > LOOK_READS_MAX) {
-		current->failed = -E2BIG;
-		return -ETIMEDOUT;
-	}
-	return current->reads % READS_A_CLOCK ? 0 : look_allows(&ignored);
+	return current->reads % READS_A_CLOCK || time_left() > 0 ? 0 : -ETIMEDOUT;
 }
 
 void look_waited(int64_t ns)
 {
 	if (current && ns > LATE_NS)
-		current->work_until -= ns;
+		current->patience -= ns;
 }
 
 void look_failed(int error)
@@ -128,10 +144,8 @@ void look_failed(int error)
 
 void look_progress(uint64_t bytes)
 {
-	if (current) {
+	if (current)
 		current->until += (int64_t)bytes * NS_PER_BYTE * LOOK_WALL;
-		current->work_until += (int64_t)bytes * NS_PER_BYTE;
-	}
 }
 
 void look_afresh(void)

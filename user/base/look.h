@@ -12,27 +12,34 @@
 #include <sys/types.h>
 
 /*
- * Milliseconds: when the user names a process, and whenever something happens to one that is traced.  They are those that we work, and wait
- * for an answer that is late; on a machine that is busy a look takes longer, but no more than LOOK_WALL times as long.
+ * How far a look goes: when the user names a process, and whenever something happens to one that is traced.  It is work that ends
+ * it, counted in reads, and answers of the target's that are late, in milliseconds; on a machine whose processors others keep busy, a
+ * virtual one most of all, the same takes many times as long, which is nobody's fault here.  So LOOK_WALL times the milliseconds
+ * only end what nothing else has ended.
  */
-#define LOOK_WALL 4
-#define LOOK_FIRST_MS 3000
-#define LOOK_LATER_MS 500
-/* Reads of memory, of whatever size. */
-#define LOOK_READS_MAX (20u * 1000 * 1000)
+#define LOOK_FIRST (struct look_limits){ .reads = 20u * 1000 * 1000, .ms = 3000 }
+#define LOOK_LATER (struct look_limits){ .reads = 5u * 1000 * 1000, .ms = 500 }
+#define LOOK_WALL 20
+/* What a worker is asked takes as long as so many reads of what is in memory of ours. */
+#define LOOK_READS_A_CALL 64
+
+struct look_limits {
+	uint64_t reads; /* of memory, of whatever size */
+	unsigned int ms;
+};
 
 struct look {
 	pid_t pid;
-	int64_t began, until; /* CLOCK_MONOTONIC, ns */
-	int64_t work_until;   /* CLOCK_THREAD_CPUTIME_ID, ns */
-	uint64_t reads;
+	int64_t began, until;	   /* CLOCK_MONOTONIC, ns */
+	int64_t patience;	   /* for answers that are late, ns */
+	uint64_t reads, reads_max; /* calls of workers included, as what they take */
 	uint64_t id;	 /* of no other look */
 	uint64_t last;	 /* address of the last read */
 	bool last_known; /* it was memory, and not a file */
 	int failed;	 /* -ETIMEDOUT: no answer; -E2BIG: no end; -EAGAIN: no worker; 0: not yet */
 };
 
-void look_begin(struct look *look, pid_t pid, unsigned int ms);
+void look_begin(struct look *look, pid_t pid, struct look_limits limits);
 /* 0, or what made it fail, that which it is a part of included. */
 int look_end(struct look *look);
 int64_t look_spent_ns(const struct look *look);
@@ -41,11 +48,11 @@ const char *look_failure(const struct look *look, char *buf, size_t size);
 
 /* The one that is under way, or NULL. */
 struct look *look_current(void);
-/* Cuts a time to wait to what is left.  0, or the error if nothing is. */
+/* Counts a call of a worker, and cuts the time it may wait to what is left.  0, or the error if nothing is. */
 int look_allows(unsigned int *ms);
 /* Counts a read of memory at an address.  0, or the error if there may be no more. */
 int look_read(uint64_t addr);
-/* So much time was waited for an answer. */
+/* So much time was waited for an answer of the target's, asleep. */
 void look_waited(int64_t ns);
 /* Notes that something did not answer. */
 void look_failed(int error);

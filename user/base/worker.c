@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -41,6 +42,7 @@ struct shared {
 	worker_fn fn;
 	int result;
 	bool sends, returns; /* a descriptor, to the worker and back */
+	bool slept;	     /* the call has waited for something, and not just for a processor */
 	_Alignas(64) uint8_t area[WORKER_AREA];
 };
 
@@ -148,8 +150,17 @@ static int receive_fd(int socket)
 	return fd;
 }
 
+static long times_slept(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_nvcsw;
+}
+
 static void serve(struct shared *sh)
 {
+	long slept = times_slept();
 	struct worker_call call = { .area = sh->area, .fd_in = -1, .fd_out = -1 };
 	int ret = 0;
 
@@ -159,6 +170,7 @@ static void serve(struct shared *sh)
 	}
 	if (!ret)
 		ret = sh->fn(&call);
+	sh->slept = times_slept() > slept;
 	if (call.fd_in >= 0)
 		close(call.fd_in);
 	sh->returns = call.fd_out >= 0;
@@ -381,7 +393,8 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 	change(&sh->asked, before + 1, &sh->worker_sleeps);
 	start_ns = now_ns();
 	ret = wait_answer(sh, before, ms, start_ns);
-	look_waited(now_ns() - start_ns);
+	if (ret || sh->slept)
+		look_waited(now_ns() - start_ns);
 	if (ret) {
 		atomic_fetch_add(&count_left, ret == -ETIMEDOUT);
 		leave();

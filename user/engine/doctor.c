@@ -217,7 +217,7 @@ int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_ch
 	char why[160];
 	int ret;
 
-	look_begin(&look, pid, LOOK_FIRST_MS);
+	look_begin(&look, pid, LOOK_FIRST);
 	ret = examine(pid, rules, choice, out, err);
 	if (look_end(&look))
 		ret = err_set(err, -ETIMEDOUT, "pid %d: %s", pid,

@@ -124,7 +124,7 @@ void engine_disarm(struct engine *e)
 			n++;
 			if (now() > until)
 				return;
-			look_begin(&look, p->pid, LOOK_LATER_MS);
+			look_begin(&look, p->pid, LOOK_LATER);
 			if (disarm(e, p, &err))
 				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
 			/* Who ended us is waiting. */

@@ -57,7 +57,7 @@ bool engine_look_begin(struct engine *e, struct process *p, struct look *look)
 		return false;
 	}
 	p->put_off = false;
-	look_begin(look, p->pid, LOOK_LATER_MS);
+	look_begin(look, p->pid, LOOK_LATER);
 	return true;
 }
 

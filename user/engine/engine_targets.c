@@ -245,7 +245,7 @@ int engine_add_target(struct engine *e, pid_t pid, uint64_t thread_pointer, stru
 	char why[160];
 	int ret;
 
-	look_begin(&look, pid, LOOK_FIRST_MS);
+	look_begin(&look, pid, LOOK_FIRST);
 	ret = add_target(e, pid, thread_pointer, err);
 	/* Made between its being looked at and its having probes, sub-interpreters change the plan. */
 	if (ret == -EBUSY)

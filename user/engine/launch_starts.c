@@ -96,7 +96,7 @@ void launch_starts_look(struct launch_starts *s, pid_t pid)
 
 	if (proc_maps_read(pid, &maps))
 		return;
-	look_begin(&look, pid, LOOK_LATER_MS);
+	look_begin(&look, pid, LOOK_LATER);
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct proc_map *map = &maps.maps[i];
 
@@ -140,7 +140,7 @@ static void see_linker(struct launch_starts *s, pid_t pid, const struct proc_map
 		return;
 	l = &s->linkers[s->nr_linkers++];
 	*l = (struct launch_linker){ .file = file };
-	look_begin(&look, pid, LOOK_LATER_MS);
+	look_begin(&look, pid, LOOK_LATER);
 	if (hold_linker(s, pid, map, &l->hold, &err))
 		log_debug("%s does not say when it loads a library: %s", map->path, err.msg);
 	look_end(&look);

@@ -100,7 +100,7 @@ TEST(a_page_that_never_arrives)
 	ASSERT_EQ(remote_read(c.pid, (uintptr_t)mem, buf, sizeof(buf)), -ETIMEDOUT);
 	ASSERT_EQ(remote_fetch(c.pid, (uintptr_t)mem), -ETIMEDOUT);
 	ASSERT_EQ(remote_fetch(c.pid, (uintptr_t)mem + PAGE), 0);
-	look_begin(&look, c.pid, LOOK_LATER_MS);
+	look_begin(&look, c.pid, LOOK_LATER);
 	for (int i = 0; i < 10000; i++)
 		ASSERT_EQ(remote_read(c.pid, (uintptr_t)mem + 8, buf, sizeof(buf)), -ETIMEDOUT);
 	ASSERT_EQ(look_end(&look), -ETIMEDOUT);
@@ -121,7 +121,7 @@ TEST(a_look_reads_once)
 	struct look look;
 	uint64_t got = 0;
 
-	look_begin(&look, getpid(), 1000);
+	look_begin(&look, getpid(), LOOK_LATER);
 	ASSERT_EQ(remote_read_u64(getpid(), (uintptr_t)&word, &got), 0);
 	ASSERT_EQ(got, 1);
 	word = 2;
@@ -145,7 +145,7 @@ TEST(the_end_of_memory)
 		memset(mem + i * PAGE, i, PAGE);
 	munmap(mem + 3 * PAGE, PAGE);
 	munmap(mem + 5 * PAGE, PAGE);
-	look_begin(&look, getpid(), 5000);
+	look_begin(&look, getpid(), LOOK_FIRST);
 	for (int i = 0; i < 5; i++) {
 		uintptr_t at = (uintptr_t)mem + (unsigned int)i * PAGE;
 
