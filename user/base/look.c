@@ -17,9 +17,6 @@
 static __thread struct look *current;
 static atomic_uint_least64_t last_id;
 
-/* Nor do disks answer at once. */
-#define LATE_NS (5 * NSEC_PER_MSEC)
-
 static int64_t now_ns(void)
 {
 	struct timespec ts;
@@ -81,8 +78,8 @@ struct look *look_current(void)
 	return current;
 }
 
-/* Notes reads, and what they were too many of. */
-static int count(unsigned int reads)
+/* Notes so many more; -ETIMEDOUT: it has read, or waited, too much. */
+static int count_reads(unsigned int reads)
 {
 	if (current->failed)
 		return -ETIMEDOUT;
@@ -110,7 +107,7 @@ int look_allows(unsigned int *ms)
 
 	if (!current)
 		return 0;
-	if (count(LOOK_READS_A_CALL))
+	if (count_reads(LOOK_READS_A_CALL))
 		return -ETIMEDOUT;
 	left = time_left();
 	if (left <= 0)
@@ -123,7 +120,7 @@ int look_read(uint64_t addr)
 {
 	if (!current)
 		return 0;
-	if (count(1))
+	if (count_reads(1))
 		return -ETIMEDOUT;
 	current->last = addr;
 	current->last_known = true;
@@ -132,7 +129,7 @@ int look_read(uint64_t addr)
 
 void look_waited(int64_t ns)
 {
-	if (current && ns > LATE_NS)
+	if (current)
 		current->patience -= ns;
 }
 

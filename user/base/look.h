@@ -13,12 +13,20 @@
 
 /*
  * How far a look goes: when the user names a process, and whenever something happens to one that is traced.  It is work that ends
- * it, counted in reads, and answers of the target's that are late, in milliseconds; on a machine whose processors others keep busy, a
+ * it, counted in reads, and answers of the target's that something had to sleep for, in milliseconds; on a machine whose processors others keep busy, a
  * virtual one most of all, the same takes many times as long, which is nobody's fault here.  So LOOK_WALL times the milliseconds
  * only end what nothing else has ended.
  */
-#define LOOK_FIRST (struct look_limits){ .reads = 20u * 1000 * 1000, .ms = 3000 }
-#define LOOK_LATER (struct look_limits){ .reads = 5u * 1000 * 1000, .ms = 500 }
+#define LOOK_FIRST                                     \
+	(struct look_limits)                           \
+	{                                              \
+		.reads = 20u * 1000 * 1000, .ms = 3000 \
+	}
+#define LOOK_LATER                                   \
+	(struct look_limits)                         \
+	{                                            \
+		.reads = 5u * 1000 * 1000, .ms = 500 \
+	}
 #define LOOK_WALL 20
 /* What a worker is asked takes as long as so many reads of what is in memory of ours. */
 #define LOOK_READS_A_CALL 64
@@ -31,12 +39,12 @@ struct look_limits {
 struct look {
 	pid_t pid;
 	int64_t began, until;	   /* CLOCK_MONOTONIC, ns */
-	int64_t patience;	   /* for answers that are late, ns */
+	int64_t patience;	   /* for answers that are slept for, ns */
 	uint64_t reads, reads_max; /* calls of workers included, as what they take */
-	uint64_t id;	 /* of no other look */
-	uint64_t last;	 /* address of the last read */
-	bool last_known; /* it was memory, and not a file */
-	int failed;	 /* -ETIMEDOUT: no answer; -E2BIG: no end; -EAGAIN: no worker; 0: not yet */
+	uint64_t id;		   /* of no other look */
+	uint64_t last;		   /* address of the last read */
+	bool last_known;	   /* it was memory, and not a file */
+	int failed; /* -ETIMEDOUT: no answer; -E2BIG: no end; -EAGAIN: no worker; 0: not yet */
 };
 
 void look_begin(struct look *look, pid_t pid, struct look_limits limits);

@@ -184,10 +184,10 @@ TEST(a_look_without_an_end_ends)
 
 static int sleep_a_while(struct worker_call *call)
 {
-	static const struct timespec ms20 = { .tv_nsec = 20000000 };
+	static const struct timespec ms2 = { .tv_nsec = 2000000 };
 
 	(void)call;
-	return nanosleep(&ms20, NULL);
+	return nanosleep(&ms2, NULL);
 }
 
 static int work_a_while(struct worker_call *call)
@@ -200,8 +200,8 @@ static int work_a_while(struct worker_call *call)
 	return 0;
 }
 
-/* Late answers are the target's doing; what takes long for want of a processor is not. */
-TEST(a_look_has_patience_for_so_many_late_answers)
+/* What is slept for is the target's doing, however little each time; what takes long for want of a processor is not. */
+TEST(a_look_has_patience_for_so_much_sleep)
 {
 	struct look look;
 	int calls = 0;
@@ -209,8 +209,8 @@ TEST(a_look_has_patience_for_so_many_late_answers)
 	look_begin(&look, 1, (struct look_limits){ .reads = 1000000, .ms = 200 });
 	for (int i = 0; i < 12; i++)
 		ASSERT_EQ(worker_run(work_a_while, 5000, -1, NULL), 0);
-	while (calls < 100 && !worker_run(sleep_a_while, 5000, -1, NULL))
+	while (calls < 1000 && !worker_run(sleep_a_while, 5000, -1, NULL))
 		calls++;
 	ASSERT_EQ(look_end(&look), -ETIMEDOUT);
-	ASSERT(calls > 0 && calls <= 10);
+	ASSERT(calls > 0 && calls <= 100);
 }
