@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where an instance keeps its attributes: in a dict, or without one beside itself. */
+/* Where an instance keeps its attributes, in a dict or without one beside itself, and going through them. */
 #pragma once
 
 #include "capture.bpf.h"
@@ -7,6 +7,38 @@
 /* tp_flags: Py_TPFLAGS_INLINE_VALUES (3.13+), Py_TPFLAGS_MANAGED_DICT (Include/object.h) */
 #define TPFLAGS_INLINE_VALUES (1ULL << 2)
 #define TPFLAGS_MANAGED_DICT (1ULL << 4)
+
+/* Entries of a table that are read at once; they fit into scratch.head. */
+#define ENTRIES_AT_ONCE 8
+
+/* Reads for a function that may call no other. */
+static __always_inline int leaf_read(struct scratch *s, void *dst, __u32 size, __u64 addr)
+{
+	if (!peek(dst, size, addr))
+		return 0;
+	note_inline(s, addr, size);
+	return -1;
+}
+
+/* Key and value of entry `idx` of a table that is gone through from its first one on.  -1: there is none. */
+static __always_inline int walk_pair(struct scratch *s, const struct walk *w, __u32 idx,
+				     __u64 pair[2])
+{
+	/* A hash stands before the key, if not all keys are str. */
+	__u32 key = w->entry_sz == 24 ? 8 : 0;
+	__u64 at = w->items + (__u64)idx * w->entry_sz;
+
+	if (!(idx % ENTRIES_AT_ONCE))
+		s->bulk = !peek(s->head, ENTRIES_AT_ONCE * 24, at);
+	if (s->bulk) {
+		at = (idx % ENTRIES_AT_ONCE) * w->entry_sz + key;
+		pair[0] = *(__u64 *)&s->head[at & 0xf8];
+		pair[1] = *(__u64 *)&s->head[(at + 8) & 0xf8];
+	} else if (leaf_read(s, pair, 2 * sizeof(*pair), at + key)) {
+		return -1;
+	}
+	return pair[0] ? 0 : -1;
+}
 
 /* Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin, pycore_object.h). */
 static __always_inline __u64 managed_dict(struct scratch *s, __u64 obj, __u64 type, __u64 flags,

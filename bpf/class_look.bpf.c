@@ -5,8 +5,6 @@
 /* Members of a type, entries of the dict of a class or an instance that are looked at. */
 #define MEMBERS_MAX 24
 #define ATTRS_MAX 256
-/* Entries of a table that are read at once; they fit into scratch.head. */
-#define ENTRIES_AT_ONCE 8
 
 static const union text24 slot_names[SLOT_WANTED] = {
 	[SLOT_STR] = { "_str" },	  [SLOT_DRV] = { "_drv" },
@@ -25,15 +23,6 @@ struct member {
 	__u32 type, pad;
 	__u64 offset;
 };
-
-/* Reads for a function that may call no other. */
-static __always_inline int leaf_read(struct scratch *s, void *dst, __u32 size, __u64 addr)
-{
-	if (!peek(dst, size, addr))
-		return 0;
-	note_inline(s, addr, size);
-	return -1;
-}
 
 /* One member of a type: to s->slots if its name is known.  0 at their end. */
 __noinline int class_member(__u32 slot, __u64 addr)
@@ -94,27 +83,29 @@ __noinline int class_entry(__u32 slot, __u32 idx)
 {
 	struct scratch *s = scratch_get(slot);
 	struct walk *w;
-	__u64 pair[2], at;
+	__u64 pair[2];
 
 	if (!s)
 		return 0;
 	w = &s->attrs;
-	at = w->items + (__u64)idx * w->entry_sz;
-	if (!(idx % ENTRIES_AT_ONCE))
-		s->bulk = !peek(s->head, ENTRIES_AT_ONCE * 24, at);
-	if (s->bulk) {
-		at = (idx % ENTRIES_AT_ONCE) * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
-		pair[0] = *(__u64 *)&s->head[at & 0xf8];
-		pair[1] = *(__u64 *)&s->head[(at + 8) & 0xf8];
-	} else if (leaf_read(s, pair, sizeof(pair), at + (w->entry_sz == 24 ? 8 : 0))) {
-		return 0;
-	}
-	if (!pair[0] || !(s->class.name ? pair[0] == s->class.name : is_fspath(s, pair[0])))
+	if (walk_pair(s, w, idx, pair) ||
+	    !(s->class.name ? pair[0] == s->class.name : is_fspath(s, pair[0])))
 		return 0;
 	if (w->values && leaf_read(s, &pair[1], sizeof(pair[1]), w->values + 8ULL * idx))
 		return 0;
 	s->found_attr = pair[1];
 	return 1;
+}
+
+/* The value of the entry of s->attrs that class_entry() is about, or 0. */
+static __always_inline __u64 find_entry(struct scratch *s, __u32 slot)
+{
+	s->found_attr = 0;
+	for (__u32 i = 0; i < ATTRS_MAX; i++) {
+		if (i >= s->attrs.count || class_entry(slot, i))
+			break;
+	}
+	return s->found_attr;
 }
 
 __noinline __u64 class_attr(__u32 slot, __u64 obj)
@@ -123,12 +114,7 @@ __noinline __u64 class_attr(__u32 slot, __u64 obj)
 
 	if (!s || !walk_attrs(s, &s->attrs, obj))
 		return 0;
-	s->found_attr = 0;
-	for (__u32 i = 0; i < ATTRS_MAX; i++) {
-		if (i >= s->attrs.count || class_entry(slot, i))
-			break;
-	}
-	return s->found_attr;
+	return find_entry(s, slot);
 }
 
 __noinline int class_dict(__u32 slot, __u64 type)
@@ -145,12 +131,7 @@ __noinline int class_dict(__u32 slot, __u64 type)
 	s->class_entries += s->attrs.count < ATTRS_MAX ? s->attrs.count : ATTRS_MAX;
 	if (s->class_entries > EVENT_ATTRS_MAX)
 		return 0;
-	s->found_attr = 0;
-	for (__u32 i = 0; i < ATTRS_MAX; i++) {
-		if (i >= s->attrs.count || class_entry(slot, i))
-			break;
-	}
-	s->fspath = s->found_attr;
+	s->fspath = find_entry(s, slot);
 	return 0;
 }
 

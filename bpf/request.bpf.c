@@ -5,8 +5,6 @@
 
 /* Entries of a dict that are looked at: an environ with a copy of os.environ in it is as large. */
 #define ENTRIES_MAX 256
-/* Entries of a table that are read at once; they fit into scratch.head. */
-#define ENTRIES_AT_ONCE 8
 /* An environ or scope has at least so many. */
 #define ENTRIES_MIN 3
 /* Locals of a function that are looked at when its code object is seen first. */
@@ -339,23 +337,13 @@ __noinline int request_entry(__u32 slot, __u32 idx)
 	struct scratch *s = scratch_get(slot);
 	struct words3 name;
 	struct walk *w;
-	__u64 pair[2], at;
+	__u64 pair[2];
 	__u32 field;
 
 	if (!s || !cfg_request)
 		return 0;
 	w = &s->stack[0];
-	at = w->items + (__u64)idx * w->entry_sz;
-	if (!(idx % ENTRIES_AT_ONCE))
-		s->bulk = !peek(s->head, ENTRIES_AT_ONCE * 24, at);
-	if (s->bulk) {
-		at = (idx % ENTRIES_AT_ONCE) * w->entry_sz + (w->entry_sz == 24 ? 8 : 0);
-		pair[0] = *(__u64 *)&s->head[at & 0xf8];
-		pair[1] = *(__u64 *)&s->head[(at + 8) & 0xf8];
-	} else if (read_user(s, pair, sizeof(pair), at + (w->entry_sz == 24 ? 8 : 0))) {
-		return 0;
-	}
-	if (!pair[0] || !short_str(s, pair[0], &name))
+	if (walk_pair(s, w, idx, pair) || !short_str(s, pair[0], &name))
 		return 0;
 	field = entry_field(name.w[0], name.w[1], name.w[2]) - 1;
 	if (field >= NR_FOUND)
