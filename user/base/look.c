@@ -127,6 +127,12 @@ int look_read(uint64_t addr)
 	return current->reads % READS_A_CLOCK || time_left() > 0 ? 0 : -ETIMEDOUT;
 }
 
+unsigned int look_patience(void)
+{
+	return current && current->patience > 0 ? (unsigned int)(current->patience / NSEC_PER_MSEC)
+						: 0;
+}
+
 void look_waited(int64_t ns)
 {
 	if (current)

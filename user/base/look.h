@@ -60,6 +60,8 @@ struct look *look_current(void);
 int look_allows(unsigned int *ms);
 /* Counts a read of memory at an address.  0, or the error if there may be no more. */
 int look_read(uint64_t addr);
+/* Milliseconds that may still be slept for answers; 0: there is no look. */
+unsigned int look_patience(void);
 /* So much time was waited for an answer of the target's, asleep. */
 void look_waited(int64_t ns);
 /* Notes that something did not answer. */

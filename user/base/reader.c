@@ -58,7 +58,7 @@ static int run_path(const char *path, struct stat *out, int *fd)
 		return -EAGAIN;
 	strcpy(c->path, path);
 	c->open = fd != NULL;
-	ret = worker_run(do_path, WORKER_PATIENCE_MS, -1, fd);
+	ret = worker_run(do_path, worker_patience(), -1, fd);
 	if (!ret && out)
 		*out = c->st;
 	return ret;
@@ -114,7 +114,7 @@ int64_t reader_pread_sparse(int fd, uint64_t offset, void *buf, size_t len, bool
 		return -EAGAIN;
 	c->offset = offset;
 	c->len = MIN(len, sizeof(c->data));
-	ret = worker_run(do_pread, WORKER_PATIENCE_MS, fd, NULL);
+	ret = worker_run(do_pread, worker_patience(), fd, NULL);
 	if (ret)
 		return ret;
 	if (c->got <= 0)
@@ -164,7 +164,7 @@ static int next_piece(struct next_call **c)
 	if (!*c)
 		return -EAGAIN;
 	(*c)->first = (*c)->last = false;
-	return worker_run(do_next, WORKER_PATIENCE_MS, -1, NULL);
+	return worker_run(do_next, worker_patience(), -1, NULL);
 }
 
 int reader_each(const char *path, reader_fn fn, void *ctx)
@@ -179,7 +179,7 @@ int reader_each(const char *path, reader_fn fn, void *ctx)
 	strcpy(c->path, path);
 	c->first = true;
 	c->last = false;
-	ret = worker_run(do_next, WORKER_PATIENCE_MS, -1, NULL);
+	ret = worker_run(do_next, worker_patience(), -1, NULL);
 	while (!ret && c->got > 0) {
 		ret = fn(ctx, c->data, (size_t)c->got);
 		if (!ret)
@@ -187,7 +187,7 @@ int reader_each(const char *path, reader_fn fn, void *ctx)
 	}
 	if (ret != -ETIMEDOUT && ret != -EAGAIN && (c = worker_area())) {
 		c->last = true;
-		worker_run(do_next, WORKER_PATIENCE_MS, -1, NULL);
+		worker_run(do_next, worker_patience(), -1, NULL);
 	}
 	return ret;
 }

@@ -414,6 +414,11 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 	return sh->result;
 }
 
+unsigned int worker_patience(void)
+{
+	return MAX(WORKER_PATIENCE_MS, look_patience());
+}
+
 void *worker_area(void)
 {
 	int ret = is_worker ? -EDEADLK : own.pid ? 0 : start();

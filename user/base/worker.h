@@ -38,6 +38,9 @@ void *worker_area(void);
  */
 int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out);
 
+/* How long an answer is waited for, in ms: for as long as the look has patience, if that is more than WORKER_PATIENCE_MS. */
+unsigned int worker_patience(void);
+
 /* Which target this thread's calls are for from now on: a number of the caller's choice, 0: none in particular. */
 void worker_works_for(uint32_t target);
 /* Starts this thread's worker, so that the first call is not late. */

@@ -53,7 +53,7 @@ int remote_read_uncached(pid_t pid, uint64_t addr, void *buf, size_t len)
 		c->pid = pid;
 		c->addr = addr;
 		c->len = n;
-		ret = worker_run(do_read, WORKER_PATIENCE_MS, -1, NULL);
+		ret = worker_run(do_read, worker_patience(), -1, NULL);
 		if (ret)
 			return ret;
 		memcpy(buf, c->data, n);

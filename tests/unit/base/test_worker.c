@@ -214,3 +214,26 @@ TEST(a_look_has_patience_for_so_much_sleep)
 	ASSERT_EQ(look_end(&look), -ETIMEDOUT);
 	ASSERT(calls > 0 && calls <= 100);
 }
+
+static int answer_late(struct worker_call *call)
+{
+	static const struct timespec ms700 = { .tv_nsec = 700000000 };
+
+	(void)call;
+	return nanosleep(&ms700, NULL);
+}
+
+/* A disk that others keep busy is no reason to give up what a user has named. */
+TEST(one_answer_may_take_all_the_patience)
+{
+	struct look look;
+
+	ASSERT_EQ(worker_patience(), WORKER_PATIENCE_MS);
+	look_begin(&look, 1, LOOK_FIRST);
+	ASSERT_EQ(worker_run(answer_late, worker_patience(), -1, NULL), 0);
+	ASSERT(worker_patience() > 1000 && worker_patience() < 2400);
+	ASSERT_EQ(look_end(&look), 0);
+	look_begin(&look, 1, LOOK_LATER);
+	ASSERT_EQ(worker_run(answer_late, worker_patience(), -1, NULL), -ETIMEDOUT);
+	ASSERT_EQ(look_end(&look), -ETIMEDOUT);
+}
