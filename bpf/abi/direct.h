@@ -18,11 +18,9 @@
 #define ML_FASTCALL 0x80
 #define ML_METHOD 0x200
 
-#define DIRECT_F_METHOD (1u << 0) /* of a type: the first argument is an instance, or the type */
-
-#define DIRECT_F_SELF (1u << 2) /* ... and it is an instance */
-
-#define DIRECT_F_OF_TYPE (1u << 1) /* the first argument is the type that `type_name` is about */
+#define DIRECT_F_METHOD (1u << 0)  /* of a type: the first argument is an instance, or the type */
+#define DIRECT_F_SELF (1u << 1)	   /* ... and it is an instance */
+#define DIRECT_F_OF_TYPE (1u << 2) /* the first argument is the type that `type_name` is about */
 
 /* tp_name with its NUL; a longer one is cut. */
 #define PHRUDE_TYPE_NAME_MAX 64

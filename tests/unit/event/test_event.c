@@ -268,53 +268,6 @@ TEST(c_names)
 	ASSERT_STR(text_of(ev.module), "builtins");
 }
 
-TEST(what_a_method_is_called_on)
-{
-	static const char signature[] = "split($self, /, sep=None)\n--\n\n";
-
-	/* It comes last, and is the first. */
-	start(PROBE_DIRECT, CALLEE_C);
-	put_name(SEC_NAME, "format");
-	put_aux(SEC_POSARG, 0);
-	put_int(7);
-	put(SEC_SELF);
-	put_str("<{}>");
-	ASSERT_EQ(decode(), 0);
-	ASSERT_STR(args(), "self='<{}>', 0=7");
-	start(PROBE_DIRECT, CALLEE_C);
-	put_name(SEC_NAME, "split");
-	put(SEC_SIGNATURE);
-	put_node(VAL_UTF8, 0, 0, signature, sizeof(signature) - 1);
-	put(SEC_SELF);
-	put_node(VAL_STR, NODE_CUT, 1, "a b", 3);
-	ASSERT_EQ(decode(), 0);
-	ASSERT_STR(args(), "self='a b…', sep=None");
-	ASSERT(ev.args_cut);
-	/* A parameter of that name is another thing. */
-	start(PROBE_DIRECT, CALLEE_C);
-	put_name(SEC_NAME, "f");
-	put(SEC_KWARG);
-	put_str("self");
-	put_int(1);
-	put(SEC_SELF);
-	put_int(2);
-	ASSERT_EQ(decode(), 0);
-	ASSERT_STR(args(), "self=1");
-	/* There are never more arguments than anybody expects. */
-	start(PROBE_DIRECT, CALLEE_C);
-	put_name(SEC_NAME, "f");
-	for (unsigned int i = 0; i < PHRUDE_ARGS_MAX; i++) {
-		put_aux(SEC_POSARG, i);
-		put_int(1);
-	}
-	put(SEC_SELF);
-	put_int(2);
-	ASSERT_EQ(decode(), 0);
-	ASSERT_EQ(ev.nr_args, PHRUDE_ARGS_MAX);
-	ASSERT_STR(text_of(ev.args[0].name), "self");
-	ASSERT(ev.args_cut);
-}
-
 TEST(malformed_heads)
 {
 	struct ev_match head;
