@@ -40,16 +40,18 @@ int main(int argc, char **argv)
 		.rules = &rules, .nr_pids = 1, .format = OUTPUT_JSON, .output = "/dev/null"
 	};
 	struct err err = { 0 };
+	const struct probe_kind *kind;
 	bool kernel;
 	pid_t pid;
 
-	if (argc != 5) {
+	kind = argc == 5 ? probe_kind_by_name(argv[3]) : NULL;
+	if (!kind) {
 		fputs("usage: record PID RULES PROBE FILE\n", stderr);
 		return 2;
 	}
 	pid = atoi(argv[1]);
 	opts.pids = &pid;
-	opts.probe = attach_kind_by_name(argv[3]);
+	opts.probe = kind->probe;
 	if (rule_set_load((const char *const *)&argv[2], 1, false, &rules, &messages)) {
 		fputs(messages.data, stderr);
 		return 2;

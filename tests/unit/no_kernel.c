@@ -16,12 +16,7 @@ ABSENT bool kern_feat_sleepable(void)
 }
 
 ABSENT struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
-					enum py_site_entry entry)
-{
-	return NULL;
-}
-
-ABSENT struct bpf_program *kern_arm_hot(const struct kern *kern)
+					const char *name)
 {
 	return NULL;
 }

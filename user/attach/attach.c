@@ -9,34 +9,6 @@
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
 
-static const struct attach_kind kinds[NR_PROBES] = {
-	[PROBE_USDT] = { "usdt", py_sites_usdt, .python = true, .cost = "one trap a Python call" },
-	[PROBE_FRAME] = { "frame", py_sites_frame, .python = true,
-			  .cost = "one trap a Python call" },
-	[PROBE_DIRECT] = { "direct", .c = true, .wide = true,
-			   .cost = "nothing but at calls of the function" },
-	[PROBE_AUDIT] = { "audit", py_sites_audit, .audit = true, .wide = true,
-			  .cost = "nothing but at audited operations" },
-	[PROBE_ARM] = { "arm", py_sites_arm, .python = true, .wide = true,
-			.cost = "nothing but at calls of the function" },
-	[PROBE_CALL] = { "call", py_sites_call, .python = true, .c = true, .partial = true,
-			 .cost = "one trap a PyObject_Call" },
-};
-
-const struct attach_kind *attach_kind(enum phrude_probe probe)
-{
-	return probe < NR_PROBES && kinds[probe].name ? &kinds[probe] : NULL;
-}
-
-enum phrude_probe attach_kind_by_name(const char *name)
-{
-	for (int i = 0; i < NR_PROBES; i++) {
-		if (kinds[i].name && str_eq(kinds[i].name, name))
-			return i;
-	}
-	return PROBE_NONE;
-}
-
 /* The most sets that a kind's sites fall into: by program, and by whether it runs at a return. */
 #define SETS_MAX 8
 
@@ -83,16 +55,24 @@ static int sets_add(struct sets *sets, struct bpf_program *prog, const struct py
 	return 0;
 }
 
-/* The programs that a site needs: one that notices calls, and one that asks to have them armed. */
-static int sets_add_site(struct sets *sets, const struct kern *kern, enum phrude_probe probe,
+/* The programs that a site needs: one that notices calls, and with arm one that asks to have functions armed. */
+static int sets_add_site(struct sets *sets, const struct kern *kern, const struct probe_kind *kind,
 			 const struct py_site *site)
 {
-	struct bpf_program *prog = kern_program(kern, probe, site->entry);
-	int ret = prog ? sets_add(sets, prog, site) : -EOPNOTSUPP;
+	bool found = false;
+	int ret = 0;
 
-	if (!ret && probe == PROBE_ARM && site->role == PY_SITE_HOT)
-		ret = sets_add(sets, kern_arm_hot(kern), site);
-	return ret;
+	for (size_t i = 0; i < PROBE_PROGRAMS_MAX && kind->programs[i].name && !ret; i++) {
+		const struct probe_program *program = &kind->programs[i];
+		struct bpf_program *prog;
+
+		if (!probe_program_fits(program, site))
+			continue;
+		found = true;
+		prog = kern_program(kern, kind->probe, program->name);
+		ret = prog ? sets_add(sets, prog, site) : -EOPNOTSUPP;
+	}
+	return found ? ret : -EOPNOTSUPP;
 }
 
 int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_file file,
@@ -101,6 +81,7 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_f
 {
 	_cleanup_(attachment_freep) struct attachment *a = calloc(1, sizeof(*a));
 	_cleanup_free_ struct sets *sets = calloc(1, sizeof(*sets));
+	const struct probe_kind *kind = probe_kind(probe);
 	int ret = 0;
 
 	if (!a || !sets)
@@ -112,15 +93,15 @@ int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_f
 
 		if (!(roles & 1u << site.role))
 			continue;
-		if (attach_kind(probe)->wide)
+		if (kind->wide)
 			site.cookie = phrude_cookie_group(site.cookie, group);
 		else
 			site.cookie |= (uint64_t)probe << COOKIE_PROBE_SHIFT;
-		ret = sets_add_site(sets, kern, probe, &site);
+		ret = sets_add_site(sets, kern, kind, &site);
 	}
 	if (ret)
 		return err_set(err, ret, "the programs of the probe kind %s are not loaded",
-			       attach_kind(probe)->name);
+			       kind->name);
 	for (size_t i = 0; i < sets->count && !ret; i++) {
 		const struct set *s = &sets->list[i];
 

@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Putting probes on interpreters.  A probe kind is one row of the table in attach.c: where it goes in an
- * interpreter, and what it sees.
- */
+/* Putting the probes of a kind (probe/probe_kind.h) on interpreters. */
 #pragma once
-
-#include <stdbool.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "attach/uprobe.h"
 #include "bpf/abi/event.h"
 #include "kern/kern.h"
+#include "probe/probe_kind.h"
 #include "py/interp.h"
-
-struct attach_kind {
-	const char *name;
-	/* Where in an interpreter; NULL: it depends on the function. */
-	int (*sites)(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
-		     struct err *err);
-	bool python;  /* sees functions written in Python */
-	bool c;	      /* sees functions written in C */
-	bool audit;   /* sees audit events */
-	bool partial; /* sees some calls only */
-	bool wide;    /* its probes cover every process that maps the interpreter's file */
-	const char *cost;
-};
-
-/* The kind with this number or name; NULL if there is none. */
-const struct attach_kind *attach_kind(enum phrude_probe probe);
-enum phrude_probe attach_kind_by_name(const char *name);
 
 /* Process id for probes that cover every process that maps the file, now or later. */
 #define ATTACH_ALL (-1)

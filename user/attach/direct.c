@@ -215,6 +215,7 @@ static int attach_file(struct direct_probes *d, struct err *err)
 	struct set *sets = realloc(d->sets, (d->nr_sets + 1) * sizeof(*sets)), *set;
 	size_t left = part_file(d), n = d->nr_wanted - left;
 	const struct py_code_file *file;
+	struct bpf_program *prog;
 	int ret;
 
 	if (sets)
@@ -226,9 +227,9 @@ static int attach_file(struct direct_probes *d, struct err *err)
 	file = d->wanted[left].file;
 	set = &sets[d->nr_sets];
 	set->group = d->list[sites[0].cookie].group;
-	ret = uprobes_open(d->kern, kern_program(d->kern, PROBE_DIRECT, PY_ENTRY_MAIN), ATTACH_ALL,
-			   (struct probed_file){ file->fd, file->path }, sites, n, &set->probes,
-			   err);
+	prog = kern_program(d->kern, PROBE_DIRECT, probe_kind(PROBE_DIRECT)->programs[0].name);
+	ret = uprobes_open(d->kern, prog, ATTACH_ALL, (struct probed_file){ file->fd, file->path },
+			   sites, n, &set->probes, err);
 	/* A file that cannot be probed is a matter of the functions in it. */
 	if (ret == -EOPNOTSUPP) {
 		log_warn("%zu watched functions, %s among them, are not seen: %s", n, sites[0].what,

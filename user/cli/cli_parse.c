@@ -88,15 +88,14 @@ static int set_output(struct cli *cli, const char *arg, struct err *err)
 
 static int set_probe(struct cli *cli, const char *arg, struct err *err)
 {
+	const struct probe_kind *kind = probe_kind_by_name(arg);
 	struct buf kinds = { 0 };
 
-	cli->probe = attach_kind_by_name(arg);
-	if (cli->probe != PROBE_NONE || str_eq(arg, "auto"))
+	cli->probe = kind ? kind->probe : PROBE_NONE;
+	if (kind || str_eq(arg, "auto"))
 		return 0;
-	for (int i = 0; i < NR_PROBES; i++) {
-		if (attach_kind(i))
-			buf_printf(&kinds, ", %s", attach_kind(i)->name);
-	}
+	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++)
+		buf_printf(&kinds, ", %s", kind->name);
 	err_set(err, -EINVAL, "--probe takes one of auto%s; not \"%s\"", kinds.data, arg);
 	buf_fini(&kinds);
 	return -EINVAL;
@@ -288,7 +287,7 @@ static const struct option options[] = {
 	{ "--output", "FILE", FOR_TRACING, set_output, false,
 	  "append alerts to FILE instead of standard output" },
 	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, set_probe, false,
-	  "auto (the default), arm, direct, audit, usdt, frame or call" },
+	  "how calls are noticed: auto (the default), or one of the kinds below" },
 	{ "--no-arm", NULL, FOR_TRACING | FOR_DOCTOR, set_no_arm, false,
 	  "never write anything into the memory of a target" },
 	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
@@ -322,6 +321,21 @@ static const struct {
 	{ "test", CMD_TEST }, { "suggest", CMD_SUGGEST },
 };
 
+static void print_kinds(void)
+{
+	const struct probe_kind *kind;
+
+	printf("\nProbe kinds, in the order in which auto prefers them:\n");
+	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++)
+		printf("  %-17s sees %s%s%s%s; costs %s\n", kind->name,
+		       kind->partial ? "some calls of " : "",
+		       kind->python ? "functions written in Python" : "",
+		       kind->python && kind->c ? " or C"
+		       : kind->c	       ? "functions written in C"
+					       : "",
+		       kind->audit ? "audit events" : "", kind->cost);
+}
+
 void cli_print_help(void)
 {
 	printf("phrude-trace watches what running Python programs do inside, from outside, and "
@@ -343,6 +357,7 @@ void cli_print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		printf("  %-17s %-10s %s\n", options[i].name, options[i].arg ?: "",
 		       options[i].help);
+	print_kinds();
 	printf("\n"
 	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 "
 	       "a target that cannot\n"

@@ -116,20 +116,16 @@ static void put_interpreter(struct buf *out, const struct py_interp *interp)
 static void put_kinds(struct buf *out, const struct py_interp *interp,
 		      const struct plan_choice *choice)
 {
-	static const enum phrude_probe order[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_ARM,
-						   PROBE_USDT,	 PROBE_FRAME, PROBE_CALL };
+	const struct probe_kind *kind;
 	const char *unseen;
 
 	buf_adds(out, "probe kinds\n");
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		const struct attach_kind *kind = attach_kind(order[i]);
+	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++) {
 		struct py_site sites[PY_SITES_MAX];
 		size_t nr_sites = 0, stepped = 0;
 		struct err why;
 
-		if (!kind)
-			continue;
-		if (order[i] == PROBE_ARM && choice->no_arm) {
+		if (kind->arms && choice->no_arm) {
 			text_line(out, LABEL "no: %s", kind->name, choice->no_arm);
 			continue;
 		}
@@ -152,7 +148,7 @@ static void put_kinds(struct buf *out, const struct py_interp *interp,
 
 static void put_rule(struct buf *out, const struct rule *rule, const struct plan_rule *r)
 {
-	const struct attach_kind *kind = attach_kind(r->probe);
+	const struct probe_kind *kind = probe_kind(r->probe);
 	char functions[24] = "-";
 
 	if (r->probe == PROBE_DIRECT)

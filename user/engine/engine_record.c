@@ -61,7 +61,7 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 			.container = p->container,
 		},
 		.request = request,
-		.probe = attach_kind(ev->head.probe)->name,
+		.probe = probe_kind(ev->head.probe)->name,
 		.action = "detect",
 	};
 
@@ -89,7 +89,7 @@ static int on_match(struct engine *e, const void *record, size_t size)
 	struct err err;
 
 	arena_reset(&e->arena);
-	if (event_decode(&e->arena, record, size, &ev, &err) || !attach_kind(ev.head.probe)) {
+	if (event_decode(&e->arena, record, size, &ev, &err) || !probe_kind(ev.head.probe)) {
 		e->malformed++;
 		log_debug("a record could not be decoded: %s", err.msg);
 		return 0;

@@ -57,8 +57,8 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 				 rules->rules[i].name, interp->pid,
 				 f->plan.rules[i].why ? f->plan.rules[i].why : "nothing sees all");
 		ret = kern_need(e->kern, probe, err);
-		if (!ret && !k->count && attach_kind(probe)->sites)
-			ret = attach_kind(probe)->sites(interp, k->sites, &k->count, err);
+		if (!ret && !k->count && probe_kind(probe)->sites)
+			ret = probe_kind(probe)->sites(interp, k->sites, &k->count, err);
 	}
 	e->places_refused += f->refused;
 	if (ret)
@@ -129,7 +129,7 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 	for (int i = 0; i < NR_PROBES && !ret; i++) {
 		const struct kind_sites *k = &f->kinds[i];
 
-		if (k->count && attach_kind(i)->wide && !g->attachments[i])
+		if (k->count && probe_kind(i)->wide && !g->attachments[i])
 			ret = attach_process(e->kern, ATTACH_ALL, f->group, g->file, i, k->sites,
 					     k->count, ~(1u << PY_SITE_HOT), &g->attachments[i],
 					     err);
@@ -149,7 +149,7 @@ static int attach_own(struct engine *e, struct process *p, bool *added, struct e
 		const struct kind_sites *k = &f->kinds[i];
 		int ret;
 
-		if (!k->count || p->attachments[i] || attach_kind(i)->wide)
+		if (!k->count || p->attachments[i] || probe_kind(i)->wide)
 			continue;
 		/* Needed: a process that is gone by now has had its calls unseen. */
 		*added = true;

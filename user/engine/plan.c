@@ -9,14 +9,6 @@
 #include "kern/kern_feat.h"
 #include "py/py_codes.h"
 
-/*
- * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
- * call.  frame costs a third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads
- * to it.  What sees some calls only comes last, for what nothing else sees.
- */
-static const enum phrude_probe preference[] = { PROBE_DIRECT, PROBE_AUDIT, PROBE_ARM,
-						PROBE_FRAME,  PROBE_USDT,  PROBE_CALL };
-
 struct planning {
 	const struct py_interp *interp;
 	const struct plan_choice *choice;
@@ -27,7 +19,7 @@ struct planning {
 	} kinds[NR_PROBES];
 };
 
-static bool sees(const struct attach_kind *kind, const struct rule *rule)
+static bool sees(const struct probe_kind *kind, const struct rule *rule)
 {
 	switch (rule->place_kind) {
 	case RULE_FILE:
@@ -68,11 +60,13 @@ uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choi
 	if (choice->forced != PROBE_NONE)
 		return 1u << choice->forced;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
-		for (size_t j = 0; j < ARRAY_SIZE(preference); j++) {
-			if (preference[j] == PROBE_ARM && choice->no_arm)
+		const struct probe_kind *kind;
+
+		for (size_t n = 0; (kind = probe_kind_preferred(n)); n++) {
+			if (kind->arms && choice->no_arm)
 				continue;
-			if (sees(attach_kind(preference[j]), &rules->rules[i])) {
-				kinds |= 1u << preference[j];
+			if (sees(kind, &rules->rules[i])) {
+				kinds |= 1u << kind->probe;
 				break;
 			}
 		}
@@ -81,30 +75,29 @@ uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choi
 }
 
 /* Whether the interpreter has the kind's places at all. */
-static bool available(struct planning *p, enum phrude_probe probe, struct err *why)
+static bool available(struct planning *p, const struct probe_kind *kind, struct err *why)
 {
-	const struct attach_kind *kind = attach_kind(probe);
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
 
-	if (probe == PROBE_ARM && p->choice->no_arm) {
+	if (kind->arms && p->choice->no_arm) {
 		err_set(why, 0, "%s", p->choice->no_arm);
 		return false;
 	}
 	if (!kind->sites)
 		return true;
-	if (!p->kinds[probe].asked) {
-		p->kinds[probe].has =
-			kind->sites(p->interp, sites, &nr_sites, &p->kinds[probe].why) == 0;
-		p->kinds[probe].asked = true;
+	if (!p->kinds[kind->probe].asked) {
+		p->kinds[kind->probe].has =
+			kind->sites(p->interp, sites, &nr_sites, &p->kinds[kind->probe].why) == 0;
+		p->kinds[kind->probe].asked = true;
 	}
-	if (!p->kinds[probe].has)
-		*why = p->kinds[probe].why;
-	return p->kinds[probe].has;
+	if (!p->kinds[kind->probe].has)
+		*why = p->kinds[kind->probe].why;
+	return p->kinds[kind->probe].has;
 }
 
-static int try_direct(struct planning *p, const struct rule *rule, struct plan_rule *out,
-		      struct err *why)
+static int find_functions(struct planning *p, const struct rule *rule, struct plan_rule *out,
+			  struct err *why)
 {
 	struct py_site sites[PY_SITES_MAX];
 	struct err no_import;
@@ -119,14 +112,12 @@ static int try_direct(struct planning *p, const struct rule *rule, struct plan_r
 }
 
 /* 0: the kind does for the rule; -EOPNOTSUPP or -ENOENT with a sentence if not; else -errno. */
-static int try_kind(struct planning *p, enum phrude_probe probe, const struct rule *rule,
+static int try_kind(struct planning *p, const struct probe_kind *kind, const struct rule *rule,
 		    struct plan_rule *out, struct err *why)
 {
-	if (!available(p, probe, why))
+	if (!available(p, kind, why))
 		return -EOPNOTSUPP;
-	if (probe == PROBE_DIRECT)
-		return try_direct(p, rule, out, why);
-	return 0;
+	return kind->sites ? 0 : find_functions(p, rule, out, why);
 }
 
 static void set_why(struct plan_rule *r, const struct err *why)
@@ -139,18 +130,19 @@ static int choose(struct planning *p, const struct rule *rule, struct plan_rule 
 		  struct err *err)
 {
 	struct err first = { "" }, why = { "" };
+	const struct probe_kind *kind;
 
-	for (size_t i = 0; i < ARRAY_SIZE(preference); i++) {
+	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++) {
 		int ret;
 
-		if (!sees(attach_kind(preference[i]), rule))
+		if (!sees(kind, rule))
 			continue;
-		ret = try_kind(p, preference[i], rule, out, &why);
+		ret = try_kind(p, kind, rule, out, &why);
 		if (!ret) {
-			out->probe = preference[i];
+			out->probe = kind->probe;
 			if (out->pending)
 				first = why;
-			if (preference[i] == PROBE_AUDIT && py_audit_unseen(p->interp))
+			if (kind->audit && py_audit_unseen(p->interp))
 				err_set(&first, 0, "%s", py_audit_unseen(p->interp));
 			break;
 		}
@@ -168,7 +160,7 @@ static int choose(struct planning *p, const struct rule *rule, struct plan_rule 
 static int choose_forced(struct planning *p, const struct rule *rule, enum phrude_probe forced,
 			 struct plan_rule *out, struct err *err)
 {
-	const struct attach_kind *kind = attach_kind(forced);
+	const struct probe_kind *kind = probe_kind(forced);
 	struct err why = { "" };
 	int ret;
 
@@ -180,7 +172,7 @@ static int choose_forced(struct planning *p, const struct rule *rule, enum phrud
 			       "--probe out, or leave the rule out",
 			       rule->path, rule->line, rule->column, rule->name, subject(rule),
 			       kind->name);
-	ret = try_kind(p, forced, rule, out, &why);
+	ret = try_kind(p, kind, rule, out, &why);
 	if (ret == -EOPNOTSUPP || ret == -ENOENT)
 		return kind->sites
 			       ? err_set(err, -EOPNOTSUPP, "%s", why.msg)
@@ -232,14 +224,14 @@ static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 		set_why(r, &why);
 		py_cfuncs_fini(&r->cfuncs);
 		r->refused = true;
-		r->probe = available(p, PROBE_CALL, err) ? PROBE_CALL : PROBE_NONE;
+		r->probe = available(p, probe_kind(PROBE_CALL), err) ? PROBE_CALL : PROBE_NONE;
 	}
 	return ret;
 }
 
 static void find_partial(struct plan_rule *r)
 {
-	const struct attach_kind *kind = attach_kind(r->probe);
+	const struct probe_kind *kind = probe_kind(r->probe);
 	struct err why;
 
 	r->partial = kind && kind->partial;
@@ -359,19 +351,18 @@ void plan_fini(struct plan *plan)
 
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules)
 {
-	/* alphabetical, as the kinds' names are */
-	static const enum phrude_probe order[] = { PROBE_ARM,	 PROBE_AUDIT, PROBE_CALL,
-						   PROBE_DIRECT, PROBE_FRAME, PROBE_USDT };
+	const struct probe_kind *kinds[NR_PROBES];
 	const char *sep = "";
+	size_t nr_kinds = probe_kinds_by_name(kinds);
 
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+	for (size_t i = 0; i < nr_kinds; i++) {
 		size_t n = 0;
 
 		for (size_t r = 0; r < nr_rules; r++)
-			n += probes[r] == order[i];
+			n += probes[r] == kinds[i]->probe;
 		if (!n)
 			continue;
-		buf_printf(out, "%s%s %zu", sep, attach_kind(order[i])->name, n);
+		buf_printf(out, "%s%s %zu", sep, kinds[i]->name, n);
 		sep = ", ";
 	}
 }

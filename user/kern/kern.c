@@ -33,11 +33,6 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-struct bpf_program *kern_arm_hot(const struct kern *k)
-{
-	return k->skel->progs.arm_hot;
-}
-
 struct bpf_program *kern_start_program(const struct kern *k)
 {
 	return k->skel->progs.python_start;

@@ -37,9 +37,9 @@ bool kern_has_uprobe_multi(const struct kern *kern);
 /* Loads the programs of a kind, unless they are there.  Errors as of kern_open(). */
 int kern_need(struct kern *kern, enum phrude_probe probe, struct err *err);
 
-/* The entry program of a probe kind, and of a place of it; NULL if the kind has none, or if it is not loaded. */
+/* A program of a probe kind (struct probe_program), by its name; NULL if it is not loaded. */
 struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
-				 enum py_site_entry entry);
+				 const char *name);
 
 /*
  * kern_launch.c: the programs that hold a started program at its entry point, where its dynamic linker has mapped something, and where an
@@ -141,8 +141,6 @@ void kern_arm_fetched(struct kern_arm *ka, const struct arm_request *request,
 /* Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left` things to do, or 0. */
 int kern_arm_set_pending(struct kern *kern, pid_t pid, uint32_t left);
 bool kern_arm_is_pending(const struct kern *kern, pid_t pid);
-/* The program that asks then. */
-struct bpf_program *kern_arm_hot(const struct kern *kern);
 
 /* Has line tables sent anew: one, or all. */
 void kern_forget_table(struct kern *kern, pid_t pid, uint64_t table);

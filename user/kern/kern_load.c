@@ -16,51 +16,23 @@
 #include "kern/kern.h"
 #include "kern/kern_uprobe_multi.h"
 #include "kern/kern_priv.h"
+#include "probe/probe_kind.h"
 
-static struct bpf_program *program_of(const struct tracer *skel, enum phrude_probe probe,
-				      enum py_site_entry entry)
-{
-	switch (probe) {
-	case PROBE_USDT:
-	case PROBE_FRAME:
-		return skel->progs.frame_entry;
-	case PROBE_CALL:
-		return skel->progs.call_entry;
-	case PROBE_DIRECT:
-		return skel->progs.direct_entry;
-	case PROBE_AUDIT:
-		return entry == PY_ENTRY_AUDIT_CALL	? skel->progs.audit_call
-		       : entry == PY_ENTRY_AUDIT_PYTHON ? skel->progs.audit_python
-							: skel->progs.audit_usdt;
-	case PROBE_ARM:
-		return entry == PY_ENTRY_ARM_INSTRUMENT	    ? skel->progs.arm_instrument
-		       : entry == PY_ENTRY_ARM_INSTRUMENTED ? skel->progs.arm_instrumented
-		       : entry == PY_ENTRY_ARM_START	    ? skel->progs.arm_start
-							    : skel->progs.arm_entry;
-	default:
-		return NULL;
-	}
-}
-
-struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe,
-				 enum py_site_entry entry)
+struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, const char *name)
 {
 	const struct tracer *skel = k->more[probe] ? k->more[probe] : k->skel;
-	struct bpf_program *prog = program_of(skel, probe, entry);
+	struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, name);
 
 	return prog && bpf_program__fd(prog) >= 0 ? prog : NULL;
 }
 
 static void choose_kind(const struct tracer *skel, enum phrude_probe probe, bool load)
 {
-	for (int entry = 0; entry < NR_PY_ENTRIES; entry++) {
-		struct bpf_program *prog = program_of(skel, probe, entry);
+	const struct probe_kind *kind = probe_kind(probe);
 
-		if (prog)
-			bpf_program__set_autoload(prog, load);
-	}
-	if (probe == PROBE_ARM)
-		bpf_program__set_autoload(skel->progs.arm_hot, load);
+	for (size_t i = 0; kind && i < PROBE_PROGRAMS_MAX && kind->programs[i].name; i++)
+		bpf_program__set_autoload(
+			bpf_object__find_program_by_name(skel->obj, kind->programs[i].name), load);
 }
 
 /* Leaves out the entry programs of other kinds. */
@@ -203,11 +175,12 @@ static int share_maps(const struct tracer *from, struct tracer *to)
 
 int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 {
+	const struct probe_kind *kind = probe_kind(probe);
 	struct tracer *skel;
 	int ret;
 
 	/* A kind has all of its programs loaded, or none. */
-	if (!program_of(k->skel, probe, PY_ENTRY_MAIN) || kern_program(k, probe, PY_ENTRY_MAIN))
+	if (!kind || kern_program(k, probe, kind->programs[0].name))
 		return 0;
 	skel = tracer__open();
 	if (!skel)

@@ -14,8 +14,7 @@ struct uprobes {
 static struct uprobes one;
 static int freed;
 
-struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe,
-				 enum py_site_entry entry)
+struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe probe, const char *name)
 {
 	return (struct bpf_program *)&one;
 }
