@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event rule alert request probe kern attach engine cli
+MODULES := base elf proc py event rule alert request probe suggest suite kern policy attach engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event rule alert request probe
+PURE_MODULES := base elf proc py event rule alert request probe suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 .DEFAULT_GOAL := all
@@ -33,8 +33,8 @@ Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
-UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c $(addprefix engine/,engine_refused.c lines.c output.c output_file.c \
-	plan.c processes.c stops.c))
+UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c $(addprefix engine/,engine_refused.c lines.c output.c \
+	output_file.c processes.c stops.c))
 
 SRCS := $(foreach m,$(MODULES),$(sort $(wildcard user/$(m)/*.c)))
 PURE_SRCS := $(foreach m,$(PURE_MODULES),$(sort $(wildcard user/$(m)/*.c)))
@@ -71,7 +71,7 @@ $(BUILD)/user/%.o: user/%.c | deps
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
 # It holds the driver of the test cases.
-$(BUILD)/user/cli/suite.o: user/cli/test_driver.py
+$(BUILD)/user/suite/suite.o: user/suite/test_driver.py
 
 # Only these see the skeleton.
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/kern/*.c user/attach/*.c)): $(SKEL)

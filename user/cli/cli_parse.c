@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/attach.h"
+#include "probe/probe_kind.h"
 #include "base/util.h"
 
 /* Which commands an option goes with. */

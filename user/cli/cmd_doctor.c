@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "engine/doctor.h"
+#include "doctor/doctor.h"
 
 static void rule_set_finip(struct rule_set *set)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alert/suggest.h"
+#include "suggest/suggest.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "cli/cli.h"

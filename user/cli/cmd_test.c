@@ -12,7 +12,7 @@
 #include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
-#include "cli/suite.h"
+#include "suite/suite.h"
 
 struct tally {
 	size_t passed, failed, skipped;

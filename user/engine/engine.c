@@ -18,7 +18,7 @@
 #include "base/util.h"
 #include "base/worker.h"
 #include "engine/engine_priv.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 
 #define NSEC_PER_SEC 1000000000LL
 /* Bytes that one event may take when decoded. */

@@ -12,7 +12,7 @@
 #include "bpf/abi/cookie.h"
 #include "base/look.h"
 #include "engine/engine_priv.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 #include "py/interp.h"
 
 static void facts_unrefp(struct interp_facts **f)

@@ -8,7 +8,7 @@
 
 #include "attach/arm.h"
 #include "attach/attach.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 #include "engine/qualnames.h"
 #include "proc/procfs.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/doctor.h"
+#include "doctor/doctor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,12 +7,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "attach/attach.h"
+#include "probe/probe_kind.h"
 #include "base/look.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 #include "kern/kern_feat.h"
 #include "py/interp.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "alert/suggest.h"
+#include "suggest/suggest.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 #include "rule/rule.h"
 
 /* Appends what the machine has.  -EPERM or -EOPNOTSUPP with a sentence if nothing can be traced on it. */

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/util.h"
-#include "engine/plan.h"
+#include "policy/plan.h"
 #include "kern/kern_feat.h"
 
 static bool sleepable = true;

@@ -4,7 +4,7 @@
  * case whose process raised it, or the parent of that process; what the driver itself did on the way is told from the
  * case's code by the callers.
  */
-#include "cli/suite.h"
+#include "suite/suite.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -20,14 +20,14 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
-#include "cli/suite_dir.h"
+#include "suite/suite_dir.h"
 
-/* user/cli/test_driver.py */
+/* user/suite/test_driver.py */
 extern const char suite_driver[], suite_driver_end[];
 __asm__(".pushsection .rodata\n"
 	".global suite_driver\n"
 	"suite_driver:\n"
-	".incbin \"user/cli/test_driver.py\"\n"
+	".incbin \"user/suite/test_driver.py\"\n"
 	".global suite_driver_end\n"
 	"suite_driver_end:\n"
 	".byte 0\n"

@@ -2,7 +2,7 @@
 /* Which probe kind each rule gets on an interpreter. */
 #pragma once
 
-#include "attach/attach.h"
+#include "probe/probe_kind.h"
 #include "py/interp.h"
 #include "py/py_cfunc.h"
 #include "rule/rule.h"

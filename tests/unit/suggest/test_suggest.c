@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "alert/suggest.h"
+#include "suggest/suggest.h"
 #include "rule/rule.h"
 
 #define ALERT(rule, key, callers)                                                                \

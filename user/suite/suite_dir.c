@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/suite_dir.h"
+#include "suite/suite_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
