@@ -9,10 +9,10 @@
 #include "base/look.h"
 #include "engine/engine.h"
 #include "engine/groups.h"
-#include "engine/launch.h"
+#include "launch/launch.h"
 #include "engine/lines.h"
 #include "engine/processes.h"
-#include "engine/stops.h"
+#include "launch/stops.h"
 #include "kern/kern.h"
 
 /* What descends from one target: what its looks took lately, see engine_look.c. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/stops.h"
+#include "launch/stops.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/launch.h"
+#include "launch/launch.h"
 
 #include <errno.h>
 #include <elf.h>
@@ -16,9 +16,9 @@
 #include "attach/hold.h"
 #include "base/log.h"
 #include "elf/elf_file.h"
-#include "engine/launch_arch.h"
-#include "engine/launch_child.h"
-#include "engine/launch_starts.h"
+#include "launch/launch_arch.h"
+#include "launch/launch_child.h"
+#include "launch/launch_starts.h"
 #include "proc/procfs.h"
 
 #define OPTIONS \

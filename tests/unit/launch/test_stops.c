@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/stops.h"
+#include "launch/stops.h"
 
 static struct stops stops;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/launch_starts.h"
+#include "launch/launch_starts.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/user.h"
-#include "engine/stops.h"
+#include "launch/stops.h"
 #include "kern/kern.h"
 
 struct launch;

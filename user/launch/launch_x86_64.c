@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #ifdef __x86_64__
-#include "engine/launch_arch.h"
+#include "launch/launch_arch.h"
 
 #include <sys/ptrace.h>
 #include <sys/user.h>
