@@ -104,10 +104,20 @@ int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
 /* In place of event_send() for what is not to be sent: asks for what is missing, or counts what could not be told. */
 int event_check(__u32 slot);
+/* SEC_NAME, SEC_QUALNAME, SEC_FILE, SEC_FUNC of a code object; func: its PyFunctionObject, or 0. */
+int describe_python(__u32 slot, __u64 code, __u64 func);
 /* Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on. */
 int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
+
+/* A section with the text of a str, if there is one. */
+static __always_inline void section_str(struct scratch *s, __u32 slot, __u8 section, __u64 str,
+					__u32 max)
+{
+	if (str && node_mark(s, section, 0))
+		capture_str(slot, str, max);
+}
 
 /* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
 int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
