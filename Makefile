@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make            build/phrude-trace
-# make check      unit tests (no root)       make check-root  everything, on live interpreters (root)
+# make check      guards, unit tests (no root)   make check-root  everything, on live interpreters (root)
 # make bench      paired timings (root)      make fuzz        fuzz targets, FUZZ_SECONDS each
 # make install    honours PREFIX and DESTDIR
 # V=1 shows commands, DEBUG=1 builds without optimisation.
@@ -125,8 +125,8 @@ $(BUILD)/record: tests/record/record.c $(filter-out $(BUILD)/user/cli/%,$(OBJS))
 unit-tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)
 
-check: $(UNIT_TESTS)
-	$(Q)tests/run.sh unit
+check: all $(UNIT_TESTS)
+	$(Q)tests/run.sh check
 
 check-root: all $(UNIT_TESTS) $(FUZZERS)
 	$(Q)tests/run.sh all

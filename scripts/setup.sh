@@ -11,11 +11,12 @@ set -euo pipefail
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
 	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
-# cython3, python3-dev: a view without frames; libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels.
+# clang-format, clang-tidy, shellcheck: guards; cython3, python3-dev: a view without frames; libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
 	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
 	python3-uvicorn uvicorn python3-requests python3-yaml python3-aiohttp python3-tornado python3-gevent
-	python3-bottle python3-pyramid python3-waitress python3-falcon cython3 python3-dev)
+	python3-bottle python3-pyramid python3-waitress python3-falcon cython3 python3-dev
+	clang-format clang-tidy shellcheck)
 
 die() {
 	echo "setup.sh: $*" >&2
@@ -32,8 +33,9 @@ test) want=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
 *) die "usage: setup.sh [test]" ;;
 esac
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die 'this installs Debian packages, and this is not a Debian system: see the list at the top of this file'
+fi
 
 missing=()
 for package in "${want[@]}"; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs tests that have been built: tests/run.sh [unit|fuzz|e2e|vm|all]; arguments after e2e or all go to
-# tests/e2e/run.py.
+# Runs tests that have been built: tests/run.sh [guards|unit|check|fuzz|e2e|vm|all]; arguments after e2e or all go to
+# tests/e2e/run.py; those after guards are the names of some of them.
 #
 # The last line is exactly "N passed, N failed, N skipped"; each skip is printed with its reason before.
 # $BUILD names the build directory, $FUZZ_SECONDS how long each fuzz target runs.
@@ -54,6 +54,28 @@ count() {
 	failed=$((failed + $5))
 	skipped=$((skipped + ${7:-0}))
 	[ "$2" = 0 ] || [ "$5" -gt 0 ] || fail "$1 (ended with status $2)"
+}
+
+# run_guards [NAME...]: each prints one sentence for each fault, and ends with 77 where it has not the tools.
+run_guards() {
+	local guard name status
+
+	for guard in tests/guards/*; do
+		[ -f "$guard" ] || continue
+		name=${guard##*/}
+		name=${name%.*}
+		[ $# = 0 ] || [[ " $* " = *" $name "* ]] || continue
+		BUILD=$BUILD "$guard" >"$log" 2>&1
+		status=$?
+		case $status in
+		0) pass "guards/$name" ;;
+		77) skip "guards/$name" "$(tail -n 1 "$log")" ;;
+		*)
+			cat "$log"
+			fail "guards/$name"
+			;;
+		esac
+	done
 }
 
 run_unit() {
@@ -140,6 +162,7 @@ run_beside() {
 }
 
 run_all() {
+	run_guards
 	run_unit
 	# A process group of its own, so that it can be ended.
 	set -m
@@ -155,13 +178,18 @@ run_all() {
 what=${1:-all}
 [ $# -eq 0 ] || shift
 case $what in
+guards) run_guards "$@" ;;
 unit) run_unit ;;
+check)
+	run_guards
+	run_unit
+	;;
 fuzz) run_fuzz ;;
 e2e) run_e2e "$@" ;;
 vm) run_vm "$@" ;;
 all) run_all "$@" ;;
 *)
-	echo 'usage: tests/run.sh [unit|fuzz|e2e|vm|all]' >&2
+	echo 'usage: tests/run.sh [guards|unit|check|fuzz|e2e|vm|all]' >&2
 	exit 2
 	;;
 esac

@@ -58,10 +58,11 @@ make_initramfs() {
 	cp tests/vm/guest/init "$root/init" && cp tests/vm/guest/*.py "$root/guest" || return
 	cp "$(command -v busybox)" "$root/bin/busybox" && cp "$BUILD/phrude-trace" "$root/bin" || return
 	files=$(python_files) || return
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	libraries=$(ldd "$BUILD/phrude-trace" "$PYTHON" $(grep '\.so$' <<<"$files") | grep -oE '/[^ ]*lib[^ ]*/[^ :]+ \(' |
 		tr -d ' (' | sort -u) || return
 	# cpio and the kernel know a directory before what is in it: copied as they are, links followed.
+	# shellcheck disable=SC2086
 	printf '%s\n' "$PYTHON" $files $libraries | sort -u | while read -r file; do
 		mkdir -p "$root${file%/*}" && cp -L "$file" "$root$file" || exit
 	done || return

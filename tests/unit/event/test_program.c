@@ -90,4 +90,3 @@ TEST(malformed)
 	ASSERT_STR(facts.exe, "//");
 	proc_facts_fini(&facts);
 }
-
