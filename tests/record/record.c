@@ -14,6 +14,7 @@
 #include "attach/attach.h"
 #include "engine/engine.h"
 #include "engine/engine_priv.h"
+#include "sink/sinks.h"
 
 static FILE *out;
 
@@ -36,8 +37,9 @@ int main(int argc, char **argv)
 {
 	struct rule_set rules = { 0 };
 	struct buf messages = { 0 };
+	struct sink_config output = { .ops = sink_type("file"), .path = "/dev/null" };
 	struct engine_opts opts = {
-		.rules = &rules, .nr_pids = 1, .format = OUTPUT_JSON, .output = "/dev/null"
+		.rules = &rules, .nr_pids = 1, .outputs = &output, .nr_outputs = 1
 	};
 	struct err err = { 0 };
 	const struct probe_kind *kind;

@@ -48,7 +48,7 @@ struct cli {
 	enum phrude_probe probe;
 	bool no_arm;
 	bool disabled; /* rules that are disabled, too */
-	enum output_format format;
+	enum sink_format format;
 	const char *output;
 	uint64_t count;
 	double duration;

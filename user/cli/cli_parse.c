@@ -70,9 +70,9 @@ static int set_rules(struct cli *cli, const char *arg, struct err *err)
 static int set_format(struct cli *cli, const char *arg, struct err *err)
 {
 	if (str_eq(arg, "json"))
-		cli->format = OUTPUT_JSON;
+		cli->format = SINK_JSON;
 	else if (str_eq(arg, "text"))
-		cli->format = OUTPUT_TEXT;
+		cli->format = SINK_TEXT;
 	else
 		return err_set(err, -EINVAL, "--format takes text or json, not \"%s\"", arg);
 	return 0;

@@ -10,6 +10,7 @@
 #include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "sink/sinks.h"
 
 static void rule_set_finip(struct rule_set *set)
 {
@@ -82,6 +83,9 @@ int cmd_trace(const struct cli *cli)
 	_cleanup_(user_freep) struct user *user = NULL;
 	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 };
+	struct sink_config output = { .ops = sink_type(cli->output ? "file" : "stdout"),
+				      .path = cli->output,
+				      .format = cli->format };
 	struct engine_opts opts = {
 		.rules = &rules,
 		.pids = cli->pids,
@@ -89,8 +93,8 @@ int cmd_trace(const struct cli *cli)
 		.argv = cli->argv,
 		.probe = cli->probe,
 		.no_arm = cli->no_arm,
-		.format = cli->format,
-		.output = cli->output,
+		.outputs = &output,
+		.nr_outputs = 1,
 		.count = cli->count,
 		.duration = cli->duration,
 		.rate = cli->rate,

@@ -145,9 +145,8 @@ static int open_signals(void)
 
 static void on_tick(struct engine *e)
 {
-	output_look(&e->output);
 	/* What processes left in the ring is read before they are forgotten. */
-	if (!output_is_full(&e->output))
+	if (!sinks_are_full(e->sinks))
 		engine_check_targets(e);
 	engine_say_refused(e);
 	groups_collect(&e->groups, &e->processes, e->direct, clock_ns(CLOCK_MONOTONIC) / 1000000);
@@ -168,19 +167,9 @@ static bool all_gone(const struct engine *e)
 /* How long epoll may wait, in ms; -1: for ever. */
 static int patience(const struct engine *e)
 {
-	if (kern_polling(e->kern) && !output_is_full(&e->output))
+	if (kern_polling(e->kern) && !sinks_are_full(e->sinks))
 		return KERN_POLL_MS;
 	return e->undecided ? LOOK_INTERVAL_MS : -1;
-}
-
-/* Whom alerts are for has gone, or there is no room for them in the end. */
-static int engine_unwritten(const struct engine *e, struct err *err)
-{
-	const char *why = strerror(e->output.error);
-
-	return e->output.gone ? err_set(err, -EIO, "whoever reads the alerts has gone: %s", why)
-			      : err_set(err, -EIO, "alerts could not be written to %s: %s",
-					e->output.path ?: "standard output", why);
 }
 
 static int engine_loop(struct engine *e, struct err *err)
@@ -194,14 +183,16 @@ static int engine_loop(struct engine *e, struct err *err)
 	if (e->opts->duration > 0)
 		e->end_fd = open_timer(e->opts->duration, 0);
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, e->signal_fd) ||
-	    add_fd(epoll_fd, check_fd) || (e->end_fd >= 0 && add_fd(epoll_fd, e->end_fd)) ||
+	    add_fd(epoll_fd, check_fd) || add_fd(epoll_fd, sinks_fd(e->sinks)) ||
+	    (e->end_fd >= 0 && add_fd(epoll_fd, e->end_fd)) ||
 	    (launch_fd >= 0 && add_fd(epoll_fd, launch_fd)))
 		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-	while (!e->stop && (output_is_stalled(&e->output) || !all_gone(e))) {
+	while (!e->stop && !all_gone(e)) {
 		struct epoll_event events[6];
 		int n;
 
-		engine_wait_for_reader(e, epoll_fd);
+		if (engine_wait_for_records(e, epoll_fd))
+			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
 		n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), patience(e));
 		if (n < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
@@ -217,8 +208,8 @@ static int engine_loop(struct engine *e, struct err *err)
 			} else if (fd == check_fd) {
 				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
 					on_tick(e);
-			} else if (events[i].events & (EPOLLERR | EPOLLHUP)) {
-				output_hung_up(&e->output);
+			} else if (fd == sinks_fd(e->sinks)) {
+				sinks_changed(e->sinks);
 			}
 		}
 		if (e->launch && launch_failed(e->launch, err))
@@ -232,8 +223,8 @@ static int engine_loop(struct engine *e, struct err *err)
 			looked = clock_ns(CLOCK_MONOTONIC);
 		}
 		engine_consume(e);
-		if (e->output.gone)
-			return engine_unwritten(e, err);
+		if (sinks_gone(e->sinks, err))
+			return -EIO;
 	}
 	return 0;
 }
@@ -250,8 +241,6 @@ static void engine_detach_all(struct engine *e)
 /* Probes are taken away before the last look into the ring, so that nothing is left behind. */
 static void engine_finish(struct engine *e)
 {
-	bool enough = e->opts->count && e->alerts >= e->opts->count;
-
 	e->ending = true;
 	kern_stop(e->kern);
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
@@ -266,10 +255,6 @@ static void engine_finish(struct engine *e)
 	}
 	engine_detach_all(e);
 	kern_wait_released(e->kern);
-	if (!enough) {
-		e->stop = false;
-		engine_consume_all(e);
-	}
 	engine_write_out(e);
 	engine_say_summary(e);
 	engine_disarm(e);
@@ -281,7 +266,7 @@ static void engine_fini(struct engine *e)
 	engine_detach_all(e);
 	groups_fini(&e->groups);
 	processes_fini(&e->processes);
-	output_close(&e->output);
+	sinks_free(e->sinks);
 	if (e->end_fd >= 0)
 		close(e->end_fd);
 	lines_free(e->lines);
@@ -322,7 +307,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	e->lines = lines_new();
 	if (!e->lines)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = output_open(&e->output, e->opts->output, e->opts->format, err);
+	ret = sinks_start(e->opts->outputs, e->opts->nr_outputs, &e->sinks, err);
 	if (ret)
 		return err_prefix(err, -EIO, "--output");
 	if (e->opts->no_arm && e->opts->probe == PROBE_ARM)
@@ -351,7 +336,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 {
-	struct engine e = { .opts = opts, .output.fd = -1, .end_fd = -1 };
+	struct engine e = { .opts = opts, .end_fd = -1 };
 	_cleanup_close_ int signal_fd = open_signals();
 	int ret, status;
 
@@ -367,8 +352,8 @@ int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 		ret = engine_loop(&e, err);
 		if (!e.launch || !launch_failed(e.launch, NULL))
 			engine_finish(&e);
-		if (!ret && e.output.error)
-			ret = engine_unwritten(&e, err);
+		if (!ret)
+			ret = sinks_error(e.sinks, err);
 		if (!ret && opts->argv && !e.ready && launch_ended(e.launch, &status))
 			ret = err_set(
 				err, -ENOEXEC,

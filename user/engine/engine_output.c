@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records into alerts, alerts to their reader, who may be slow or not there: nothing else waits for him. */
+/* Signals, and the way from records to outputs: what becomes of it while these are full, and at the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,9 +26,15 @@ static int64_t now_ms(void)
 
 void engine_asked_to_end(struct engine *e)
 {
-	e->stop = true;
-	if (!e->patience_until)
+	e->stop = e->asked_to_end = true;
+	/* To take the probes away is none of the reader's time. */
+	if (e->ended && !e->patience_until)
 		e->patience_until = now_ms() + PATIENCE_MS;
+}
+
+bool engine_has_enough(const struct engine *e)
+{
+	return e->opts->count && e->alerts >= e->opts->count;
 }
 
 bool engine_has_terminal(void)
@@ -38,33 +44,20 @@ bool engine_has_terminal(void)
 	return fd >= 0;
 }
 
-static void reopen(struct engine *e, const char *signal)
-{
-	struct err err;
-
-	if (!e->output.path)
-		log_info("%s: alerts go to standard output, there is no file to open anew", signal);
-	else if (output_reopen(&e->output, &err))
-		log_warn("%s: %s %s", signal, e->output.path, err.msg);
-	else
-		log_info("%s: %s is opened anew", signal, e->output.path);
-	output_look(&e->output);
-}
-
 static void on_signal(struct engine *e, uint32_t number)
 {
 	switch (number) {
 	case SIGCHLD:
 		break;
 	case SIGUSR1:
-		reopen(e, "SIGUSR1");
+		sinks_reopen(e->sinks, "SIGUSR1");
 		break;
 	case SIGHUP:
 		/* Whoever started it there is gone, and did not say nohup. */
 		if (e->had_terminal && !engine_has_terminal())
 			engine_asked_to_end(e);
 		else
-			reopen(e, "SIGHUP");
+			sinks_reopen(e->sinks, "SIGHUP");
 		break;
 	default:
 		engine_asked_to_end(e);
@@ -85,90 +78,71 @@ void engine_on_signals(struct engine *e)
 
 void engine_consume(struct engine *e)
 {
-	output_flush(&e->output);
-	/* A reader who is behind has records stay where they are: the kernel side counts those that find no room. */
-	while (!output_is_full(&e->output)) {
-		int ret = kern_consume(e->kern);
-
-		output_flush(&e->output);
-		if (ret != -ECANCELED || e->stop)
-			break;
-	}
-}
-
-static void set_events(int epoll_fd, int fd, uint32_t events, uint32_t *was)
-{
-	struct epoll_event ev = { .events = events, .data.fd = fd };
-
-	if (events == *was)
+	/* When there is nobody to take alerts records stay where they are: the kernel side shares out what room there is among
+	 * processes, and counts those that find none. */
+	if (sinks_are_full(e->sinks))
 		return;
-	if (!epoll_ctl(epoll_fd,
-		       !*was	 ? EPOLL_CTL_ADD
-		       : !events ? EPOLL_CTL_DEL
-				 : EPOLL_CTL_MOD,
-		       fd, &ev) ||
-	    errno == EPERM) /* it is never waited for */
-		*was = events;
+	kern_consume(e->kern);
+	sinks_flush(e->sinks);
 }
 
-void engine_wait_for_reader(struct engine *e, int epoll_fd)
+int engine_wait_for_records(struct engine *e, int epoll_fd)
 {
-	/* That he has gone comes anyway; asked for alone, it is all that comes. */
-	uint32_t events = output_is_lasting(&e->output) ? 0 : EPOLLERR;
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = kern_ring_fd(e->kern) };
+	bool wait = !sinks_are_full(e->sinks);
 
-	if (output_is_stalled(&e->output))
-		events |= EPOLLOUT;
-	/* One that was closed is no longer waited for. */
-	if (e->output_opened != e->output.opened)
-		e->output_events = 0;
-	e->output_opened = e->output.opened;
-	set_events(epoll_fd, e->output.fd, events, &e->output_events);
-	set_events(epoll_fd, kern_ring_fd(e->kern), output_is_full(&e->output) ? 0 : EPOLLIN,
-		   &e->ring_events);
+	if (wait == e->waits_for_ring)
+		return 0;
+	e->waits_for_ring = wait;
+	return epoll_ctl(epoll_fd, wait ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, ev.data.fd, &ev) ? -errno
+											  : 0;
 }
 
-/* Waits until the reader has taken all, or has had his time. */
-static void write_out(struct engine *e)
+/* Waits until the outputs have something new to tell; false: their time is over. */
+static bool wait_for_outputs(struct engine *e)
 {
-	while (output_is_stalled(&e->output)) {
-		bool asked = e->patience_until;
-		int64_t left = asked ? e->patience_until - now_ms() : -1;
-		struct pollfd fds[] = { { .fd = e->output.fd, .events = POLLOUT },
-					{ .fd = e->signal_fd, .events = POLLIN },
-					{ .fd = asked ? -1 : e->end_fd, .events = POLLIN } };
+	int64_t left = e->patience_until ? e->patience_until - now_ms() : -1;
+	struct pollfd fds[] = { { .fd = sinks_fd(e->sinks), .events = POLLIN },
+				{ .fd = e->signal_fd, .events = POLLIN },
+				{ .fd = e->asked_to_end ? -1 : e->end_fd, .events = POLLIN } };
 
-		if (asked && left <= 0) {
-			output_give_up(&e->output);
-			return;
-		}
-		if (poll(fds, ARRAY_SIZE(fds), (int)left) <= 0)
-			continue;
-		if (fds[1].revents)
-			engine_on_signals(e);
-		if (fds[2].revents)
-			engine_asked_to_end(e);
-		output_flush(&e->output);
-	}
+	if (e->patience_until && left <= 0)
+		return false;
+	if (poll(fds, ARRAY_SIZE(fds), (int)left) <= 0)
+		return true;
+	if (fds[0].revents)
+		sinks_changed(e->sinks);
+	if (fds[1].revents)
+		engine_on_signals(e);
+	if (fds[2].revents)
+		engine_asked_to_end(e);
+	return true;
 }
 
-void engine_consume_all(struct engine *e)
+static void consume_all(struct engine *e)
 {
+	bool in_time = true;
 	int ret;
 
 	do {
-		write_out(e);
+		while (in_time && sinks_are_full(e->sinks))
+			in_time = wait_for_outputs(e);
+		/* Who asks to end asks not to wait, and for no records to be left. */
+		e->stop = false;
 		ret = kern_consume(e->kern);
-	} while (ret == -ECANCELED && output_is_full(&e->output));
+		sinks_flush(e->sinks);
+	} while (ret == -ECANCELED && !engine_has_enough(e));
 }
 
 void engine_write_out(struct engine *e)
 {
-	uint64_t lost = e->output.lost;
-
-	output_look(&e->output);
-	write_out(e);
-	if (e->output.error)
-		output_give_up(&e->output);
-	if (e->output.lost > lost && !e->output.error)
-		log_warn("alerts are lost: whoever reads them does not");
+	e->ended = true;
+	if (e->asked_to_end)
+		engine_asked_to_end(e);
+	if (!engine_has_enough(e))
+		consume_all(e);
+	sinks_finish(e->sinks);
+	while (!sinks_are_finished(e->sinks) && wait_for_outputs(e))
+		;
+	sinks_give_up(e->sinks);
 }

@@ -14,6 +14,7 @@
 #include "engine/processes.h"
 #include "launch/stops.h"
 #include "kern/kern.h"
+#include "sink/sinks.h"
 
 /* What descends from one target: what its looks took lately, see engine_look.c. */
 struct family {
@@ -36,7 +37,7 @@ struct engine {
 	unsigned int nr_families;
 	struct direct_probes *direct;
 	struct groups groups;
-	struct output output;
+	struct sinks *sinks;
 	struct arena arena; /* of the event being handled */
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
@@ -46,12 +47,13 @@ struct engine {
 	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
 	pid_t served[SERVED_MAX];
 	size_t nr_served;
-	int64_t patience_until; /* ms, monotonic: asked to end, how long the reader of alerts is waited for; 0: not asked */
-	uint32_t output_events, ring_events; /* what epoll waits for of these */
-	unsigned int output_opened;	     /* the output's at that */
-	bool had_terminal;		     /* of its session, at the start */
+	bool asked_to_end;
+	int64_t patience_until; /* ms, monotonic: how long the readers of alerts are waited for; 0: as long as they take */
+	bool waits_for_ring; /* epoll does */
+	bool had_terminal;   /* of its session, at the start */
 	bool stop;
 	bool ending;	/* probes are being taken away: no new ones */
+	bool ended;	/* they are gone */
 	bool undecided; /* there is a process with looks still to be taken */
 	bool ready;
 
@@ -79,13 +81,14 @@ struct engine {
 void engine_asked_to_end(struct engine *e);
 bool engine_has_terminal(void);
 void engine_on_signals(struct engine *e);
-/* Turns what is in the ring into alerts, as far as their reader takes them. */
+/* Turns what is in the ring into alerts, unless every output is full. */
 void engine_consume(struct engine *e);
-/* Sets what epoll waits for: the reader if he is behind, and records unless he is far behind. */
-void engine_wait_for_reader(struct engine *e, int epoll_fd);
-/* At the end: all that is in the ring, and then all alerts.  A reader who is behind is waited for until somebody asks to end,
- * and then for a second; what he has not taken by then is lost and counted. */
-void engine_consume_all(struct engine *e);
+/* Has epoll wait for records unless that is so. */
+int engine_wait_for_records(struct engine *e, int epoll_fd);
+/* Has it raised as many alerts as were wanted? */
+bool engine_has_enough(const struct engine *e);
+/* At the end, once the probes are gone: all that is in the ring, and then all alerts.  A reader who is behind is waited for
+ * until somebody asks to end, and then for a second; what he has not taken by then is lost and counted. */
 void engine_write_out(struct engine *e);
 
 /* engine_record.c: handles one record of the ring buffer; kern_record_fn. */

@@ -65,9 +65,9 @@ static void raise_alert(struct engine *e, const struct rule *rule, const struct 
 		.action = "detect",
 	};
 
-	output_alert(&e->output, &alert);
+	sinks_alert(e->sinks, &alert);
 	e->alerts++;
-	if (e->opts->count && e->alerts >= e->opts->count)
+	if (engine_has_enough(e))
 		e->stop = true;
 }
 
@@ -245,5 +245,5 @@ int engine_record(void *ctx, const void *record, size_t size)
 	if (ret)
 		e->malformed++;
 	/* After the last alert wanted, nothing more is looked at; nor while nobody takes alerts. */
-	return e->stop || output_is_full(&e->output) ? -ECANCELED : 0;
+	return e->stop || sinks_are_full(e->sinks) ? -ECANCELED : 0;
 }

@@ -19,7 +19,8 @@ static const struct {
 
 void engine_say_summary(struct engine *e)
 {
-	uint64_t stats[NR_PHRUDE_STATS] = { 0 }, lost = e->malformed + e->output.lost;
+	uint64_t stats[NR_PHRUDE_STATS] = { 0 }, unwritten = sinks_lost(e->sinks);
+	uint64_t lost = e->malformed + unwritten;
 	uint64_t arms_given_up, arms_late, arms_cut;
 	_cleanup_buf_ struct buf more = { 0 };
 
@@ -36,8 +37,8 @@ void engine_say_summary(struct engine *e)
 	}
 	if (e->malformed)
 		buf_printf(&more, ", lost_malformed %llu", (unsigned long long)e->malformed);
-	if (e->output.lost)
-		buf_printf(&more, ", lost_unwritten %llu", (unsigned long long)e->output.lost);
+	if (unwritten)
+		buf_printf(&more, ", lost_unwritten %llu", (unsigned long long)unwritten);
 	if (e->imports_late)
 		buf_printf(&more, ", imports_late %llu", (unsigned long long)e->imports_late);
 	if (e->forks_late)

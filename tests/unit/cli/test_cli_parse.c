@@ -39,7 +39,7 @@ TEST(tracing)
 	ASSERT_EQ(cli.pids[1], 34);
 	ASSERT_EQ(cli.nr_rules, 2);
 	ASSERT_STR(cli.rules[1], "dir");
-	ASSERT_EQ(cli.format, OUTPUT_JSON);
+	ASSERT_EQ(cli.format, SINK_JSON);
 	ASSERT_STR(cli.output, "out");
 	ASSERT_EQ(cli.count, 5);
 	ASSERT(cli.duration == 1.5);

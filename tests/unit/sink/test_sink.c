@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Queues and threads of outputs: what one of them does, or does not do, is nothing to the others. */
+#include "alert/sample.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sink/sinks.h"
+
+static struct sample sample;
+static struct err err;
+
+/* An output that does as it is told.  `path` names which of them. */
+struct fake {
+	atomic_int error;   /* a write fails with it */
+	atomic_size_t room; /* alerts that it takes before it says -EAGAIN */
+	atomic_bool hangs;
+	atomic_size_t taken, writes, looks, reopened;
+	atomic_bool lasting, terminal, closed;
+	pthread_mutex_t text_lock;
+	char last[4096];
+	int pipe[2]; /* what poll() waits for */
+};
+
+static struct fake fakes[3];
+
+static int fake_open(const struct sink_config *config, void **out, struct err *error)
+{
+	if (!config->path)
+		return err_set(error, -EACCES, "it cannot be opened");
+	*out = &fakes[config->path[0] - 'a'];
+	return 0;
+}
+
+static const char *fake_place(const void *out)
+{
+	return "a place";
+}
+
+static bool fake_is_terminal(const void *out)
+{
+	return ((struct fake *)out)->terminal;
+}
+
+static bool fake_is_lasting(const void *out)
+{
+	return ((struct fake *)out)->lasting;
+}
+
+static int fake_fd(const void *out)
+{
+	return ((struct fake *)out)->pipe[1];
+}
+
+static int fake_write(void *out, struct written *const *alerts, size_t count, size_t *done)
+{
+	struct fake *f = out;
+
+	f->writes++;
+	while (f->hangs)
+		usleep(1000);
+	if (f->error)
+		return -f->error;
+	*done = MIN(count, f->room);
+	f->room -= *done;
+	f->taken += *done;
+	pthread_mutex_lock(&f->text_lock);
+	if (*done)
+		snprintf(f->last, sizeof(f->last), "%.*s", (int)alerts[*done - 1]->len,
+			 alerts[*done - 1]->text);
+	pthread_mutex_unlock(&f->text_lock);
+	return *done < count ? -EAGAIN : 0;
+}
+
+static void fake_look(void *out)
+{
+	((struct fake *)out)->looks++;
+}
+
+static void fake_reopen(void *out, const char *why)
+{
+	((struct fake *)out)->reopened++;
+}
+
+static void fake_close(void *out)
+{
+	((struct fake *)out)->closed = true;
+}
+
+static const struct sink_ops fake_ops = { .type = "fake",
+					  .open = fake_open,
+					  .place = fake_place,
+					  .is_terminal = fake_is_terminal,
+					  .is_lasting = fake_is_lasting,
+					  .fd = fake_fd,
+					  .write = fake_write,
+					  .look = fake_look,
+					  .reopen = fake_reopen,
+					  .close = fake_close };
+
+static struct sinks *start(size_t n)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	struct sink_config configs[ARRAY_SIZE(names)] = { 0 };
+	struct sinks *s = NULL;
+
+	sample_init(&sample);
+	log_set_level(LOG_LEVEL_ERROR);
+	for (size_t i = 0; i < n; i++) {
+		fakes[i] = (struct fake){ .room = SIZE_MAX, .lasting = true };
+		pthread_mutex_init(&fakes[i].text_lock, NULL);
+		if (pipe(fakes[i].pipe))
+			abort();
+		configs[i].ops = &fake_ops;
+		configs[i].path = names[i];
+	}
+	if (sinks_start(configs, n, &s, &err))
+		abort();
+	return s;
+}
+
+static void end(struct sinks *s, size_t n)
+{
+	sinks_free(s);
+	for (size_t i = 0; i < n; i++) {
+		close(fakes[i].pipe[0]);
+		close(fakes[i].pipe[1]);
+	}
+}
+
+static void alerts(struct sinks *s, size_t n)
+{
+	while (n--)
+		sinks_alert(s, &sample.alert);
+	sinks_flush(s);
+}
+
+/* Within five seconds. */
+#define SOON(cond)                          \
+	({                                  \
+		int tries_ = 5000;          \
+		while (!(cond) && --tries_) \
+			usleep(1000);       \
+		tries_ > 0;                 \
+	})
+
+static bool is_told(struct sinks *s)
+{
+	struct pollfd p = { .fd = sinks_fd(s), .events = POLLIN };
+	bool told = poll(&p, 1, 5000) == 1;
+
+	sinks_changed(s);
+	return told;
+}
+
+/* As at the end of a run. */
+static bool finish(struct sinks *s)
+{
+	sinks_finish(s);
+	for (int i = 0; i < 100 && !sinks_are_finished(s); i++)
+		is_told(s);
+	return sinks_are_finished(s);
+}
+
+TEST(each_output_gets_each_alert)
+{
+	struct sinks *s = start(3);
+
+	alerts(s, 5);
+	alerts(s, 2000);
+	ASSERT(finish(s));
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(fakes[i].taken, 2005);
+	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_error(s, &err), 0);
+	end(s, 3);
+	ASSERT(fakes[0].closed && fakes[1].closed && fakes[2].closed);
+}
+
+TEST(an_alert_owns_its_text)
+{
+	struct sinks *s = start(1);
+	char name[] = "Access to Environment Variable";
+
+	fakes[0].room = 0;
+	sample.rule.name = name;
+	alerts(s, 1);
+	memset(name, 'x', sizeof(name) - 1);
+	ASSERT(SOON(fakes[0].writes));
+	fakes[0].room = 1;
+	ASSERT(finish(s));
+	ASSERT(strstr(fakes[0].last, "Access to Environment"));
+	end(s, 1);
+}
+
+TEST(forms)
+{
+	struct sink_config configs[3] = { { &fake_ops, "a", SINK_TEXT },
+					  { &fake_ops, "b", SINK_AUTO },
+					  { &fake_ops, "c", SINK_JSON } };
+	struct sinks *s = start(3);
+
+	end(s, 3);
+	fakes[1].terminal = true;
+	ASSERT_EQ(sinks_start(configs, 3, &s, &err), 0);
+	alerts(s, 1);
+	ASSERT(finish(s));
+	ASSERT(str_starts(fakes[0].last, "2026-") && !strchr(fakes[0].last, '\033'));
+	ASSERT(str_starts(fakes[1].last, "2026-") && strchr(fakes[1].last, '\033'));
+	ASSERT(str_starts(fakes[2].last, "{\"id\""));
+	sinks_free(s);
+}
+
+/* The first takes nothing: it loses what does not fit, and counts it; the second gets all. */
+TEST(one_that_is_full)
+{
+	struct sinks *s = start(2);
+	size_t n = 0;
+
+	fakes[0].room = 0;
+	for (; n < 30000; n += 100) {
+		alerts(s, 100);
+		ASSERT(SOON(fakes[1].taken == n + 100));
+		ASSERT(!sinks_are_full(s));
+	}
+	ASSERT(sinks_lost(s) > 0 && sinks_lost(s) < n);
+	n -= sinks_lost(s);
+	fakes[0].room = SIZE_MAX;
+	ASSERT(finish(s));
+	ASSERT_EQ(fakes[0].taken, n);
+	end(s, 2);
+}
+
+TEST(all_are_full)
+{
+	struct sinks *s = start(2);
+
+	fakes[0].room = fakes[1].room = 0;
+	for (int i = 0; i < 100000 && !sinks_are_full(s); i++)
+		alerts(s, 1);
+	ASSERT(sinks_are_full(s));
+	sinks_changed(s);
+	ASSERT_EQ(sinks_lost(s), 0);
+	fakes[1].room = 100;
+	ASSERT(is_told(s));
+	ASSERT(SOON(!sinks_are_full(s)));
+	fakes[0].room = fakes[1].room = SIZE_MAX;
+	ASSERT(finish(s));
+	ASSERT_EQ(sinks_lost(s), 0);
+	end(s, 2);
+}
+
+TEST(one_that_hangs)
+{
+	struct sinks *s = start(2);
+
+	fakes[0].hangs = true;
+	for (size_t n = 0; n < 20000; n += 100) {
+		alerts(s, 100);
+		ASSERT(SOON(fakes[1].taken == n + 100));
+	}
+	ASSERT(sinks_lost(s) > 0);
+	sinks_finish(s);
+	ASSERT(SOON(fakes[1].taken == 20000));
+	ASSERT(!sinks_are_finished(s));
+	sinks_give_up(s);
+	ASSERT_EQ(sinks_lost(s), 20000);
+	end(s, 0);
+	ASSERT(!fakes[0].closed);
+	/* Its thread was left behind. */
+	fakes[0].hangs = false;
+	ASSERT(SOON(fakes[0].closed));
+}
+
+TEST(one_that_fails)
+{
+	struct sinks *s = start(2);
+	size_t n = 0;
+
+	fakes[0].error = ENOSPC;
+	alerts(s, 1);
+	ASSERT(SOON(sinks_error(s, &err) == -EIO));
+	ASSERT_STR(err.msg, "alerts could not be written to a place: No space left on device");
+	ASSERT_EQ(sinks_gone(s, &err), 0);
+	for (n = 1; !sinks_lost(s) && n < 10000; n++)
+		alerts(s, 1);
+	/* Fewer are kept than by one that is only behind, and that is not waited for. */
+	ASSERT(n > 200 && n < 1000);
+	ASSERT(!sinks_are_full(s));
+	/* It is tried once a second, not for each alert. */
+	ASSERT(fakes[0].writes < 10);
+	fakes[0].error = 0;
+	ASSERT(SOON(fakes[0].taken == n - 1));
+	ASSERT_EQ(fakes[1].taken, n);
+	alerts(s, 1);
+	ASSERT(finish(s));
+	ASSERT_EQ(fakes[0].taken, n);
+	ASSERT_EQ(sinks_lost(s), 1);
+	ASSERT_EQ(sinks_error(s, &err), 0);
+	end(s, 2);
+}
+
+TEST(one_that_fails_to_the_end)
+{
+	struct sinks *s = start(1);
+
+	fakes[0].error = EFBIG;
+	alerts(s, 3);
+	ASSERT(finish(s));
+	sinks_give_up(s);
+	ASSERT_EQ(sinks_lost(s), 3);
+	ASSERT_EQ(sinks_error(s, &err), -EIO);
+	end(s, 1);
+}
+
+/* The reader of a pipe: noticed with nothing to write, and final. */
+TEST(a_reader_who_has_gone)
+{
+	struct sinks *s = start(2);
+
+	fakes[0].lasting = false;
+	alerts(s, 1);
+	ASSERT(SOON(fakes[0].taken == 1));
+	ASSERT_EQ(sinks_gone(s, &err), 0);
+	close(fakes[0].pipe[0]);
+	ASSERT(is_told(s));
+	/* The other one is still there. */
+	ASSERT_EQ(sinks_gone(s, &err), 0);
+	alerts(s, 2);
+	ASSERT(SOON(fakes[1].taken == 3));
+	ASSERT_EQ(sinks_lost(s), 2);
+	fakes[0].pipe[0] = dup(0);
+	fakes[1].lasting = false;
+	fakes[1].error = EPIPE;
+	alerts(s, 1);
+	ASSERT(is_told(s));
+	ASSERT_EQ(sinks_gone(s, &err), -EIO);
+	ASSERT_STR(err.msg, "whoever reads the alerts has gone: Broken pipe");
+	ASSERT_EQ(sinks_lost(s), 4);
+	ASSERT(!sinks_are_full(s));
+	ASSERT(finish(s));
+	end(s, 2);
+}
+
+TEST(once_a_second_and_when_asked)
+{
+	struct sinks *s = start(1);
+
+	ASSERT(SOON(fakes[0].looks >= 2));
+	sinks_reopen(s, "SIGUSR1");
+	ASSERT(SOON(fakes[0].reopened == 1));
+	end(s, 1);
+}
+
+TEST(one_that_cannot_be_opened)
+{
+	struct sink_config configs[2] = { { .ops = &fake_ops, .path = "a" }, { .ops = &fake_ops } };
+	struct sinks *s = start(1);
+
+	end(s, 1);
+	ASSERT_EQ(sinks_start(configs, 2, &s, &err), -EACCES);
+	ASSERT(!s && fakes[0].closed);
+	ASSERT_STR(err.msg, "it cannot be opened");
+}
+
+TEST(types)
+{
+	ASSERT_STR(sink_type("file")->type, "file");
+	ASSERT_STR(sink_type("stdout")->type, "stdout");
+	ASSERT(!sink_type("fax"));
+}

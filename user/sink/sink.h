@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One output of alerts: a bounded queue, and a thread that takes alerts out of it and waits for whoever takes them from
+ * there.  Nobody else waits: an alert that finds the queue full is lost and counted.
+ *
+ * A write that fails is no end where there may be room again, or another reader ("lasting").  Meanwhile SINK_KEPT bytes
+ * are kept, what comes after is lost, and it is tried again once a second.  Elsewhere the reader is gone for good.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sink/written.h"
+
+/* Of one queue: alerts, bytes, and bytes while writes fail. */
+#define SINK_QUEUE 10000
+#define SINK_BYTES ((size_t)8 * 1024 * 1024)
+#define SINK_KEPT ((size_t)256 * 1024)
+/* Alerts that are handed to sink_ops.write at a time. */
+#define SINK_BATCH 512
+
+enum sink_format { SINK_AUTO, SINK_TEXT, SINK_JSON };
+
+struct sink_config {
+	const struct sink_ops *ops; /* of its type */
+	const char *path;	    /* of a file; borrowed */
+	enum sink_format format;    /* SINK_AUTO: text on a terminal, else JSON */
+};
+
+/* A type of outputs.  All but open() is called by the output's thread. */
+struct sink_ops {
+	const char *type; /* as the configuration has it */
+	/* Makes what the other functions take.  0, or -errno with a sentence. */
+	int (*open)(const struct sink_config *config, void **out, struct err *err);
+	/* Where alerts go, for messages; valid until close(). */
+	const char *(*place)(const void *out);
+	bool (*is_terminal)(const void *out);
+	bool (*is_lasting)(const void *out);
+	/*
+	 * Writes alerts, beginning with the first; *done: how many are written and need not be offered again.  The rest of one
+	 * that was begun is written at the next call.  0, -EAGAIN if no more is taken now, or another -errno.
+	 */
+	int (*write)(void *out, struct written *const *alerts, size_t count, size_t *done);
+	/* What poll() is to wait for once a write said -EAGAIN, and errors of which are looked at if it is not lasting. */
+	int (*fd)(const void *out);
+	/* Once a second. */
+	void (*look)(void *out);
+	/* Opens anew, by its name, what has one; says what came of it, and `why`. */
+	void (*reopen)(void *out, const char *why);
+	void (*close)(void *out);
+};
+
+struct sink;
+
+/*
+ * Opens it and starts its thread.  `changed`: an eventfd (borrowed) that is written to when the output is gone, and once after
+ * sink_is_full() was true, or sink_is_finished() false, when that may have changed.
+ */
+int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err);
+enum written_form sink_form(const struct sink *s);
+/* Would an alert be lost? */
+bool sink_refuses(struct sink *s);
+/* Takes a reference of its own, or counts the alert as lost (also w NULL: there was no memory for it).  It is written at the
+ * earliest after sink_flush(). */
+void sink_put(struct sink *s, struct written *w);
+void sink_flush(struct sink *s);
+/* Has its thread open anew what has a name.  `why` is a literal. */
+void sink_reopen(struct sink *s, const char *why);
+
+/* Is its reader so far behind that it takes no more? */
+bool sink_is_full(struct sink *s);
+/* From now on: is all written, or, after one more try, can it not be? */
+void sink_finish(struct sink *s);
+bool sink_is_finished(struct sink *s);
+/* Has it lost its reader for good? */
+bool sink_is_gone(struct sink *s);
+/* Alerts that it did not write. */
+uint64_t sink_lost(struct sink *s);
+/* The last write failed: -EIO with a sentence, else 0. */
+int sink_error(struct sink *s, struct err *err);
+/* Asks its thread to end, giving up what is queued. */
+void sink_stop(struct sink *s);
+/* Waits for that until `deadline_ms` (monotonic), and counts what is left as lost.  A thread that hangs by then is left behind. */
+void sink_join(struct sink *s, int64_t deadline_ms);
+/* After sink_join(). */
+void sink_free(struct sink *s);

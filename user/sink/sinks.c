@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/sinks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "sink/stream.h"
+
+/* How long threads have to end that were asked to, in all. */
+#define STOP_MS 200
+
+/* One row for each type. */
+static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops };
+
+struct sinks {
+	struct sink **sinks;
+	size_t count;
+	int changed_fd;
+	bool given_up;
+	struct buf scratch;
+};
+
+const struct sink_ops *sink_type(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (str_eq(types[i]->type, name))
+			return types[i];
+	}
+	return NULL;
+}
+
+int sinks_start(const struct sink_config *configs, size_t count, struct sinks **out,
+		struct err *err)
+{
+	struct sinks *s = calloc(1, sizeof(*s));
+	int ret = 0;
+
+	*out = NULL;
+	if (!s)
+		return err_set(err, -ENOMEM, "out of memory");
+	s->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->sinks = calloc(count, sizeof(*s->sinks));
+	if (!s->sinks)
+		ret = err_set(err, -ENOMEM, "out of memory");
+	else if (s->changed_fd < 0)
+		ret = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+	while (!ret && s->count < count) {
+		ret = sink_start(&configs[s->count], s->changed_fd, &s->sinks[s->count], err);
+		s->count += !ret;
+	}
+	if (ret) {
+		sinks_free(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+void sinks_free(struct sinks *s)
+{
+	if (!s)
+		return;
+	sinks_give_up(s);
+	for (size_t i = 0; i < s->count; i++)
+		sink_free(s->sinks[i]);
+	free(s->sinks);
+	if (s->changed_fd >= 0)
+		close(s->changed_fd);
+	buf_fini(&s->scratch);
+	free(s);
+}
+
+void sinks_alert(struct sinks *s, const struct alert *alert)
+{
+	struct written *forms[NR_WRITTEN_FORMS] = { 0 };
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct written **w = &forms[sink_form(s->sinks[i])];
+
+		/* What nobody takes need not be written out. */
+		if (!*w && !sink_refuses(s->sinks[i]))
+			*w = written_make(sink_form(s->sinks[i]), alert, &s->scratch);
+		sink_put(s->sinks[i], *w);
+	}
+	for (size_t i = 0; i < NR_WRITTEN_FORMS; i++)
+		written_unref(forms[i]);
+}
+
+void sinks_flush(struct sinks *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		sink_flush(s->sinks[i]);
+}
+
+void sinks_reopen(struct sinks *s, const char *why)
+{
+	for (size_t i = 0; i < s->count; i++)
+		sink_reopen(s->sinks[i], why);
+}
+
+int sinks_fd(const struct sinks *s)
+{
+	return s->changed_fd;
+}
+
+void sinks_changed(struct sinks *s)
+{
+	uint64_t times;
+
+	if (read(s->changed_fd, &times, sizeof(times)) < 0)
+		return;
+}
+
+bool sinks_are_full(struct sinks *s)
+{
+	bool full = true;
+
+	for (size_t i = 0; i < s->count && full; i++)
+		full = sink_is_full(s->sinks[i]);
+	return full;
+}
+
+int sinks_gone(struct sinks *s, struct err *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (!sink_is_gone(s->sinks[i]))
+			return 0;
+	}
+	return sinks_error(s, err);
+}
+
+void sinks_finish(struct sinks *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		sink_finish(s->sinks[i]);
+}
+
+bool sinks_are_finished(struct sinks *s)
+{
+	bool finished = true;
+
+	for (size_t i = 0; i < s->count; i++)
+		finished &= sink_is_finished(s->sinks[i]);
+	return finished;
+}
+
+void sinks_give_up(struct sinks *s)
+{
+	struct timespec now;
+	int64_t deadline;
+
+	if (s->given_up)
+		return;
+	s->given_up = true;
+	for (size_t i = 0; i < s->count; i++)
+		sink_stop(s->sinks[i]);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	deadline = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + STOP_MS;
+	for (size_t i = 0; i < s->count; i++)
+		sink_join(s->sinks[i], deadline);
+}
+
+uint64_t sinks_lost(struct sinks *s)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		lost += sink_lost(s->sinks[i]);
+	return lost;
+}
+
+int sinks_error(struct sinks *s, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < s->count && !ret; i++)
+		ret = sink_error(s->sinks[i], err);
+	return ret;
+}
