@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
 #include "digest.bpf.h"
-#include "request.bpf.h"
+#include "finish.bpf.h"
 
 __noinline int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self)
 {

@@ -67,6 +67,8 @@ static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe
 			       2ULL * read_u32(NULL, code + l->code_firsttraceable);
 }
 
+/* What tells two line tables at one address apart, a hash. */
+__u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno);
 /* The parameters of the function that `frame` has just started, as SEC_PARAM items. */
 int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
 /* A local of a frame, taken out of its cell: its index, and COOKIE_F_RAW_CELLS; 0 if it is not set. */
@@ -75,11 +77,9 @@ __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags);
 int capture_param_names(__u32 slot, __u64 code);
 /*
  * The next callers from s->frame outwards, until there are `max`: names and files.  What else is to be known of them is
- * left to finish_stack().  Where the event is full, s->frame is the first one that was not sent.
+ * left to finish.bpf.h.  Where the event is full, s->frame is the first one that was not sent.
  */
 int capture_stack(__u32 slot, __u32 max);
-/* Sends the line tables of callers from..to, and looks for the request in their locals. */
-int finish_stack(__u32 slot, __u32 from, __u32 to);
 
 /* Callers that are sent from the innermost one on, of a stack that has more than PHRUDE_FRAMES_MAX. */
 #define FRAMES_INNER (PHRUDE_FRAMES_MAX - PHRUDE_FRAMES_OUTER)

@@ -3,6 +3,12 @@
 #include "frame.bpf.h"
 #include "yield.bpf.h"
 
+/* What threads ask for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} arm_requests SEC(".maps");
+
 /* Looks at the answer in one round, rounds in one turn, and turns: they take about as long as ARM_WORK_NS. */
 #define LOOKS 256
 #define ROUNDS 256

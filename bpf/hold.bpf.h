@@ -3,24 +3,6 @@
 #pragma once
 
 #include "maps.bpf.h"
-#include "abi/arm.h"
-
-typedef struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
-} arm_requests_map;
-
-/* Written by both sides; user space has it mapped. */
-typedef struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PHRUDE_ARM_SLOTS);
-	__type(key, __u32);
-	__type(value, struct arm_slot);
-} arm_slots_map;
-
-extern arm_requests_map arm_requests SEC(".maps");
-extern arm_slots_map arm_slots SEC(".maps");
 
 static __always_inline struct arm_slot *hold_slot(__u32 index)
 {

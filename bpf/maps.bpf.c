@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "maps.bpf.h"
-#include "hold.bpf.h"
-#include "yield.bpf.h"
 
 procs_map procs SEC(".maps");
 arm_pending_map arm_pending SEC(".maps");
 targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");
-arm_requests_map arm_requests SEC(".maps");
 arm_slots_map arm_slots SEC(".maps");
-yard_map yard SEC(".maps");
-yields_map yields SEC(".maps");
 shares_map shares SEC(".maps");
 holds_map holds SEC(".maps");
 dismissed_map dismissed SEC(".maps");

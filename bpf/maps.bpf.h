@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps and settings that the programs share; maps.bpf.c owns them. */
+/* The maps and settings that several files share: they stand in maps.bpf.c.  A map of one file alone stands in that file. */
 #pragma once
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "abi/arm.h"
 #include "abi/direct.h"
 #include "abi/event.h"
 #include "abi/hash.h"
@@ -38,17 +39,11 @@ typedef struct {
 	__type(value, struct phrude_direct);
 } direct_map;
 
-/* Line tables that user space has.  Key: process and address, value: signature (see struct ev_frame). */
-struct seen_key {
-	__u64 linetable;
-	__u32 pid;
-	__u32 pad;
-};
-
+/* Line tables that user space has.  Value: signature (see struct ev_frame). */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct seen_key);
+	__type(key, struct ev_table_key);
 	__type(value, __u64);
 } seen_map;
 
@@ -279,6 +274,15 @@ typedef struct {
 	__type(value, __u32);
 } arm_pending_map;
 
+/* Threads that are held, see abi/arm.h.  Written by both sides; user space has it mapped. */
+typedef struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PHRUDE_ARM_SLOTS);
+	__type(key, __u32);
+	__type(value, struct arm_slot);
+} arm_slots_map;
+
 /* Matches that are not sent, by their digest; written by user space, see digest.bpf.h. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -290,6 +294,7 @@ typedef struct {
 extern procs_map procs SEC(".maps");
 extern dismissed_map dismissed SEC(".maps");
 extern arm_pending_map arm_pending SEC(".maps");
+extern arm_slots_map arm_slots SEC(".maps");
 extern targets_map targets SEC(".maps");
 /* Interpreters' files.  Written by user space before it attaches anything to them. */
 typedef struct {

@@ -192,6 +192,13 @@ struct ev_linetable {
 	__u32 full; /* bytes that the table has */
 };
 
+/* Key of the map "seen". */
+struct ev_table_key {
+	__u64 linetable; /* as in struct ev_frame */
+	__u32 pid;
+	__u32 pad;
+};
+
 /* Values of the map "holds". */
 #define HOLD_HELD 1	/* waits for user space */
 #define HOLD_STOPPING 2 /* is let go, in order to be stopped */

@@ -313,23 +313,16 @@ int kern_proc_delete(struct kern *k, pid_t pid)
 	return bpf_map__delete_elem(k->skel->maps.procs, &key, sizeof(key), 0);
 }
 
-/* As struct seen_key of bpf/maps.bpf.h. */
-struct seen_key {
-	__u64 linetable;
-	__u32 pid;
-	__u32 pad;
-};
-
 void kern_forget_table(struct kern *k, pid_t pid, uint64_t table)
 {
-	struct seen_key key = { .linetable = table, .pid = pid };
+	struct ev_table_key key = { .linetable = table, .pid = pid };
 
 	bpf_map__delete_elem(k->skel->maps.seen, &key, sizeof(key), 0);
 }
 
 void kern_forget_tables(struct kern *k)
 {
-	struct seen_key key;
+	struct ev_table_key key;
 
 	while (!bpf_map__get_next_key(k->skel->maps.seen, NULL, &key, sizeof(key)) &&
 	       !bpf_map__delete_elem(k->skel->maps.seen, &key, sizeof(key), 0))
