@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event rule alert request sink probe suggest suite kern policy attach launch engine doctor cli
+MODULES := base elf proc py event rule alert request sink probe pipeline suggest suite kern policy attach launch engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event rule alert request sink probe suggest
+PURE_MODULES := base elf proc py event rule alert request sink probe pipeline suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 .DEFAULT_GOAL := all
@@ -33,7 +33,7 @@ Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
-UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c $(addprefix engine/,engine_refused.c lines.c \
+UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c $(addprefix engine/,engine_refused.c \
 	processes.c))
 
 SRCS := $(foreach m,$(MODULES),$(sort $(wildcard user/$(m)/*.c)))

@@ -21,8 +21,6 @@
 #include "policy/plan.h"
 
 #define NSEC_PER_SEC 1000000000LL
-/* Bytes that one event may take when decoded. */
-#define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
 /* Seconds between looks whether targets are gone of which the kernel's word was lost. */
 #define CHECK_INTERVAL 1
 /* Milliseconds between looks at programs just exec'ed. */
@@ -269,8 +267,7 @@ static void engine_fini(struct engine *e)
 	sinks_free(e->sinks);
 	if (e->end_fd >= 0)
 		close(e->end_fd);
-	lines_free(e->lines);
-	arena_fini(&e->arena);
+	pipeline_fini(&e->pipeline);
 	armer_free(e->armer);
 	kern_close(e->kern);
 	worker_stop();
@@ -301,11 +298,12 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 
 	worker_start(); /* while there is little to copy */
 	raise_descriptors();
-	gethostname(e->host, sizeof(e->host) - 1);
-	e->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-	e->arena.limit = ARENA_LIMIT;
-	e->lines = lines_new();
-	if (!e->lines)
+	e->pipeline = (struct pipeline){ .ops = &engine_pipeline_ops,
+					 .ctx = e,
+					 .rules = e->opts->rules,
+					 .request = &e->opts->request,
+					 .wanted = e->opts->count };
+	if (pipeline_init(&e->pipeline))
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = sinks_start(e->opts->outputs, e->opts->nr_outputs, &e->sinks, err);
 	if (ret)

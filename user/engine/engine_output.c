@@ -32,11 +32,6 @@ void engine_asked_to_end(struct engine *e)
 		e->patience_until = now_ms() + PATIENCE_MS;
 }
 
-bool engine_has_enough(const struct engine *e)
-{
-	return e->opts->count && e->alerts >= e->opts->count;
-}
-
 bool engine_has_terminal(void)
 {
 	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -131,7 +126,7 @@ static void consume_all(struct engine *e)
 		e->stop = false;
 		ret = kern_consume(e->kern);
 		sinks_flush(e->sinks);
-	} while (ret == -ECANCELED && !engine_has_enough(e));
+	} while (ret == -ECANCELED && !pipeline_has_enough(&e->pipeline));
 }
 
 void engine_write_out(struct engine *e)
@@ -139,7 +134,7 @@ void engine_write_out(struct engine *e)
 	e->ended = true;
 	if (e->asked_to_end)
 		engine_asked_to_end(e);
-	if (!engine_has_enough(e))
+	if (!pipeline_has_enough(&e->pipeline))
 		consume_all(e);
 	sinks_finish(e->sinks);
 	while (!sinks_are_finished(e->sinks) && wait_for_outputs(e))

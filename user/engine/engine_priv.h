@@ -5,15 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/look.h"
 #include "engine/engine.h"
 #include "engine/groups.h"
 #include "launch/launch.h"
-#include "engine/lines.h"
 #include "engine/processes.h"
 #include "launch/stops.h"
 #include "kern/kern.h"
+#include "pipeline/pipeline.h"
 #include "sink/sinks.h"
 
 /* What descends from one target: what its looks took lately, see engine_look.c. */
@@ -28,7 +27,6 @@ struct family {
 struct engine {
 	const struct engine_opts *opts;
 	struct kern *kern;
-	struct lines *lines;
 	struct launch *launch; /* NULL: nothing was started */
 	struct armer *armer;   /* NULL: no thread of a target is ever held */
 	struct plan_choice choice;
@@ -37,12 +35,10 @@ struct engine {
 	unsigned int nr_families;
 	struct direct_probes *direct;
 	struct groups groups;
+	struct pipeline pipeline;
 	struct sinks *sinks;
-	struct arena arena; /* of the event being handled */
-	char host[256];
-	int64_t clock_offset; /* real time minus monotonic time, ns */
-	int signal_fd;	      /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
-	int end_fd;	      /* timer of --duration; -1: none */
+	int signal_fd; /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
+	int end_fd;    /* timer of --duration; -1: none */
 	struct stops stops;
 	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
 	pid_t served[SERVED_MAX];
@@ -61,7 +57,6 @@ struct engine {
 	unsigned int looks; /* at that */
 
 	/* counters of this side, beside those of abi/stats.h */
-	uint64_t alerts;
 	uint64_t malformed; /* records that could not be decoded: lost */
 	uint64_t
 		forks_late; /* children whose probes came after they had begun to run: calls may be missing */
@@ -74,7 +69,6 @@ struct engine {
 	uint64_t
 		looks_put_off; /* looks that were not taken, or later: their family had taken too much time */
 	bool said_no_worker;
-	uint64_t lines_unknown; /* frames without a line number */
 };
 
 /* engine_output.c: somebody wants the tracer to end now. */
@@ -85,11 +79,12 @@ void engine_on_signals(struct engine *e);
 void engine_consume(struct engine *e);
 /* Has epoll wait for records unless that is so. */
 int engine_wait_for_records(struct engine *e, int epoll_fd);
-/* Has it raised as many alerts as were wanted? */
-bool engine_has_enough(const struct engine *e);
 /* At the end, once the probes are gone: all that is in the ring, and then all alerts.  A reader who is behind is waited for
  * until somebody asks to end, and then for a second; what he has not taken by then is lost and counted. */
 void engine_write_out(struct engine *e);
+
+/* engine_pipeline.c; ctx: the engine */
+extern const struct pipeline_ops engine_pipeline_ops;
 
 /* engine_record.c: handles one record of the ring buffer; kern_record_fn. */
 int engine_record(void *ctx, const void *record, size_t size);

@@ -62,10 +62,10 @@ void engine_say_summary(struct engine *e)
 		buf_printf(&more, ", files_cut %llu", (unsigned long long)elf_files_too_large());
 	if (arms_late)
 		buf_printf(&more, ", arms_late %llu", (unsigned long long)arms_late);
-	if (e->lines_unknown)
-		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->lines_unknown);
+	if (e->pipeline.lines_unknown)
+		buf_printf(&more, ", lines_unknown %llu", (unsigned long long)e->pipeline.lines_unknown);
 	log_info("summary: hits %llu, matches %llu, alerts %llu, lost %llu%s",
 		 (unsigned long long)stats[PHRUDE_STAT_HITS],
-		 (unsigned long long)stats[PHRUDE_STAT_MATCHES], (unsigned long long)e->alerts,
+		 (unsigned long long)stats[PHRUDE_STAT_MATCHES], (unsigned long long)e->pipeline.alerts,
 		 (unsigned long long)lost, more.data ? more.data : "");
 }

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "engine/lines.h"
+#include "pipeline/lines.h"
 
 #define MINOR 9 /* pairs of a distance in code and one in lines */
 
