@@ -4,42 +4,56 @@
  * X(enum name, key in summary and metrics, class, help); class is one of
  *   count  plain count
  *   lost   a match (or possible match) that could not be delivered
- *   cut    a match delivered with a part missing
+ *   cut    a match delivered with a part missing, or something that came late
+ * The help is the text of docs/architecture.md, too.
  */
 #pragma once
 
-#define PHRUDE_STATS(X)                                                                           \
-	X(HITS, "hits", count, "probe firings in traced processes")                               \
-	X(MATCHES, "matches", count, "hits whose function and file fit a rule")                   \
-	X(DISMISSED, "dismissed", count,                                                          \
-	  "matches like one that the conditions of its rules had kept from being reported")       \
-	X(LOST_RING, "lost_ring_full", lost, "matches lost because the ring buffer was full")     \
-	X(LOST_SCRATCH, "lost_no_scratch", lost, "matches lost because no scratch slot was free") \
-	X(LOST_RATE, "lost_rate", lost,                                                           \
-	  "matches of processes that made more of them than --rate allows")                       \
-	X(LOST_SHARE, "lost_share", lost,                                                         \
-	  "matches of processes that used more than their share of the ring buffer")              \
-	X(LOST_SLOTS, "lost_slots", lost,                                                         \
-	  "matches of processes that used more than their share of the scratch slots")            \
-	X(LOST_UNREADABLE, "lost_unreadable", lost,                                               \
-	  "hits whose function could not be read from the target's memory")                       \
-	X(LOST_PROC, "lost_process_events", lost,                                                 \
-	  "forks, execs or exits of traced processes that could not be reported or followed")     \
-	X(LOST_ARM, "lost_arm", lost,                                                             \
-	  "functions that could not be armed in time: some later calls of theirs are not seen")   \
-	X(LOST_EXEC, "lost_exec", lost, "hits between an exec and its being recognised")          \
-	X(LOST_IMPORT, "lost_import", lost,                                                       \
-	  "imports of modules written in C whose functions could not be probed in time")          \
-	X(CUT_ARGS, "cut_args", cut, "matches with arguments cut at a bound")                     \
-	X(CUT_STACK, "cut_stack", cut, "matches with callers of which nothing is known")          \
-	X(CUT_MIDDLE, "cut_middle", cut,                                                          \
-	  "matches with so many callers that those in the middle are not shown")                  \
-	X(CUT_UNREADABLE, "cut_unreadable", cut,                                                  \
-	  "matches with an argument that could not be read")                                      \
-	X(FETCH_FAILED, "fetch_failed", cut,                                                      \
-	  "pages of targets that did not come in time, or were not asked for any more")           \
-	X(FACTS_LATE, "facts_late", cut,                                                          \
-	  "execs whose command line and executable could only be looked up later, if at all")     \
+#define PHRUDE_STATS(X)                                                                            \
+	X(HITS, "hits", count, "probe firings in traced processes")                                \
+	X(MATCHES, "matches", count, "hits whose function and file fit a rule")                    \
+	X(DISMISSED, "dismissed", count,                                                           \
+	  "matches like one that the conditions of its rules had kept from being reported")        \
+	X(LOST_RING, "lost_ring_full", lost,                                                       \
+	  "matches lost because the ring buffer (8 MiB) was full: user space did not keep up")     \
+	X(LOST_SCRATCH, "lost_no_scratch", lost,                                                   \
+	  "matches lost because all scratch buffers were in use by interrupted programs")          \
+	X(LOST_RATE, "lost_rate", lost,                                                            \
+	  "matches of processes that made more of them, themselves or with their target, than "    \
+	  "`--rate` allows")                                                                       \
+	X(LOST_SHARE, "lost_share", lost,                                                          \
+	  "matches of processes that had written much lately, themselves or with their target, "   \
+	  "while the ring buffer was filling up")                                                  \
+	X(LOST_SLOTS, "lost_slots", lost,                                                          \
+	  "matches of processes that used their whole share of the scratch buffers, themselves "   \
+	  "or with their target")                                                                  \
+	X(LOST_UNREADABLE, "lost_unreadable", lost,                                                \
+	  "hits whose function's name could not be read from the target's memory")                 \
+	X(LOST_PROC, "lost_process_events", lost,                                                  \
+	  "forks, execs or exits of traced processes that could not be reported or followed")      \
+	X(LOST_ARM, "lost_arm", lost,                                                              \
+	  "functions that were to be armed, but were not in time, at the last run that is "        \
+	  "noticed without that (the first; up to 3.11, where runs are counted, one of several): " \
+	  "that call is seen, later ones may be missed until all of the process is looked "        \
+	  "through again")                                                                         \
+	X(LOST_EXEC, "lost_exec", lost,                                                            \
+	  "hits between an exec and the new program being recognised")                             \
+	X(LOST_IMPORT, "lost_import", lost,                                                        \
+	  "imports of C modules that user space did not look at in time")                          \
+	X(CUT_ARGS, "cut_args", cut, "matches delivered with arguments cut at a bound")            \
+	X(CUT_STACK, "cut_stack", cut,                                                             \
+	  "matches delivered with callers of which nothing is known: conditions on callers were "  \
+	  "decided for reporting")                                                                 \
+	X(CUT_MIDDLE, "cut_middle", cut,                                                           \
+	  "matches delivered without the callers in the middle of a deep stack, on which "         \
+	  "conditions were judged nevertheless")                                                   \
+	X(CUT_UNREADABLE, "cut_unreadable", cut,                                                   \
+	  "matches delivered with an argument that could not be read")                             \
+	X(FETCH_FAILED, "fetch_failed", cut,                                                       \
+	  "pages of targets that did not come in time, or were not asked for any more")            \
+	X(FACTS_LATE, "facts_late", cut,                                                           \
+	  "execs whose executable and command line were looked up afterwards, and are null if "    \
+	  "the process had ended")                                                                 \
 	X(LINETABLE_LOST, "linetable_lost", cut, "line tables that could not be sent")
 
 enum phrude_stat {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/look.h"
+#include "engine/counters.h"
 #include "engine/engine.h"
 #include "engine/groups.h"
 #include "launch/launch.h"
@@ -56,18 +57,9 @@ struct engine {
 	uint64_t refused;   /* matches that the kernel side refused, at the last look */
 	unsigned int looks; /* at that */
 
-	/* counters of this side, beside those of abi/stats.h */
-	uint64_t malformed; /* records that could not be decoded: lost */
-	uint64_t
-		forks_late; /* children whose probes came after they had begun to run: calls may be missing */
-	uint64_t programs_unseen; /* interpreters that ended before they could be looked at */
-	uint64_t imports_late;	  /* imports whose thread could not be held: calls may be missing */
-	uint64_t
-		places_refused; /* functions in C without a probe, as no file proves their address */
-	uint64_t
-		looks_given_up; /* processes that are not looked into any more: they did not answer */
-	uint64_t
-		looks_put_off; /* looks that were not taken, or later: their family had taken too much time */
+#define X(field, key, class, help) uint64_t field;
+	ENGINE_COUNTERS(X)
+#undef X
 	bool said_no_worker;
 };
 
