@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from harness import expect
+from harness import expect, expect_equal
 from interpreters import BUILD, HERE
 
 BINARY = os.environ.get("PHRUDE_TRACE") or os.path.join(BUILD, "phrude-trace")
@@ -196,7 +196,9 @@ def checked(line):
     since = time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
     expect(int(alert["id"].replace("-", "")[:12], 16) == since // datetime.timedelta(milliseconds=1), "id %s is not of %s",
            alert["id"], alert["time"])
-    expect(alert["input"] is None, "input is %r", alert["input"])
+    if alert["input"] is not None:
+        expect_equal(list(alert["input"]), ["source", "name", "value", "arg"], "keys of input")
+        expect(alert["request"] is not None and alert["input"]["arg"] in alert["args"], "input is %r", alert["input"])
     expect(alert["host"] == os.uname().nodename, "host is %r", alert["host"])
     expect(alert["action"] == "detect", "action is %r", alert["action"])
     return alert

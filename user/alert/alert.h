@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/request.h"
+#include "input/input.h"
 #include "rule/rule.h"
 
 /* What is known of a process beyond the event itself. */
@@ -32,8 +33,10 @@ struct alert {
 	const struct event *event;
 	struct alert_process process;
 	const struct alert_request *request; /* NULL: none in sight */
-	const char *probe;		     /* "usdt", "frame", ... */
-	const char *action;		     /* "detect" */
+	const struct input_found
+		*input;	    /* NULL, or of source 0: nothing of it is in the arguments */
+	const char *probe;  /* "usdt", "frame", ... */
+	const char *action; /* "detect" */
 };
 
 /* Is anything in it shorter than it was? */

@@ -193,6 +193,23 @@ static void put_process(struct buf *out, const struct alert_process *p)
 	PUT(out, "}");
 }
 
+static void put_input(struct buf *out, const struct input_found *input)
+{
+	if (!input || !input->source) {
+		PUT(out, ",\"input\":null");
+		return;
+	}
+	PUT(out, ",\"input\":{\"source\":");
+	put_string(out, input_source_name(input->source));
+	PUT(out, ",\"name\":");
+	put_text(out, input->name);
+	PUT(out, ",\"value\":");
+	put_text(out, input->value);
+	PUT(out, ",\"arg\":");
+	put_text(out, input->arg);
+	PUT(out, "}");
+}
+
 bool alert_is_truncated(const struct alert *a)
 {
 	return a->process.cut || event_is_truncated(a->event);
@@ -216,8 +233,8 @@ void alert_json(struct buf *out, const struct alert *a)
 	put_callers(out, a->event);
 	put_request(out, a->request);
 	put_process(out, &a->process);
-	/* What of the request reached the arguments is not looked for yet. */
-	PUT(out, ",\"input\":null,\"probe\":");
+	put_input(out, a->input);
+	PUT(out, ",\"probe\":");
 	put_string(out, a->probe);
 	PUT(out, ",\"action\":");
 	put_string(out, a->action);

@@ -209,6 +209,28 @@ static void request(struct printer *p, const struct alert_request *r)
 		buf_addc(p->out, '\n');
 }
 
+static void input(struct printer *p, const struct input_found *found)
+{
+	struct value value = { .type = VALUE_STR };
+
+	if (!found || !found->source)
+		return;
+	value.text = found->value;
+	p->title = "input";
+	start_line(p);
+	put_dim(p, input_source_name(found->source));
+	if (found->name.s) {
+		buf_addc(p->out, ' ');
+		put_text(p, found->name);
+	}
+	buf_adds(p->out, " = ");
+	value_repr(&p->scratch, &value);
+	put_scratch(p);
+	put_dim(p, "  in ");
+	put_text(p, found->arg);
+	buf_addc(p->out, '\n');
+}
+
 static void process(struct printer *p, const struct alert_process *proc)
 {
 	char number[16];
@@ -270,6 +292,7 @@ void alert_text(struct buf *out, const struct alert *a, bool color)
 	values(&p, a);
 	callers(&p, a->event);
 	request(&p, a->request);
+	input(&p, a->input);
 	process(&p, &a->process);
 	footing(&p, a);
 	buf_fini(&p.scratch);

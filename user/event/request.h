@@ -2,9 +2,12 @@
 /* The HTTP request that was being handled when a match happened. */
 #pragma once
 
+struct inputs;
+
 /* Any field may be NULL: not known. */
 struct alert_request {
 	const char *remote_addr, *method, *path, *query, *host, *user_agent, *session, *trace_id;
 	const char *
 		forwarded; /* the chain of proxies as the client and they tell it; in the text form only */
+	struct inputs *inputs; /* what a client chose of it, see input/input.h */
 };

@@ -8,6 +8,7 @@
 
 #include "alert/alert_id.h"
 #include "base/log.h"
+#include "input/input.h"
 #include "probe/probe_kind.h"
 
 /* Bytes that one event may take when decoded. */
@@ -62,6 +63,7 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 			const struct alert_request *request, const struct target_view *view)
 {
 	uint64_t time_ns = ev->head.hdr.time_ns + p->clock_offset;
+	struct inputs *inputs = request ? request->inputs : NULL;
 	char id[ALERT_ID_MAX];
 	struct alert alert = {
 		.id = alert_id_make(id, time_ns) ? NULL : id,
@@ -77,10 +79,14 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 			.python = view->python,
 		},
 		.request = request,
+		.input = inputs ? &inputs->found : NULL,
 		.probe = probe_kind(ev->head.probe)->name,
 		.action = "detect",
 	};
 
+	/* No condition asked for it. */
+	if (inputs && !inputs->found.source)
+		inputs_look(inputs);
 	p->ops->describe(p->ctx, ev, &alert.process);
 	p->ops->alert(p->ctx, &alert);
 	p->alerts++;
@@ -92,9 +98,12 @@ static bool judge(struct pipeline *p, struct event *ev, const struct target_view
 {
 	const struct alert_request *request;
 	struct alert_request filled;
+	struct inputs inputs;
 	bool reported = false;
 
+	inputs_init(&inputs, &p->arena, ev);
 	request = request_make(&p->arena, p->request, &ev->request, &filled) ? &filled : NULL;
+	filled.inputs = &inputs;
 	for (size_t i = 0; i < p->rules->nr_rules && !pipeline_has_enough(p); i++) {
 		const struct rule *rule = &p->rules->rules[i];
 

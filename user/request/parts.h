@@ -2,11 +2,9 @@
 /* The parts of user/request, for its own files. */
 #pragma once
 
+#include "event/request_field.h"
 #include "request/request.h"
 
-/* All values of a field, in the order in which they were sent, joined as HTTP joins fields; .s NULL: none, or no memory. */
-struct text request_field(struct arena *arena, const struct event_request *in, unsigned int field,
-			  bool *cut);
 /* A copy that ends in a NUL, each NUL inside as %00; with `cut` an ellipsis at its end.  NULL: no memory. */
 const char *request_string(struct arena *arena, struct text s, bool cut);
 

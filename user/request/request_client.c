@@ -107,7 +107,7 @@ static struct text chain(struct arena *arena, const struct event_request *in, un
 
 	for (size_t i = 0; i < 3; i++) {
 		bool cut;
-		struct text s = request_field(arena, in, fields[i], &cut);
+		struct text s = event_request_field(arena, in, fields[i], &cut);
 
 		*field = fields[i];
 		/* Its right end, which is believed, is what a cut takes away. */
@@ -121,7 +121,7 @@ const char *request_client(struct arena *arena, const struct request_opts *opts,
 			   const struct event_request *in)
 {
 	bool cut, known, trusted;
-	struct text peer = request_field(arena, in, EV_REQ_PEER, &cut), list, item;
+	struct text peer = event_request_field(arena, in, EV_REQ_PEER, &cut), list, item;
 	unsigned int field;
 	struct rule_network addr;
 

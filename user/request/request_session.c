@@ -77,7 +77,7 @@ const char *request_session(struct arena *arena, const struct request_opts *opts
 	const char *const *names = opts->cookies ?: default_cookies;
 	size_t nr_names = opts->cookies ? opts->nr_cookies : ARRAY_SIZE(default_cookies);
 	bool cut, last;
-	struct text header = request_field(arena, in, EV_REQ_COOKIE, &cut);
+	struct text header = event_request_field(arena, in, EV_REQ_COOKIE, &cut);
 
 	for (size_t i = 0; header.s && i < nr_names; i++) {
 		struct text value = find_cookie(header, names[i], &last);
@@ -118,7 +118,7 @@ static bool is_hex(const char *s, size_t len)
 const char *request_trace_id(struct arena *arena, const struct event_request *in)
 {
 	bool cut;
-	struct text t = request_field(arena, in, EV_REQ_TRACEPARENT, &cut);
+	struct text t = event_request_field(arena, in, EV_REQ_TRACEPARENT, &cut);
 
 	if (t.s)
 		t = cookie_trim(t);

@@ -120,6 +120,7 @@ bool rule_file_matches(const char *pattern, struct text file);
  * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL: none is known.
  * What cannot be decided, because it was cut when it was captured, is decided for reporting.
  * Adds to *basis what was asked: another match that is the same in this has the same verdict.
+ * What of the request is in an argument, if a pattern asked for that and fitted, is in request->inputs->found.
  */
 bool rule_condition_allows(const struct rule *rule, const struct event *ev,
 			   const struct alert_request *request, unsigned int *basis);

@@ -44,6 +44,8 @@ static enum rule_subject_kind kind_of(const struct rule_subject *s)
 		return RULE_SUBJECT_CALLER;
 	case RULE_REMOTE_ADDR:
 		return RULE_SUBJECT_ADDRESS;
+	case RULE_ARG:
+		return RULE_SUBJECT_ARG;
 	default:
 		return RULE_SUBJECT_TEXT;
 	}
@@ -144,6 +146,9 @@ static void read_subject(struct rule_reader *r, const struct rule_entry *entry)
 		return;
 	r->term = term;
 	read_term(r, entry);
+	term->asks_input = rule_patterns_ask_input(term->only) ||
+			   rule_patterns_ask_input(term->allow) ||
+			   rule_patterns_ask_input(term->disallow);
 	r->term = NULL;
 }
 

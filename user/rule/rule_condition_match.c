@@ -21,6 +21,8 @@ struct elements {
 	size_t n;
 	struct buf texts[PHRUDE_ARGS_MAX]; /* what spellings point to */
 	size_t nr_texts;
+	struct inputs *inputs; /* of the request; NULL: there is none */
+	bool input_open;
 };
 
 static void elements_fini(struct elements *e)
@@ -65,7 +67,7 @@ static bool is_missing(const struct value *v)
 }
 
 /* A str is its text.  Bytes are their text, and written as in Python; so is all else. */
-static void add_value(struct elements *e, const struct value *v)
+static void add_value(struct elements *e, struct text arg, const struct value *v)
 {
 	struct rule_element *item;
 	struct buf *text;
@@ -76,6 +78,9 @@ static void add_value(struct elements *e, const struct value *v)
 	}
 	item = add(e);
 	item->value = v;
+	item->arg = arg;
+	item->inputs = e->inputs;
+	item->input_open = e->input_open;
 	item->cut = v->cut;
 	if (v->type == VALUE_STR || v->type == VALUE_BYTES)
 		add_spelling(item, v->text.s, v->text.len);
@@ -125,7 +130,7 @@ static bool add_named(struct elements *e, const struct rule_subject *s, const st
 	if (v && s->item)
 		v = find_item(v, s->item, &unknown);
 	if (v)
-		add_value(e, v);
+		add_value(e, (struct text){ s->name, strlen(s->name) }, v);
 	else if (unknown)
 		add_unknown(e);
 	return v || unknown;
@@ -136,7 +141,7 @@ static bool add_args(struct elements *e, const struct rule_subject *s, const str
 	if (s->name)
 		return add_named(e, s, ev);
 	for (size_t i = 0; i < ev->nr_args; i++)
-		add_value(e, &ev->args[i].value);
+		add_value(e, ev->args[i].name, &ev->args[i].value);
 	if (!ev->nr_args && ev->args_cut)
 		add_unknown(e);
 	return true;
@@ -245,12 +250,15 @@ struct verdicts {
 	bool excluded, allowed, disallowed;
 };
 
+/* input_open: what of the request is in the arguments is not to be asked. */
 static void judge(const struct rule_term *t, const struct event *ev,
-		  const struct alert_request *request, struct verdicts *v)
+		  const struct alert_request *request, bool input_open, struct verdicts *v)
 {
 	_cleanup_(elements_fini) struct elements e;
 
 	e.n = e.nr_texts = 0;
+	e.inputs = request ? request->inputs : NULL;
+	e.input_open = input_open;
 	memset(e.texts, 0, sizeof(e.texts));
 	if (!elements_find(&e, &t->subject, ev, request))
 		return;
@@ -264,6 +272,8 @@ static void judge(const struct rule_term *t, const struct event *ev,
 
 static unsigned int basis_of(const struct rule_term *t)
 {
+	if (t->asks_input)
+		return RULE_BASIS_REQUEST;
 	switch (t->subject.what) {
 	case RULE_ARG:
 		return RULE_BASIS_ARGS;
@@ -284,7 +294,7 @@ static bool is_excepted(const struct rule_exception *x, const struct event *ev,
 		struct verdicts v = { false };
 
 		*basis |= basis_of(&x->terms[i]);
-		judge(&x->terms[i], ev, request, &v);
+		judge(&x->terms[i], ev, request, false, &v);
 		if (!v.allowed)
 			return false;
 	}
@@ -300,7 +310,15 @@ static bool is_settled(const struct rule_condition *c, unsigned int basis, const
 	for (size_t i = 0; i < c->nr_terms; i++) {
 		if (basis_of(&c->terms[i]) == basis) {
 			*asked |= basis;
-			judge(&c->terms[i], ev, request, v);
+			judge(&c->terms[i], ev, request, false, v);
+		} else if (c->terms[i].asks_input && basis == RULE_BASIS_ARGS) {
+			/* The rest of its patterns may exclude the arguments, whatever came with the request. */
+			struct verdicts early = { false };
+
+			*asked |= basis;
+			judge(&c->terms[i], ev, request, true, &early);
+			v->excluded |= early.excluded;
+			may_disallow |= c->terms[i].disallow != NULL;
 		} else if (basis_of(&c->terms[i]) > basis && c->terms[i].disallow) {
 			may_disallow = true;
 		}
@@ -314,6 +332,8 @@ bool rule_condition_allows(const struct rule *rule, const struct event *ev,
 	const struct rule_condition *c = rule->condition;
 	struct verdicts v = { false };
 
+	if (request && request->inputs)
+		request->inputs->found = (struct input_found){ 0 };
 	if (!c)
 		return true;
 	/* What can be told by the arguments alone need not be told again for each way the function is reached. */

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "rule/rule_list.h"
+#include "rule/rule_nearest.h"
 #include "rule/rule_reader.h"
 #include "rule/rule_regex.h"
 
@@ -71,9 +72,10 @@ static struct rule_test *add_text_test(struct rule_reader *r, enum rule_test_op 
 }
 
 #define KIND(kind) (1u << RULE_SUBJECT_##kind)
+#define TEXT_KINDS (KIND(TEXT) | KIND(ARG))
 #define ANY_KIND ((1u << NR_RULE_SUBJECT_KINDS) - 1)
 
-enum operand { OPERAND_TEXT, OPERAND_NUMBER, OPERAND_PATTERNS };
+enum operand { OPERAND_TEXT, OPERAND_NUMBER, OPERAND_INPUT, OPERAND_PATTERNS };
 
 struct operator
 {
@@ -83,7 +85,7 @@ struct operator
 	enum rule_subject_kind nested; /* how what it holds is read; NR_: as its own subject */
 };
 
-enum { NR_OPERATORS = 14 };
+enum { NR_OPERATORS = 15 };
 
 static void read_operator(struct rule_reader *r, const struct rule_entry *entry);
 
@@ -92,7 +94,7 @@ static const struct rule_key operator_keys[NR_OPERATORS] = {
 	{ "suffix", read_operator },   { "glob", read_operator },  { "regex", read_operator },
 	{ "under", read_operator },    { "gt", read_operator },	   { "ge", read_operator },
 	{ "lt", read_operator },       { "le", read_operator },	   { "function", read_operator },
-	{ "file", read_operator },     { "not", read_operator },
+	{ "file", read_operator },     { "not", read_operator },   { "input", read_operator },
 };
 
 static const struct operator operators[NR_OPERATORS] = {
@@ -102,14 +104,15 @@ static const struct operator operators[NR_OPERATORS] = {
 	{ RULE_TEST_SUFFIX, OPERAND_TEXT, ANY_KIND, 0 },
 	{ RULE_TEST_GLOB, OPERAND_TEXT, ANY_KIND, 0 },
 	{ RULE_TEST_REGEX, OPERAND_TEXT, ANY_KIND, 0 },
-	{ RULE_TEST_UNDER, OPERAND_TEXT, KIND(TEXT) | KIND(FILE), 0 },
-	{ RULE_TEST_GT, OPERAND_NUMBER, KIND(TEXT), 0 },
-	{ RULE_TEST_GE, OPERAND_NUMBER, KIND(TEXT), 0 },
-	{ RULE_TEST_LT, OPERAND_NUMBER, KIND(TEXT), 0 },
-	{ RULE_TEST_LE, OPERAND_NUMBER, KIND(TEXT), 0 },
+	{ RULE_TEST_UNDER, OPERAND_TEXT, TEXT_KINDS | KIND(FILE), 0 },
+	{ RULE_TEST_GT, OPERAND_NUMBER, TEXT_KINDS, 0 },
+	{ RULE_TEST_GE, OPERAND_NUMBER, TEXT_KINDS, 0 },
+	{ RULE_TEST_LT, OPERAND_NUMBER, TEXT_KINDS, 0 },
+	{ RULE_TEST_LE, OPERAND_NUMBER, TEXT_KINDS, 0 },
 	{ RULE_TEST_FUNCTION, OPERAND_PATTERNS, KIND(CALLER), RULE_SUBJECT_FUNCTION },
 	{ RULE_TEST_FILE, OPERAND_PATTERNS, KIND(CALLER), RULE_SUBJECT_FILE },
 	{ RULE_TEST_NOT, OPERAND_PATTERNS, ANY_KIND, NR_RULE_SUBJECT_KINDS },
+	{ RULE_TEST_INPUT, OPERAND_INPUT, KIND(ARG), 0 },
 };
 
 _Static_assert(NR_OPERATORS <= RULE_KEYS_MAX, "rule_read_map() has room for every operator");
@@ -182,8 +185,40 @@ static void read_number_operand(struct rule_reader *r, const struct rule_entry *
 	rule_error(r, entry->value, "`%s` takes a number, not %s", entry->name, RULE_QUOTE(text));
 }
 
+static void read_input_operand(struct rule_reader *r, const struct rule_entry *entry,
+			       enum rule_test_op op)
+{
+	_cleanup_buf_ struct buf hint = { 0 };
+	const char *words[NR_INPUT_KINDS];
+	struct rule_test *t;
+	struct text text;
+
+	if (!rule_read_text(r, entry, &text))
+		return;
+	for (enum input_kind kind = 0; kind < NR_INPUT_KINDS; kind++) {
+		words[kind] = input_kind_name(kind);
+		if (text_eq_str(text, words[kind])) {
+			t = add_test(r, op);
+			if (t)
+				t->input = kind;
+			return;
+		}
+	}
+	rule_hint(&hint, text, "kinds of input", words, NR_INPUT_KINDS);
+	if (hint.failed)
+		r->nomem = true;
+	else
+		rule_error(r, entry->value, "unknown kind of input %s%s", RULE_QUOTE(text),
+			   hint.data);
+}
+
 static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct rule_entry *entry,
 					      enum rule_subject_kind kind);
+
+static const char *kinds_name(unsigned int kinds)
+{
+	return kinds == KIND(CALLER) ? "callers" : kinds == KIND(ARG) ? "arguments" : "texts";
+}
 
 static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
 {
@@ -194,7 +229,7 @@ static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
 
 	if (!(o->kinds & 1u << kind)) {
 		rule_error(r, entry->key, "`%s` does not go with this subject: it is for %s",
-			   entry->name, o->kinds == KIND(CALLER) ? "callers" : "texts");
+			   entry->name, kinds_name(o->kinds));
 		return;
 	}
 	switch (o->operand) {
@@ -203,6 +238,9 @@ static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
 		break;
 	case OPERAND_NUMBER:
 		read_number_operand(r, entry, o->op);
+		break;
+	case OPERAND_INPUT:
+		read_input_operand(r, entry, o->op);
 		break;
 	case OPERAND_PATTERNS:
 		if (o->nested != NR_RULE_SUBJECT_KINDS)
@@ -382,4 +420,24 @@ static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struc
 		return NULL;
 	}
 	return rule_read_patterns(r, entry, kind);
+}
+
+bool rule_patterns_ask_input(const struct rule_patterns *patterns)
+{
+	if (!patterns)
+		return false;
+	for (size_t i = 0; i < patterns->nr_patterns; i++) {
+		const struct rule_pattern *p = &patterns->patterns[i];
+
+		for (size_t j = 0; j < p->nr_tests; j++) {
+			if (p->tests[j].op == RULE_TEST_INPUT ||
+			    rule_patterns_ask_input(p->tests[j].nested))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < patterns->nr_shared; i++) {
+		if (rule_patterns_ask_input(patterns->shared[i]))
+			return true;
+	}
+	return false;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/text.h"
+#include "input/input.h"
 #include "rule/rule_network.h"
 
 struct event;
@@ -21,6 +22,7 @@ struct value;
 /* What patterns are applied to decides what a plain value means. */
 enum rule_subject_kind {
 	RULE_SUBJECT_TEXT, /* contains it */
+	RULE_SUBJECT_ARG,  /* the same */
 	RULE_SUBJECT_CALLER, /* is called so, or stands in that file: FUNCTION, FUNCTION@FILE, @FILE */
 	RULE_SUBJECT_ADDRESS,  /* is that address or in that range; else contains it */
 	RULE_SUBJECT_FUNCTION, /* is exactly that */
@@ -41,6 +43,7 @@ enum rule_test_op {
 	RULE_TEST_LT,
 	RULE_TEST_LE,
 	RULE_TEST_NETWORK,
+	RULE_TEST_INPUT,     /* holds the client's text, which does this in it */
 	RULE_TEST_FILE_NAME, /* rule_file_matches() */
 	RULE_TEST_CALLER,    /* the caller is called so, or stands in that file */
 	RULE_TEST_FUNCTION,  /* the caller's function passes `nested` */
@@ -54,6 +57,7 @@ struct rule_test {
 	enum rule_test_op op;
 	struct text text; /* owned */
 	double number;
+	enum input_kind input;
 	struct rule_network network;
 	struct rule_regex *regex;
 	struct rule_patterns *nested;
@@ -88,9 +92,15 @@ struct rule_element {
 	bool cut;		   /* the end is missing */
 	bool cut_inside;	   /* or something within */
 	const struct value *value; /* NULL: not an argument */
+	struct inputs *inputs;	   /* NULL: not an argument, or no request is in sight */
+	bool input_open;	   /* they are not to be asked yet */
+	struct text arg;	   /* name of the argument */
 	struct text file;	   /* of a caller */
 	bool file_cut;
 };
+
+/* Does one of the patterns ask for what came with the request? */
+bool rule_patterns_ask_input(const struct rule_patterns *patterns);
 
 /* Whether one of the patterns fits one of the elements; one that has only a `not` must fit all of them. */
 enum rule_verdict rule_patterns_match(const struct rule_patterns *patterns,

@@ -236,6 +236,19 @@ static enum rule_verdict test_network(const struct rule_test *test, const struct
 		       rule_network_holds(&test->network, &address));
 }
 
+static enum rule_verdict test_input(const struct rule_test *test, const struct rule_element *e)
+{
+	static const enum rule_verdict verdicts[] = {
+		[INPUT_FITS_NOT] = RULE_NO, [INPUT_MAY_FIT] = RULE_MAYBE, [INPUT_FITS] = RULE_YES
+	};
+
+	if (e->input_open)
+		return RULE_MAYBE;
+	if (!e->inputs || !e->value)
+		return RULE_NO;
+	return verdicts[inputs_judge(e->inputs, test->input, e->arg, e->value)];
+}
+
 static struct rule_element file_element(const struct rule_element *e)
 {
 	return (struct rule_element){ { e->file }, 1, .cut = e->file_cut };
@@ -274,6 +287,8 @@ static enum rule_verdict test_element(const struct rule_test *test, const struct
 		return test_number(test, e);
 	case RULE_TEST_NETWORK:
 		return test_network(test, e);
+	case RULE_TEST_INPUT:
+		return test_input(test, e);
 	case RULE_TEST_CALLER:
 		return test_caller(test, e);
 	case RULE_TEST_FUNCTION:

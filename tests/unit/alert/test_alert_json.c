@@ -41,6 +41,31 @@ TEST(every_key_in_order)
 		   "\"input\":null,\"probe\":\"usdt\",\"action\":\"detect\",\"truncated\":false}");
 }
 
+TEST(input)
+{
+	const struct input_found found = { INPUT_FROM_QUERY, TEXT("host"), TEXT("a\n;id"),
+					   TEXT("key") };
+	const struct input_found segment = { INPUT_FROM_PATH, { NULL, 0 }, TEXT("x"), TEXT("key") };
+	const struct input_found nothing = { 0 };
+	struct sample s;
+
+	sample_init(&s);
+	s.alert.input = &found;
+	buf_fini(&out);
+	alert_json(&out, &s.alert);
+	ASSERT_HAS(out.data,
+		   ",\"input\":{\"source\":\"query\",\"name\":\"host\",\"value\":\"a\\n;id\","
+		   "\"arg\":\"key\"},\"probe\"");
+	s.alert.input = &segment;
+	buf_fini(&out);
+	alert_json(&out, &s.alert);
+	ASSERT_HAS(out.data, "\"input\":{\"source\":\"path\",\"name\":null,\"value\":\"x\",");
+	s.alert.input = &nothing;
+	buf_fini(&out);
+	alert_json(&out, &s.alert);
+	ASSERT_HAS(out.data, ",\"input\":null,");
+}
+
 TEST(nothing_known)
 {
 	struct rule rule = { .name = (char *)"r" };
@@ -74,7 +99,7 @@ TEST(hostile_text_everywhere)
 	s.args[2] = (struct event_arg){ TEXT("b"), { .type = VALUE_BYTES, .text = t } };
 	s.frames[0].function = s.frames[0].file = t;
 	s.rule.name = s.rule.id = (char *)bad;
-	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad, bad };
+	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad, bad, NULL };
 	s.alert.process.exe = s.alert.process.python = s.alert.process.container = bad;
 	s.alert.process.cmdline = cmdline;
 	s.alert.process.nr_cmdline = 1;

@@ -35,6 +35,20 @@ TEST(the_block)
 		   "019b7ca9-8f2e-7e6b-8123-456789abcdef\n");
 }
 
+TEST(what_came_with_the_request)
+{
+	const struct input_found found = { INPUT_FROM_QUERY, TEXT("host"), TEXT("a;\033id"),
+					   TEXT("key") };
+	const struct input_found segment = { INPUT_FROM_PATH, { NULL, 0 }, TEXT("x"), TEXT("key") };
+	struct sample s;
+
+	sample_init(&s);
+	s.alert.input = &found;
+	ASSERT_HAS(written(&s, false), "\n  input     query host = 'a;\\x1bid'  in key\n  process");
+	s.alert.input = &segment;
+	ASSERT_HAS(written(&s, false), "\n  input     path = 'x'  in key\n");
+}
+
 TEST(truncation_is_said)
 {
 	struct sample s;
@@ -108,7 +122,7 @@ TEST(hostile_text_everywhere)
 	s.args[2] = (struct event_arg){ TEXT("b"), { .type = VALUE_OBJECT, .text = t } };
 	s.frames[0].function = s.frames[0].file = t;
 	s.rule.name = s.rule.id = (char *)bad;
-	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad, bad };
+	s.request = (struct alert_request){ bad, bad, bad, bad, bad, bad, bad, bad, bad, NULL };
 	s.alert.process.exe = s.alert.process.python = s.alert.process.container = bad;
 	s.alert.process.cmdline = cmdline;
 	s.alert.process.nr_cmdline = 1;

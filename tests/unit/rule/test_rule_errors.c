@@ -207,6 +207,22 @@ TEST(conditions)
 
 #define PATTERNS(subject, list) RULE_WITH("condition: {" subject ": {allow: " list "}}")
 
+TEST(inputs)
+{
+	static const struct error_case cases[] = {
+		{ PATTERNS("arg.a", "[{input: shel}]"),
+		  "r.yaml:1:83: unknown kind of input `shel`; did you mean `shell`?\n" },
+		{ PATTERNS("arg", "[{input: [shell]}]"),
+		  "r.yaml:1:81: `input` must be text, not a list\n" },
+		{ PATTERNS("request_path", "[{input: any}]"),
+		  "r.yaml:1:83: `input` does not go with this subject: it is for arguments\n" },
+		{ PATTERNS("caller", "[{not: {input: any}}]"),
+		  "r.yaml:1:83: `input` does not go with this subject: it is for arguments\n" },
+	};
+
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
 TEST(patterns)
 {
 	static const struct error_case cases[] = {

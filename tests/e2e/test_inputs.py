@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came with a request and changes what an argument means, in live applications."""
+
+import contextlib
+import http.client
+import os
+import subprocess
+import time
+import urllib.parse
+
+from harness import Skip, expect, expect_equal, test
+from interpreters import HERE
+from target import ENVIRONMENT
+from test_frameworks import listens
+from tracer import Tracer, rule
+
+SERVERS = {"flask": "wsgiref", "django": "wsgiref", "fastapi": "uvicorn"}
+
+
+def about(name, func, kind, arg, **place):
+    return rule(func, name=name, condition={arg: {"only": [{"input": kind}]}}, **place)
+
+
+RULES = [about("shell", "system", "shell", "arg.command", module="posix"),
+         about("any", "system", "any", "arg", module="posix")]
+
+
+@contextlib.contextmanager
+def application(framework):
+    """A process that serves it; yields its process id and port."""
+    modules = [framework, "uvicorn"] if SERVERS[framework] == "uvicorn" else [framework]
+    if subprocess.run(["/usr/bin/python3", "-c", "import " + ", ".join(modules)], stderr=subprocess.DEVNULL,
+                      env=ENVIRONMENT).returncode:
+        raise Skip("not all of %s are installed" % ", ".join(modules))
+    target = subprocess.Popen(["/usr/bin/python3", os.path.join(HERE, "targets", "inputs.py"), framework,
+                               SERVERS[framework]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=ENVIRONMENT)
+    try:
+        port = int(target.stdout.readline())
+        deadline = time.monotonic() + 30
+        while not listens(port):
+            expect(time.monotonic() < deadline and target.poll() is None, "the application does not listen")
+            time.sleep(0.05)
+        yield target.pid, port
+    finally:
+        target.terminate()
+        target.wait()
+        target.stdout.close()
+
+
+def get(port, deed, text, way="query"):
+    """Asks for a deed, its text in the query, the path or a cookie."""
+    quoted = urllib.parse.quote(text)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", {"query": "/%s?x=%s" % (deed, urllib.parse.quote_plus(text, safe="")),
+                               "path": "/%s/%s" % (deed, quoted),
+                               "cookie": "/cookie/%s/" % deed}[way],
+                       headers={"Cookie": "x=" + text} if way == "cookie" else {})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    expect_equal(answer.status, 200, "answer to %s: %s" % (text, body))
+
+
+def inputs_of(alerts, name):
+    return [alert["input"] for alert in alerts if alert["rule"]["name"] == name]
+
+
+def shell(framework):
+    with application(framework) as (pid, port), Tracer(RULES, pid) as tracer:
+        for way in ("query", "path"):
+            for text in ("127.0.0.1", "a b", "127.0.0.1;id", "$(id)"):
+                get(port, "shell", text, way)
+            for text in ("127.0.0.1;id", "$(id)"):
+                get(port, "quoted", text, way)
+        get(port, "shell", "a\nid")
+        get(port, "shell", "a|id", "cookie")
+        get(port, "quoted", "a|id", "cookie")
+    expected = [{"source": way, "name": "x" if way == "query" else None, "value": text, "arg": "command"}
+                for way in ("query", "path") for text in ("127.0.0.1;id", "$(id)")]
+    expected.append({"source": "query", "name": "x", "value": "a\nid", "arg": "command"})
+    expected.append({"source": "cookie", "name": "x", "value": "a|id", "arg": "command"})
+    expect_equal(inputs_of(tracer.alerts, "shell"), expected, "inputs")
+    expect_equal(len(inputs_of(tracer.alerts, "any")), 15, "calls with the client's text")
+
+
+@test()
+def flask():
+    shell("flask")
+
+
+@test()
+def django():
+    shell("django")
+
+
+@test()
+def fastapi():
+    shell("fastapi")
