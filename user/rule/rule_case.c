@@ -42,20 +42,20 @@ void rule_case_set_fini(struct rule_case_set *set)
 	*set = (struct rule_case_set){ 0 };
 }
 
-static void read_rule_name(struct rule_reader *r, const struct rule_entry *entry)
+static void read_rule_name(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->test_case->rule = rule_read_string(r, entry);
+	r->test_case->rule = yaml_read_string(&r->yaml, entry);
 }
 
-static void read_name(struct rule_reader *r, const struct rule_entry *entry)
+static void read_name(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->test_case->name = rule_read_string(r, entry);
+	r->test_case->name = yaml_read_string(&r->yaml, entry);
 }
 
 /* `fires` and `silent`: a case has one of them, which read_case() sees to. */
-static void read_code(struct rule_reader *r, const struct rule_entry *entry)
+static void read_code(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	char *code = rule_read_string(r, entry);
+	char *code = yaml_read_string(&r->yaml, entry);
 
 	if (!code)
 		return;
@@ -64,9 +64,9 @@ static void read_code(struct rule_reader *r, const struct rule_entry *entry)
 	r->test_case->fires = str_eq(entry->name, "fires");
 }
 
-static void read_setup(struct rule_reader *r, const struct rule_entry *entry)
+static void read_setup(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->test_case->setup = rule_read_string(r, entry);
+	r->test_case->setup = yaml_read_string(&r->yaml, entry);
 }
 
 /* One of ">=3.9", "<3.13" and so on.  Returns where it ends, or NULL. */
@@ -88,9 +88,9 @@ static const char *skip_bound(const char *s)
 	return NULL;
 }
 
-static void read_python(struct rule_reader *r, const struct rule_entry *entry)
+static void read_python(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	char *python = rule_read_string(r, entry);
+	char *python = yaml_read_string(&r->yaml, entry);
 	const char *s = python;
 
 	r->test_case->python = python;
@@ -98,25 +98,26 @@ static void read_python(struct rule_reader *r, const struct rule_entry *entry)
 		s++;
 	if (s && *s)
 		rule_error(r, entry->value, "%s is no bound on versions, as `>=3.9,<3.13` is",
-			   RULE_QUOTE(((struct text){ python, strlen(python) })));
+			   YAML_QUOTE(((struct text){ python, strlen(python) })));
 }
 
-static void read_needs(struct rule_reader *r, const struct rule_entry *entry)
+static void read_needs(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule_case *c = r->test_case;
 	size_t n = 0;
 
-	if (!rule_read_container(r, entry, YAML_LIST))
+	if (!yaml_read_container(&r->yaml, entry, YAML_LIST))
 		return;
 	yaml_for_each(item, entry->value) n++;
 	c->needs = calloc(n, sizeof(*c->needs));
 	if (!c->needs) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	yaml_for_each(item, entry->value)
 	{
-		char *s = rule_read_string(r, &(struct rule_entry){ entry->name, item, item });
+		char *s =
+			yaml_read_string(&r->yaml, &(struct yaml_entry){ entry->name, item, item });
 
 		if (s)
 			c->needs[c->nr_needs++] = s;
@@ -135,21 +136,21 @@ static char *read_any_text(struct rule_reader *r, const struct yaml_node *node, 
 	}
 	s = strndup(node->text.s, node->text.len);
 	if (!s)
-		r->nomem = true;
+		r->yaml.nomem = true;
 	return s;
 }
 
-static void read_pairs(struct rule_reader *r, const struct rule_entry *entry,
+static void read_pairs(struct rule_reader *r, const struct yaml_entry *entry,
 		       struct rule_case_pair **pairs, size_t *count)
 {
 	size_t n = 0;
 
-	if (!rule_read_container(r, entry, YAML_MAP))
+	if (!yaml_read_container(&r->yaml, entry, YAML_MAP))
 		return;
 	yaml_for_each(item, entry->value) n++;
 	*pairs = calloc(n / 2, sizeof(**pairs));
 	if (!*pairs) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	for (const struct yaml_node *key = entry->value->first; key && key->next;
@@ -161,7 +162,7 @@ static void read_pairs(struct rule_reader *r, const struct rule_entry *entry,
 	}
 }
 
-static void read_files(struct rule_reader *r, const struct rule_entry *entry)
+static void read_files(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule_case *c = r->test_case;
 
@@ -174,11 +175,11 @@ static void read_files(struct rule_reader *r, const struct rule_entry *entry)
 			rule_error(r, entry->value,
 				   "%s in `files` must be a path below the case's "
 				   "own directory",
-				   RULE_QUOTE(((struct text){ name, strlen(name) })));
+				   YAML_QUOTE(((struct text){ name, strlen(name) })));
 	}
 }
 
-static void read_args(struct rule_reader *r, const struct rule_entry *entry)
+static void read_args(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	read_pairs(r, entry, &r->test_case->args, &r->test_case->nr_args);
 }
@@ -228,29 +229,30 @@ static void read_case(struct rule_reader *r, const struct yaml_node *node,
 	}
 	cases = reallocarray(set->cases, set->nr_cases + 1, sizeof(*cases));
 	if (!cases) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	set->cases = cases;
 	r->test_case = &cases[set->nr_cases++];
-	*r->test_case = (struct rule_case){ .line = node->line, .path = strdup(r->doc->path) };
+	*r->test_case = (struct rule_case){ .line = node->line, .path = strdup(r->yaml.doc->path) };
 	if (!r->test_case->path)
-		r->nomem = true;
+		r->yaml.nomem = true;
 	rule_read_map(r, node, "a test case", case_keys, NR_KEYS, seen);
 	check_keys(r, node, seen);
 	r->test_case = NULL;
 }
 
-int rule_read_cases(struct rule_documents *docs, struct rule_case_set *set)
+int rule_read_cases(struct yaml_documents *docs, struct rule_case_set *set)
 {
-	struct rule_reader r = { .doc = NULL };
+	struct rule_reader r = { 0 };
 
-	for (r.doc = docs->first; r.doc; r.doc = r.doc->next) {
-		const struct yaml_node *root = r.doc->tree.root;
+	for (r.yaml.doc = docs->first; r.yaml.doc; r.yaml.doc = r.yaml.doc->next) {
+		const struct yaml_node *root = r.yaml.doc->tree.root;
 
 		if (!root || yaml_is_null(root)) {
-			if (!r.doc->tree.broken && !r.doc->failure.len)
-				rule_diag_add(&r.doc->diag, 1, 1, "the file has no test cases");
+			if (!r.yaml.doc->tree.broken && !r.yaml.doc->failure.len)
+				yaml_diag_add(&r.yaml.doc->diag, 1, 1,
+					      "the file has no test cases");
 			continue;
 		}
 		if (root->kind != YAML_LIST) {
@@ -261,5 +263,5 @@ int rule_read_cases(struct rule_documents *docs, struct rule_case_set *set)
 		}
 		yaml_for_each(node, root) read_case(&r, node, set);
 	}
-	return r.nomem ? -ENOMEM : 0;
+	return r.yaml.nomem ? -ENOMEM : 0;
 }

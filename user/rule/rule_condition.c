@@ -51,17 +51,17 @@ static enum rule_subject_kind kind_of(const struct rule_subject *s)
 	}
 }
 
-static void read_only(struct rule_reader *r, const struct rule_entry *entry)
+static void read_only(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	r->term->only = rule_read_patterns(r, entry, kind_of(&r->term->subject));
 }
 
-static void read_allow(struct rule_reader *r, const struct rule_entry *entry)
+static void read_allow(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	r->term->allow = rule_read_patterns(r, entry, kind_of(&r->term->subject));
 }
 
-static void read_disallow(struct rule_reader *r, const struct rule_entry *entry)
+static void read_disallow(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	r->term->disallow = rule_read_patterns(r, entry, kind_of(&r->term->subject));
 }
@@ -73,12 +73,12 @@ static const struct rule_key list_keys[] = {
 };
 
 /* The lists of a subject, or in a case of `except` its one list. */
-static void read_term(struct rule_reader *r, const struct rule_entry *entry)
+static void read_term(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	if (r->in_exception)
 		read_allow(r, entry);
-	else if (rule_read_container(r, entry, YAML_MAP))
-		rule_read_map(r, entry->value, RULE_QUOTE(entry->key->text), list_keys,
+	else if (yaml_read_container(&r->yaml, entry, YAML_MAP))
+		rule_read_map(r, entry->value, YAML_QUOTE(entry->key->text), list_keys,
 			      ARRAY_SIZE(list_keys), NULL);
 }
 
@@ -94,13 +94,13 @@ static bool read_arg_name(struct rule_reader *r, const struct yaml_node *key, st
 	if (!name.len || (open && (item.len < 2 || item.s[item.len - 1] != ']')) ||
 	    memchr(word.s, ' ', word.len) || memchr(word.s, '\0', word.len)) {
 		rule_error(r, key, "%s names no argument: write `arg.NAME` or `arg.NAME[INDEX]`",
-			   RULE_QUOTE(key->text));
+			   YAML_QUOTE(key->text));
 		return false;
 	}
 	s->name = strndup(name.s, name.len);
 	s->item = open ? strndup(item.s, item.len - 1) : NULL;
 	if (!s->name || (open && !s->item))
-		r->nomem = true;
+		r->yaml.nomem = true;
 	return true;
 }
 
@@ -118,7 +118,7 @@ static const struct {
 };
 
 /* Reads the subject that entry->name begins with, and what is asked of it, into r->terms. */
-static void read_subject(struct rule_reader *r, const struct rule_entry *entry)
+static void read_subject(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	const size_t prefix = sizeof("arg.") - 1;
 	const struct text key = entry->key->text;
@@ -131,7 +131,7 @@ static void read_subject(struct rule_reader *r, const struct rule_entry *entry)
 	}
 	terms = reallocarray(*r->terms, *r->nr_terms + 1, sizeof(*terms));
 	if (!terms) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	*r->terms = terms;
@@ -152,7 +152,7 @@ static void read_subject(struct rule_reader *r, const struct rule_entry *entry)
 	r->term = NULL;
 }
 
-static void read_exceptions(struct rule_reader *r, const struct rule_entry *entry);
+static void read_exceptions(struct rule_reader *r, const struct yaml_entry *entry);
 
 enum { NR_SUBJECT_KEYS = ARRAY_SIZE(subjects) + 1 };
 
@@ -172,18 +172,18 @@ static void read_terms(struct rule_reader *r, const struct yaml_node *map, const
 	rule_read_map(r, map, what, condition_keys, nr_keys, NULL);
 }
 
-static void read_exceptions(struct rule_reader *r, const struct rule_entry *entry)
+static void read_exceptions(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule_condition *c = r->rule->condition;
 	struct rule_term **terms = r->terms;
 	size_t *nr_terms = r->nr_terms, n = 0;
 
-	if (!rule_read_container(r, entry, YAML_LIST))
+	if (!yaml_read_container(&r->yaml, entry, YAML_LIST))
 		return;
 	yaml_for_each(node, entry->value) n++;
 	c->exceptions = calloc(n, sizeof(*c->exceptions));
 	if (!c->exceptions) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	r->in_exception = true;
@@ -205,15 +205,15 @@ static void read_exceptions(struct rule_reader *r, const struct rule_entry *entr
 	r->nr_terms = nr_terms;
 }
 
-void rule_read_condition(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_condition(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule_condition *c;
 
-	if (!rule_read_container(r, entry, YAML_MAP))
+	if (!yaml_read_container(&r->yaml, entry, YAML_MAP))
 		return;
 	c = calloc(1, sizeof(*c));
 	if (!c) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	r->rule->condition = c;

@@ -27,7 +27,7 @@ static struct text as_text(const char *s)
 }
 
 /* False after an error if `s` has more than `max` characters. */
-static bool check_length(struct rule_reader *r, const struct rule_entry *entry, const char *s,
+static bool check_length(struct rule_reader *r, const struct yaml_entry *entry, const char *s,
 			 size_t max)
 {
 	size_t n = count_chars(s);
@@ -36,19 +36,19 @@ static bool check_length(struct rule_reader *r, const struct rule_entry *entry, 
 		return true;
 	rule_error(r, entry->value,
 		   "%s in `%s` has %zu characters, the most that can be matched is %zu",
-		   RULE_QUOTE(as_text(s)), entry->name, n, max);
+		   YAML_QUOTE(as_text(s)), entry->name, n, max);
 	return false;
 }
 
 /* Names with white space or brackets are signatures or slips, never names. */
-static bool check_name(struct rule_reader *r, const struct rule_entry *entry, const char *s)
+static bool check_name(struct rule_reader *r, const struct yaml_entry *entry, const char *s)
 {
 	size_t n = strcspn(s, " \t\r\n()[]{}\"'");
 
 	if (!s[n])
 		return true;
-	rule_error(r, entry->value, "%s in `%s` is not a name: it holds %s", RULE_QUOTE(as_text(s)),
-		   entry->name, RULE_QUOTE(((struct text){ s + n, 1 })));
+	rule_error(r, entry->value, "%s in `%s` is not a name: it holds %s", YAML_QUOTE(as_text(s)),
+		   entry->name, YAML_QUOTE(((struct text){ s + n, 1 })));
 	return false;
 }
 
@@ -59,13 +59,13 @@ static bool has_empty_component(const char *s)
 	return s[0] == '.' || s[len - 1] == '.' || strstr(s, "..");
 }
 
-static bool check_func(struct rule_reader *r, const struct rule_entry *entry, const char *func)
+static bool check_func(struct rule_reader *r, const struct yaml_entry *entry, const char *func)
 {
 	if (!check_name(r, entry, func))
 		return false;
 	if (has_empty_component(func)) {
 		rule_error(r, entry->value, "%s in `%s` has an empty part beside a dot",
-			   RULE_QUOTE(as_text(func)), entry->name);
+			   YAML_QUOTE(as_text(func)), entry->name);
 		return false;
 	}
 	return check_length(r, entry, func, PHRUDE_NAME_MAX) &&
@@ -73,9 +73,9 @@ static bool check_func(struct rule_reader *r, const struct rule_entry *entry, co
 			    PHRUDE_MATCH_NAME_MAX);
 }
 
-void rule_read_func(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_func(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	char *func = rule_read_string(r, entry);
+	char *func = yaml_read_string(&r->yaml, entry);
 
 	r->rule->func = func;
 	if (func)
@@ -83,10 +83,10 @@ void rule_read_func(struct rule_reader *r, const struct rule_entry *entry)
 }
 
 /* A rule with two places is refused by its reader; the later one must not leak the earlier. */
-static const char *set_place(struct rule_reader *r, const struct rule_entry *entry,
+static const char *set_place(struct rule_reader *r, const struct yaml_entry *entry,
 			     enum rule_place kind)
 {
-	char *place = rule_read_string(r, entry);
+	char *place = yaml_read_string(&r->yaml, entry);
 
 	if (place) {
 		free(r->rule->place);
@@ -96,7 +96,7 @@ static const char *set_place(struct rule_reader *r, const struct rule_entry *ent
 	return place;
 }
 
-void rule_read_file(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_file(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	const char *file = set_place(r, entry, RULE_FILE);
 
@@ -104,13 +104,13 @@ void rule_read_file(struct rule_reader *r, const struct rule_entry *entry)
 		return;
 	if (file[strlen(file) - 1] == '/')
 		rule_error(r, entry->value, "%s in `%s` ends in a slash: it must name a file",
-			   RULE_QUOTE(as_text(file)), entry->name);
+			   YAML_QUOTE(as_text(file)), entry->name);
 	else
 		/* In a longer path the kernel side must see the slash before it, too. */
 		check_length(r, entry, file, PHRUDE_MATCH_FILE_MAX - 1);
 }
 
-void rule_read_module(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_module(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	const char *module = set_place(r, entry, RULE_MODULE);
 
@@ -118,7 +118,7 @@ void rule_read_module(struct rule_reader *r, const struct rule_entry *entry)
 		check_length(r, entry, module, PHRUDE_MATCH_FILE_MAX);
 }
 
-void rule_read_audit(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_audit(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	const char *event = set_place(r, entry, RULE_AUDIT);
 

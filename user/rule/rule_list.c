@@ -8,12 +8,12 @@
 
 #include "base/cleanup.h"
 #include "base/util.h"
-#include "rule/rule_nearest.h"
+#include "yaml/yaml_nearest.h"
 #include "rule/rule_reader.h"
 
 struct rule_list {
 	char *name;
-	struct rule_document *doc;
+	struct yaml_document *doc;
 	const struct yaml_node *node;  /* the entry */
 	const struct yaml_node *items; /* NULL: none */
 	/* by kind of the subject it is used for; the rule set owns them */
@@ -73,32 +73,32 @@ bool rule_is_reference(struct text text)
 	       name_len((struct text){ text.s + 1, text.len - 1 }) == text.len - 1;
 }
 
-static void read_list_name(struct rule_reader *r, const struct rule_entry *entry)
+static void read_list_name(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct text text;
 
-	if (!rule_read_text(r, entry, &text))
+	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
 	if (name_len(text) != text.len) {
 		rule_error(r, entry->value,
 			   "%s is not a name for a list: letters, digits, `_` and `-` are",
-			   RULE_QUOTE(text));
+			   YAML_QUOTE(text));
 		return;
 	}
-	r->list->name = rule_read_string(r, entry);
+	r->list->name = yaml_read_string(&r->yaml, entry);
 }
 
-static void read_items(struct rule_reader *r, const struct rule_entry *entry)
+static void read_items(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	if (rule_read_container(r, entry, YAML_LIST))
+	if (yaml_read_container(&r->yaml, entry, YAML_LIST))
 		r->list->items = entry->value;
 }
 
-static void read_list_description(struct rule_reader *r, const struct rule_entry *entry)
+static void read_list_description(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct text text;
 
-	rule_read_text(r, entry, &text);
+	yaml_read_text(&r->yaml, entry, &text);
 }
 
 enum { KEY_LIST, KEY_ITEMS, KEY_DESCRIPTION, NR_KEYS };
@@ -116,10 +116,10 @@ void rule_read_list(struct rule_reader *r, const struct yaml_node *node)
 	struct rule_list **found;
 
 	if (!list) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
-	list->doc = r->doc;
+	list->doc = r->yaml.doc;
 	list->node = node;
 	r->list = list;
 	rule_read_map(r, node, "a list", list_keys, NR_KEYS, seen);
@@ -130,7 +130,7 @@ void rule_read_list(struct rule_reader *r, const struct yaml_node *node)
 		return;
 	found = tsearch(list, &r->lists->root, compare);
 	if (!found)
-		r->nomem = true;
+		r->yaml.nomem = true;
 	else if (*found == list)
 		list = NULL; /* the tree has it now */
 	else
@@ -158,15 +158,15 @@ static void unknown_list(struct rule_reader *r, const struct yaml_node *node, st
 	const char *nearest;
 
 	twalk_r(r->lists->root, add_name, &names);
-	nearest = rule_nearest(name, names.words, names.n);
+	nearest = yaml_nearest(name, names.words, names.n);
 	if (nearest)
 		rule_error(r, node, "there is no list %s; did you mean `$%s`?",
-			   RULE_QUOTE(node->text), nearest);
+			   YAML_QUOTE(node->text), nearest);
 	else
 		rule_error(r, node,
 			   "there is no list %s; text that looks so is written `{contains: "
 			   "%.*s}`",
-			   RULE_QUOTE(node->text), (int)MIN(node->text.len, RULE_QUOTE_CHARS),
+			   YAML_QUOTE(node->text), (int)MIN(node->text.len, YAML_QUOTE_CHARS),
 			   node->text.s);
 }
 
@@ -177,7 +177,7 @@ static bool keep_patterns(struct rule_reader *r, struct rule_patterns *patterns)
 	struct rule_patterns **lists = reallocarray(set->lists, set->nr_lists + 1, sizeof(*lists));
 
 	if (!lists) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		rule_patterns_free(patterns);
 		return false;
 	}
@@ -188,14 +188,14 @@ static bool keep_patterns(struct rule_reader *r, struct rule_patterns *patterns)
 
 static void read_list(struct rule_reader *r, struct rule_list *list, enum rule_subject_kind kind)
 {
-	const struct rule_entry entry = { "items", list->items, list->items };
-	struct rule_document *doc = r->doc;
+	const struct yaml_entry entry = { "items", list->items, list->items };
+	struct yaml_document *doc = r->yaml.doc;
 	struct rule_patterns *patterns;
 
 	list->state[kind] = READING;
-	r->doc = list->doc;
+	r->yaml.doc = list->doc;
 	patterns = list->items ? rule_read_patterns(r, &entry, kind) : NULL;
-	r->doc = doc;
+	r->yaml.doc = doc;
 	list->state[kind] = READ;
 	if (patterns && keep_patterns(r, patterns))
 		list->patterns[kind] = patterns;
@@ -208,7 +208,7 @@ const struct rule_patterns *rule_list_patterns(struct rule_reader *r, const stru
 	struct rule_list key = { .name = name }, **found;
 
 	if (!name) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return NULL;
 	}
 	found = tfind(&key, &r->lists->root, compare);

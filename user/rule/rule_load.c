@@ -2,7 +2,6 @@
 /* Finding and reading the files behind --rules, and those of test cases. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include "rule/rule_case.h"
 #include "rule/rule_reader.h"
 
-#define FILE_SIZE_MAX ((size_t)4 << 20)
 #define DIR_DEPTH_MAX 32
 
 struct dir_id {
@@ -25,7 +23,7 @@ struct dir_id {
 };
 
 struct loader {
-	struct rule_documents docs;
+	struct yaml_documents docs;
 	bool cases;  /* files of test cases are looked for, not rules */
 	bool failed; /* a file could not be read */
 	bool nomem;
@@ -40,7 +38,7 @@ struct loader {
 
 static void loader_fini(struct loader *l)
 {
-	rule_documents_fini(&l->docs);
+	yaml_documents_fini(&l->docs);
 	free(l->seen);
 }
 
@@ -53,68 +51,36 @@ __attribute__((format(printf, 3, 4))) static void fail(struct loader *l, const c
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	if (rule_documents_add_failure(&l->docs, path, message))
+	if (yaml_documents_add_failure(&l->docs, path, message))
 		l->nomem = true;
 	l->failed = true;
 }
 
-/* Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be outdated), -errno. */
-static int read_all(int fd, struct buf *out)
-{
-	char chunk[16384];
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return out->failed ? -ENOMEM : 0;
-		if (out->len + n > FILE_SIZE_MAX)
-			return -EFBIG;
-		buf_add(out, chunk, n);
-	}
-}
-
 /* Who can write them decides what is watched and, with test cases, what is run.  One warning will do. */
-static void warn_of_others(struct loader *l, const char *path, int fd)
+static void warn_of_others(struct loader *l, const char *path, const struct stat *st)
 {
-	struct stat st;
-
-	if (l->warned || geteuid() || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    !trust_others_write(&st))
+	if (l->warned || geteuid() || !S_ISREG(st->st_mode) || !trust_others_write(st))
 		return;
 	l->warned = true;
 	log_warn(
 		"%s can be written by others than root (user %u, group %u, mode %04o): they decide "
 		"what %s",
-		path, st.st_uid, st.st_gid, st.st_mode & 07777, l->cases ? "is run" : "is watched");
+		path, st->st_uid, st->st_gid, st->st_mode & 07777,
+		l->cases ? "is run" : "is watched");
 }
 
 static int load_file(struct loader *l, const char *path)
 {
-	_cleanup_buf_ struct buf text = { 0 };
-	_cleanup_close_ int fd = -1;
-	int err;
+	struct stat st;
+	int ret = yaml_documents_load(&l->docs, path, &st);
 
-	/* Should it have become a FIFO since stat(), opening it must not wait for a writer. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	err = fd < 0 ? -errno : read_all(fd, &text);
-	if (!err)
-		warn_of_others(l, path, fd);
-	if (err == -ENOMEM)
-		return err;
-	if (err == -EFBIG) {
-		fail(l, path, "larger than %zu MiB, which no rule file is", FILE_SIZE_MAX >> 20);
-		return 0;
-	}
-	if (err) {
-		fail(l, path, "cannot be read: %s", strerror(-err));
-		return 0;
-	}
-	return rule_documents_add(&l->docs, path, text.data ? text.data : "", text.len);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret)
+		l->failed = true;
+	else
+		warn_of_others(l, path, &st);
+	return 0;
 }
 
 static bool ends_with(const char *s, const char *suffix)
@@ -267,7 +233,7 @@ static int finish(struct loader *l, bool with_disabled, struct rule_set *out, st
 	int err = l->nomem ? -ENOMEM : rule_read_documents(&l->docs, &set);
 
 	if (!err)
-		err = rule_documents_show(&l->docs, messages);
+		err = yaml_documents_show(&l->docs, messages);
 	if (err)
 		return err;
 	*out = set;
@@ -294,7 +260,7 @@ int rule_set_parse(const char *name, const char *text, size_t len, struct rule_s
 	int err;
 
 	*out = (struct rule_set){ 0 };
-	err = rule_documents_add(&l.docs, name, text, len);
+	err = yaml_documents_add(&l.docs, name, text, len);
 	return err ? err : finish(&l, false, out, messages);
 }
 
@@ -304,7 +270,7 @@ static int finish_cases(struct loader *l, struct rule_case_set *out, struct buf 
 	int err = l->nomem ? -ENOMEM : rule_read_cases(&l->docs, &set);
 
 	if (!err)
-		err = rule_documents_show(&l->docs, messages);
+		err = yaml_documents_show(&l->docs, messages);
 	if (err)
 		return err;
 	*out = set;
@@ -331,6 +297,6 @@ int rule_case_set_parse(const char *name, const char *text, size_t len, struct r
 	int err;
 
 	*out = (struct rule_case_set){ 0 };
-	err = rule_documents_add(&l.docs, name, text, len);
+	err = yaml_documents_add(&l.docs, name, text, len);
 	return err ? err : finish_cases(&l, out, messages);
 }

@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "rule/rule_list.h"
-#include "rule/rule_nearest.h"
+#include "yaml/yaml_nearest.h"
 #include "rule/rule_reader.h"
 #include "rule/rule_regex.h"
 
@@ -46,7 +46,7 @@ static struct rule_test *add_test(struct rule_reader *r, enum rule_test_op op)
 	struct rule_test *tests = reallocarray(p->tests, p->nr_tests + 1, sizeof(*tests));
 
 	if (!tests) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return NULL;
 	}
 	p->tests = tests;
@@ -62,7 +62,7 @@ static struct rule_test *add_text_test(struct rule_reader *r, enum rule_test_op 
 	char *copy = t ? malloc(text.len + 1) : NULL;
 
 	if (!copy) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return NULL;
 	}
 	memcpy(copy, text.s, text.len);
@@ -87,7 +87,7 @@ struct operator
 
 enum { NR_OPERATORS = 15 };
 
-static void read_operator(struct rule_reader *r, const struct rule_entry *entry);
+static void read_operator(struct rule_reader *r, const struct yaml_entry *entry);
 
 static const struct rule_key operator_keys[NR_OPERATORS] = {
 	{ "contains", read_operator }, { "exact", read_operator }, { "prefix", read_operator },
@@ -115,7 +115,7 @@ static const struct operator operators[NR_OPERATORS] = {
 	{ RULE_TEST_INPUT, OPERAND_INPUT, KIND(ARG), 0 },
 };
 
-_Static_assert(NR_OPERATORS <= RULE_KEYS_MAX, "rule_read_map() has room for every operator");
+_Static_assert(NR_OPERATORS <= YAML_KEYS_MAX, "rule_read_map() has room for every operator");
 
 static size_t operator_index(const char *name)
 {
@@ -127,7 +127,7 @@ static size_t operator_index(const char *name)
 }
 
 /* The operand as it is written, white space and NUL included. */
-static void read_text_operand(struct rule_reader *r, const struct rule_entry *entry,
+static void read_text_operand(struct rule_reader *r, const struct yaml_entry *entry,
 			      enum rule_test_op op)
 {
 	const struct yaml_node *value = entry->value;
@@ -147,7 +147,7 @@ static void read_text_operand(struct rule_reader *r, const struct rule_entry *en
 	}
 	if (op == RULE_TEST_UNDER && value->text.s[0] != '/') {
 		rule_error(r, value, "`under` takes a path from the root, which %s is not",
-			   RULE_QUOTE(value->text));
+			   YAML_QUOTE(value->text));
 		return;
 	}
 	t = add_text_test(r, op, value->text);
@@ -155,13 +155,13 @@ static void read_text_operand(struct rule_reader *r, const struct rule_entry *en
 		return;
 	t->regex = rule_regex_new(t->text, &err, message, sizeof(message));
 	if (!t->regex && err == -EINVAL)
-		rule_error(r, value, "%s is no regular expression: %s", RULE_QUOTE(value->text),
+		rule_error(r, value, "%s is no regular expression: %s", YAML_QUOTE(value->text),
 			   message);
 	else if (!t->regex)
-		r->nomem = true;
+		r->yaml.nomem = true;
 }
 
-static void read_number_operand(struct rule_reader *r, const struct rule_entry *entry,
+static void read_number_operand(struct rule_reader *r, const struct yaml_entry *entry,
 				enum rule_test_op op)
 {
 	struct rule_test *t;
@@ -169,7 +169,7 @@ static void read_number_operand(struct rule_reader *r, const struct rule_entry *
 	char *end, copy[64];
 	double number;
 
-	if (!rule_read_text(r, entry, &text))
+	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
 	if (text.len < sizeof(copy)) {
 		memcpy(copy, text.s, text.len);
@@ -182,10 +182,10 @@ static void read_number_operand(struct rule_reader *r, const struct rule_entry *
 			return;
 		}
 	}
-	rule_error(r, entry->value, "`%s` takes a number, not %s", entry->name, RULE_QUOTE(text));
+	rule_error(r, entry->value, "`%s` takes a number, not %s", entry->name, YAML_QUOTE(text));
 }
 
-static void read_input_operand(struct rule_reader *r, const struct rule_entry *entry,
+static void read_input_operand(struct rule_reader *r, const struct yaml_entry *entry,
 			       enum rule_test_op op)
 {
 	_cleanup_buf_ struct buf hint = { 0 };
@@ -193,7 +193,7 @@ static void read_input_operand(struct rule_reader *r, const struct rule_entry *e
 	struct rule_test *t;
 	struct text text;
 
-	if (!rule_read_text(r, entry, &text))
+	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
 	for (enum input_kind kind = 0; kind < NR_INPUT_KINDS; kind++) {
 		words[kind] = input_kind_name(kind);
@@ -204,15 +204,15 @@ static void read_input_operand(struct rule_reader *r, const struct rule_entry *e
 			return;
 		}
 	}
-	rule_hint(&hint, text, "kinds of input", words, NR_INPUT_KINDS);
+	yaml_hint(&hint, text, "kinds of input", words, NR_INPUT_KINDS);
 	if (hint.failed)
-		r->nomem = true;
+		r->yaml.nomem = true;
 	else
-		rule_error(r, entry->value, "unknown kind of input %s%s", RULE_QUOTE(text),
+		rule_error(r, entry->value, "unknown kind of input %s%s", YAML_QUOTE(text),
 			   hint.data);
 }
 
-static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct rule_entry *entry,
+static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct yaml_entry *entry,
 					      enum rule_subject_kind kind);
 
 static const char *kinds_name(unsigned int kinds)
@@ -220,7 +220,7 @@ static const char *kinds_name(unsigned int kinds)
 	return kinds == KIND(CALLER) ? "callers" : kinds == KIND(ARG) ? "arguments" : "texts";
 }
 
-static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
+static void read_operator(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	const struct operator* o = & operators[operator_index(entry->name)];
 	enum rule_subject_kind kind = r->kind;
@@ -256,7 +256,7 @@ static void read_operator(struct rule_reader *r, const struct rule_entry *entry)
 }
 
 /* FUNCTION@FILE; either may be missing. */
-static void read_caller(struct rule_reader *r, const struct rule_entry *entry, struct text text)
+static void read_caller(struct rule_reader *r, const struct yaml_entry *entry, struct text text)
 {
 	const char *at = memchr(text.s, '@', text.len);
 	struct text function, file;
@@ -273,7 +273,7 @@ static void read_caller(struct rule_reader *r, const struct rule_entry *entry, s
 	function = (struct text){ text.s, at - text.s };
 	file = (struct text){ at + 1, text.s + text.len - (at + 1) };
 	if (!file.len) {
-		rule_error(r, entry->value, "%s names no file behind the `@`", RULE_QUOTE(text));
+		rule_error(r, entry->value, "%s names no file behind the `@`", YAML_QUOTE(text));
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -286,7 +286,7 @@ static void read_caller(struct rule_reader *r, const struct rule_entry *entry, s
 			nested->patterns = calloc(1, sizeof(*nested->patterns));
 		t->nested = nested;
 		if (!nested || !nested->patterns) {
-			r->nomem = true;
+			r->yaml.nomem = true;
 			return;
 		}
 		nested->nr_patterns = 1;
@@ -296,14 +296,14 @@ static void read_caller(struct rule_reader *r, const struct rule_entry *entry, s
 	}
 }
 
-static void read_plain(struct rule_reader *r, const struct rule_entry *entry)
+static void read_plain(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	enum rule_test_op op = RULE_TEST_CONTAINS;
 	struct rule_network network;
 	struct rule_test *t;
 	struct text text;
 
-	if (!rule_read_text(r, entry, &text))
+	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
 	switch (r->kind) {
 	case RULE_SUBJECT_CALLER:
@@ -325,7 +325,7 @@ static void read_plain(struct rule_reader *r, const struct rule_entry *entry)
 				rule_error(r, entry->value,
 					   "%s is no range of addresses, as "
 					   "`192.0.2.0/24` or `2001:db8::/32` are",
-					   RULE_QUOTE(text));
+					   YAML_QUOTE(text));
 				return;
 			}
 			break;
@@ -341,7 +341,7 @@ static void read_plain(struct rule_reader *r, const struct rule_entry *entry)
 }
 
 /* Reads one pattern into `out`, which owns what comes of it. */
-static void read_pattern(struct rule_reader *r, const struct rule_entry *entry,
+static void read_pattern(struct rule_reader *r, const struct yaml_entry *entry,
 			 enum rule_subject_kind kind, struct rule_pattern *out)
 {
 	struct rule_pattern *outer = r->pattern;
@@ -368,14 +368,14 @@ static void add_shared(struct rule_reader *r, const struct yaml_node *node,
 		return;
 	shared = reallocarray(out->shared, out->nr_shared + 1, sizeof(*shared));
 	if (!shared) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	out->shared = shared;
 	shared[out->nr_shared++] = list;
 }
 
-static struct rule_patterns *read_nodes(struct rule_reader *r, const struct rule_entry *entry,
+static struct rule_patterns *read_nodes(struct rule_reader *r, const struct yaml_entry *entry,
 					const struct yaml_node *first, size_t n,
 					enum rule_subject_kind kind)
 {
@@ -385,32 +385,32 @@ static struct rule_patterns *read_nodes(struct rule_reader *r, const struct rule
 	if (out)
 		out->patterns = calloc(n, sizeof(*out->patterns));
 	if (!out || !out->patterns) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return NULL;
 	}
 	for (; n; n--, node = node->next) {
 		if (node->kind == YAML_TEXT && rule_is_reference(node->text))
 			add_shared(r, node, kind, out);
 		else
-			read_pattern(r, &(struct rule_entry){ entry->name, node, node }, kind,
+			read_pattern(r, &(struct yaml_entry){ entry->name, node, node }, kind,
 				     &out->patterns[out->nr_patterns++]);
 	}
 	return TAKE_PTR(out);
 }
 
-struct rule_patterns *rule_read_patterns(struct rule_reader *r, const struct rule_entry *entry,
+struct rule_patterns *rule_read_patterns(struct rule_reader *r, const struct yaml_entry *entry,
 					 enum rule_subject_kind kind)
 {
 	size_t n = 0;
 
-	if (!rule_read_container(r, entry, YAML_LIST))
+	if (!yaml_read_container(&r->yaml, entry, YAML_LIST))
 		return NULL;
 	yaml_for_each(node, entry->value) n++;
 	return read_nodes(r, entry, entry->value->first, n, kind);
 }
 
 /* A list of patterns, or a single one. */
-static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct rule_entry *entry,
+static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struct yaml_entry *entry,
 					      enum rule_subject_kind kind)
 {
 	if (entry->value->kind != YAML_LIST)

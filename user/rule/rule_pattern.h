@@ -14,7 +14,7 @@
 
 struct event;
 struct event_frame;
-struct rule_entry;
+struct yaml_entry;
 struct rule_reader;
 struct rule_regex;
 struct value;
@@ -76,7 +76,7 @@ struct rule_patterns {
 };
 
 /* Reads a list of patterns.  An empty list is NULL, as is one with errors. */
-struct rule_patterns *rule_read_patterns(struct rule_reader *r, const struct rule_entry *entry,
+struct rule_patterns *rule_read_patterns(struct rule_reader *r, const struct yaml_entry *entry,
 					 enum rule_subject_kind kind);
 void rule_patterns_free(struct rule_patterns *patterns);
 

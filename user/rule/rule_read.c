@@ -9,24 +9,23 @@
 #include "base/util.h"
 #include "rule/rule_condition.h"
 #include "rule/rule_list.h"
-#include "rule/rule_nearest.h"
 #include "rule/rule_reader.h"
 
-static void read_name(struct rule_reader *r, const struct rule_entry *entry)
+static void read_name(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->rule->name = rule_read_string(r, entry);
+	r->rule->name = yaml_read_string(&r->yaml, entry);
 	if (r->rule->name)
 		rule_names_add(r, entry->value, r->rule->name);
 }
 
-static void read_id(struct rule_reader *r, const struct rule_entry *entry)
+static void read_id(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->rule->id = rule_read_string(r, entry);
+	r->rule->id = yaml_read_string(&r->yaml, entry);
 }
 
-static void read_description(struct rule_reader *r, const struct rule_entry *entry)
+static void read_description(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	r->rule->description = rule_read_string(r, entry);
+	r->rule->description = yaml_read_string(&r->yaml, entry);
 }
 
 static const char *const level_names[NR_RULE_LEVELS] = {
@@ -40,77 +39,42 @@ const char *rule_level_name(enum rule_level level)
 	return (unsigned int)level < NR_RULE_LEVELS ? level_names[level] : "?";
 }
 
-static void read_level(struct rule_reader *r, const struct rule_entry *entry)
+static void read_level(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	_cleanup_buf_ struct buf hint = { 0 };
-	struct text text;
+	size_t level;
 
-	if (!rule_read_text(r, entry, &text))
-		return;
-	for (size_t i = 0; i < NR_RULE_LEVELS; i++) {
-		if (text_eq_str(text, level_names[i])) {
-			r->rule->level = i;
-			return;
-		}
-	}
-	rule_hint(&hint, text, "levels", level_names, NR_RULE_LEVELS);
-	if (hint.failed)
-		r->nomem = true;
-	else
-		rule_error(r, entry->value, "unknown level %s%s", RULE_QUOTE(text), hint.data);
+	if (yaml_read_word(&r->yaml, entry, "levels", level_names, NR_RULE_LEVELS, &level))
+		r->rule->level = level;
 }
 
-/* YAML 1.1, which libyaml reads, has all of these. */
-static const struct {
-	const char *word;
-	bool value;
-} bools[] = {
-	{ "true", true }, { "True", true },   { "TRUE", true },	  { "yes", true },
-	{ "Yes", true },  { "YES", true },    { "on", true },	  { "On", true },
-	{ "ON", true },	  { "false", false }, { "False", false }, { "FALSE", false },
-	{ "no", false },  { "No", false },    { "NO", false },	  { "off", false },
-	{ "Off", false }, { "OFF", false },
-};
-
-static void read_enabled(struct rule_reader *r, const struct rule_entry *entry)
+static void read_enabled(struct rule_reader *r, const struct yaml_entry *entry)
 {
-	struct text text;
-
-	if (!rule_read_text(r, entry, &text))
-		return;
-	for (size_t i = 0; entry->value->plain && i < ARRAY_SIZE(bools); i++) {
-		if (text_eq_str(text, bools[i].word)) {
-			r->rule->enabled = bools[i].value;
-			return;
-		}
-	}
-	rule_error(r, entry->value, "`enabled` must be true or false, not the text %s",
-		   RULE_QUOTE(text));
+	yaml_read_bool(&r->yaml, entry, &r->rule->enabled);
 }
 
-static void read_tags(struct rule_reader *r, const struct rule_entry *entry)
+static void read_tags(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule *rule = r->rule;
 	size_t n = 0;
 
-	if (!rule_read_container(r, entry, YAML_LIST))
+	if (!yaml_read_container(&r->yaml, entry, YAML_LIST))
 		return;
 	yaml_for_each(item, entry->value) n++;
 	rule->tags = calloc(n, sizeof(*rule->tags));
 	if (!rule->tags) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	yaml_for_each(tag, entry->value)
 	{
-		const struct rule_entry one = { "tags", tag, tag };
+		const struct yaml_entry one = { "tags", tag, tag };
 		char *s;
 
 		if (tag->kind != YAML_TEXT) {
 			rule_error(r, tag, "a tag must be text, not %s", yaml_kind_name(tag));
 			continue;
 		}
-		s = rule_read_string(r, &one);
+		s = yaml_read_string(&r->yaml, &one);
 		if (s)
 			rule->tags[rule->nr_tags++] = s;
 	}
@@ -147,21 +111,21 @@ static const struct rule_key rule_keys[NR_KEYS] = {
 	[KEY_ENABLED] = { "enabled", read_enabled },
 };
 
-_Static_assert(NR_KEYS <= RULE_KEYS_MAX, "rule_read_map() has room for every key");
+_Static_assert(NR_KEYS <= YAML_KEYS_MAX, "rule_read_map() has room for every key");
 
 static const int required_keys[] = { KEY_NAME, KEY_LEVEL };
 static const int place_keys[] = { KEY_FILE, KEY_MODULE, KEY_AUDIT };
 
 /* "rule `X`", or "the rule" where its name is not known. */
-static const char *rule_label(const struct rule_reader *r, char out[RULE_QUOTE_SIZE + 8])
+static const char *rule_label(const struct rule_reader *r, char out[YAML_QUOTE_SIZE + 8])
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[YAML_QUOTE_SIZE];
 	const char *name = r->rule->name;
 
 	if (!name)
 		return "the rule";
-	rule_quote((struct text){ name, strlen(name) }, quote);
-	snprintf(out, RULE_QUOTE_SIZE + 8, "rule %s", quote);
+	yaml_quote((struct text){ name, strlen(name) }, quote);
+	snprintf(out, YAML_QUOTE_SIZE + 8, "rule %s", quote);
 	return out;
 }
 
@@ -169,7 +133,7 @@ static const char *rule_label(const struct rule_reader *r, char out[RULE_QUOTE_S
 static void check_keys(struct rule_reader *r, const struct yaml_node *map,
 		       const struct yaml_node *const *seen)
 {
-	const char *label = rule_label(r, (char[RULE_QUOTE_SIZE + 8]){ 0 });
+	const char *label = rule_label(r, (char[YAML_QUOTE_SIZE + 8]){ 0 });
 	int place = -1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(required_keys); i++) {
@@ -210,7 +174,7 @@ static void keep_rule(struct rule_reader *r, struct rule *rule)
 		rules = reallocarray(set->rules, set->nr_rules ? 2 * set->nr_rules : 1,
 				     sizeof(*rules));
 		if (!rules) {
-			r->nomem = true;
+			r->yaml.nomem = true;
 			return;
 		}
 		set->rules = rules;
@@ -231,48 +195,49 @@ static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 	}
 	rule.line = node->line;
 	rule.column = node->column;
-	rule.path = strdup(r->doc->path);
+	rule.path = strdup(r->yaml.doc->path);
 	if (!rule.path) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	r->rule = &rule;
 	rule_read_map(r, node, "a rule", rule_keys, NR_KEYS, seen);
 	check_keys(r, node, seen);
 	r->rule = NULL;
-	if (errors == rule_nr_errors(r) && !r->nomem && (rule.enabled || r->set->with_disabled))
+	if (errors == rule_nr_errors(r) && !r->yaml.nomem &&
+	    (rule.enabled || r->set->with_disabled))
 		keep_rule(r, &rule);
 }
 
 /* The list of a document's entries; NULL if there is none. */
-static const struct yaml_node *document_root(struct rule_document *doc)
+static const struct yaml_node *document_root(struct yaml_document *doc)
 {
 	const struct yaml_node *root = doc->tree.root;
 
 	if (!root || yaml_is_null(root) || (root->kind == YAML_LIST && !root->first)) {
 		/* Of a broken file nothing is known, and of one that could not be read all is said. */
 		if (!doc->tree.broken && !doc->failure.len)
-			rule_diag_add(&doc->diag, root ? root->line : 1, root ? root->column : 1,
+			yaml_diag_add(&doc->diag, root ? root->line : 1, root ? root->column : 1,
 				      "the file has no rules");
 		return NULL;
 	}
 	if (root->kind == YAML_LIST)
 		return root;
-	rule_diag_add(&doc->diag, root->line, root->column,
+	yaml_diag_add(&doc->diag, root->line, root->column,
 		      "a rule file is a list of rules (\"- name: ...\"), not %s",
 		      yaml_kind_name(root));
 	return NULL;
 }
 
-int rule_read_documents(struct rule_documents *docs, struct rule_set *set)
+int rule_read_documents(struct yaml_documents *docs, struct rule_set *set)
 {
 	_cleanup_(rule_lists_fini) struct rule_lists lists = { 0 };
 	struct rule_reader r = { .lists = &lists, .set = set };
 	const struct yaml_node *root;
 
 	/* Lists first: a rule may use one that stands below it, or in a later file. */
-	for (r.doc = docs->first; r.doc; r.doc = r.doc->next) {
-		root = r.doc->tree.root;
+	for (r.yaml.doc = docs->first; r.yaml.doc; r.yaml.doc = r.yaml.doc->next) {
+		root = r.yaml.doc->tree.root;
 		if (!root || root->kind != YAML_LIST)
 			continue;
 		yaml_for_each(node, root)
@@ -281,8 +246,8 @@ int rule_read_documents(struct rule_documents *docs, struct rule_set *set)
 				rule_read_list(&r, node);
 		}
 	}
-	for (r.doc = docs->first; r.doc; r.doc = r.doc->next) {
-		root = document_root(r.doc);
+	for (r.yaml.doc = docs->first; r.yaml.doc; r.yaml.doc = r.yaml.doc->next) {
+		root = document_root(r.yaml.doc);
 		if (!root)
 			continue;
 		yaml_for_each(node, root)
@@ -292,7 +257,7 @@ int rule_read_documents(struct rule_documents *docs, struct rule_set *set)
 		}
 	}
 	rule_names_fini(&r.names);
-	return r.nomem ? -ENOMEM : 0;
+	return r.yaml.nomem ? -ENOMEM : 0;
 }
 
 void rule_fini(struct rule *rule)

@@ -6,10 +6,8 @@
 #pragma once
 
 #include "rule/rule.h"
-#include "rule/rule_diag.h"
-#include "rule/rule_document.h"
 #include "rule/rule_pattern.h"
-#include "rule/rule_yaml.h"
+#include "yaml/yaml_read.h"
 
 /* The names of all rules read so far, across files. */
 struct rule_names {
@@ -23,7 +21,7 @@ struct rule_lists;
 struct rule_term;
 
 struct rule_reader {
-	struct rule_document *doc; /* being read, and where errors go */
+	struct yaml_reader yaml;
 	struct rule_names names;
 	struct rule_lists *lists;
 	struct rule_set *set;
@@ -36,22 +34,13 @@ struct rule_reader {
 	struct rule_term *term;	      /* the one being read */
 	struct rule_pattern *pattern; /* of that, for a subject of this kind */
 	enum rule_subject_kind kind;
-	bool nomem;
-};
-
-/* A key with the value it has. */
-struct rule_entry {
-	const char *name; /* as the table has it */
-	const struct yaml_node *key, *value;
 };
 
 struct rule_key {
 	const char *
 		name; /* in "arg.NAME", NAME stands for anything; each such key may be given once */
-	void (*read)(struct rule_reader *r, const struct rule_entry *entry);
+	void (*read)(struct rule_reader *r, const struct yaml_entry *entry);
 };
-
-#define RULE_KEYS_MAX 16
 
 /*
  * Calls the reader of each key of `map` that is in the table.  `what` names the mapping in messages.  `seen` (may be NULL)
@@ -60,43 +49,34 @@ struct rule_key {
 void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const char *what,
 		   const struct rule_key *keys, size_t nr_keys, const struct yaml_node **seen);
 
-/* The entry's value as text that is not empty, in *out; false after an error. */
-bool rule_read_text(struct rule_reader *r, const struct rule_entry *entry, struct text *out);
-/* As above, as a string of its own.  NULL after an error. */
-char *rule_read_string(struct rule_reader *r, const struct rule_entry *entry);
-/* True if the entry's value is of the kind and holds anything; an absent one (`tags:`) holds nothing and is no error. */
-bool rule_read_container(struct rule_reader *r, const struct rule_entry *entry,
-			 enum yaml_kind kind);
-
 /* Adds an error at a node. */
-#define rule_error(r, node, ...) \
-	rule_diag_add(&(r)->doc->diag, (node)->line, (node)->column, __VA_ARGS__)
+#define rule_error(r, node, ...) yaml_error(&(r)->yaml, node, __VA_ARGS__)
 /* Refuses what is well formed but cannot be honoured yet. */
-void rule_refuse(struct rule_reader *r, const struct rule_entry *entry);
+void rule_refuse(struct rule_reader *r, const struct yaml_entry *entry);
 
 /* Registers the name of the rule being read, or says where it was used before. */
 void rule_names_add(struct rule_reader *r, const struct yaml_node *node, const char *name);
 void rule_names_fini(struct rule_names *names);
 
 /* Readers of one key each that have a file of their own. */
-void rule_read_condition(struct rule_reader *r, const struct rule_entry *entry);
-void rule_read_values(struct rule_reader *r, const struct rule_entry *entry);
-void rule_read_func(struct rule_reader *r, const struct rule_entry *entry);
-void rule_read_file(struct rule_reader *r, const struct rule_entry *entry);
-void rule_read_module(struct rule_reader *r, const struct rule_entry *entry);
-void rule_read_audit(struct rule_reader *r, const struct rule_entry *entry);
+void rule_read_condition(struct rule_reader *r, const struct yaml_entry *entry);
+void rule_read_values(struct rule_reader *r, const struct yaml_entry *entry);
+void rule_read_func(struct rule_reader *r, const struct yaml_entry *entry);
+void rule_read_file(struct rule_reader *r, const struct yaml_entry *entry);
+void rule_read_module(struct rule_reader *r, const struct yaml_entry *entry);
+void rule_read_audit(struct rule_reader *r, const struct yaml_entry *entry);
 
 /* Errors of the document being read, so far. */
 static inline size_t rule_nr_errors(const struct rule_reader *r)
 {
-	return rule_diag_count(&r->doc->diag);
+	return yaml_diag_count(&r->yaml.doc->diag);
 }
 
 /* Reads the rules of all documents into `set`; errors are noted in the documents.  Returns 0 or -ENOMEM. */
-int rule_read_documents(struct rule_documents *docs, struct rule_set *set);
+int rule_read_documents(struct yaml_documents *docs, struct rule_set *set);
 
 /* The same for documents of test cases. */
-int rule_read_cases(struct rule_documents *docs, struct rule_case_set *set);
+int rule_read_cases(struct yaml_documents *docs, struct rule_case_set *set);
 
 /* Frees what a rule holds. */
 void rule_fini(struct rule *rule);

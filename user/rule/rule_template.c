@@ -27,7 +27,7 @@ static bool add_piece(struct rule_reader *r, struct rule_value *value, bool is_a
 	copy = strndup(text.s, text.len);
 	if (!pieces || !copy) {
 		free(copy);
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return false;
 	}
 	pieces[value->nr_pieces++] = (struct rule_piece){ is_arg, copy };
@@ -45,7 +45,7 @@ static size_t word_len(const char *s, size_t len)
 }
 
 /* Refuses what looks like a reference and is none: it would be shown as it stands, and the argument be missed. */
-static bool check_dollar(struct rule_reader *r, const struct rule_entry *entry, struct text rest)
+static bool check_dollar(struct rule_reader *r, const struct yaml_entry *entry, struct text rest)
 {
 	struct text word = { rest.s + 1, word_len(rest.s + 1, rest.len - 1) };
 	bool bracket = 1 + word.len < rest.len && rest.s[1 + word.len] == '[';
@@ -59,14 +59,14 @@ static bool check_dollar(struct rule_reader *r, const struct rule_entry *entry, 
 		rule_error(
 			r, entry->value,
 			"template of `%s`: unknown reference %s; only `$func_args[NAME]` is known",
-			entry->name, RULE_QUOTE(((struct text){ rest.s, 1 + word.len })));
+			entry->name, YAML_QUOTE(((struct text){ rest.s, 1 + word.len })));
 		return false;
 	}
 	return true;
 }
 
 /* Reads the reference at the start of `rest`; returns its length, 0 after an error. */
-static size_t read_reference(struct rule_reader *r, const struct rule_entry *entry,
+static size_t read_reference(struct rule_reader *r, const struct yaml_entry *entry,
 			     struct rule_value *value, struct text rest)
 {
 	const char *name = rest.s + sizeof(arg_open) - 1;
@@ -87,13 +87,13 @@ static size_t read_reference(struct rule_reader *r, const struct rule_entry *ent
 	}
 	if (memchr(name, ' ', text.len) || memchr(name, '[', text.len)) {
 		rule_error(r, entry->value, "template of `%s`: %s is not the name of an argument",
-			   entry->name, RULE_QUOTE(text));
+			   entry->name, YAML_QUOTE(text));
 		return 0;
 	}
 	return add_piece(r, value, true, text) ? end + 1 - rest.s : 0;
 }
 
-static bool read_template(struct rule_reader *r, const struct rule_entry *entry, struct text text,
+static bool read_template(struct rule_reader *r, const struct yaml_entry *entry, struct text text,
 			  struct rule_value *value)
 {
 	const size_t open_len = sizeof(arg_open) - 1;
@@ -126,10 +126,10 @@ static bool read_template(struct rule_reader *r, const struct rule_entry *entry,
 }
 
 /* The label of a value, checked like any text.  NULL after an error. */
-static char *read_label(struct rule_reader *r, const struct rule_entry *entry,
+static char *read_label(struct rule_reader *r, const struct yaml_entry *entry,
 			const struct yaml_node *key)
 {
-	const struct rule_entry label = { "label", key, key };
+	const struct yaml_entry label = { "label", key, key };
 	const struct rule *rule = r->rule;
 
 	if (key->kind != YAML_TEXT || yaml_is_null(key) || !key->text.len) {
@@ -140,20 +140,20 @@ static char *read_label(struct rule_reader *r, const struct rule_entry *entry,
 	}
 	for (size_t i = 0; i < rule->nr_values; i++) {
 		if (text_eq_str(key->text, rule->values[i].label)) {
-			rule_error(r, key, "label %s is given twice in `%s`", RULE_QUOTE(key->text),
+			rule_error(r, key, "label %s is given twice in `%s`", YAML_QUOTE(key->text),
 				   entry->name);
 			return NULL;
 		}
 	}
-	return rule_read_string(r, &label);
+	return yaml_read_string(&r->yaml, &label);
 }
 
-static void read_value(struct rule_reader *r, const struct rule_entry *entry,
+static void read_value(struct rule_reader *r, const struct yaml_entry *entry,
 		       const struct yaml_node *key)
 {
 	struct rule *rule = r->rule;
-	char shown[RULE_QUOTE_SIZE];
-	struct rule_entry template;
+	char shown[YAML_QUOTE_SIZE];
+	struct yaml_entry template;
 	struct rule_value *value;
 	struct text text;
 	char *label;
@@ -165,19 +165,19 @@ static void read_value(struct rule_reader *r, const struct rule_entry *entry,
 	value = &rule->values[rule->nr_values++];
 	value->label = label;
 	/* In messages as a quote would show it, less the marks, which they have themselves. */
-	rule_quote((struct text){ label, strlen(label) }, shown);
+	yaml_quote((struct text){ label, strlen(label) }, shown);
 	shown[strlen(shown) - 1] = '\0';
-	template = (struct rule_entry){ shown + 1, key, key->next };
-	if (rule_read_text(r, &template, &text))
+	template = (struct yaml_entry){ shown + 1, key, key->next };
+	if (yaml_read_text(&r->yaml, &template, &text))
 		read_template(r, &template, text, value);
 }
 
-void rule_read_values(struct rule_reader *r, const struct rule_entry *entry)
+void rule_read_values(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	struct rule *rule = r->rule;
 	size_t n = 0;
 
-	if (!rule_read_container(r, entry, YAML_MAP))
+	if (!yaml_read_container(&r->yaml, entry, YAML_MAP))
 		return;
 	yaml_for_each(child, entry->value) n++;
 	if (n / 2 > VALUES_MAX) {
@@ -187,7 +187,7 @@ void rule_read_values(struct rule_reader *r, const struct rule_entry *entry)
 	}
 	rule->values = calloc(n / 2, sizeof(*rule->values));
 	if (!rule->values) {
-		r->nomem = true;
+		r->yaml.nomem = true;
 		return;
 	}
 	for (const struct yaml_node *key = entry->value->first; key && key->next;

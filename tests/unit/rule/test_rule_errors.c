@@ -293,7 +293,7 @@ TEST(documents)
 				       "r.yaml:2:2: a rule must be a mapping, not empty\n"
 				       "r.yaml:3:3: a rule must be a mapping, not a list\n" },
 		{ GOOD "---\n- name: y\n",
-		  "r.yaml:2:1: a second YAML document: a rule file is one list of rules\n" },
+		  "r.yaml:2:1: a second YAML document: there may be one in a file\n" },
 		/* what stands before a syntax error is checked, what it cuts is not */
 		{ "- {name: x, func: f, file: a.py, level: inof}\n- name: y\n  func: [a\n- name: "
 		  "z\n",

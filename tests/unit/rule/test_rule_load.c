@@ -146,7 +146,7 @@ TEST(refused)
 		{ "fifo", "fifo: is neither a file nor a directory\n" },
 		{ "d", "d/fifo.yaml: is neither a file nor a directory\n"
 		       "d/gone.yaml: cannot be read: No such file or directory\n" },
-		{ "big.yaml", "big.yaml: larger than 4 MiB, which no rule file is\n" },
+		{ "big.yaml", "big.yaml: larger than 4 MiB, which no such file is\n" },
 		{ "full.yaml", "full.yaml:1:1: the file has no rules\n" },
 		{ "deep", "deep/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1: "
 			  "more than 32 directories deep\n" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "rule/rule_nearest.h"
+#include "yaml/yaml_nearest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static bool is_stem(const char *a, size_t na, const char *b, size_t nb)
 	return n >= 3 && strncasecmp(a, b, n) == 0;
 }
 
-const char *rule_nearest(struct text given, const char *const *words, size_t nr_words)
+const char *yaml_nearest(struct text given, const char *const *words, size_t nr_words)
 {
 	const char *found = NULL;
 	unsigned int best = WORD_MAX;
@@ -72,10 +72,10 @@ const char *rule_nearest(struct text given, const char *const *words, size_t nr_
 	return found;
 }
 
-void rule_hint(struct buf *out, struct text given, const char *what, const char *const *words,
+void yaml_hint(struct buf *out, struct text given, const char *what, const char *const *words,
 	       size_t nr_words)
 {
-	const char *word = rule_nearest(given, words, nr_words);
+	const char *word = yaml_nearest(given, words, nr_words);
 
 	if (word) {
 		buf_printf(out, "; did you mean `%s`?", word);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "rule/rule_yaml.h"
+#include "yaml/yaml_tree.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/util.h"
 
-/* A rule needs 5 levels. */
+/* A rule needs 5 levels, a configuration no more. */
 #define DEPTH_MAX 32
 #define ANCHORS_MAX 1024
 #define WEIGHT_MAX ((size_t)64 << 20)
@@ -23,7 +23,7 @@ struct anchor {
 
 struct builder {
 	struct arena *arena;
-	struct rule_diag *diag;
+	struct yaml_diag *diag;
 	struct {
 		struct yaml_node *node;
 		struct yaml_node **tail; /* where its next child goes */
@@ -54,7 +54,7 @@ __attribute__((format(printf, 3, 4))) static int fail_at(struct builder *b, cons
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	rule_diag_add(b->diag, mark->line + 1, mark->column + 1, "%s", message);
+	yaml_diag_add(b->diag, mark->line + 1, mark->column + 1, "%s", message);
 	return -EINVAL;
 }
 
@@ -168,7 +168,7 @@ static void check_tag(struct builder *b, const yaml_char_t *tag, const yaml_mark
 
 	if (!tag_is_known(s))
 		fail_at(b, mark, "YAML tag %s is not supported",
-			RULE_QUOTE(((struct text){ s, strlen(s) })));
+			YAML_QUOTE(((struct text){ s, strlen(s) })));
 }
 
 static int on_scalar(struct builder *b, const yaml_event_t *ev)
@@ -224,7 +224,7 @@ static int on_event(struct builder *b, const yaml_event_t *ev)
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->nr_documents++)
 			return fail_at(b, &ev->start_mark,
-				       "a second YAML document: a rule file is one list of rules");
+				       "a second YAML document: there may be one in a file");
 		return 0;
 	case YAML_ALIAS_EVENT:
 		return on_alias(b, ev);
@@ -286,7 +286,7 @@ static bool is_allowed(uint32_t ch)
 }
 
 /* Returns how much of the text is characters that can be in a file, and adds an error for the first one that cannot. */
-static size_t check_characters(const char *text, size_t len, struct rule_diag *diag)
+static size_t check_characters(const char *text, size_t len, struct yaml_diag *diag)
 {
 	unsigned int line = 1, column = 1;
 	size_t pos = 0;
@@ -296,12 +296,12 @@ static size_t check_characters(const char *text, size_t len, struct rule_diag *d
 		uint32_t ch = text_next(text, len, &pos);
 
 		if (ch >= 0xd800 && ch <= 0xdfff) {
-			rule_diag_add(diag, line, column, "not valid UTF-8: byte 0x%02x",
+			yaml_diag_add(diag, line, column, "not valid UTF-8: byte 0x%02x",
 				      (unsigned char)text[start]);
 			return start;
 		}
 		if (!is_allowed(ch)) {
-			rule_diag_add(diag, line, column, "character U+%04X is not allowed in YAML",
+			yaml_diag_add(diag, line, column, "character U+%04X is not allowed in YAML",
 				      ch);
 			return start;
 		}
@@ -326,11 +326,11 @@ static void drop_last_child(struct yaml_node *list)
 	*p = NULL;
 }
 
-int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct rule_diag *diag,
+int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct yaml_diag *diag,
 		   struct yaml_tree *out)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	struct rule_diag unshown = { 0 };
+	struct yaml_diag unshown = { 0 };
 	struct builder b = { .arena = arena, .diag = diag };
 	size_t good;
 	int err;
@@ -346,7 +346,7 @@ int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct rul
 	err = build(&b, text, good);
 	if (unshown.nomem)
 		err = -ENOMEM;
-	rule_diag_fini(&unshown);
+	yaml_diag_fini(&unshown);
 	if (err && err != -EINVAL)
 		return err;
 	out->broken = err || good < len;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "rule/rule_diag.h"
+#include "yaml/yaml_diag.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,18 +10,18 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 
-/* A file with more errors than this is not a rule file; the rest is counted. */
-#define RULE_ERRORS_MAX 1000
+/* What has more errors than this is not the file that was meant; the rest is counted. */
+#define ERRORS_MAX 1000
 
-struct rule_diag_item {
+struct yaml_diag_item {
 	unsigned int line, column;
 	size_t seq; /* keeps the order of what stands at one position: qsort() is not stable */
 	char *message;
 };
 
-static struct rule_diag_item *diag_item(struct rule_diag *d)
+static struct yaml_diag_item *diag_item(struct yaml_diag *d)
 {
-	struct rule_diag_item *items;
+	struct yaml_diag_item *items;
 	size_t cap;
 
 	if (d->nr_items == d->cap) {
@@ -35,15 +35,15 @@ static struct rule_diag_item *diag_item(struct rule_diag *d)
 	return &d->items[d->nr_items];
 }
 
-void rule_diag_add(struct rule_diag *d, unsigned int line, unsigned int column, const char *fmt,
+void yaml_diag_add(struct yaml_diag *d, unsigned int line, unsigned int column, const char *fmt,
 		   ...)
 {
-	struct rule_diag_item *item;
+	struct yaml_diag_item *item;
 	char *message;
 	va_list ap;
 	int n;
 
-	if (d->nr_items == RULE_ERRORS_MAX) {
+	if (d->nr_items == ERRORS_MAX) {
 		d->nr_more++;
 		return;
 	}
@@ -57,12 +57,12 @@ void rule_diag_add(struct rule_diag *d, unsigned int line, unsigned int column, 
 			free(message);
 		return;
 	}
-	*item = (struct rule_diag_item){ line, column, d->nr_items++, message };
+	*item = (struct yaml_diag_item){ line, column, d->nr_items++, message };
 }
 
 static int diag_compare(const void *a, const void *b)
 {
-	const struct rule_diag_item *x = a, *y = b;
+	const struct yaml_diag_item *x = a, *y = b;
 
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
@@ -76,12 +76,12 @@ static void show_path(struct buf *messages, const char *path)
 	text_terminal(messages, (struct text){ path, strlen(path) });
 }
 
-int rule_diag_show(struct rule_diag *d, const char *path, struct buf *messages)
+int yaml_diag_show(struct yaml_diag *d, const char *path, struct buf *messages)
 {
 	if (d->nr_items)
 		qsort(d->items, d->nr_items, sizeof(*d->items), diag_compare);
 	for (size_t i = 0; i < d->nr_items; i++) {
-		const struct rule_diag_item *item = &d->items[i];
+		const struct yaml_diag_item *item = &d->items[i];
 
 		show_path(messages, path);
 		buf_printf(messages, ":%u:%u: ", item->line, item->column);
@@ -89,21 +89,21 @@ int rule_diag_show(struct rule_diag *d, const char *path, struct buf *messages)
 		buf_addc(messages, '\n');
 	}
 	if (d->nr_more)
-		rule_diag_show_path(messages, path, "and %zu more errors", d->nr_more);
+		yaml_diag_show_path(messages, path, "and %zu more errors", d->nr_more);
 	if (d->nomem || messages->failed)
 		return -ENOMEM;
 	return d->nr_items ? -EINVAL : 0;
 }
 
-void rule_diag_fini(struct rule_diag *d)
+void yaml_diag_fini(struct yaml_diag *d)
 {
 	for (size_t i = 0; i < d->nr_items; i++)
 		free(d->items[i].message);
 	free(d->items);
-	*d = (struct rule_diag){ 0 };
+	*d = (struct yaml_diag){ 0 };
 }
 
-void rule_diag_show_path(struct buf *messages, const char *path, const char *fmt, ...)
+void yaml_diag_show_path(struct buf *messages, const char *path, const char *fmt, ...)
 {
 	_cleanup_free_ char *message = NULL;
 	va_list ap;
@@ -123,15 +123,15 @@ void rule_diag_show_path(struct buf *messages, const char *path, const char *fmt
 	buf_addc(messages, '\n');
 }
 
-const char *rule_quote(struct text t, char out[RULE_QUOTE_SIZE])
+const char *yaml_quote(struct text t, char out[YAML_QUOTE_SIZE])
 {
 	size_t pos = 0, chars = 0;
 
-	while (pos < t.len && chars < RULE_QUOTE_CHARS) {
+	while (pos < t.len && chars < YAML_QUOTE_CHARS) {
 		text_next(t.s, t.len, &pos);
 		chars++;
 	}
-	snprintf(out, RULE_QUOTE_SIZE, "`%.*s%s`", (int)pos, t.s ? t.s : "",
+	snprintf(out, YAML_QUOTE_SIZE, "`%.*s%s`", (int)pos, t.s ? t.s : "",
 		 pos < t.len ? "…" : "");
 	return out;
 }

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "rule/rule_diag.h"
+#include "yaml/yaml_diag.h"
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -31,7 +31,7 @@ struct yaml_tree {
 };
 
 /* Reads one document.  What is wrong with the YAML is added to `diag`; returns 0, or -ENOMEM. */
-int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct rule_diag *diag,
+int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct yaml_diag *diag,
 		   struct yaml_tree *out);
 
 bool yaml_is_null(const struct yaml_node *node);
