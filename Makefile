@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event yaml input rule alert request sink probe pipeline suggest suite kern policy attach launch engine doctor cli
+MODULES := base elf proc py event yaml input rule alert request sink probe pipeline config suggest suite kern policy attach launch engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event yaml input rule alert request sink probe pipeline suggest
+PURE_MODULES := base elf proc py event yaml input rule alert request sink probe pipeline config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 .DEFAULT_GOAL := all

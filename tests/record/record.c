@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/attach.h"
+#include "config/config.h"
 #include "engine/engine.h"
 #include "engine/engine_priv.h"
-#include "sink/sinks.h"
 
 static FILE *out;
 
@@ -37,24 +36,24 @@ int main(int argc, char **argv)
 {
 	struct rule_set rules = { 0 };
 	struct buf messages = { 0 };
-	struct sink_config output = { .ops = sink_type("file"), .path = "/dev/null" };
-	struct engine_opts opts = {
-		.rules = &rules, .nr_pids = 1, .outputs = &output, .nr_outputs = 1
-	};
+	struct config config;
+	struct engine_opts opts = { .config = &config, .rules = &rules };
 	struct err err = { 0 };
-	const struct probe_kind *kind;
 	bool kernel;
-	pid_t pid;
 
-	kind = argc == 5 ? probe_kind_by_name(argv[3]) : NULL;
-	if (!kind) {
+	if (argc != 5) {
 		fputs("usage: record PID RULES PROBE FILE\n", stderr);
 		return 2;
 	}
-	pid = atoi(argv[1]);
-	opts.pids = &pid;
-	opts.probe = kind->probe;
-	if (rule_set_load((const char *const *)&argv[2], 1, false, &rules, &messages)) {
+	config_init(&config);
+	if (config_set(&config, config_setting("pid"), argv[1]) ||
+	    config_set(&config, config_setting("rules"), argv[2]) ||
+	    config_set(&config, config_setting("probe"), argv[3]) ||
+	    config_set(&config, config_setting("output"), "/dev/null")) {
+		fputs("record: these arguments are not understood\n", stderr);
+		return 2;
+	}
+	if (config_load_rules(&config, &rules, &messages)) {
 		fputs(messages.data, stderr);
 		return 2;
 	}
@@ -68,6 +67,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	rule_set_fini(&rules);
+	config_fini(&config);
 	buf_fini(&messages);
 	return fclose(out) ? 1 : 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "config/config.h"
 #include "engine/engine.h"
 
 /* Exit statuses; README.md has them for users. */
@@ -30,8 +31,7 @@ enum cli_command {
 
 struct cli {
 	enum cli_command command;
-	const char **rules; /* files and directories */
-	size_t nr_rules;
+	struct config config; /* what a file can set, too */
 	const char **cases,
 		**case_rules; /* of `test`: files and directories, and the rules beside them */
 	size_t nr_cases, nr_case_rules;
@@ -41,24 +41,7 @@ struct cli {
 	size_t nr_files;
 	const char **derived; /* paths made of those that were given; owned */
 	size_t nr_derived;
-	pid_t *pids;
-	size_t nr_pids;
-	char **argv;	  /* of `run`: the program */
-	const char *user; /* of `run` and `test`: whom it runs as; NULL: not given */
-	enum phrude_probe probe;
-	bool no_arm;
-	bool disabled; /* rules that are disabled, too */
-	enum sink_format format;
-	const char *output;
-	uint64_t count;
-	double duration;
-	uint32_t rate;
-	bool verbose;
-	struct rule_network *proxies;
-	size_t nr_proxies;
-	const char **cookies; /* NULL: the usual ones */
-	size_t nr_cookies;
-	bool trust_unix, plain_session;
+	char **argv; /* of `run`: the program */
 };
 
 /* Reads the command line.  0, or -EINVAL with a sentence. */

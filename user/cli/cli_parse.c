@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +22,25 @@ struct option {
 	const char *name;
 	const char *arg; /* what --help calls its argument; NULL: none */
 	unsigned int commands;
-	int (*set)(struct cli *cli, const char *arg, struct err *err);
-	bool many; /* takes several arguments: --pid 1 2 3 */
+	int (*set)(struct cli *cli, const char *arg,
+		   struct err *err); /* NULL: see config_setting() */
+	bool many;		     /* takes several arguments: --pid 1 2 3 */
 	const char *help;
 };
+
+/* Sets what the option has in common with a configuration's key. */
+static int set(struct cli *cli, const char *name, const char *arg, struct err *err)
+{
+	const struct config_setting *setting = config_setting(name);
+	_cleanup_buf_ struct buf why = { 0 };
+	int ret = config_set(&cli->config, setting, arg);
+
+	if (ret == -EINVAL)
+		config_explain(&why, setting, arg);
+	if (ret == -ENOMEM || why.failed)
+		return err_set(err, -ENOMEM, "out of memory");
+	return ret ? err_set(err, ret, "--%s %s", name, why.data) : 0;
+}
 
 static int grow(void **array, size_t count, size_t size, struct err *err)
 {
@@ -37,122 +49,6 @@ static int grow(void **array, size_t count, size_t size, struct err *err)
 	if (!more)
 		return err_set(err, -ENOMEM, "out of memory");
 	*array = more;
-	return 0;
-}
-
-static int set_pid(struct cli *cli, const char *arg, struct err *err)
-{
-	char *end;
-	long pid;
-
-	errno = 0;
-	pid = strtol(arg, &end, 10);
-	if (errno || *end || end == arg || !isdigit((unsigned char)*arg) || pid < 1 ||
-	    pid > INT_MAX)
-		return err_set(err, -EINVAL, "--pid takes a process id, not \"%s\"", arg);
-	if (grow((void **)&cli->pids, cli->nr_pids, sizeof(*cli->pids), err))
-		return -ENOMEM;
-	cli->pids[cli->nr_pids++] = pid;
-	return 0;
-}
-
-static int set_rules(struct cli *cli, const char *arg, struct err *err)
-{
-	if (!*arg)
-		return err_set(err, -EINVAL,
-			       "--rules takes a file or a directory, not an empty word");
-	if (grow((void **)&cli->rules, cli->nr_rules, sizeof(*cli->rules), err))
-		return -ENOMEM;
-	cli->rules[cli->nr_rules++] = arg;
-	return 0;
-}
-
-static int set_format(struct cli *cli, const char *arg, struct err *err)
-{
-	if (str_eq(arg, "json"))
-		cli->format = SINK_JSON;
-	else if (str_eq(arg, "text"))
-		cli->format = SINK_TEXT;
-	else
-		return err_set(err, -EINVAL, "--format takes text or json, not \"%s\"", arg);
-	return 0;
-}
-
-static int set_output(struct cli *cli, const char *arg, struct err *err)
-{
-	if (!*arg)
-		return err_set(err, -EINVAL, "--output takes a file, not an empty word");
-	cli->output = arg;
-	return 0;
-}
-
-static int set_probe(struct cli *cli, const char *arg, struct err *err)
-{
-	const struct probe_kind *kind = probe_kind_by_name(arg);
-	struct buf kinds = { 0 };
-
-	cli->probe = kind ? kind->probe : PROBE_NONE;
-	if (kind || str_eq(arg, "auto"))
-		return 0;
-	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++)
-		buf_printf(&kinds, ", %s", kind->name);
-	err_set(err, -EINVAL, "--probe takes one of auto%s; not \"%s\"", kinds.data, arg);
-	buf_fini(&kinds);
-	return -EINVAL;
-}
-
-static int set_disabled(struct cli *cli, const char *arg, struct err *err)
-{
-	cli->disabled = true;
-	return 0;
-}
-
-static int set_no_arm(struct cli *cli, const char *arg, struct err *err)
-{
-	cli->no_arm = true;
-	return 0;
-}
-
-static int set_count(struct cli *cli, const char *arg, struct err *err)
-{
-	char *end;
-
-	errno = 0;
-	cli->count = strtoull(arg, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*arg) || !cli->count)
-		return err_set(err, -EINVAL,
-			       "--count takes a number of alerts, 1 or more, not \"%s\"", arg);
-	return 0;
-}
-
-static int set_duration(struct cli *cli, const char *arg, struct err *err)
-{
-	char *end;
-
-	cli->duration = strtod(arg, &end);
-	if (*end || end == arg || !isfinite(cli->duration) || cli->duration < 1e-3 ||
-	    cli->duration > 1e9)
-		return err_set(err, -EINVAL, "--duration takes seconds (0.001 or more), not \"%s\"",
-			       arg);
-	return 0;
-}
-
-/* Matches a second that a process may send: the tracer gets through more on two processors. */
-#define RATE_DEFAULT 25000
-
-static int set_rate(struct cli *cli, const char *arg, struct err *err)
-{
-	unsigned long rate;
-	char *end;
-
-	errno = 0;
-	rate = strtoul(arg, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*arg) || rate > 10000000)
-		return err_set(err, -EINVAL,
-			       "--rate takes matches a second, up to 10000000, or 0 for no limit, "
-			       "not \"%s\"",
-			       arg);
-	cli->rate = rate;
 	return 0;
 }
 
@@ -167,15 +63,6 @@ static int add_word(const char ***words, size_t *count, const char *word, struct
 static int set_python(struct cli *cli, const char *arg, struct err *err)
 {
 	return add_word(&cli->pythons, &cli->nr_pythons, arg, err);
-}
-
-static int set_user(struct cli *cli, const char *arg, struct err *err)
-{
-	if (!*arg)
-		return err_set(err, -EINVAL,
-			       "--user takes a user's name or number, not an empty word");
-	cli->user = arg;
-	return 0;
 }
 
 static bool ends_with(const char *s, const char *suffix)
@@ -211,56 +98,12 @@ static int set_cases(struct cli *cli, const char *arg, struct err *err)
 /* The rules beside the cases are taken unless --rules names others. */
 static int take_case_rules(struct cli *cli, struct err *err)
 {
-	bool given = cli->nr_rules;
+	bool given = cli->config.rules.count;
+	int ret = 0;
 
-	for (size_t i = 0; !given && i < cli->nr_case_rules; i++) {
-		if (add_word(&cli->rules, &cli->nr_rules, cli->case_rules[i], err))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int set_proxy(struct cli *cli, const char *arg, struct err *err)
-{
-	struct text text = { arg, strlen(arg) };
-	struct rule_network net;
-
-	if (str_eq(arg, "unix")) {
-		cli->trust_unix = true;
-		return 0;
-	}
-	if (!rule_address_parse(text, &net) && !rule_network_parse(text, &net))
-		return err_set(err, -EINVAL,
-			       "--trusted-proxies takes addresses, ranges as in 10.0.0.0/8, or "
-			       "unix; not \"%s\"",
-			       arg);
-	if (grow((void **)&cli->proxies, cli->nr_proxies, sizeof(*cli->proxies), err))
-		return -ENOMEM;
-	cli->proxies[cli->nr_proxies++] = net;
-	return 0;
-}
-
-static int set_cookie(struct cli *cli, const char *arg, struct err *err)
-{
-	if (!*arg || strpbrk(arg, "=;, \t"))
-		return err_set(err, -EINVAL, "--session-cookies takes names of cookies, not \"%s\"",
-			       arg);
-	if (grow((void **)&cli->cookies, cli->nr_cookies, sizeof(*cli->cookies), err))
-		return -ENOMEM;
-	cli->cookies[cli->nr_cookies++] = arg;
-	return 0;
-}
-
-static int set_plain_session(struct cli *cli, const char *arg, struct err *err)
-{
-	cli->plain_session = true;
-	return 0;
-}
-
-static int set_verbose(struct cli *cli, const char *arg, struct err *err)
-{
-	cli->verbose = true;
-	return 0;
+	for (size_t i = 0; !ret && !given && i < cli->nr_case_rules; i++)
+		ret = set(cli, "rules", cli->case_rules[i], err);
+	return ret;
 }
 
 static int set_version(struct cli *cli, const char *arg, struct err *err)
@@ -276,39 +119,38 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 }
 
 static const struct option options[] = {
-	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, set_pid, true,
+	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, NULL, true,
 	  "process to trace; several may be given" },
-	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, set_rules, true,
+	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, NULL, true,
 	  "rules; of a directory every *.yaml below it" },
-	{ "--disabled", NULL, FOR_TRACING | FOR_DOCTOR | FOR_CHECK, set_disabled, false,
+	{ "--disabled", NULL, FOR_TRACING | FOR_DOCTOR | FOR_CHECK, NULL, false,
 	  "load rules with `enabled: false` too" },
-	{ "--format", "text|json", FOR_TRACING, set_format, false,
+	{ "--format", "text|json", FOR_TRACING, NULL, false,
 	  "of alerts; text on a terminal, else json, if not given" },
-	{ "--output", "FILE", FOR_TRACING, set_output, false,
+	{ "--output", "FILE", FOR_TRACING, NULL, false,
 	  "append alerts to FILE instead of standard output" },
-	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, set_probe, false,
+	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, NULL, false,
 	  "how calls are noticed: auto (the default), or one of the kinds below" },
-	{ "--no-arm", NULL, FOR_TRACING | FOR_DOCTOR, set_no_arm, false,
+	{ "--no-arm", NULL, FOR_TRACING | FOR_DOCTOR, NULL, false,
 	  "never write anything into the memory of a target" },
-	{ "--count", "N", FOR_TRACING, set_count, false, "stop after N alerts" },
-	{ "--duration", "SECONDS", FOR_TRACING, set_duration, false, "stop after so many seconds" },
-	{ "--rate", "N", FOR_TRACING, set_rate, false,
+	{ "--count", "N", FOR_TRACING, NULL, false, "stop after N alerts" },
+	{ "--duration", "SECONDS", FOR_TRACING, NULL, false, "stop after so many seconds" },
+	{ "--rate", "N", FOR_TRACING, NULL, false,
 	  "matches a second that one process may have reported, 25000 if not given; 0: any "
 	  "number" },
 	{ "--python", "EXE", FOR_TEST, set_python, true,
 	  "of test: interpreters to run the cases in; python3 if not given" },
-	{ "--user", "NAME|UID", FOR_RUN | FOR_TEST, set_user, false,
+	{ "--user", "NAME|UID", FOR_RUN | FOR_TEST, NULL, false,
 	  "whom the program, or the test cases, run as; with run under sudo the user who called "
 	  "it, "
 	  "else root" },
-	{ "--trusted-proxies", "CIDR", FOR_TRACING, set_proxy, true,
+	{ "--trusted-proxies", "CIDR", FOR_TRACING, NULL, true,
 	  "peers that are believed where a request comes from (X-Forwarded-For); unix: those "
 	  "without an address" },
-	{ "--session-cookies", "NAME", FOR_TRACING, set_cookie, true,
-	  "cookies that hold a session" },
-	{ "--plain-session", NULL, FOR_TRACING, set_plain_session, false,
+	{ "--session-cookies", "NAME", FOR_TRACING, NULL, true, "cookies that hold a session" },
+	{ "--plain-session", NULL, FOR_TRACING, NULL, false,
 	  "show sessions as they are, not hashed" },
-	{ "--verbose", NULL, FOR_ALL, set_verbose, false, "say more on standard error" },
+	{ "--verbose", NULL, FOR_ALL, NULL, false, "say more on standard error" },
 	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
 	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
 };
@@ -373,6 +215,11 @@ static const struct option *find_option(const char *word, size_t len)
 	return NULL;
 }
 
+static int set_option(struct cli *cli, const struct option *o, const char *arg, struct err *err)
+{
+	return o->set ? o->set(cli, arg, err) : set(cli, o->name + strlen("--"), arg, err);
+}
+
 /* Handles the option argv[*i]; leaves *i at the last word that belongs to it. */
 static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct err *err)
 {
@@ -394,16 +241,16 @@ static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct e
 	if (!o->arg) {
 		if (arg)
 			return err_set(err, -EINVAL, "%s takes no argument", o->name);
-		return o->set(cli, NULL, err);
+		return set_option(cli, o, NULL, err);
 	}
 	if (!arg && *i + 1 < argc && !str_starts(argv[*i + 1], "--"))
 		arg = argv[++*i];
 	if (!arg)
 		return err_set(err, -EINVAL, "%s needs an argument: %s %s", o->name, o->name,
 			       o->arg);
-	ret = o->set(cli, arg, err);
+	ret = set_option(cli, o, arg, err);
 	while (!ret && o->many && !equals && *i + 1 < argc && argv[*i + 1][0] != '-')
-		ret = o->set(cli, argv[++*i], err);
+		ret = set_option(cli, o, argv[++*i], err);
 	return ret;
 }
 
@@ -411,7 +258,7 @@ static int check_complete(const struct cli *cli, struct err *err)
 {
 	switch (cli->command) {
 	case CMD_TRACE:
-		if (!cli->nr_pids)
+		if (!cli->config.pids.count)
 			return err_set(
 				err, -EINVAL,
 				"nothing to trace: give --pid PID, or use `phrude-trace run`; "
@@ -424,7 +271,7 @@ static int check_complete(const struct cli *cli, struct err *err)
 				       "`phrude-trace run --rules rules.yaml -- python3 app.py`");
 		break;
 	case CMD_CHECK:
-		if (!cli->nr_rules)
+		if (!cli->config.rules.count)
 			return err_set(err, -EINVAL,
 				       "nothing to check: give rule files or directories, as in "
 				       "`phrude-trace check rules.yaml`");
@@ -445,7 +292,7 @@ static int check_complete(const struct cli *cli, struct err *err)
 	default:
 		return 0;
 	}
-	if (!cli->nr_rules)
+	if (!cli->config.rules.count)
 		return err_set(err, -EINVAL, "no rules: give --rules FILE or --rules DIR");
 	return 0;
 }
@@ -454,7 +301,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	int i = 1, ret;
 
-	cli->rate = RATE_DEFAULT;
+	config_init(&cli->config);
 	for (size_t c = 0; argc > 1 && c < ARRAY_SIZE(commands); c++) {
 		if (str_eq(argv[1], commands[c].name)) {
 			cli->command = commands[c].command;
@@ -473,7 +320,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 		if (argv[i][0] == '-' && argv[i][1])
 			ret = parse_option(cli, argv, argc, &i, err);
 		else if (cli->command == CMD_CHECK)
-			ret = set_rules(cli, argv[i], err);
+			ret = set(cli, "rules", argv[i], err);
 		else if (cli->command == CMD_TEST)
 			ret = set_cases(cli, argv[i], err);
 		else if (cli->command == CMD_SUGGEST)
@@ -500,8 +347,5 @@ void cli_fini(struct cli *cli)
 	free(cli->case_rules);
 	free(cli->pythons);
 	free(cli->files);
-	free(cli->rules);
-	free(cli->pids);
-	free(cli->proxies);
-	free(cli->cookies);
+	config_fini(&cli->config);
 }

@@ -6,9 +6,10 @@
 int cmd_check(const struct cli *cli)
 {
 	_cleanup_buf_ struct buf messages = { 0 };
+	const struct config *c = &cli->config;
 	struct rule_set rules = { 0 };
 
-	if (rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
+	if (config_load_rules(c, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -13,14 +13,14 @@ static void rule_set_finip(struct rule_set *set)
 
 int cmd_doctor(const struct cli *cli)
 {
+	const struct config *c = &cli->config;
 	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 }, out = { 0 };
-	const struct plan_choice choice = plan_choice(cli->probe, cli->no_arm);
+	const struct plan_choice choice = plan_choice(c->probe, c->no_arm);
 	struct err err = { "" };
 	int ret, status = EXIT_AS_ASKED;
 
-	if (cli->nr_rules &&
-	    rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
+	if (c->rules.count && config_load_rules(c, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}
@@ -31,9 +31,9 @@ int cmd_doctor(const struct cli *cli)
 		status = EXIT_KERNEL;
 	}
 	/* Each process has its say, whatever became of the others. */
-	for (size_t i = 0; i < cli->nr_pids; i++) {
+	for (size_t i = 0; i < c->pids.count; i++) {
 		buf_reset(&out);
-		ret = doctor_process(cli->pids[i], cli->nr_rules ? &rules : NULL, &choice, &out,
+		ret = doctor_process(c->pids.list[i], c->rules.count ? &rules : NULL, &choice, &out,
 				     &err);
 		fputs(out.data && out.len ? out.data : "", stdout);
 		fflush(stdout);
@@ -42,7 +42,7 @@ int cmd_doctor(const struct cli *cli)
 			status = status ?: (int)cli_exit_status(ret, false);
 		}
 	}
-	if (cli->nr_rules && !cli->nr_pids)
+	if (c->rules.count && !c->pids.count)
 		printf("rules\n  %zu, no errors; what each of them gets depends on the process: "
 		       "give --pid\n",
 		       rules.nr_rules);

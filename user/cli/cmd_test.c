@@ -107,8 +107,8 @@ static enum exit_status run_all(const struct cli *cli, const struct rule_case_se
 		struct suite_result *results = NULL;
 		struct err err;
 
-		if (suite_run(cases, names, cli->rules, cli->nr_rules, pythons[p], user, &results,
-			      &err)) {
+		if (suite_run(cases, names, (const char *const *)cli->config.rules.list,
+			      cli->config.rules.count, pythons[p], user, &results, &err)) {
 			log_error("%s", err.msg);
 			return EXIT_RUN_TIME;
 		}
@@ -133,14 +133,15 @@ int cmd_test(const struct cli *cli)
 	_cleanup_free_ const char **names = NULL;
 	_cleanup_(user_freep) struct user *user = NULL;
 	struct err err;
-	int ret = rule_set_load(cli->rules, cli->nr_rules, true, &rules, &messages);
+	int ret = rule_set_load((const char *const *)cli->config.rules.list,
+				cli->config.rules.count, true, &rules, &messages);
 	int cases_ret = rule_case_set_load(cli->cases, cli->nr_cases, &cases, &messages);
 
 	if (ret || cases_ret) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}
-	if (cli->user && user_find(cli->user, &user, &err)) {
+	if (cli->config.user && user_find(cli->config.user, &user, &err)) {
 		log_error("--user: %s", err.msg);
 		return EXIT_USAGE;
 	}

@@ -10,7 +10,6 @@
 #include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
-#include "sink/sinks.h"
 
 static void rule_set_finip(struct rule_set *set)
 {
@@ -52,10 +51,10 @@ static int choose_user(const struct cli *cli, struct user **out, struct err *err
 	*out = NULL;
 	if (!cli->argv)
 		return 0;
-	if (cli->user && str_eq(cli->user, "0") && !geteuid()) {
+	if (cli->config.user && str_eq(cli->config.user, "0") && !geteuid()) {
 		return 0; /* known without asking */
-	} else if (cli->user) {
-		ret = user_find(cli->user, &user, err);
+	} else if (cli->config.user) {
+		ret = user_find(cli->config.user, &user, err);
 		if (ret)
 			return err_prefix(err, ret, "--user");
 	} else if (trust_sudo_user(&uid, &gid, &bad)) {
@@ -71,7 +70,7 @@ static int choose_user(const struct cli *cli, struct user **out, struct err *err
 	}
 	if (!user || user->uid == geteuid())
 		return 0;
-	if (!cli->user)
+	if (!cli->config.user)
 		log_info("running %s as user %s (from SUDO_UID; --user root runs it as root)",
 			 cli->argv[0], user->name);
 	*out = TAKE_PTR(user);
@@ -83,35 +82,12 @@ int cmd_trace(const struct cli *cli)
 	_cleanup_(user_freep) struct user *user = NULL;
 	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 };
-	struct sink_config output = { .ops = sink_type(cli->output ? "file" : "stdout"),
-				      .path = cli->output,
-				      .format = cli->format };
-	struct engine_opts opts = {
-		.rules = &rules,
-		.pids = cli->pids,
-		.nr_pids = cli->nr_pids,
-		.argv = cli->argv,
-		.probe = cli->probe,
-		.no_arm = cli->no_arm,
-		.outputs = &output,
-		.nr_outputs = 1,
-		.count = cli->count,
-		.duration = cli->duration,
-		.rate = cli->rate,
-		.request = {
-			.proxies = cli->proxies,
-			.nr_proxies = cli->nr_proxies,
-			.trust_unix = cli->trust_unix,
-			.cookies = cli->cookies,
-			.nr_cookies = cli->nr_cookies,
-			.plain_session = cli->plain_session,
-		},
-	};
+	struct engine_opts opts = { .config = &cli->config, .rules = &rules, .argv = cli->argv };
 	bool kernel = false;
 	struct err err;
 	int ret;
 
-	if (rule_set_load(cli->rules, cli->nr_rules, cli->disabled, &rules, &messages)) {
+	if (config_load_rules(&cli->config, &rules, &messages)) {
 		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 		log_error("%s", err.msg);
 		status = EXIT_USAGE;
 	} else {
-		if (cli.verbose)
+		if (cli.config.verbose)
 			log_set_level(LOG_LEVEL_DEBUG);
 		status = dispatch(&cli);
 	}

@@ -77,22 +77,23 @@ static bool look(void *ctx, pid_t pid, uint64_t thread_pointer)
 static int engine_attach(struct engine *e, struct err *err)
 {
 	const struct engine_opts *o = e->opts;
+	const struct config *c = o->config;
 	int ret = 0;
 
 	engine_expect_targets(e);
-	for (size_t i = 0; i < o->nr_pids; i++) {
-		if (processes_find(&e->processes, o->pids[i]))
+	for (size_t i = 0; i < c->pids.count; i++) {
+		if (processes_find(&e->processes, c->pids.list[i]))
 			continue;
-		ret = engine_add_target(e, o->pids[i], 0, err);
+		ret = engine_add_target(e, c->pids.list[i], 0, err);
 		/* One that does not answer must not keep the others from being traced. */
-		if (ret == -ETIMEDOUT && o->nr_pids > 1) {
+		if (ret == -ETIMEDOUT && c->pids.count > 1) {
 			log_warn("%s", err->msg);
 			continue;
 		}
 		if (ret)
 			return ret;
 	}
-	if (o->nr_pids && !e->processes.count)
+	if (c->pids.count && !e->processes.count)
 		return ret;
 	if (o->argv)
 		return launch_start(e->kern, &e->stops, o->argv, o->user, look, e, &e->launch, err);
@@ -178,8 +179,8 @@ static int engine_loop(struct engine *e, struct err *err)
 	int64_t looked = 0;
 	uint64_t ticks;
 
-	if (e->opts->duration > 0)
-		e->end_fd = open_timer(e->opts->duration, 0);
+	if (e->opts->config->duration > 0)
+		e->end_fd = open_timer(e->opts->config->duration, 0);
 	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, e->signal_fd) ||
 	    add_fd(epoll_fd, check_fd) || add_fd(epoll_fd, sinks_fd(e->sinks)) ||
 	    (e->end_fd >= 0 && add_fd(epoll_fd, e->end_fd)) ||
@@ -293,30 +294,35 @@ static void raise_descriptors(void)
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
 {
+	const struct config *c = e->opts->config;
+	struct sink_config output = { .ops = sink_type(c->output ? "file" : "stdout"),
+				      .path = c->output,
+				      .format = c->format };
 	uint32_t kinds;
 	int ret;
 
 	worker_start(); /* while there is little to copy */
 	raise_descriptors();
+	e->request = config_request(c);
 	e->pipeline = (struct pipeline){ .ops = &engine_pipeline_ops,
 					 .ctx = e,
 					 .rules = e->opts->rules,
-					 .request = &e->opts->request,
-					 .wanted = e->opts->count };
+					 .request = &e->request,
+					 .wanted = c->count };
 	if (pipeline_init(&e->pipeline))
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = sinks_start(e->opts->outputs, e->opts->nr_outputs, &e->sinks, err);
+	ret = sinks_start(&output, 1, &e->sinks, err);
 	if (ret)
 		return err_prefix(err, -EIO, "--output");
-	if (e->opts->no_arm && e->opts->probe == PROBE_ARM)
+	if (c->no_arm && c->probe == PROBE_ARM)
 		return err_set(err, -EINVAL, "--no-arm and --probe arm contradict each other");
-	e->choice = plan_choice(e->opts->probe, e->opts->no_arm);
-	if (e->opts->probe == PROBE_ARM && e->choice.no_arm) {
+	e->choice = plan_choice(c->probe, c->no_arm);
+	if (c->probe == PROBE_ARM && e->choice.no_arm) {
 		*kernel = true;
 		return err_set(err, -EOPNOTSUPP, "%s", e->choice.no_arm);
 	}
 	kinds = plan_kinds(e->opts->rules, &e->choice);
-	ret = kern_open(kinds, e->opts->rate, &e->kern, err);
+	ret = kern_open(kinds, c->rate, &e->kern, err);
 	if (ret) {
 		*kernel = ret != -EMFILE;
 		return ret;

@@ -8,25 +8,14 @@
 
 #include "base/err.h"
 #include "base/user.h"
-#include "bpf/abi/event.h"
-#include "request/request.h"
+#include "config/config.h"
 #include "rule/rule.h"
-#include "sink/sink.h"
 
 struct engine_opts {
+	const struct config *config;
 	const struct rule_set *rules;
-	const pid_t *pids; /* targets, or none with argv */
-	size_t nr_pids;
-	char *const *argv;		   /* program to start, NULL-terminated; NULL: none */
-	const struct user *user;	   /* whom it runs as; NULL: as this process does */
-	enum phrude_probe probe;	   /* PROBE_NONE: auto */
-	bool no_arm;			   /* never write the memory of a target */
-	const struct sink_config *outputs; /* one at least */
-	size_t nr_outputs;
-	uint64_t count;	 /* stop after so many alerts; 0: no limit */
-	double duration; /* seconds; 0: no limit */
-	uint32_t rate;	 /* matches a second of one process; 0: no limit */
-	struct request_opts request;
+	char *const *argv;	 /* program to start, NULL-terminated; NULL: none */
+	const struct user *user; /* whom it runs as; NULL: as this process does */
 };
 
 /*

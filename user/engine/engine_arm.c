@@ -46,7 +46,7 @@ int engine_arm(struct engine *e, struct process *p, const struct py_interp *inte
 	struct arm_process target = arm_process(e, p->interp, interp);
 
 	/* Many would wait for each other, and at an exec others are held. */
-	target.patient = p->target && !e->ready && e->opts->nr_pids == 1;
+	target.patient = p->target && !e->ready && e->opts->config->pids.count == 1;
 	arm_free(p->arming);
 	p->arming = NULL;
 	if (!target.nr_sites)

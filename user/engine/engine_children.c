@@ -105,8 +105,8 @@ static int expect(struct engine *e, pid_t pid)
 
 void engine_expect_targets(struct engine *e)
 {
-	for (size_t i = 0; i < e->opts->nr_pids; i++)
-		expect(e, e->opts->pids[i]);
+	for (size_t i = 0; i < e->opts->config->pids.count; i++)
+		expect(e, e->opts->config->pids.list[i]);
 }
 
 /* What is no Python is kept in sight, for the sake of what it may start. */
@@ -168,7 +168,7 @@ void engine_take_children(struct engine *e)
 	size_t older = 0;
 	uint64_t since;
 
-	if (!e->opts->nr_pids || proc_stat(getpid(), &since, NULL, NULL))
+	if (!e->opts->config->pids.count || proc_stat(getpid(), &since, NULL, NULL))
 		return;
 	for (int i = 0; i < LOOKS_MAX && take_once(e, since, &older); i++)
 		;

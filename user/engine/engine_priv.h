@@ -36,6 +36,7 @@ struct engine {
 	unsigned int nr_families;
 	struct direct_probes *direct;
 	struct groups groups;
+	struct request_opts request;
 	struct pipeline pipeline;
 	struct sinks *sinks;
 	int signal_fd; /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */

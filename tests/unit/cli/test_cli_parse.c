@@ -35,21 +35,21 @@ TEST(tracing)
 			"--duration 1.5"),
 		  0);
 	ASSERT_EQ(cli.command, CMD_TRACE);
-	ASSERT_EQ(cli.nr_pids, 2);
-	ASSERT_EQ(cli.pids[1], 34);
-	ASSERT_EQ(cli.nr_rules, 2);
-	ASSERT_STR(cli.rules[1], "dir");
-	ASSERT_EQ(cli.format, SINK_JSON);
-	ASSERT_STR(cli.output, "out");
-	ASSERT_EQ(cli.count, 5);
-	ASSERT(cli.duration == 1.5);
-	ASSERT_EQ(cli.rate, 25000);
-	ASSERT_EQ(cli.probe, PROBE_NONE);
+	ASSERT_EQ(cli.config.pids.count, 2);
+	ASSERT_EQ(cli.config.pids.list[1], 34);
+	ASSERT_EQ(cli.config.rules.count, 2);
+	ASSERT_STR(cli.config.rules.list[1], "dir");
+	ASSERT_EQ(cli.config.format, SINK_JSON);
+	ASSERT_STR(cli.config.output, "out");
+	ASSERT_EQ(cli.config.count, 5);
+	ASSERT(cli.config.duration == 1.5);
+	ASSERT_EQ(cli.config.rate, 25000);
+	ASSERT_EQ(cli.config.probe, PROBE_NONE);
 	ASSERT_EQ(parse("--pid=1 --pid=2 --rules=x --probe=arm --rate=0 --no-arm"), 0);
-	ASSERT_EQ(cli.nr_pids, 2);
-	ASSERT_EQ(cli.probe, PROBE_ARM);
-	ASSERT_EQ(cli.rate, 0);
-	ASSERT(cli.no_arm);
+	ASSERT_EQ(cli.config.pids.count, 2);
+	ASSERT_EQ(cli.config.probe, PROBE_ARM);
+	ASSERT_EQ(cli.config.rate, 0);
+	ASSERT(cli.config.no_arm);
 }
 
 TEST(run)
@@ -59,14 +59,14 @@ TEST(run)
 	ASSERT_STR(cli.argv[0], "python3");
 	ASSERT_STR(cli.argv[3], "--");
 	ASSERT(!cli.argv[5]);
-	ASSERT_EQ(cli.nr_pids, 0);
-	ASSERT_STR(cli.user, "0");
+	ASSERT_EQ(cli.config.pids.count, 0);
+	ASSERT_STR(cli.config.user, "0");
 }
 
 TEST(other_commands)
 {
 	ASSERT_EQ(parse("check a.yaml b"), 0);
-	ASSERT_EQ(cli.nr_rules, 2);
+	ASSERT_EQ(cli.config.rules.count, 2);
 	ASSERT_EQ(parse("doctor"), 0);
 	ASSERT_EQ(cli.command, CMD_DOCTOR);
 	ASSERT_EQ(parse("suggest a.jsonl"), 0);
@@ -84,12 +84,12 @@ TEST(cases_and_the_rules_beside_them)
 	ASSERT_STR(cli.cases[0], "rules/x.test.yaml");
 	ASSERT_STR(cli.cases[1], "y.test.yaml");
 	ASSERT_STR(cli.cases[2], "dir");
-	ASSERT_EQ(cli.nr_rules, 3);
-	ASSERT_STR(cli.rules[0], "rules/x.yaml");
-	ASSERT_STR(cli.rules[1], "y.yaml");
+	ASSERT_EQ(cli.config.rules.count, 3);
+	ASSERT_STR(cli.config.rules.list[0], "rules/x.yaml");
+	ASSERT_STR(cli.config.rules.list[1], "y.yaml");
 	ASSERT_EQ(parse("test x.test.yaml --rules other"), 0);
-	ASSERT_EQ(cli.nr_rules, 1);
-	ASSERT_STR(cli.rules[0], "other");
+	ASSERT_EQ(cli.config.rules.count, 1);
+	ASSERT_STR(cli.config.rules.list[0], "other");
 }
 
 TEST(requests)
@@ -97,9 +97,9 @@ TEST(requests)
 	ASSERT_EQ(parse("--pid 1 --rules r --trusted-proxies 10.0.0.0/8 ::1 unix --session-cookies "
 			"sid token"),
 		  0);
-	ASSERT_EQ(cli.nr_proxies, 2);
-	ASSERT(cli.trust_unix);
-	ASSERT_EQ(cli.nr_cookies, 2);
+	ASSERT_EQ(cli.config.proxies.count, 2);
+	ASSERT(cli.config.proxies.unix_sockets);
+	ASSERT_EQ(cli.config.cookies.count, 2);
 }
 
 TEST(mistakes)

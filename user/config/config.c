@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Settings: a row each. */
+#include "config/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "probe/probe_kind.h"
+
+/* Matches a second that a process may send: the tracer gets through more on two processors. */
+#define RATE_DEFAULT 25000
+
+struct config_setting {
+	const char *name;
+	const char *takes;				/* NULL: a flag, or what explain() says */
+	int (*set)(struct config *c, const char *text); /* 0, -EINVAL or -ENOMEM */
+	size_t flag;					/* offset of the bool, without set() */
+	void (*explain)(struct buf *out);
+};
+
+static int add_word(struct config_words *words, const char *word)
+{
+	char **list = reallocarray(words->list, words->count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	words->list = list;
+	list[words->count] = strdup(word);
+	if (!list[words->count])
+		return -ENOMEM;
+	words->count++;
+	return 0;
+}
+
+static int replace(char **at, const char *text)
+{
+	char *copy = *text ? strdup(text) : NULL;
+
+	if (!copy)
+		return *text ? -ENOMEM : -EINVAL;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+/* A number and nothing else. */
+static int read_number(const char *text, uint64_t most, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return errno || *end || !isdigit((unsigned char)*text) || *out > most ? -EINVAL : 0;
+}
+
+static int set_pid(struct config *c, const char *text)
+{
+	uint64_t pid;
+	pid_t *list;
+
+	if (read_number(text, INT_MAX, &pid) || !pid)
+		return -EINVAL;
+	list = reallocarray(c->pids.list, c->pids.count + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	c->pids.list = list;
+	list[c->pids.count++] = (pid_t)pid;
+	return 0;
+}
+
+static int set_rules(struct config *c, const char *text)
+{
+	return *text ? add_word(&c->rules, text) : -EINVAL;
+}
+
+static int set_user(struct config *c, const char *text)
+{
+	return replace(&c->user, text);
+}
+
+static int set_output(struct config *c, const char *text)
+{
+	return replace(&c->output, text);
+}
+
+static int set_format(struct config *c, const char *text)
+{
+	if (!str_eq(text, "json") && !str_eq(text, "text"))
+		return -EINVAL;
+	c->format = str_eq(text, "json") ? SINK_JSON : SINK_TEXT;
+	return 0;
+}
+
+static int set_probe(struct config *c, const char *text)
+{
+	const struct probe_kind *kind = probe_kind_by_name(text);
+
+	c->probe = kind ? kind->probe : PROBE_NONE;
+	return kind || str_eq(text, "auto") ? 0 : -EINVAL;
+}
+
+static void explain_probe(struct buf *out)
+{
+	const struct probe_kind *kind;
+
+	buf_adds(out, "one of auto");
+	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++)
+		buf_printf(out, ", %s", kind->name);
+}
+
+static int set_count(struct config *c, const char *text)
+{
+	return read_number(text, UINT64_MAX, &c->count) || !c->count ? -EINVAL : 0;
+}
+
+static int set_duration(struct config *c, const char *text)
+{
+	char *end;
+
+	c->duration = strtod(text, &end);
+	return *end || end == text || !isfinite(c->duration) || c->duration < 1e-3 ||
+			       c->duration > 1e9
+		       ? -EINVAL
+		       : 0;
+}
+
+static int set_rate(struct config *c, const char *text)
+{
+	uint64_t rate;
+
+	if (read_number(text, 10000000, &rate))
+		return -EINVAL;
+	c->rate = (uint32_t)rate;
+	return 0;
+}
+
+static int set_proxy(struct config *c, const char *text)
+{
+	struct text word = { text, strlen(text) };
+	struct rule_network net, *list;
+
+	if (str_eq(text, "unix")) {
+		c->proxies.unix_sockets = true;
+		return 0;
+	}
+	if (!rule_address_parse(word, &net) && !rule_network_parse(word, &net))
+		return -EINVAL;
+	list = reallocarray(c->proxies.list, c->proxies.count + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	c->proxies.list = list;
+	list[c->proxies.count++] = net;
+	return 0;
+}
+
+static int set_cookie(struct config *c, const char *text)
+{
+	return !*text || strpbrk(text, "=;, \t") ? -EINVAL : add_word(&c->cookies, text);
+}
+
+#define TAKES(what, how) .takes = what, .set = how
+#define FLAG(member) .flag = offsetof(struct config, member)
+
+static const struct config_setting settings[] = {
+	{ .name = "pid", TAKES("a process id", set_pid) },
+	{ .name = "rules", TAKES("a file or a directory", set_rules) },
+	{ .name = "disabled", FLAG(disabled) },
+	{ .name = "format", TAKES("text or json", set_format) },
+	{ .name = "output", TAKES("a file", set_output) },
+	{ .name = "probe", .set = set_probe, .explain = explain_probe },
+	{ .name = "no-arm", FLAG(no_arm) },
+	{ .name = "count", TAKES("a number of alerts, 1 or more", set_count) },
+	{ .name = "duration", TAKES("seconds (0.001 or more)", set_duration) },
+	{ .name = "rate", TAKES("matches a second, up to 10000000, or 0 for no limit", set_rate) },
+	{ .name = "user", TAKES("a user's name or number", set_user) },
+	{ .name = "trusted-proxies",
+	  TAKES("addresses, ranges as in 10.0.0.0/8, or unix", set_proxy) },
+	{ .name = "session-cookies", TAKES("names of cookies", set_cookie) },
+	{ .name = "plain-session", FLAG(plain_session) },
+	{ .name = "verbose", FLAG(verbose) },
+};
+
+const struct config_setting *config_setting(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (str_eq(settings[i].name, name))
+			return &settings[i];
+	}
+	return NULL;
+}
+
+int config_set(struct config *c, const struct config_setting *s, const char *text)
+{
+	if (s->set)
+		return s->set(c, text);
+	*(bool *)((char *)c + s->flag) = true;
+	return 0;
+}
+
+void config_explain(struct buf *out, const struct config_setting *s, const char *text)
+{
+	buf_adds(out, "takes ");
+	if (s->explain)
+		s->explain(out);
+	else
+		buf_adds(out, s->takes);
+	if (*text)
+		buf_printf(out, ", not \"%s\"", text);
+	else
+		buf_adds(out, ", not an empty word");
+}
+
+void config_init(struct config *c)
+{
+	*c = (struct config){ .rate = RATE_DEFAULT };
+}
+
+static void words_fini(struct config_words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->list[i]);
+	free(words->list);
+}
+
+void config_fini(struct config *c)
+{
+	words_fini(&c->rules);
+	words_fini(&c->cookies);
+	free(c->pids.list);
+	free(c->proxies.list);
+	free(c->user);
+	free(c->output);
+	*c = (struct config){ 0 };
+}
+
+int config_load_rules(const struct config *c, struct rule_set *out, struct buf *messages)
+{
+	return rule_set_load((const char *const *)c->rules.list, c->rules.count, c->disabled, out,
+			     messages);
+}
+
+struct request_opts config_request(const struct config *c)
+{
+	return (struct request_opts){
+		.proxies = c->proxies.list,
+		.nr_proxies = c->proxies.count,
+		.trust_unix = c->proxies.unix_sockets,
+		.cookies = c->cookies.count ? (const char *const *)c->cookies.list : NULL,
+		.nr_cookies = c->cookies.count,
+		.plain_session = c->plain_session,
+	};
+}

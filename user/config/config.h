@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tracer is to do, be it from the command line or from a file.  All of it is owned. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "bpf/abi/event.h"
+#include "request/request.h"
+#include "rule/rule.h"
+#include "rule/rule_network.h"
+#include "sink/sink.h"
+
+struct config_words {
+	char **list;
+	size_t count;
+};
+
+struct config {
+	struct config_words rules; /* files and directories */
+	bool disabled;		   /* rules that are disabled, too */
+	struct {
+		pid_t *list;
+		size_t count;
+	} pids;
+	char *user;		 /* whom a program is run as; NULL: not given */
+	enum phrude_probe probe; /* PROBE_NONE: auto */
+	bool no_arm;		 /* never write the memory of a target */
+	uint64_t count;		 /* stop after so many alerts; 0: no limit */
+	double duration;	 /* seconds; 0: no limit */
+	uint32_t rate;		 /* matches a second of one process; 0: no limit */
+	enum sink_format format; /* of outputs */
+	char *output;		 /* file; NULL: standard output */
+	struct config_proxies {
+		struct rule_network *list;
+		size_t count;
+		bool unix_sockets;
+	} proxies;
+	struct config_words cookies;
+	bool plain_session;
+	bool verbose;
+};
+
+void config_init(struct config *c);
+void config_fini(struct config *c);
+
+/* Loads the rules; as rule_set_load() does. */
+int config_load_rules(const struct config *c, struct rule_set *out, struct buf *messages);
+/* What of it is about requests; borrowed. */
+struct request_opts config_request(const struct config *c);
+
+/* One thing that can be set: by the option --NAME, or by the key NAME of a file. */
+struct config_setting;
+
+/* NULL: there is none of that name. */
+const struct config_setting *config_setting(const char *name);
+/* Sets it, or adds to it where there may be several.  -EINVAL: it does not take this text (NULL for a flag); -ENOMEM. */
+int config_set(struct config *c, const struct config_setting *s, const char *text);
+/* Appends "takes ..., not TEXT" for what was refused. */
+void config_explain(struct buf *out, const struct config_setting *s, const char *text);
