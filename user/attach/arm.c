@@ -293,12 +293,6 @@ void armer_free(struct armer *armer)
 	free(armer);
 }
 
-void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total)
-{
-	*longest = armer ? atomic_load(&armer->longest) : 0;
-	*total = armer ? atomic_load(&armer->total) : 0;
-}
-
 void armer_losses(const struct armer *armer, uint64_t *given_up, uint64_t *late, uint64_t *cut)
 {
 	*cut = armer ? atomic_load(&armer->cut) : 0;

@@ -19,8 +19,6 @@ struct armer;
 int armer_new(struct kern *kern, struct armer **out, struct err *err);
 void armer_free(struct armer *armer);
 DEFINE_CLEANUP(armer_freep, struct armer, armer_free);
-/* The longest time, in ns, that one thread of a target was held, and all of it together. */
-void armer_times(const struct armer *armer, uint64_t *longest, uint64_t *total);
 /*
  * given_up: requests that were not met because the target's memory did not answer, or because it has several interpreters that run at once; late: those whose thread may have gone on while
  * something was written; cut: functions that are not armed because there are too many.

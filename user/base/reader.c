@@ -125,16 +125,6 @@ int64_t reader_pread_sparse(int fd, uint64_t offset, void *buf, size_t len, bool
 	return c->got;
 }
 
-int64_t reader_pread(int fd, uint64_t offset, void *buf, size_t len)
-{
-	bool zeros;
-	int64_t n = reader_pread_sparse(fd, offset, buf, len, &zeros);
-
-	if (zeros)
-		memset(buf, 0, (size_t)n);
-	return n;
-}
-
 /* The worker keeps the file open from one piece to the next: what /proc says changes when it is asked anew. */
 static int do_next(struct worker_call *call)
 {

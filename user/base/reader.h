@@ -17,9 +17,10 @@ int reader_stat(const char *path, struct stat *out);
  * opened for reading asks a FUSE daemon first.  *out: as fstat(), may be NULL.  The descriptor, or -errno.
  */
 int reader_open(const char *path, struct stat *out);
-/* Reads at most `len` bytes at `offset` of such a file: how many, 0 at its end, or -errno. */
-int64_t reader_pread(int fd, uint64_t offset, void *buf, size_t len);
-/* The same into fresh memory, which stays untouched, and is not there, where there are only zeros. *zeros: that was so. */
+/*
+ * Reads at most `len` bytes at `offset` of such a file into fresh memory, which stays untouched, and is not there, where there are only
+ * zeros.  How many, 0 at its end, or -errno.  *zeros: that was so.
+ */
 int64_t reader_pread_sparse(int fd, uint64_t offset, void *buf, size_t len, bool *zeros);
 
 /* Gets a file piece by piece; what it returns but 0 ends the reading. */

@@ -11,7 +11,8 @@
 #include "proc/procfs.h"
 #include "py/interp.h"
 
-bool engine_has_pending(const struct interp_facts *f)
+/* Does a rule name a C function that is not there yet? */
+static bool has_pending(const struct interp_facts *f)
 {
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
 		if (f->plan.rules[i].pending)
@@ -28,7 +29,7 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 	size_t nr_sites;
 	int ret;
 
-	if (!engine_has_pending(f))
+	if (!has_pending(f))
 		return 0;
 	if (!g->nr_imports || (g->imports_early && interp->initialised)) {
 		ret = py_sites_import(interp, sites, &nr_sites, err);
@@ -126,13 +127,13 @@ static void probe_found(struct engine *e, const struct py_view *view, struct int
 			log_warn("rule \"%s\" cannot be watched in pid %d: %s",
 				 e->opts->rules->rules[i].name, view->pid, err.msg);
 	}
-	if (!engine_has_pending(f))
+	if (!has_pending(f))
 		kern_template_late(e->kern, f->group, false);
 }
 
 static bool can_look(const struct engine *e, const struct process *p, struct py_view *view)
 {
-	if (e->ending || !p->interp || !engine_has_pending(p->interp))
+	if (e->ending || !p->interp || !has_pending(p->interp))
 		return false;
 	*view = p->view;
 	return true;

@@ -122,9 +122,7 @@ int engine_retrace(struct engine *e, struct process *p, struct err *err);
 /* It stays known to the kernel side, for the sake of what it may start in its turn. */
 void engine_give_up(struct process *p, int ret, const char *after, const struct err *err);
 void engine_detach_own(struct process *p);
-/* engine_late.c: does a rule name a C function that is not there yet? */
-bool engine_has_pending(const struct interp_facts *f);
-/* Has imports reported, if a rule waits for one. */
+/* engine_late.c: has imports reported, if a rule waits for one. */
 int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 			 const struct interp_facts *f, struct err *err);
 /* Looks for such functions in a process. */

@@ -16,7 +16,6 @@
 #define TYPE_BASICSIZE 32
 #define TYPE_BASE 256
 #define TYPE_DICT 264
-#define TYPE_SUBCLASSES 272
 #define TYPE_DICTOFFSET 288
 #define TYPE_MRO 344
 #define TPFLAGS_INLINE_VALUES (1ULL << 2)
@@ -24,14 +23,11 @@
 #define TPFLAGS_HEAP (1ULL << 9)
 #define TPFLAGS_TYPE (1ULL << 31)
 #define TPFLAGS_DICT (1ULL << 29)
-/* Weak references: wr_object. */
-#define WEAKREF_OBJECT 16
 
 /* _PyRuntime.interpreters: head, and behind it main. */
 #define INTERPRETERS_MAIN 8
 #define INTERPRETERS_MAX 64
 #define MRO_MAX 64
-#define SUBCLASSES_MAX 4096
 
 void py_view_init(struct py_view *v, const struct py_interp *interp)
 {
@@ -67,14 +63,6 @@ static int sys_get(const struct py_view *v, uint64_t interpreter, const char *na
 	if (!ret && !dict)
 		ret = -ENOENT;
 	return ret ? ret : py_dict_get(&rd, dict, name, value);
-}
-
-int py_sys_get(const struct py_view *v, const char *name, uint64_t *value)
-{
-	uint64_t interpreter;
-	int ret = interpreter_main(v, &interpreter);
-
-	return ret ? ret : sys_get(v, interpreter, name, value);
 }
 
 static bool contains(const uint64_t *list, size_t count, uint64_t value)
@@ -252,7 +240,7 @@ static bool is_dict(const struct py_view *v, uint64_t obj)
 
 /*
  * Since 3.12 tp_dict of a static builtin type is NULL, and each interpreter keeps one for it: PyInterpreterState.types
- * holds a struct with the type's address and, three or four words on, its dict and its list of subclasses
+ * holds a struct with the type's address and, three or four words on, its dict
  * (static_builtin_state in 3.12, managed_static_type_state since, Include/internal/pycore_typeobject.h).  Where in the interpreter
  * state that is differs by version and build, so it is searched for: no other place has a type's
  * address so near before a dict.
@@ -261,11 +249,7 @@ static bool is_dict(const struct py_view *v, uint64_t obj)
 #define STATE_MAX (2 * 1024 * 1024)
 #define STATE_WORDS 6
 
-struct static_state {
-	uint64_t dict, subclasses;
-};
-
-static int static_type_state(const struct py_view *v, uint64_t type, struct static_state *out)
+static int static_type_dict(const struct py_view *v, uint64_t type, uint64_t *dict)
 {
 	_cleanup_free_ uint64_t *words = malloc(STATE_CHUNK + STATE_WORDS * 8);
 	uint64_t interpreter;
@@ -288,8 +272,7 @@ static int static_type_state(const struct py_view *v, uint64_t type, struct stat
 				continue;
 			for (size_t k = 2; k <= 3; k++) {
 				if (words[i + k] % 8 == 0 && is_dict(v, words[i + k])) {
-					out->dict = words[i + k];
-					out->subclasses = words[i + k + 1];
+					*dict = words[i + k];
 					return 0;
 				}
 			}
@@ -302,7 +285,6 @@ static int static_type_state(const struct py_view *v, uint64_t type, struct stat
 
 int py_type_dict(const struct py_view *v, uint64_t type, uint64_t *dict)
 {
-	struct static_state state;
 	uint64_t flags;
 	int ret = type_flags(v, type, &flags);
 
@@ -312,10 +294,7 @@ int py_type_dict(const struct py_view *v, uint64_t type, uint64_t *dict)
 		return ret;
 	if (flags & TPFLAGS_HEAP)
 		return -EPROTO;
-	ret = static_type_state(v, type, &state);
-	if (!ret)
-		*dict = state.dict;
-	return ret;
+	return static_type_dict(v, type, dict);
 }
 
 int py_cstr_read(const struct py_view *v, uint64_t addr, char *buf, size_t size)
@@ -434,40 +413,4 @@ int py_instance_get(const struct py_view *v, uint64_t obj, const char *name, uin
 		return py_split_get(&rd, keys, values, name, value);
 	ret = instance_dict(v, obj, type, &dict);
 	return ret ? ret : py_dict_get(&rd, dict, name, value);
-}
-
-struct subclasses {
-	const struct py_view *v;
-	py_entry_fn fn;
-	void *ctx;
-};
-
-/* tp_subclasses maps addresses, as ints, to weak references. */
-static int subclass_entry(void *ctx, uint64_t key, uint64_t value)
-{
-	const struct subclasses *s = ctx;
-	uint64_t type;
-
-	if (value % 8 || remote_read_u64(s->v->pid, value + WEAKREF_OBJECT, &type) ||
-	    !py_is_type(s->v, type))
-		return 0;
-	return s->fn(s->ctx, key, type);
-}
-
-int py_type_subclasses(const struct py_view *v, uint64_t type, py_entry_fn fn, void *ctx)
-{
-	struct subclasses s = { v, fn, ctx };
-	struct py_reader rd = py_view_reader(v);
-	struct static_state state;
-	uint64_t dict, flags;
-	int ret = type_flags(v, type, &flags);
-
-	if (!ret)
-		ret = remote_read_u64(v->pid, type + TYPE_SUBCLASSES, &dict);
-	if (ret)
-		return ret;
-	/* A static builtin type of 3.12 and later has its number there, and the dict is the interpreter's. */
-	if (!(flags & TPFLAGS_HEAP) && !is_dict(v, dict))
-		dict = static_type_state(v, type, &state) ? 0 : state.subclasses;
-	return dict ? py_dict_each(&rd, dict, subclass_entry, &s) : 0;
 }

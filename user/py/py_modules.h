@@ -45,8 +45,6 @@ static inline struct py_reader py_view_reader(const struct py_view *v)
 int py_modules_each(const struct py_view *v, py_entry_fn fn, void *ctx);
 /* The module of that name. -ENOENT: it is not imported. */
 int py_module_find(const struct py_view *v, const char *name, uint64_t *module);
-/* An entry of the main interpreter's module sys: "path". */
-int py_sys_get(const struct py_view *v, const char *name, uint64_t *value);
 /* The dict of a module object. -EPROTO: it is none. */
 int py_module_dict(const struct py_view *v, uint64_t module, uint64_t *dict);
 
@@ -60,9 +58,6 @@ int py_type_lookup(const struct py_view *v, uint64_t type, const char *name, uin
 		   uint64_t *owner);
 /* An attribute that an instance holds itself. */
 int py_instance_get(const struct py_view *v, uint64_t obj, const char *name, uint64_t *value);
-
-/* The classes that derive directly from `type` and are alive, as far as __subclasses__ would tell. */
-int py_type_subclasses(const struct py_view *v, uint64_t type, py_entry_fn fn, void *ctx);
 
 /* Copies a C string of at most size - 1 bytes. */
 int py_cstr_read(const struct py_view *v, uint64_t addr, char *buf, size_t size);

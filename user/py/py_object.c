@@ -15,11 +15,9 @@
 #define OB_SIZE 16
 #define STR_LENGTH 16
 #define STR_STATE 32
-#define LIST_ITEMS 24
 #define INT_DIGITS 24
 #define INT_DIGIT_BITS 30
 #define TPFLAGS_INT (1ULL << 24)
-#define TPFLAGS_LIST (1ULL << 25)
 #define TPFLAGS_TUPLE (1ULL << 26)
 #define TPFLAGS_STR (1ULL << 28)
 #define TPFLAGS_DICT (1ULL << 29)
@@ -296,38 +294,19 @@ int py_split_get(const struct py_reader *rd, uint64_t keys, uint64_t values, con
 	return ret == 1 ? 0 : ret ? ret : -ENOENT;
 }
 
-static int read_items(const struct py_reader *rd, uint64_t size_at, uint64_t items_at,
-		      uint64_t *items, size_t max, size_t *count)
-{
-	uint64_t n;
-	int ret = remote_read_u64(rd->pid, size_at, &n);
-
-	if (ret)
-		return ret;
-	n = MIN(n, (uint64_t)max);
-	ret = remote_read(rd->pid, items_at, items, n * sizeof(*items));
-	if (!ret)
-		*count = n;
-	return ret;
-}
-
 int py_tuple_read(const struct py_reader *rd, uint64_t tuple, uint64_t *items, size_t max,
 		  size_t *count)
 {
+	uint64_t n;
 	int ret = check_type(rd, tuple, TPFLAGS_TUPLE);
 
-	return ret ? ret
-		   : read_items(rd, tuple + OB_SIZE, tuple + rd->layout->tuple_items, items, max,
-				count);
-}
-
-int py_list_read(const struct py_reader *rd, uint64_t list, uint64_t *items, size_t max,
-		 size_t *count)
-{
-	uint64_t at;
-	int ret = check_type(rd, list, TPFLAGS_LIST);
-
 	if (!ret)
-		ret = remote_read_u64(rd->pid, list + LIST_ITEMS, &at);
-	return ret ? ret : read_items(rd, list + OB_SIZE, at, items, max, count);
+		ret = remote_read_u64(rd->pid, tuple + OB_SIZE, &n);
+	if (ret)
+		return ret;
+	n = MIN(n, (uint64_t)max);
+	ret = remote_read(rd->pid, tuple + rd->layout->tuple_items, items, n * sizeof(*items));
+	if (!ret)
+		*count = n;
+	return ret;
 }

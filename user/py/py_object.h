@@ -39,6 +39,3 @@ int py_split_get(const struct py_reader *rd, uint64_t keys, uint64_t values, con
 /* Copies up to `max` items of a tuple; *count is how many it has copied. */
 int py_tuple_read(const struct py_reader *rd, uint64_t tuple, uint64_t *items, size_t max,
 		  size_t *count);
-/* The same of a list. */
-int py_list_read(const struct py_reader *rd, uint64_t list, uint64_t *items, size_t max,
-		 size_t *count);

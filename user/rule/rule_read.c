@@ -183,6 +183,29 @@ static void keep_rule(struct rule_reader *r, struct rule *rule)
 	*rule = (struct rule){ 0 };
 }
 
+/* Frees what a rule holds. */
+static void rule_fini(struct rule *rule)
+{
+	free(rule->name);
+	free(rule->id);
+	free(rule->description);
+	for (size_t i = 0; i < rule->nr_tags; i++)
+		free(rule->tags[i]);
+	free(rule->tags);
+	free(rule->func);
+	free(rule->place);
+	for (size_t i = 0; i < rule->nr_values; i++) {
+		for (size_t j = 0; j < rule->values[i].nr_pieces; j++)
+			free(rule->values[i].pieces[j].text);
+		free(rule->values[i].pieces);
+		free(rule->values[i].label);
+	}
+	free(rule->values);
+	rule_condition_free(rule->condition);
+	free(rule->path);
+	*rule = (struct rule){ 0 };
+}
+
 static void read_rule(struct rule_reader *r, const struct yaml_node *node)
 {
 	_cleanup_(rule_fini) struct rule rule = { .enabled = true };
@@ -258,28 +281,6 @@ int rule_read_documents(struct yaml_documents *docs, struct rule_set *set)
 	}
 	rule_names_fini(&r.names);
 	return r.yaml.nomem ? -ENOMEM : 0;
-}
-
-void rule_fini(struct rule *rule)
-{
-	free(rule->name);
-	free(rule->id);
-	free(rule->description);
-	for (size_t i = 0; i < rule->nr_tags; i++)
-		free(rule->tags[i]);
-	free(rule->tags);
-	free(rule->func);
-	free(rule->place);
-	for (size_t i = 0; i < rule->nr_values; i++) {
-		for (size_t j = 0; j < rule->values[i].nr_pieces; j++)
-			free(rule->values[i].pieces[j].text);
-		free(rule->values[i].pieces);
-		free(rule->values[i].label);
-	}
-	free(rule->values);
-	rule_condition_free(rule->condition);
-	free(rule->path);
-	*rule = (struct rule){ 0 };
 }
 
 void rule_set_fini(struct rule_set *set)

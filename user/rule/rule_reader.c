@@ -31,11 +31,6 @@ void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const cha
 	yaml_read_map(&r->yaml, map, what, names, nr_keys, seen, read_key, &m);
 }
 
-void rule_refuse(struct rule_reader *r, const struct yaml_entry *entry)
-{
-	rule_error(r, entry->key, "`%s` is not supported yet", entry->name);
-}
-
 struct rule_name {
 	char *name, *path;
 	unsigned int line, column;

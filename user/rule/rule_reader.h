@@ -51,8 +51,6 @@ void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const cha
 
 /* Adds an error at a node. */
 #define rule_error(r, node, ...) yaml_error(&(r)->yaml, node, __VA_ARGS__)
-/* Refuses what is well formed but cannot be honoured yet. */
-void rule_refuse(struct rule_reader *r, const struct yaml_entry *entry);
 
 /* Registers the name of the rule being read, or says where it was used before. */
 void rule_names_add(struct rule_reader *r, const struct yaml_node *node, const char *name);
