@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "maps.bpf.h"
+#include "abi/layout.h"
 
 procs_map procs SEC(".maps");
 arm_pending_map arm_pending SEC(".maps");

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "bpf/abi/layout.h"
 #include "kern/kern.h"
 #include "kern/kern_uprobe_multi.h"
 #include "kern/kern_priv.h"

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Size of each structure that both sides share, and where its fields are: said once more, so that neither compiler lays one out in
+ * its own way, and no change comes by accident.  Compiled for both, by bpf/maps.bpf.c and user/kern/kern_load.c.  Whoever changes a
+ * structure changes its numbers here; tests/guards/abi.py knows of each whether it has them.
+ */
+#pragma once
+
+#include "arm.h"
+#include "direct.h"
+#include "event.h"
+#include "launch.h"
+#include "pylayout.h"
+#include "rule.h"
+#include "share.h"
+
+#define ABI_SIZE(type, size)                        \
+	_Static_assert(sizeof(struct type) == size, \
+		       "struct " #type " has another size than bpf/abi/layout.h says")
+#define ABI_AT(type, field, offset)                                      \
+	_Static_assert(__builtin_offsetof(struct type, field) == offset, \
+		       "struct " #type ": " #field " is not where bpf/abi/layout.h says")
+
+ABI_SIZE(arm_request, 64);
+ABI_AT(arm_request, tid, 4);
+ABI_AT(arm_request, slot, 8);
+ABI_AT(arm_request, why, 12);
+ABI_AT(arm_request, minor, 14);
+ABI_AT(arm_request, token, 16);
+ABI_AT(arm_request, code, 24);
+ABI_AT(arm_request, instr, 32);
+ABI_AT(arm_request, type_code, 40);
+ABI_AT(arm_request, interp, 48);
+ABI_AT(arm_request, watched, 56);
+ABI_AT(arm_request, target, 60);
+
+ABI_SIZE(arm_slot, 80);
+ABI_AT(arm_slot, outcome, 4);
+ABI_AT(arm_slot, state, 8);
+ABI_AT(arm_slot, pages, 16);
+
+ABI_SIZE(phrude_direct, 1112);
+ABI_AT(phrude_direct, ml_flags, 4);
+ABI_AT(phrude_direct, flags, 8);
+ABI_AT(phrude_direct, len, 12);
+ABI_AT(phrude_direct, level, 16);
+ABI_AT(phrude_direct, type_name, 24);
+ABI_AT(phrude_direct, nodes, 88);
+
+ABI_SIZE(ev_hdr, 24);
+ABI_AT(ev_hdr, kind, 4);
+ABI_AT(ev_hdr, abi, 5);
+ABI_AT(ev_hdr, time_ns, 8);
+ABI_AT(ev_hdr, pid, 16);
+ABI_AT(ev_hdr, tid, 20);
+
+ABI_SIZE(ev_match, 104);
+ABI_AT(ev_match, probe, 24);
+ABI_AT(ev_match, callee, 25);
+ABI_AT(ev_match, skipped, 26);
+ABI_AT(ev_match, cut, 28);
+ABI_AT(ev_match, ppid, 32);
+ABI_AT(ev_match, uid, 36);
+ABI_AT(ev_match, code, 40);
+ABI_AT(ev_match, self_type, 48);
+ABI_AT(ev_match, cgroup, 56);
+ABI_AT(ev_match, layout, 64);
+ABI_AT(ev_match, seq, 68);
+ABI_AT(ev_match, comm, 72);
+ABI_AT(ev_match, digest_args, 88);
+ABI_AT(ev_match, digest_stack, 96);
+
+ABI_SIZE(ev_node, 8);
+ABI_AT(ev_node, flags, 1);
+ABI_AT(ev_node, aux, 2);
+ABI_AT(ev_node, len, 4);
+
+ABI_SIZE(ev_func, 24);
+ABI_AT(ev_func, posonlyargcount, 4);
+ABI_AT(ev_func, kwonlyargcount, 8);
+ABI_AT(ev_func, flags, 12);
+ABI_AT(ev_func, firstlineno, 16);
+ABI_AT(ev_func, ndefaults, 20);
+
+ABI_SIZE(ev_frame, 32);
+ABI_AT(ev_frame, linetable, 8);
+ABI_AT(ev_frame, signature, 16);
+ABI_AT(ev_frame, lasti, 24);
+ABI_AT(ev_frame, firstlineno, 28);
+
+ABI_SIZE(ev_linetable, 48);
+ABI_AT(ev_linetable, linetable, 24);
+ABI_AT(ev_linetable, signature, 32);
+ABI_AT(ev_linetable, len, 40);
+ABI_AT(ev_linetable, full, 44);
+
+ABI_SIZE(ev_table_key, 16);
+ABI_AT(ev_table_key, pid, 8);
+
+ABI_SIZE(ev_proc, 48);
+ABI_AT(ev_proc, what, 24);
+ABI_AT(ev_proc, other, 28);
+ABI_AT(ev_proc, start, 32);
+ABI_AT(ev_proc, cgroup, 40);
+
+ABI_SIZE(ev_exec, 64);
+ABI_AT(ev_exec, flags, 48);
+ABI_AT(ev_exec, exe_len, 52);
+ABI_AT(ev_exec, cmdline_len, 56);
+
+ABI_SIZE(launch_thread, 16);
+ABI_AT(launch_thread, mapped, 4);
+ABI_AT(launch_thread, pages, 8);
+
+ABI_SIZE(py_layout, 164);
+ABI_AT(py_layout, minor, 4);
+ABI_AT(py_layout, owner_generator, 50);
+ABI_AT(py_layout, ts_frame, 52);
+ABI_AT(py_layout, func_code, 64);
+ABI_AT(py_layout, str_ascii_data, 94);
+ABI_AT(py_layout, resume_location_mask, 120);
+ABI_AT(py_layout, code_cellvars, 124);
+ABI_AT(py_layout, type_basicsize, 130);
+ABI_AT(py_layout, code_stacksize, 162);
+
+ABI_SIZE(py_proc, 328);
+ABI_AT(py_proc, seq, 4);
+ABI_AT(py_proc, group, 8);
+ABI_AT(py_proc, tstate, 16);
+ABI_AT(py_proc, load_bias, 152);
+ABI_AT(py_proc, layout, 160);
+
+ABI_SIZE(py_template, 352);
+ABI_AT(py_template, late, 328);
+ABI_AT(py_template, start, 336);
+ABI_AT(py_template, main, 344);
+
+ABI_SIZE(phrude_target_key, 24);
+ABI_AT(phrude_target_key, place, 8);
+ABI_AT(phrude_target_key, kind, 16);
+
+ABI_SIZE(phrude_share, 72);
+ABI_AT(phrude_share, slots, 4);
+ABI_AT(phrude_share, asking, 8);
+ABI_AT(phrude_share, failures, 12);
+ABI_AT(phrude_share, ask_from, 16);
+ABI_AT(phrude_share, asked, 24);
+ABI_AT(phrude_share, period, 28);
+ABI_AT(phrude_share, paid_until, 32);
+ABI_AT(phrude_share, sent, 40);
+ABI_AT(phrude_share, sent_in, 48);
+ABI_AT(phrude_share, holds, 52);
+ABI_AT(phrude_share, arms, 56);
+ABI_AT(phrude_share, arms_in, 60);
+ABI_AT(phrude_share, refused, 64);
+
+#undef ABI_SIZE
+#undef ABI_AT
