@@ -55,7 +55,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Wal
 	-Wno-unused-parameter -Wno-missing-declarations -Wno-compare-distinct-pointer-types \
 	-I. -Ibpf -Ivmlinux/$(ARCH) $(BPF_SYSINC) -MMD -MP
 
-.PHONY: all record check check-root bench fuzz install clean demo format
+.PHONY: all budget record check check-root bench fuzz install clean demo format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -130,6 +130,10 @@ check: all $(UNIT_TESTS)
 
 check-root: all $(UNIT_TESTS) $(FUZZERS)
 	$(Q)tests/run.sh all
+
+# After a look at why a program has grown.
+budget: $(BUILD)/tracer.bpf.o
+	$(Q)BUILD='$(BUILD)' tests/guards/budget.py renew
 
 fuzz: $(FUZZERS)
 	$(Q)tests/run.sh fuzz
