@@ -16,6 +16,12 @@
 #define PATIENCE_MS 500
 
 static enum log_level max_level = LOG_LEVEL_INFO;
+static const char *program = "phrude-trace";
+
+void log_set_program(const char *name)
+{
+	program = name;
+}
 
 void log_set_level(enum log_level level)
 {
@@ -53,15 +59,14 @@ static bool write_line(const char *s, size_t len, int patience)
 static void say(const struct buf *line)
 {
 	static unsigned long unsaid;
-	char lost[96];
+	char lost[128];
 	int n = 0;
 
 	flockfile(stderr);
 	if (unsaid)
 		n = snprintf(lost, sizeof(lost),
-			     "phrude-trace: warning: standard error was not read: %lu messages "
-			     "are missing\n",
-			     unsaid);
+			     "%s: warning: standard error was not read: %lu messages are missing\n",
+			     program, unsaid);
 	if (write_line(lost, n, 0) && write_line(line->data, line->len, unsaid ? 0 : PATIENCE_MS))
 		unsaid = 0;
 	else
@@ -77,7 +82,7 @@ void log_at(enum log_level level, const char *fmt, ...)
 
 	if (level > max_level)
 		return;
-	buf_printf(&line, "phrude-trace: %s", prefix[level]);
+	buf_printf(&line, "%s: %s", program, prefix[level]);
 	va_start(ap, fmt);
 	text_vline(&line, fmt, ap);
 	va_end(ap);
