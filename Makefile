@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make            build/phrude-trace
+# make            build/phrude-trace, build/phrude-console
 # make check      guards, unit tests (no root)   make check-root  everything, on live interpreters (root)
 # make bench      paired timings (root)      make fuzz        fuzz targets, FUZZ_SECONDS each
 # make install    honours PREFIX and DESTDIR
@@ -19,6 +19,8 @@ MODULES := base elf proc py event yaml input rule alert request sink probe pipel
 PURE_MODULES := base elf proc py event yaml input rule alert request sink probe pipeline config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
+# The console alone: the tracer has none of them.
+CONSOLE_LIBS := libmicrohttpd sqlite3 libsodium
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 
@@ -36,11 +38,17 @@ msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c $(addprefix engine/,counters.c engine_refused.c \
 	processes.c))
 
+CONSOLE_SRCS := $(sort $(wildcard user/console/*.c))
+# All but its main().
+CONSOLE_PARTS := $(filter-out user/console/main.c,$(CONSOLE_SRCS))
+CONSOLE_OBJS := $(CONSOLE_SRCS:%.c=$(BUILD)/%.o)
+
 SRCS := $(foreach m,$(MODULES),$(sort $(wildcard user/$(m)/*.c)))
 PURE_SRCS := $(foreach m,$(PURE_MODULES),$(sort $(wildcard user/$(m)/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
-SAN_OBJS := $(patsubst %.c,$(BUILD)/san/%.o,$(PURE_SRCS) $(UNIT_PARTS) tests/unit/no_kernel.c)
-FUZZ_OBJS := $(PURE_SRCS:%.c=$(BUILD)/fuzz/%.o)
+PURE_OBJS := $(PURE_SRCS:%.c=$(BUILD)/%.o)
+SAN_OBJS := $(patsubst %.c,$(BUILD)/san/%.o,$(PURE_SRCS) $(UNIT_PARTS) $(CONSOLE_PARTS) tests/unit/no_kernel.c)
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(PURE_SRCS) $(CONSOLE_PARTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -59,11 +67,19 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Wal
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/phrude-trace
+all: $(BUILD)/phrude-trace $(BUILD)/phrude-console
 
 $(BUILD)/phrude-trace: $(OBJS) | deps
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS_LDLIBS)
+
+# What of the tracer's parts the console needs, the linker takes.
+$(BUILD)/libpure.a: $(PURE_OBJS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/phrude-console: $(CONSOLE_OBJS) $(BUILD)/libpure.a | deps
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(CONSOLE_LDLIBS) $(LIBS_LDLIBS)
 
 $(BUILD)/user/%.o: user/%.c | deps
 	$(call msg,CC,$@)
@@ -72,6 +88,9 @@ $(BUILD)/user/%.o: user/%.c | deps
 
 # It holds the driver of the test cases.
 $(BUILD)/user/suite/suite.o: user/suite/test_driver.py
+
+# It holds the pages.
+$(BUILD)/user/console/assets.o $(BUILD)/san/user/console/assets.o $(BUILD)/fuzz/user/console/assets.o: $(wildcard user/console/pages/*)
 
 # Only these see the skeleton.
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/kern/*.c user/attach/*.c)): $(SKEL)
@@ -97,10 +116,12 @@ $(BUILD)/san/%.o: %.c
 $(BUILD)/san/libphrude.a: $(SAN_OBJS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/tests/console/% $(BUILD)/fuzzers/fuzz_console_%: PART_LDLIBS = $(CONSOLE_LDLIBS)
+
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/san/libphrude.a
 	$(call msg,TEST-CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS_ALL) -O1 $(SANITIZE) -o $@ $< $(BUILD)/san/libphrude.a $(LIBS_LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS_ALL) -O1 $(SANITIZE) -o $@ $< $(BUILD)/san/libphrude.a $(PART_LDLIBS) $(LIBS_LDLIBS)
 
 $(BUILD)/fuzz/%.o: %.c
 	$(call msg,CC-FUZZ,$@)
@@ -113,7 +134,7 @@ $(BUILD)/fuzz/libphrude.a: $(FUZZ_OBJS)
 $(BUILD)/fuzzers/%: tests/fuzz/%.c $(BUILD)/fuzz/libphrude.a
 	$(call msg,FUZZ-CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/libphrude.a $(LIBS_LDLIBS)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS_ALL) -O1 $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/libphrude.a $(PART_LDLIBS) $(LIBS_LDLIBS)
 
 # Records captures for the unit tests, see tests/record/record.py.
 record: $(BUILD)/record
@@ -146,6 +167,7 @@ demo: all
 
 install: all
 	install -D -m 0755 $(BUILD)/phrude-trace $(DESTDIR)$(PREFIX)/bin/phrude-trace
+	install -m 0755 $(BUILD)/phrude-console $(DESTDIR)$(PREFIX)/bin/phrude-console
 	install -d $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
 	install -m 0644 $(wildcard rules/*.yaml) $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
 

@@ -22,5 +22,8 @@ need libcjson 1.7 libcjson-dev
 need capstone 4.0 libcapstone-dev
 need libpcre2-8 10.34 libpcre2-dev
 need nettle 3.4 nettle-dev
+need libmicrohttpd 0.9.71 libmicrohttpd-dev
+need sqlite3 3.37 libsqlite3-dev
+need libsodium 1.0.18 libsodium-dev
 major=$("${CLANG:-clang}" -dumpversion 2>/dev/null | cut -d. -f1)
 [ "${major:-0}" -ge 14 ] || fail "clang is version $major, 14 or later is needed." clang

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `phrude-console key ...` and `user ...`: who may write into the store's file may do all of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/user.h"
+#include "console/console.h"
+#include "console/db.h"
+#include "console/store.h"
+
+/* Notes what was done, and by whom of this machine's users. */
+static int note(struct db *db, const char *what, const char *detail, struct err *err)
+{
+	_cleanup_(user_freep) struct user *user = NULL;
+	char who[96];
+
+	if (user_find_id(getuid(), &user, NULL) || !user->name)
+		snprintf(who, sizeof(who), "uid %u", getuid());
+	else
+		snprintf(who, sizeof(who), "%s (this machine)", user->name);
+	return access_note(db, who, NULL, what, detail, err);
+}
+
+/* Runs what writes in one transaction. `secret` may be NULL. */
+static int change(const struct options *o, const char *what,
+		  int (*run)(struct db *db, const struct options *o, char *secret, struct err *err),
+		  char *secret, struct err *err)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	struct db *db;
+	int res = access_check_name(o->argument, err);
+
+	if (!res)
+		res = options_store(o, &store, err);
+	if (!res)
+		res = store_begin(store, &db, err);
+	if (res)
+		return res;
+	res = run(db, o, secret, err);
+	if (!res)
+		res = note(db, what, o->argument, err);
+	if (!res)
+		return store_commit(store, err);
+	store_rollback(store);
+	return res;
+}
+
+static int add_key(struct db *db, const struct options *o, char *key, struct err *err)
+{
+	return access_key_add(db, o->argument, key, err);
+}
+
+int cmd_key_add(const struct options *o, struct err *err)
+{
+	char key[TOKEN_SIZE];
+	int res = change(o, "made a key", add_key, key, err);
+
+	if (!res)
+		puts(key);
+	return res;
+}
+
+static int revoke_key(struct db *db, const struct options *o, char *unused, struct err *err)
+{
+	return access_key_revoke(db, o->argument, err);
+}
+
+int cmd_key_revoke(const struct options *o, struct err *err)
+{
+	return change(o, "revoked the keys", revoke_key, NULL, err);
+}
+
+int cmd_key_list(const struct options *o, struct err *err)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	struct db *db;
+	int res = options_store(o, &store, err);
+
+	if (!res)
+		res = store_reader(store, &db, err);
+	if (res)
+		return res;
+	res = access_key_list(db, &out, err);
+	store_reader_done(store, db);
+	if (!res && out.len)
+		fputs(out.data, stdout);
+	return res;
+}
+
+static int add_user(struct db *db, const struct options *o, char *token, struct err *err)
+{
+	return access_invite(db, o->argument, o->role, token, err);
+}
+
+int cmd_user_add(const struct options *o, struct err *err)
+{
+	char token[TOKEN_SIZE];
+	int res = change(o, "made a link for the user", add_user, token, err);
+
+	/* How browsers reach the console is known to whoever runs this alone. */
+	if (!res)
+		printf("/setup#%s\n", token);
+	return res;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line of phrude-console. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "console/access.h"
+#include "console/http.h"
+
+enum command {
+	CMD_SERVE,
+	CMD_IMPORT,
+	CMD_KEY_ADD,
+	CMD_KEY_LIST,
+	CMD_KEY_REVOKE,
+	CMD_USER_ADD,
+	CMD_HELP,
+	CMD_VERSION,
+	NR_COMMANDS,
+};
+
+/* Exit statuses. */
+enum { EXIT_AS_ASKED, EXIT_RUN_TIME, EXIT_USAGE };
+
+struct options {
+	enum command command;
+	const char *argument; /* what stands behind the command: a file, an application, a user */
+	const char *store;    /* NULL: store_default() */
+	const char *app;      /* NULL: what the alerts say */
+	enum role role;
+	struct http_options http;
+};
+
+int options_parse(struct options *out, int argc, char **argv, struct err *err);
+void options_print_help(void);
+
+/* Each returns 0 or -errno with a sentence. */
+int cmd_serve(const struct options *o, struct err *err);
+int cmd_import(const struct options *o, struct err *err);
+int cmd_key_add(const struct options *o, struct err *err);
+int cmd_key_list(const struct options *o, struct err *err);
+int cmd_key_revoke(const struct options *o, struct err *err);
+int cmd_user_add(const struct options *o, struct err *err);
+
+struct store;
+/* The store that the options name, or the default one. */
+int options_store(const struct options *o, struct store **out, struct err *err);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "console/console.h"
+
+static int (*const commands[NR_COMMANDS])(const struct options *o, struct err *err) = {
+	[CMD_SERVE] = cmd_serve,	   [CMD_IMPORT] = cmd_import,
+	[CMD_KEY_ADD] = cmd_key_add,	   [CMD_KEY_LIST] = cmd_key_list,
+	[CMD_KEY_REVOKE] = cmd_key_revoke, [CMD_USER_ADD] = cmd_user_add,
+};
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct err err = { "" };
+
+	log_set_program("phrude-console");
+	if (options_parse(&options, argc, argv, &err)) {
+		log_error("%s", err.msg);
+		return EXIT_USAGE;
+	}
+	if (options.command == CMD_HELP) {
+		options_print_help();
+		return EXIT_AS_ASKED;
+	}
+	if (options.command == CMD_VERSION) {
+		printf("phrude-console %s\n", PHRUDE_VERSION);
+		return EXIT_AS_ASKED;
+	}
+	if (sodium_init() < 0) {
+		log_error("libsodium does not start");
+		return EXIT_RUN_TIME;
+	}
+	switch (commands[options.command](&options, &err)) {
+	case 0:
+		return EXIT_AS_ASKED;
+	case -EINVAL:
+		log_error("%s", err.msg);
+		return EXIT_USAGE;
+	default:
+		log_error("%s", err.msg);
+		return EXIT_RUN_TIME;
+	}
+}

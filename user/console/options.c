@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/util.h"
+#include "console/console.h"
+#include "console/store.h"
+
+#define FOR(command) (1u << (command))
+#define FOR_ALL ~0u
+
+static int set_store(struct options *o, const char *value, struct err *err)
+{
+	o->store = value;
+	return 0;
+}
+
+static int set_listen(struct options *o, const char *value, struct err *err)
+{
+	o->http.listen = value;
+	return 0;
+}
+
+static int set_tls_cert(struct options *o, const char *value, struct err *err)
+{
+	o->http.tls_cert = value;
+	return 0;
+}
+
+static int set_tls_key(struct options *o, const char *value, struct err *err)
+{
+	o->http.tls_key = value;
+	return 0;
+}
+
+static int set_behind_proxy(struct options *o, const char *value, struct err *err)
+{
+	o->http.behind_proxy = true;
+	return 0;
+}
+
+static int set_app(struct options *o, const char *value, struct err *err)
+{
+	o->app = value;
+	return access_check_name(value, err);
+}
+
+static int set_role(struct options *o, const char *value, struct err *err)
+{
+	if (role_parse((struct text){ value, strlen(value) }, &o->role))
+		return err_set(err, -EINVAL, "--role takes viewer, analyst or admin, not \"%s\"",
+			       value);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	const char *argument; /* NULL: none */
+	unsigned int commands;
+	int (*set)(struct options *o, const char *value, struct err *err);
+	const char *help;
+} options[] = {
+	{ "--store", "STORE", FOR_ALL, set_store,
+	  "sqlite:PATH; a file in the user's folder of state if not given" },
+	{ "--listen", "ADDRESS:PORT", FOR(CMD_SERVE), set_listen, "127.0.0.1:8600 if not given" },
+	{ "--tls-cert", "FILE", FOR(CMD_SERVE), set_tls_cert,
+	  "certificate (PEM), those that it is signed by behind it" },
+	{ "--tls-key", "FILE", FOR(CMD_SERVE), set_tls_key, "its private key (PEM)" },
+	{ "--behind-proxy", NULL, FOR(CMD_SERVE), set_behind_proxy,
+	  "a proxy in front does TLS: other addresses than loopback may be listened at without" },
+	{ "--app", "APP", FOR(CMD_IMPORT), set_app,
+	  "whose alerts they are; each alert's own target if not given" },
+	{ "--role", "ROLE", FOR(CMD_USER_ADD), set_role,
+	  "viewer (if not given), analyst or admin" },
+};
+
+static const struct {
+	const char *words[2];
+	const char *argument;
+	const char *help;
+} commands[NR_COMMANDS] = {
+	[CMD_SERVE] = { { "serve", NULL }, NULL, "take alerts and show them, until ^C" },
+	[CMD_IMPORT] = { { "import", NULL }, "ALERTS.jsonl", "store recorded alerts" },
+	[CMD_KEY_ADD] = { { "key", "add" }, "APP", "print a new key, with which APP sends alerts" },
+	[CMD_KEY_LIST] = { { "key", "list" }, NULL, "list the applications that have a key" },
+	[CMD_KEY_REVOKE] = { { "key", "revoke" }, "APP", "revoke all keys of APP" },
+	[CMD_USER_ADD] = { { "user", "add" },
+			   "NAME",
+			   "print a link by which NAME sets a password, once, within 30 minutes" },
+	[CMD_HELP] = { { "--help", NULL }, NULL, "print this" },
+	[CMD_VERSION] = { { "--version", NULL }, NULL, "print the version" },
+};
+
+void options_print_help(void)
+{
+	printf("phrude-console takes the alerts of phrude-trace, keeps and shows them.\n\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s%s%s%s%s", commands[i].words[0],
+			 commands[i].words[1] ? " " : "", commands[i].words[1] ?: "",
+			 commands[i].argument ? " " : "", commands[i].argument ?: "");
+		printf("  phrude-console %-22s %s\n", line, commands[i].help);
+	}
+	printf("\nOptions:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s%s%s", options[i].name,
+			 options[i].argument ? " " : "", options[i].argument ?: "");
+		printf("  %-24s %s\n", line, options[i].help);
+	}
+	printf("\nExit status: 0 ended as asked; 1 failure at run time; 2 bad usage.\n");
+}
+
+/* Takes the command's words off the arguments. */
+static int find_command(struct options *o, int *argc, char ***argv, struct err *err)
+{
+	for (size_t i = 0; i < NR_COMMANDS && *argc; i++) {
+		int n = commands[i].words[1] ? 2 : 1;
+
+		if (*argc < n || !str_eq((*argv)[0], commands[i].words[0]) ||
+		    (n == 2 && !str_eq((*argv)[1], commands[i].words[1])))
+			continue;
+		o->command = i;
+		*argc -= n;
+		*argv += n;
+		return 0;
+	}
+	if (!*argc)
+		return err_set(err, -EINVAL, "what to do? see phrude-console --help");
+	return err_set(err, -EINVAL, "there is no command \"%s\": see phrude-console --help",
+		       (*argv)[0]);
+}
+
+/* Returns how many arguments it took, or -EINVAL. */
+static int take_option(struct options *o, int argc, char **argv, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		size_t len = strlen(options[i].name);
+		const char *value = NULL;
+		int n = 1;
+
+		if (!str_starts(argv[0], options[i].name) || (argv[0][len] && argv[0][len] != '='))
+			continue;
+		if (!(options[i].commands & FOR(o->command)))
+			return err_set(err, -EINVAL, "%s does not go with this command",
+				       options[i].name);
+		if (argv[0][len] == '=')
+			value = argv[0] + len + 1;
+		else if (options[i].argument && argc > 1)
+			value = argv[n++];
+		if (!value != !options[i].argument)
+			return err_set(err, -EINVAL, "%s takes %s%s", options[i].name,
+				       options[i].argument ? "one argument: " : "no argument",
+				       options[i].argument ?: "");
+		return options[i].set(o, value, err) ? -EINVAL : n;
+	}
+	return err_set(err, -EINVAL, "there is no option \"%s\": see phrude-console --help",
+		       argv[0]);
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	int res;
+
+	*o = (struct options){ .role = ROLE_VIEWER, .http = { .listen = "127.0.0.1:8600" } };
+	argc--;
+	argv++;
+	res = find_command(o, &argc, &argv, err);
+	while (!res && argc) {
+		int n = 1;
+
+		if (argv[0][0] == '-' && argv[0][1])
+			n = take_option(o, argc, argv, err);
+		else if (!commands[o->command].argument || o->argument)
+			return err_set(err, -EINVAL, "\"%s\" is one argument too many", argv[0]);
+		else
+			o->argument = argv[0];
+		if (n < 0)
+			return n;
+		argc -= n;
+		argv += n;
+	}
+	if (!res && commands[o->command].argument && !o->argument)
+		return err_set(err, -EINVAL, "%s is missing: see phrude-console --help",
+			       commands[o->command].argument);
+	return res;
+}
+
+int options_store(const struct options *o, struct store **out, struct err *err)
+{
+	_cleanup_buf_ struct buf name = { 0 };
+	int res;
+
+	if (o->store)
+		return store_open(o->store, out, err);
+	res = store_default(&name, err);
+	return res ?: store_open(name.data, out, err);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One condition, the one that the fewest alerts fit as a rule, leads: its index has the alerts in order of time.  Each other one is
+ * asked of each alert, and kept from using an index by a `+`, so that nothing has to be sorted.
+ */
+#include "console/query.h"
+
+#include "base/util.h"
+
+enum lead { LEAD_TEXT, LEAD_GROUP, LEAD_WORDS, LEAD_TECHNIQUE, LEAD_CWE, LEAD_LEVEL, LEAD_NONE };
+
+static const struct {
+	enum lead lead;
+	enum filter_text text;
+} precedence[] = {
+	{ LEAD_TEXT, FILTER_SESSION },
+	{ LEAD_TEXT, FILTER_ADDR },
+	{ LEAD_GROUP, 0 },
+	{ LEAD_WORDS, 0 },
+	{ LEAD_TEXT, FILTER_PATH },
+	{ LEAD_TEXT, FILTER_POD },
+	{ LEAD_TEXT, FILTER_AGENT },
+	{ LEAD_TEXT, FILTER_HOST },
+	{ LEAD_TEXT, FILTER_FUNCTION },
+	{ LEAD_TEXT, FILTER_RULE },
+	{ LEAD_TECHNIQUE, 0 },
+	{ LEAD_CWE, 0 },
+	{ LEAD_TEXT, FILTER_APP },
+	{ LEAD_LEVEL, 0 },
+};
+
+static const char *const columns_of[NR_FILTER_TEXTS] = {
+	[FILTER_SESSION] = "a.session = ?",   [FILTER_ADDR] = "a.addr = ?",
+	[FILTER_PATH] = "a.path = ?",	      [FILTER_POD] = "a.pod = ?",
+	[FILTER_AGENT] = "a.agent = ?",	      [FILTER_HOST] = "a.host = ?",
+	[FILTER_FUNCTION] = "a.function = ?", [FILTER_RULE] = "a.rule = ?",
+	[FILTER_APP] = "a.app = ?",	      [FILTER_ACTION] = "a.action = ?",
+};
+
+static void put_text(struct query *q, const char *sql, struct text value)
+{
+	buf_adds(&q->sql, sql);
+	q->values[q->nr_values++] = (struct db_value){ .is_text = true, .text = value };
+}
+
+static void put_number(struct query *q, const char *sql, int64_t value)
+{
+	buf_adds(&q->sql, sql);
+	q->values[q->nr_values++] = (struct db_value){ .number = value };
+}
+
+static bool can_lead(const struct filter *f, enum lead lead, enum filter_text text)
+{
+	switch (lead) {
+	case LEAD_TEXT:
+		return f->text[text].s;
+	case LEAD_GROUP:
+		return f->group;
+	case LEAD_WORDS:
+		return f->words.s;
+	case LEAD_TECHNIQUE:
+		return f->technique.s;
+	case LEAD_CWE:
+		return f->cwe.s;
+	case LEAD_LEVEL:
+		return f->level >= 0;
+	case LEAD_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Puts the FROM and the leading condition; returns how the place in time is called there. */
+static const char *put_lead(struct query *q, const struct filter *f, enum lead lead,
+			    enum filter_text text)
+{
+	switch (lead) {
+	case LEAD_WORDS:
+		put_text(q,
+			 "words CROSS JOIN alerts AS a ON a.seq = words.rowid WHERE words MATCH ?",
+			 f->words);
+		return "words.rowid";
+	case LEAD_TECHNIQUE:
+	case LEAD_CWE:
+		put_text(q, "tags AS t CROSS JOIN alerts AS a ON a.seq = t.seq WHERE t.tag = ?",
+			 lead == LEAD_CWE ? f->cwe : f->technique);
+		return "t.seq";
+	case LEAD_TEXT:
+		buf_adds(&q->sql, "alerts AS a WHERE ");
+		put_text(q, columns_of[text], f->text[text]);
+		return "a.seq";
+	case LEAD_GROUP:
+		put_number(q, "alerts AS a WHERE a.grp = ?", f->group);
+		return "a.seq";
+	case LEAD_LEVEL:
+		put_number(q, "alerts AS a WHERE a.level = ?", f->level);
+		return "a.seq";
+	case LEAD_NONE:
+		break;
+	}
+	buf_adds(&q->sql, "alerts AS a WHERE 1");
+	return "a.seq";
+}
+
+/* All conditions but those of time and the one that leads. */
+static void put_others(struct query *q, const struct filter *f, enum lead lead,
+		       enum filter_text text)
+{
+	for (size_t i = 0; i < NR_FILTER_TEXTS; i++) {
+		if (!f->text[i].s || (lead == LEAD_TEXT && text == i))
+			continue;
+		buf_adds(&q->sql, " AND +");
+		put_text(q, columns_of[i], f->text[i]);
+	}
+	if (f->group && lead != LEAD_GROUP)
+		put_number(q, " AND +a.grp = ?", f->group);
+	if (f->level >= 0 && lead != LEAD_LEVEL)
+		put_number(q, " AND +a.level = ?", f->level);
+	if (f->words.s && lead != LEAD_WORDS)
+		put_text(q,
+			 " AND EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = a.seq)",
+			 f->words);
+	if (f->technique.s && lead != LEAD_TECHNIQUE)
+		put_text(q, " AND EXISTS (SELECT 1 FROM tags WHERE tag = ? AND seq = a.seq)",
+			 f->technique);
+	if (f->cwe.s && lead != LEAD_CWE)
+		put_text(q, " AND EXISTS (SELECT 1 FROM tags WHERE tag = ? AND seq = a.seq)",
+			 f->cwe);
+}
+
+static void put_bound(struct query *q, const char *seq, const char *comparison, int64_t value)
+{
+	buf_printf(&q->sql, " AND %s ", seq);
+	put_number(q, comparison, value);
+}
+
+void query_build(struct query *q, const struct filter *f, const char *columns,
+		 enum query_order order, unsigned int limit)
+{
+	enum lead lead = LEAD_NONE;
+	enum filter_text text = 0;
+	const char *seq;
+
+	*q = (struct query){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(precedence) && lead == LEAD_NONE; i++) {
+		if (can_lead(f, precedence[i].lead, precedence[i].text)) {
+			lead = precedence[i].lead;
+			text = precedence[i].text;
+		}
+	}
+	buf_printf(&q->sql, "SELECT %s FROM ", columns);
+	seq = put_lead(q, f, lead, text);
+	put_others(q, f, lead, text);
+	if (f->before)
+		put_bound(q, seq, "< ?", f->before);
+	if (f->after)
+		put_bound(q, seq, "> ?", f->after);
+	if (f->since)
+		put_bound(q, seq, ">= ?", f->since * SEQ_A_MICROSECOND);
+	if (f->until)
+		put_bound(q, seq, "< ?", f->until * SEQ_A_MICROSECOND);
+	buf_printf(&q->sql, " ORDER BY %s %s LIMIT %u", seq,
+		   order == QUERY_OLDEST_FIRST ? "ASC" : "DESC", limit);
+}
+
+void query_fini(struct query *q)
+{
+	buf_fini(&q->sql);
+}

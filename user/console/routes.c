@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "console/api.h"
+#include "console/assets.h"
+#include "console/db.h"
+#include "console/http_priv.h"
+#include "console/ingest.h"
+#include "console/store.h"
+
+/* Bytes of a body that says a password, or a note. */
+#define SMALL_BODY 16384
+
+static int page(struct request *rq, struct reply *rp, struct err *err)
+{
+	/* Of the pages with something behind their path there is one file. */
+	asset_find((struct text){ rq->route->path, strlen(rq->route->path) }, &rp->fixed,
+		   &rp->type);
+	return 0;
+}
+
+#define PAGE(path, who)                         \
+	{                                       \
+		"GET", path, who, true, 0, page \
+	}
+#define ASSET(path, who)                         \
+	{                                        \
+		"GET", path, who, false, 0, page \
+	}
+
+static const struct route routes[] = {
+	PAGE("/", WHO_VIEWER),
+	PAGE("/alerts/", WHO_VIEWER),
+	PAGE("/setup", WHO_ANYBODY),
+	ASSET("/setup.js", WHO_ANYBODY),
+	ASSET("/login.js", WHO_ANYBODY),
+	ASSET("/style.css", WHO_ANYBODY),
+	ASSET("/common.js", WHO_ANYBODY),
+	ASSET("/icon.svg", WHO_ANYBODY),
+	ASSET("/alerts.js", WHO_VIEWER),
+	ASSET("/alert.js", WHO_VIEWER),
+	{ "GET", "/healthz", WHO_ANYBODY, false, 0, api_health },
+	{ "POST", "/api/v1/setup", WHO_ANYBODY, false, SMALL_BODY, api_setup },
+	{ "POST", "/api/v1/session", WHO_ANYBODY, false, SMALL_BODY, api_sign_in },
+	{ "GET", "/api/v1/session", WHO_VIEWER, false, 0, api_who_am_i },
+	{ "DELETE", "/api/v1/session", WHO_VIEWER, false, 0, api_sign_out },
+	{ "POST", "/api/v1/alerts", WHO_KEY, false, INGEST_BODY_MAX, api_ingest },
+	{ "GET", "/api/v1/alerts", WHO_VIEWER, false, 0, api_list },
+	{ "GET", "/api/v1/alerts/", WHO_VIEWER, false, 0, api_alert },
+	{ "GET", "/api/v1/live", WHO_VIEWER, false, 0, api_live },
+	{ "GET", "/api/v1/audit", WHO_ADMIN, false, 0, api_audit },
+};
+
+static bool has_path(const struct route *r, struct text path)
+{
+	size_t len = strlen(r->path);
+
+	if (len > 1 && r->path[len - 1] == '/')
+		return path.len > len && memcmp(path.s, r->path, len) == 0;
+	return text_eq_str(path, r->path);
+}
+
+int route_find(const char *method, struct text path, const struct route **out, struct err *err)
+{
+	bool found = false;
+
+	if (str_eq(method, "HEAD"))
+		method = "GET";
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		if (!has_path(&routes[i], path))
+			continue;
+		found = true;
+		if (str_eq(routes[i].method, method)) {
+			*out = &routes[i];
+			return 0;
+		}
+	}
+	if (found)
+		return err_set(err, -EOPNOTSUPP, "this path does not take that method");
+	return err_set(err, -ENOENT, "there is nothing at this path");
+}
+
+/* -ENOKEY: no key, or nobody's. */
+static int find_key(struct request *rq, struct db *db, struct err *err)
+{
+	static const char scheme[] = "Bearer ";
+	const char *header = request_header(rq, "Authorization"), *key;
+	int res;
+
+	if (!header || strncasecmp(header, scheme, strlen(scheme)) != 0)
+		return err_set(
+			err, -ENOKEY,
+			"a key is needed: \"Authorization: Bearer KEY\"; \"phrude-console key add "
+			"APP\" makes one");
+	key = header + strlen(scheme);
+	res = access_key(db, (struct text){ key, strlen(key) }, rq->app, err);
+	if (res == -ENOENT)
+		return err_set(err, -ENOKEY, "this key is not known, or was revoked");
+	return res;
+}
+
+static int find_session(struct request *rq, struct db *db, struct err *err)
+{
+	struct text token = request_token(rq);
+	const char *csrf = request_header(rq, "X-CSRF-Token");
+	enum role needed = ROLE_VIEWER + (rq->route->who - WHO_VIEWER);
+	int res = token.len ? access_session(db, token, &rq->session, err) : -ENOENT;
+
+	if (res == -ENOENT) {
+		if (!find_key(rq, db, NULL))
+			return err_set(err, -EACCES, "a key sends alerts, and reads none: sign in");
+		return err_set(err, -ENOKEY, "sign in first");
+	}
+	if (res)
+		return res;
+	if (rq->session.role < needed)
+		return err_set(err, -EACCES, "this takes the role %s, and %s has %s",
+			       role_name(needed), rq->session.user, role_name(rq->session.role));
+	if (!str_eq(rq->route->method, "GET") && (!csrf || !token_equals(rq->session.csrf, csrf)))
+		return err_set(err, -EACCES,
+			       "the header X-CSRF-Token is missing or is not this session's: load "
+			       "the page "
+			       "again");
+	return 0;
+}
+
+int route_admit(struct request *rq, struct err *err)
+{
+	struct store *store = rq->console->store;
+	struct db *db;
+	int res;
+
+	if (rq->route->who == WHO_ANYBODY)
+		return 0;
+	res = store_reader(store, &db, err);
+	if (res)
+		return res;
+	res = rq->route->who == WHO_KEY ? find_key(rq, db, err) : find_session(rq, db, err);
+	store_reader_done(store, db);
+	return res;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The console's memory.  Several threads read at once, each by a connection of its own; one at a time writes.  All functions
+ * return 0 or -errno with a sentence, unless they say otherwise.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "console/filter.h"
+#include "console/record.h"
+
+struct db;
+struct store;
+
+/* What a store is called if nothing else is said: a file in the user's, or the service's, folder of state, which is made. */
+int store_default(struct buf *out, struct err *err);
+/* `name`: "sqlite:PATH".  Makes the file (mode 0600) and its tables where they are not there. */
+int store_open(const char *name, struct store **out, struct err *err);
+void store_close(struct store *store);
+DEFINE_CLEANUP(store_closep, struct store, store_close);
+
+/* A connection for reading, to be given back; waits until one is free. */
+int store_reader(struct store *store, struct db **out, struct err *err);
+void store_reader_done(struct store *store, struct db *db);
+
+/* Begins to write: one thread at a time.  What was written counts once store_commit() has returned 0. */
+int store_begin(struct store *store, struct db **out, struct err *err);
+int store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+
+/* ---- alerts (store_alerts.c), within store_begin() and store_commit() */
+
+/* Puts one in. 1: done; 0: one with this id is there; -errno.  Fastest in order of time. */
+int store_add_alert(struct db *db, const struct record *r, int64_t received, struct err *err);
+
+/* ---- lists (store_list.c) */
+
+/* Appends {"alerts":[...],"next":"POSITION"}, newest first; next is null at the end.  -ETIMEDOUT: that takes too long. */
+int store_list(struct db *db, const struct filter *f, struct buf *out, struct err *err);
+/* How many there are, `max` at the most. */
+int store_count(struct db *db, const struct filter *f, unsigned int max, unsigned int *out,
+		struct err *err);
+/*
+ * Appends {"alert":{...}, ...}: the alert as it came, and the ids of those before and after it among what the filter lets
+ * through.  -ENOENT: there is none with this id.
+ */
+int store_alert(struct db *db, struct text id, const struct filter *f, struct buf *out,
+		struct err *err);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "console/db.h"
+#include "console/query.h"
+#include "console/store.h"
+
+/* So many places in time are tried for an alert before it is put further on. */
+#define PLACES 32
+
+static int is_known(struct db *db, struct text id, struct err *err)
+{
+	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	int res = db_ask(db, err, &stmt, "SELECT 1 FROM alerts WHERE id = ?", "t", id);
+
+	return res ?: db_row(db, err, stmt);
+}
+
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdu;
+	return x ^ x >> 29;
+}
+
+/*
+ * The n-th place to try.  Who sends many alerts of one time is served by places ever further on, so that it takes no
+ * search among those taken.
+ */
+static int64_t place(const struct record *r, unsigned int n)
+{
+	uint64_t h = r->id.len;
+
+	for (size_t i = 0; i < r->id.len; i++)
+		h = h * 31 + (unsigned char)r->id.s[i];
+	h = mix(h + n);
+	return (r->time + (int64_t)(n > 4 ? (h >> 16) % (1u << n) : 0)) * SEQ_A_MICROSECOND +
+	       h % SEQ_A_MICROSECOND;
+}
+
+static int add_row(struct db *db, const struct record *r, int64_t seq, int64_t received,
+		   struct err *err)
+{
+	int64_t res;
+
+	res = db_do(db, err,
+		    "INSERT INTO alerts (seq, id, received, app, level, rule, function, what, "
+		    "host, pod, path,"
+		    " addr, session, agent, action, grp, json) VALUES "
+		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    "itititttttttttti"
+		    "t",
+		    seq, r->id, received, r->app, (int64_t)r->level, r->rule, r->function, r->what,
+		    r->host, r->pod, r->path, r->addr, r->session, r->agent, r->action,
+		    (int64_t)r->group, r->json);
+	return res < 0 ? res : 0;
+}
+
+static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq, struct err *err)
+{
+	int64_t res = db_do(db, err, "INSERT INTO words (rowid, text) VALUES (?, ?)", "it", seq,
+			    r->search);
+
+	for (size_t i = 0; i < r->nr_tags && res >= 0; i++)
+		res = db_do(db, err, "INSERT INTO tags (tag, seq) VALUES (?, ?)", "ti", r->tags[i],
+			    seq);
+	return res < 0 ? res : 0;
+}
+
+int store_add_alert(struct db *db, const struct record *r, int64_t received, struct err *err)
+{
+	for (unsigned int n = 0; n < PLACES; n++) {
+		int64_t seq = place(r, n);
+		int res = add_row(db, r, seq, received, err);
+
+		if (!res)
+			res = add_words_and_tags(db, r, seq, err);
+		if (res != -EEXIST)
+			return res ?: 1;
+		/* Either the id is there, or another alert is in that place. */
+		res = is_known(db, r->id, err);
+		if (res)
+			return res < 0 ? res : 0;
+	}
+	return err_set(err, -EIO, "there is no place left at that time for another alert");
+}
