@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs tests that have been built: tests/run.sh [guards|unit|check|fuzz|e2e|vm|all]; arguments after e2e or all go to
-# tests/e2e/run.py; those after guards are the names of some of them.
+# Runs tests that have been built: tests/run.sh [guards|unit|check|fuzz|e2e|console|vm|all]; arguments after e2e or all go
+# to tests/e2e/run.py, those after console to tests/console/run.py; those after guards are the names of some of them.
 #
 # The last line is exactly "N passed, N failed, N skipped"; each skip is printed with its reason before.
 # $BUILD names the build directory, $FUZZ_SECONDS how long each fuzz target runs.
@@ -134,6 +134,11 @@ run_e2e() {
 	count e2e "${PIPESTATUS[0]}"
 }
 
+run_console() {
+	BUILD=$BUILD /usr/bin/python3 tests/console/run.py "$@" 2>&1 | tee "$log"
+	count console "${PIPESTATUS[0]}"
+}
+
 run_vm() {
 	BUILD=$BUILD tests/vm/run.sh "$@" 2>&1 | tee "$log"
 	count vm "${PIPESTATUS[0]}"
@@ -145,8 +150,12 @@ summary() {
 
 # What keeps processors busy, for those moments in which the end-to-end tests do not; shown when all of it has ended.
 run_beside() {
+	local console
+
 	trap - EXIT INT TERM
 	passed=0 failed=0 skipped=0
+	BUILD=$BUILD /usr/bin/python3 tests/console/run.py >"$tmp/console" 2>&1 &
+	console=$!
 	# It takes little from the others; without any processor the guests' own time limits would pass.
 	renice -n 15 -p "$BASHPID" >/dev/null
 	log=$tmp/beside-log
@@ -156,6 +165,10 @@ run_beside() {
 		# target: tests/run.sh vm takes all.
 		run_vm bookworm trixie
 		run_fuzz
+		wait "$console"
+		local status=$?
+		cat "$tmp/console"
+		count console $status "$tmp/console"
 		summary
 	} >"$tmp/beside" 2>&1
 	cat "$tmp/beside"
@@ -186,10 +199,11 @@ check)
 	;;
 fuzz) run_fuzz ;;
 e2e) run_e2e "$@" ;;
+console) run_console "$@" ;;
 vm) run_vm "$@" ;;
 all) run_all "$@" ;;
 *)
-	echo 'usage: tests/run.sh [guards|unit|check|fuzz|e2e|vm|all]' >&2
+	echo 'usage: tests/run.sh [guards|unit|check|fuzz|e2e|console|vm|all]' >&2
 	exit 2
 	;;
 esac
