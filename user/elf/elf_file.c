@@ -3,72 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/reader.h"
 #include "base/util.h"
-
-/*
- * The file's bytes, read chunk by chunk as they are needed into one reserved range of memory: pointers stay
- * valid, and a program with a hundred large libraries is looked through without reading them whole.
- */
-#define STORE_CHUNK 65536ULL
-/* Of all files together.  The largest interpreter known has 30 MB, and not all of it is looked at. */
-#define STORE_CHUNKS_MAX (36u * 1024 * 1024 / STORE_CHUNK)
-
-static size_t chunks_held;
-static uint64_t elf_refused;
-
-struct elf_store {
-	uint8_t *data;
-	uint64_t size;
-	int fd;	       /* -1: all is in memory */
-	uint8_t *have; /* one byte for each chunk */
-	size_t chunks; /* that hold something */
-};
-
-static int store_fill(struct elf_store *st, uint64_t chunk)
-{
-	uint64_t offset = chunk * STORE_CHUNK;
-	uint64_t end = MIN(offset + STORE_CHUNK, st->size);
-	bool holds = false;
-
-	if (chunks_held >= STORE_CHUNKS_MAX) {
-		elf_refused++;
-		return -EFBIG;
-	}
-	while (offset < end) {
-		bool zeros;
-		int64_t n = reader_pread_sparse(st->fd, offset, st->data + offset, end - offset,
-						&zeros);
-
-		if (n <= 0)
-			return -EIO; /* also a file that has become shorter */
-		offset += (uint64_t)n;
-		holds |= !zeros;
-	}
-	st->chunks += holds;
-	chunks_held += holds;
-	st->have[chunk] = 1;
-	return 0;
-}
-
-const void *elf_at(const struct elf_file *ef, uint64_t offset, uint64_t len)
-{
-	struct elf_store *st = ef->store;
-
-	if (offset > st->size || len > st->size - offset)
-		return NULL;
-	if (st->fd >= 0 && len) {
-		for (uint64_t c = offset / STORE_CHUNK; c <= (offset + len - 1) / STORE_CHUNK;
-		     c++) {
-			if (!st->have[c] && store_fill(st, c))
-				return NULL;
-		}
-	}
-	return st->data + offset;
-}
+#include "elf/elf_store.h"
 
 const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size, uint64_t index)
 {
@@ -89,20 +28,6 @@ const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size,
 			return NULL;
 	}
 }
-
-static void store_free(struct elf_store *st)
-{
-	if (!st)
-		return;
-	chunks_held -= st->chunks;
-	if (st->fd >= 0) {
-		munmap(st->data, st->size);
-		close(st->fd);
-	}
-	free(st->have);
-	free(st);
-}
-DEFINE_CLEANUP(store_freep, struct elf_store, store_free);
 
 static int check_header(const struct elf_file *ef, const Elf64_Ehdr **out, struct err *err)
 {
@@ -198,26 +123,34 @@ static int elf_file_init(struct elf_file *ef, struct err *err)
 	return 0;
 }
 
-static int elf_file_new(struct elf_store *st, const struct stat *sb, struct elf_file **out,
-			struct err *err)
+/* Parses what is new; `st` is given up.  fd: taken. */
+static int elf_file_new(struct elf_store *st, bool fresh, const struct stat *sb, int fd,
+			struct elf_file **out, struct err *err)
 {
-	_cleanup_(elf_file_closep) struct elf_file *ef = calloc(1, sizeof(*ef));
-	int ret;
+	struct elf_file *ef;
+	int ret = 0;
 
-	if (!ef) {
-		store_free(st);
-		return -ENOMEM;
+	if (fresh) {
+		st->parsed.store = st;
+		st->parsed.size = st->size;
+		ret = elf_file_init(&st->parsed, err);
+		if (!ret && st->fd >= 0 && !st->broken)
+			elf_store_list(st);
 	}
-	ef->store = st;
-	ef->size = st->size;
+	ef = ret ? NULL : malloc(sizeof(*ef));
+	if (!ef) {
+		elf_store_put(st);
+		if (fd >= 0)
+			close(fd);
+		return ret ? ret : -ENOMEM;
+	}
+	*ef = st->parsed;
+	ef->fd = fd;
 	if (sb) {
 		ef->dev = sb->st_dev;
 		ef->ino = sb->st_ino;
 	}
-	ret = elf_file_init(ef, err);
-	if (ret)
-		return ret;
-	*out = TAKE_PTR(ef);
+	*out = ef;
 	return 0;
 }
 
@@ -225,28 +158,16 @@ int elf_file_open(const char *path, struct elf_file **out, struct err *err)
 {
 	struct stat sb = { 0 };
 	_cleanup_close_ int fd = reader_open(path, &sb);
-	_cleanup_(store_freep) struct elf_store *st = NULL;
-	void *data;
+	struct elf_store *st;
+	bool fresh;
+	int ret;
 
 	if (fd < 0)
 		return err_set(err, fd, "cannot open %s: %s", path, strerror(-fd));
 	if (!S_ISREG(sb.st_mode) || sb.st_size <= 0 || (uint64_t)sb.st_size > ELF_FILE_MAX)
 		return err_set(err, -EPROTO, "not an ELF file");
-	st = calloc(1, sizeof(*st));
-	if (!st)
-		return -ENOMEM;
-	st->fd = -1;
-	st->size = (uint64_t)sb.st_size;
-	st->have = calloc(st->size / STORE_CHUNK + 1, 1);
-	if (!st->have)
-		return -ENOMEM;
-	data = mmap(NULL, st->size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (data == MAP_FAILED)
-		return -errno;
-	st->data = data;
-	st->fd = TAKE_FD(fd);
-	return elf_file_new(TAKE_PTR(st), &sb, out, err);
+	ret = elf_store_get(fd, &sb, &st, &fresh);
+	return ret ? ret : elf_file_new(st, fresh, &sb, TAKE_FD(fd), out, err);
 }
 
 int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, struct err *err)
@@ -255,32 +176,23 @@ int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, stru
 
 	if ((uintptr_t)data % _Alignof(Elf64_Ehdr))
 		return -EINVAL;
-	st = calloc(1, sizeof(*st));
-	if (!st)
-		return -ENOMEM;
-	st->fd = -1;
-	st->data = (uint8_t *)(uintptr_t)data; /* only ever read when fd is -1 */
-	st->size = size;
-	return elf_file_new(st, NULL, out, err);
+	st = elf_store_of_memory(data, size);
+	return st ? elf_file_new(st, true, NULL, -1, out, err) : -ENOMEM;
 }
 
 void elf_file_close(struct elf_file *ef)
 {
 	if (!ef)
 		return;
-	store_free(ef->store);
-	free(ef->loads);
+	elf_store_put(ef->store);
+	if (ef->fd >= 0)
+		close(ef->fd);
 	free(ef);
 }
 
 int elf_file_fd(const struct elf_file *ef)
 {
-	return ef->store->fd;
-}
-
-uint64_t elf_files_too_large(void)
-{
-	return elf_refused;
+	return ef->fd;
 }
 
 dev_t elf_file_dev(const struct elf_file *ef)

@@ -34,6 +34,8 @@ DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
  * not for read(), which somebody's FUSE daemon could keep from returning.
  */
 int elf_file_fd(const struct elf_file *ef);
+/* Lets go of files that nobody has opened for half a minute: what was worked out of them is kept until then (elf_memo.h). */
+void elf_files_collect(void);
 /* How often a part of a file was not read because that much of files is held already (36 MiB). */
 uint64_t elf_files_too_large(void);
 /* The file's identity when it was opened; 0 from memory. */

@@ -28,6 +28,7 @@ struct elf_dynamic {
 
 struct elf_file {
 	struct elf_store *store;
+	int fd;	       /* its own, O_PATH; -1: from memory */
 	uint64_t size; /* of the file */
 	dev_t dev;
 	ino_t ino;

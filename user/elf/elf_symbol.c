@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "elf/elf_memo.h"
 
 #define ELF_DYN_MAX 4096
 #define ELF_CHAIN_MAX 65536 /* symbols looked at in one hash chain */
@@ -265,13 +266,20 @@ int elf_file_dynamic_symbol(const struct elf_file *ef, const char *name, uint64_
 	return ret ? ret : symbol_result(&sym, addr, size);
 }
 
+/* Those that are not there take longest: .symtab is gone through to its end. */
 int elf_file_symbol(const struct elf_file *ef, const char *name, uint64_t *addr, uint64_t *size)
 {
-	Elf64_Sym sym;
+	struct {
+		uint64_t there;
+		Elf64_Sym sym;
+	} known = { 0 };
 
-	if (lookup_dynamic(ef, name, &sym) && lookup_symtab(ef, name, &sym))
-		return -ENOENT;
-	return symbol_result(&sym, addr, size);
+	if (!elf_memo_get(ef, ELF_MEMO_SYMBOL, name, strlen(name), &known, sizeof(known))) {
+		known.there = !lookup_dynamic(ef, name, &known.sym) ||
+			      !lookup_symtab(ef, name, &known.sym);
+		elf_memo_put(ef, ELF_MEMO_SYMBOL, name, strlen(name), &known, sizeof(known));
+	}
+	return known.there ? symbol_result(&known.sym, addr, size) : -ENOENT;
 }
 
 const char *elf_file_soname(const struct elf_file *ef)

@@ -148,6 +148,7 @@ static void on_tick(struct engine *e)
 	if (!sinks_are_full(e->sinks))
 		engine_check_targets(e);
 	engine_say_refused(e);
+	elf_files_collect();
 	groups_collect(&e->groups, &e->processes, e->direct, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	if (e->launch)
 		launch_look_again(e->launch);

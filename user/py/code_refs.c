@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/util.h"
+#include "elf/elf_memo.h"
 #include "py/dispatch.h"
 
 void code_window_add(struct code_window *w, uint64_t insn)
@@ -51,8 +53,8 @@ static int scan_pointers(const struct elf_file *ef, const struct elf_range *rang
 	return 0;
 }
 
-int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
-		   size_t count)
+static int scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
+		size_t count)
 {
 	_cleanup_free_ struct elf_reloc *relocs = NULL;
 	size_t nr_loads, nr_relocs;
@@ -74,7 +76,32 @@ int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct cod
 	return ret;
 }
 
-int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count)
+/* Those that are not known are scanned for, all at once. */
+int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
+		   size_t count)
+{
+	struct code_window fresh[CODE_WINDOWS_MAX];
+	size_t from[CODE_WINDOWS_MAX], n = 0;
+	int ret;
+
+	for (size_t i = 0; i < count; i++) {
+		windows[i].entered = false;
+		if (elf_memo_get(ef, ELF_MEMO_ENTERED, &windows[i], CODE_WINDOW_KEY,
+				 &windows[i].entered, sizeof(bool)))
+			continue;
+		from[n] = i;
+		fresh[n++] = windows[i];
+	}
+	ret = n ? scan(ef, d, fresh, n) : 0;
+	for (size_t i = 0; i < n && !ret; i++) {
+		windows[from[i]].entered = fresh[i].entered;
+		elf_memo_put(ef, ELF_MEMO_ENTERED, &fresh[i], CODE_WINDOW_KEY, &fresh[i].entered,
+			     sizeof(bool));
+	}
+	return ret;
+}
+
+static int find_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count)
 {
 	size_t nr_loads;
 	const struct elf_range *loads = elf_file_loads(ef, &nr_loads);
@@ -88,4 +115,34 @@ int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *take
 			code_refs_taken_range(&loads[i], code, addrs, taken, count);
 	}
 	return 0;
+}
+
+int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count)
+{
+	_cleanup_free_ uint64_t *fresh = calloc(count + 1, sizeof(*fresh));
+	_cleanup_free_ size_t *from = calloc(count + 1, sizeof(*from));
+	_cleanup_free_ bool *found = calloc(count + 1, sizeof(*found));
+	size_t n = 0;
+	int ret;
+
+	if (!fresh || !from || !found)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		bool known;
+
+		if (elf_memo_get(ef, ELF_MEMO_TAKEN, &addrs[i], sizeof(addrs[i]), &known,
+				 sizeof(known))) {
+			taken[i] |= known;
+			continue;
+		}
+		from[n] = i;
+		fresh[n++] = addrs[i];
+	}
+	ret = n ? find_taken(ef, fresh, found, n) : 0;
+	for (size_t i = 0; i < n && !ret; i++) {
+		taken[from[i]] |= found[i];
+		elf_memo_put(ef, ELF_MEMO_TAKEN, &fresh[i], sizeof(fresh[i]), &found[i],
+			     sizeof(bool));
+	}
+	return ret;
 }

@@ -24,6 +24,8 @@ struct code_window {
 	bool entered;	    /* result: something may lead there */
 };
 
+/* What of it says which places they are: all that stands before `entered`. */
+#define CODE_WINDOW_KEY offsetof(struct code_window, entered)
 /* Sets `entered` in each; errs on the side of true.  At most CODE_WINDOWS_MAX. */
 int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct code_window *windows,
 		   size_t count);

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/util.h"
+#include "elf/elf_memo.h"
 #include "py/insn.h"
 
 #define DISTINCT_MIN 150
@@ -143,7 +144,7 @@ static int search_range(struct search *s, const struct elf_range *range,
 	return ret;
 }
 
-int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
+static int find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
 {
 	struct search s = { .ef = ef, .v = v, .found = out };
 	_cleanup_free_ struct elf_reloc *relocs = NULL;
@@ -157,4 +158,22 @@ int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct 
 	if (ret)
 		return ret;
 	return s.nr_found == 1 ? 0 : -ENOENT;
+}
+
+int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
+{
+	struct {
+		int ret;
+		struct dispatch table;
+	} known = { 0 };
+
+	if (!elf_memo_get(ef, ELF_MEMO_DISPATCH, &v->minor, sizeof(v->minor), &known,
+			  sizeof(known))) {
+		known.ret = find(ef, v, &known.table);
+		if (!known.ret || known.ret == -ENOENT)
+			elf_memo_put(ef, ELF_MEMO_DISPATCH, &v->minor, sizeof(v->minor), &known,
+				     sizeof(known));
+	}
+	*out = known.table;
+	return known.ret;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "elf/elf_memo.h"
 #include "py/interp.h"
 
 #define RELEASE_ALPHA 0xa
@@ -148,6 +149,22 @@ static void find_in_range(const uint8_t *p, size_t avail, struct version_strings
 	}
 }
 
+static void find_versions(const struct elf_file *elf, struct version_strings *found)
+{
+	size_t count;
+	const struct elf_range *loads = elf_file_loads(elf, &count);
+
+	if (elf_memo_get(elf, ELF_MEMO_VERSIONS, "", 0, found, sizeof(*found)))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *p = loads[i].write ? NULL : elf_file_range_bytes(elf, &loads[i]);
+
+		if (p && loads[i].size)
+			find_in_range(p, loads[i].size, found);
+	}
+	elf_memo_put(elf, ELF_MEMO_VERSIONS, "", 0, found, sizeof(*found));
+}
+
 /*
  * Strings of other software may look alike: the minor version must be the one in the file's name, or the only one
  * that there is.  A name alone is a hint for the running interpreter to confirm.
@@ -156,18 +173,10 @@ static void find_version_string(const struct py_image *img, struct py_identity *
 {
 	unsigned int named = minor_in_name(elf_file_soname(img->elf));
 	struct version_strings found = { 0 };
-	size_t count;
-	const struct elf_range *loads = elf_file_loads(img->elf, &count);
 
 	if (!named)
 		named = minor_in_name(strrchr(img->path, '/'));
-	for (size_t i = 0; i < count; i++) {
-		const uint8_t *p =
-			loads[i].write ? NULL : elf_file_range_bytes(img->elf, &loads[i]);
-
-		if (p && loads[i].size)
-			find_in_range(p, loads[i].size, &found);
-	}
+	find_versions(img->elf, &found);
 	id->minor = named ? named : found.minors == 1 ? found.minor : 0;
 	if (id->minor && id->minor <= STRING_MINOR_MAX && !found.ambiguous[id->minor])
 		id->hexversion = found.version[id->minor];

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "elf/elf_function.h"
+#include "elf/elf_memo.h"
 #include "py/dispatch.h"
 
 /* struct PyMethodDef in words: ml_name, ml_meth, ml_flags (an int and padding), ml_doc. */
@@ -101,7 +102,7 @@ static void check_words(const struct elf_file *elf, const uint64_t *words, size_
 	}
 }
 
-int py_claims_check(const struct elf_file *elf, struct py_claim *claims, size_t count)
+static int check_claims(const struct elf_file *elf, struct py_claim *claims, size_t count)
 {
 	_cleanup_free_ uint64_t *addrs = calloc(count + 1, sizeof(*addrs));
 	_cleanup_free_ bool *starts = calloc(count + 1, sizeof(*starts));
@@ -117,6 +118,62 @@ int py_claims_check(const struct elf_file *elf, struct py_claim *claims, size_t 
 	for (size_t i = 0; i < count; i++) {
 		claims[i].start = starts[i] && elf_file_is_code(elf, claims[i].addr);
 		claims[i].contradicted &= !claims[i].listed;
+	}
+	return ret;
+}
+
+/* What a claim's answer is kept under: its address, and behind it the name, or nothing. */
+static size_t claim_key(const struct py_claim *claim, uint8_t key[ELF_MEMO_KEY_MAX + 1])
+{
+	size_t len = claim->name ? strlen(claim->name) + 1 : 0;
+
+	if (sizeof(claim->addr) + len > ELF_MEMO_KEY_MAX)
+		return ELF_MEMO_KEY_MAX + 1;
+	memcpy(key, &claim->addr, sizeof(claim->addr));
+	memcpy(key + sizeof(claim->addr), claim->name ?: "", len);
+	return sizeof(claim->addr) + len;
+}
+
+static bool claim_is_known(const struct elf_file *elf, struct py_claim *claim)
+{
+	uint8_t key[ELF_MEMO_KEY_MAX + 1];
+	bool known[3];
+
+	if (!elf_memo_get(elf, ELF_MEMO_CLAIM, key, claim_key(claim, key), known, sizeof(known)))
+		return false;
+	claim->start = known[0];
+	claim->listed = known[1];
+	claim->contradicted = known[2];
+	return true;
+}
+
+static void keep_claim(const struct elf_file *elf, const struct py_claim *claim)
+{
+	const bool known[3] = { claim->start, claim->listed, claim->contradicted };
+	uint8_t key[ELF_MEMO_KEY_MAX + 1];
+
+	elf_memo_put(elf, ELF_MEMO_CLAIM, key, claim_key(claim, key), known, sizeof(known));
+}
+
+int py_claims_check(const struct elf_file *elf, struct py_claim *claims, size_t count)
+{
+	_cleanup_free_ struct py_claim *fresh = calloc(count + 1, sizeof(*fresh));
+	_cleanup_free_ size_t *from = calloc(count + 1, sizeof(*from));
+	size_t n = 0;
+	int ret;
+
+	if (!fresh || !from)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		if (claim_is_known(elf, &claims[i]))
+			continue;
+		from[n] = i;
+		fresh[n++] = claims[i];
+	}
+	ret = n ? check_claims(elf, fresh, n) : 0;
+	for (size_t i = 0; i < n && !ret; i++) {
+		claims[from[i]] = fresh[i];
+		keep_claim(elf, &fresh[i]);
 	}
 	return ret;
 }
@@ -143,10 +200,14 @@ static void look_in_words(const struct elf_file *elf, const uint64_t *words, siz
 int py_method_in_file(const struct elf_file *elf, const char *name, uint64_t *addr)
 {
 	struct looking l = { .name = name };
-	int ret = each_data(elf, look_in_words, &l);
+	int ret;
 
-	if (ret)
-		return ret;
-	*addr = l.found;
-	return l.found && !l.several ? 0 : -ENOENT;
+	if (!elf_memo_get(elf, ELF_MEMO_METHOD, name, strlen(name), addr, sizeof(*addr))) {
+		ret = each_data(elf, look_in_words, &l);
+		if (ret)
+			return ret;
+		*addr = l.several ? 0 : l.found;
+		elf_memo_put(elf, ELF_MEMO_METHOD, name, strlen(name), addr, sizeof(*addr));
+	}
+	return *addr ? 0 : -ENOENT;
 }

@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
+#include "elf/elf_memo.h"
 #include "py/code_refs.h"
 #include "py/insn.h"
 
@@ -51,8 +52,8 @@ static int find_jump(const struct elf_file *elf, struct insn_decoder *d, struct 
 	return -ENOENT;
 }
 
-static int find_counted(const struct py_interp *interp, struct insn_decoder *d,
-			struct code_window *w)
+static int search_counted(const struct py_interp *interp, struct insn_decoder *d,
+			  struct code_window *w)
 {
 	uint64_t start, size;
 	struct insn in;
@@ -69,6 +70,20 @@ static int find_counted(const struct py_interp *interp, struct insn_decoder *d,
 			return code_refs_scan(interp->elf, d, w, 1) || w->entered ? -ENOENT : 0;
 	}
 	return -ENOENT;
+}
+
+static int find_counted(const struct py_interp *interp, struct insn_decoder *d,
+			struct code_window *w)
+{
+	const uint32_t key = interp->proc.layout.code_opcache;
+	int ret;
+
+	if (elf_memo_get(interp->elf, ELF_MEMO_COUNTED, &key, sizeof(key), w, sizeof(*w)))
+		return 0;
+	ret = search_counted(interp, d, w);
+	if (!ret)
+		elf_memo_put(interp->elf, ELF_MEMO_COUNTED, &key, sizeof(key), w, sizeof(*w));
+	return ret;
 }
 
 int py_sites_opcache(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites)
