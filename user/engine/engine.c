@@ -48,6 +48,8 @@ static int engine_watch(struct engine *e, struct err *err)
 
 		if (ret)
 			return ret;
+		if (bit >= 0)
+			e->names[bit / 64] |= 1ULL << bit % 64;
 		if (rules->rules[i].condition)
 			kern_expect_dismissals(e->kern);
 	}

@@ -6,9 +6,26 @@
 #include "base/log.h"
 #include "base/look.h"
 #include "base/util.h"
+#include "bpf/abi/hash.h"
 #include "engine/engine_priv.h"
 #include "kern/kern_feat.h"
 #include "py/interp.h"
+
+/* Most names are told by their length and first bytes to be no rule's, as the kernel side does. */
+static bool looks_watched(const struct engine *e, struct text name)
+{
+	uint64_t first8 = 0;
+	uint32_t bit;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if ((unsigned char)name.s[i] >= 0x80)
+			return true;
+		if (i < 8)
+			first8 |= (uint64_t)(unsigned char)name.s[i] << (8 * i);
+	}
+	bit = phrude_prefilter_bit(name.len, first8);
+	return e->names[bit / 64] >> bit % 64 & 1;
+}
 
 /* py_code_fn: what a rule names that is to be armed. */
 static bool is_watched(void *ctx, struct text name, struct text file, struct text qualname)
@@ -16,6 +33,8 @@ static bool is_watched(void *ctx, struct text name, struct text file, struct tex
 	const struct engine *e = ctx;
 	const struct rule_set *rules = e->opts->rules;
 
+	if (!looks_watched(e, name))
+		return false;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
 		if (plan_arms(&rules->rules[i], name, file, qualname))
 			return true;

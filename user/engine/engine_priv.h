@@ -38,6 +38,7 @@ struct engine {
 	struct groups groups;
 	struct request_opts request;
 	struct pipeline pipeline;
+	uint64_t names[64]; /* bits: the prefilter, see phrude_prefilter_bit() */
 	struct sinks *sinks;
 	int signal_fd; /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
 	int end_fd;    /* timer of --duration; -1: none */
