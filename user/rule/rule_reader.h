@@ -75,6 +75,3 @@ int rule_read_documents(struct yaml_documents *docs, struct rule_set *set);
 
 /* The same for documents of test cases. */
 int rule_read_cases(struct yaml_documents *docs, struct rule_case_set *set);
-
-/* Frees what a rule holds. */
-void rule_fini(struct rule *rule);
