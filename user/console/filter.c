@@ -76,17 +76,6 @@ static bool next_parameter(struct text *query, struct text *name, struct text *v
 	return true;
 }
 
-struct text filter_parameter(struct arena *a, struct text query, const char *name)
-{
-	struct text key, raw, value;
-
-	while (next_parameter(&query, &key, &raw)) {
-		if (text_eq_str(key, name) && !filter_decode(a, raw, &value))
-			return value;
-	}
-	return (struct text){ NULL, 0 };
-}
-
 static int read_number(struct text value, int64_t max, int64_t *out)
 {
 	int64_t n = 0;

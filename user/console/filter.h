@@ -49,7 +49,5 @@ struct filter {
 int filter_parse(struct arena *a, struct text query, int64_t now, struct filter *out,
 		 struct err *err);
 
-/* A parameter's value, decoded; { NULL, 0 } if it is not there or not text.  For what is no filter. */
-struct text filter_parameter(struct arena *a, struct text query, const char *name);
 /* Percent signs and plus signs. -EINVAL: what they stand for is no text (NUL, bytes that are no UTF-8); -ENOMEM. */
 int filter_decode(struct arena *a, struct text in, struct text *out);

@@ -200,12 +200,6 @@ static int found(struct finder *f, const struct py_code *code)
 	return 0;
 }
 
-unsigned int py_code_size(const struct py_layout *l)
-{
-	return l->code_opcache != PY_NO_FIELD ? l->code_opcache + sizeof(uint32_t)
-					      : l->code_adaptive;
-}
-
 /* Does the code begin as a function's, armed or not? */
 static bool has_entry(const struct finder *f, uint32_t traceable, struct py_code *code)
 {

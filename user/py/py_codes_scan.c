@@ -8,7 +8,6 @@
 #include "base/look.h"
 #include "base/util.h"
 #include "base/worker.h"
-#include "py/py_codes.h"
 
 #define OB_TYPE 8
 #define CHUNK (256u * 1024)
@@ -48,8 +47,14 @@ void py_codes_words(const struct py_layout *l, const uint8_t *object, unsigned i
 		memcpy(&out->firsttraceable, object + l->code_firsttraceable, sizeof(uint32_t));
 }
 
+unsigned int py_code_size(const struct py_layout *l)
+{
+	return l->code_opcache != PY_NO_FIELD ? l->code_opcache + sizeof(uint32_t)
+					      : l->code_adaptive;
+}
+
 /* How many of the bytes from `addr` on can be read. */
-static size_t read_chunk(pid_t pid, uint64_t addr, uint8_t *buf, size_t len)
+static size_t read_chunk(pid_t pid, uint64_t addr, void *buf, size_t len)
 {
 	struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)addr, len };
 	ssize_t n;

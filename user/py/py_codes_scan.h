@@ -37,6 +37,9 @@ typedef int (*scan_fn)(void *ctx, const struct scan_found *found, size_t count);
 int py_codes_scan(pid_t pid, const struct py_layout *layout, uint64_t type_code,
 		  const struct scan_run *runs, size_t nr_runs, scan_fn fn, void *ctx,
 		  uint64_t *bytes);
+/* How much of a code object is needed to know it: its fixed part up to its instructions, or to co_opcache_flag. */
+#define PY_CODE_SIZE_MAX 208
+unsigned int py_code_size(const struct py_layout *layout);
 /* The words of an object whose `size` bytes (py_code_size()) are at hand. */
 void py_codes_words(const struct py_layout *layout, const uint8_t *object, unsigned int size,
 		    struct scan_found *out);
