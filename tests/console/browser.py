@@ -41,7 +41,7 @@ class Browser:
         request = urllib.request.Request(self.base + path, None if body is None else json.dumps(body).encode(),
                                          {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=90) as response:
+            with urllib.request.urlopen(request, timeout=240) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
@@ -91,6 +91,10 @@ class Browser:
 
     def click_link(self, text):
         self.ask("POST", f"/element/{self.ask('POST', '/element', {'using': 'partial link text', 'value': text})[ELEMENT]}/click", {})
+
+    def click_button(self, text):
+        xpath = f"//button[normalize-space()='{text}']"
+        self.ask("POST", f"/element/{self.ask('POST', '/element', {'using': 'xpath', 'value': xpath})[ELEMENT]}/click", {})
 
     def fill(self, selector, text):
         element = self.find(selector)

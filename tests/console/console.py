@@ -94,16 +94,16 @@ class Client:
 
 
 class Console:
-    def __init__(self, directory=None, options=(), under=()):
+    def __init__(self, directory=None, options=("--keep", "0")):
         self.directory = directory or tempfile.mkdtemp(prefix="phrude-console-")
         self.store = "sqlite:" + os.path.join(self.directory, "console.db")
-        self.options, self.under = list(options), list(under)
+        self.options = list(options)
         self.start()
 
     def start(self):
         self.lines = []
         self.process = subprocess.Popen(
-            [*self.under, BINARY, "serve", "--store", self.store, "--listen", "127.0.0.1:0", *self.options],
+            [BINARY, "serve", "--store", self.store, "--listen", "127.0.0.1:0", *self.options],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="backslashreplace")
         for line in self.process.stderr:
             self.lines.append(line.rstrip("\n"))

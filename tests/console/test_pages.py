@@ -188,6 +188,27 @@ def an_alert_shows_what_matters_first():
             assert "404" in browser.complaints()[0]
 
 
+@test
+def an_alert_is_judged_and_excepted():
+    with Console() as console:
+        console.admin()
+        key = console.key()
+        console.send([alert(id=f"a{number}", time=f"2026-01-02T03:04:0{number}Z", callers=[{"function": "backup", "file": "/srv/app/jobs.py", "line": 3}])
+                      for number in range(4)], key)
+        with signed_in(console, "/alerts/a3") as browser:
+            browser.wait("Make an exception")
+            browser.fill("#note", "our own backup")
+            browser.click("#equal")
+            browser.click_button("False alarm")
+            browser.wait("admin: false alarm – our own backup")
+            browser.click_button("Make an exception")
+            browser.wait("It is made of 4 stored alerts")
+            browser.wait("app_caller:")
+            browser.open(console.url + "/?state=false-alarm")
+            browser.wait("4 alerts")
+            browser.wait("✕ false alarm")
+
+
 HOSTILE = ["<script>window.hacked = 1</script>", "<img src=x onerror='window.hacked=1'>", "javascript:window.hacked=1", "\"'><svg onload=window.hacked=1>",
            "'; DROP TABLE alerts; --", "\u202egnp.exe", "a\u0000b\u001b[31m\u0007", "\ud800", "{{7*7}}${7*7}", "A" * 1_000_000, "__proto__", "%00%0a", "line\nline"]
 

@@ -17,5 +17,12 @@ int api_ingest(struct request *rq, struct reply *rp, struct err *err);
 int api_list(struct request *rq, struct reply *rp, struct err *err);
 int api_alert(struct request *rq, struct reply *rp, struct err *err);
 
+/* api_state.c */
+int api_state(struct request *rq, struct reply *rp, struct err *err);
+
+/* api_report.c */
+int api_report(struct request *rq, struct reply *rp, struct err *err);
+int api_exceptions(struct request *rq, struct reply *rp, struct err *err);
+
 /* api_live.c */
 int api_live(struct request *rq, struct reply *rp, struct err *err);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `phrude-console key ...` and `user ...`: who may write into the store's file may do all of it. */
+/* `phrude-console key ...`, `user ...` and `forget`: who may write into the store's file may do all of it. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/user.h"
 #include "console/console.h"
 #include "console/db.h"
+#include "console/purge.h"
 #include "console/store.h"
 
 /* Notes what was done, and by whom of this machine's users. */
@@ -102,5 +104,33 @@ int cmd_user_add(const struct options *o, struct err *err)
 	/* How browsers reach the console is known to whoever runs this alone. */
 	if (!res)
 		printf("/setup#%s\n", token);
+	return res;
+}
+
+int cmd_forget(const struct options *o, struct err *err)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	char detail[64];
+	struct db *db;
+	int64_t count;
+	int res = options_store(o, &store, err);
+
+	if (!res)
+		res = purge_session(store, (struct text){ o->argument, strlen(o->argument) },
+				    &count, err);
+	if (!res)
+		res = store_begin(store, &db, err);
+	if (res)
+		return res;
+	/* Without the session, which is to be forgotten. */
+	snprintf(detail, sizeof(detail), "%lld alerts", (long long)count);
+	res = note(db, "forgot a session", detail, err);
+	if (res) {
+		store_rollback(store);
+		return res;
+	}
+	res = store_commit(store, err);
+	if (!res)
+		printf("%lld alerts forgotten\n", (long long)count);
 	return res;
 }

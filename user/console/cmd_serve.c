@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "console/console.h"
 #include "console/db.h"
+#include "console/purge.h"
 #include "console/store.h"
 #include "console/writer.h"
 
@@ -39,6 +40,7 @@ int cmd_serve(const struct options *o, struct err *err)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_(writer_stopp) struct writer *writer = NULL;
+	_cleanup_(purge_stopp) struct purge *purge = NULL;
 	_cleanup_(http_stopp) struct http *http = NULL;
 	struct console console = { 0 };
 	sigset_t ends;
@@ -60,6 +62,8 @@ int cmd_serve(const struct options *o, struct err *err)
 	res = http_start(&console, &o->http, &http, err);
 	if (!res)
 		res = invite_first(store, http_url(http), err);
+	if (!res)
+		res = purge_start(store, o->keep, o->keep_size, &purge, err);
 	if (!res) {
 		log_info("ready: %s", http_url(http));
 		sigwait(&ends, &sig);

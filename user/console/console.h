@@ -3,10 +3,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "console/access.h"
 #include "console/http.h"
+
+struct report;
 
 enum command {
 	CMD_SERVE,
@@ -15,6 +19,8 @@ enum command {
 	CMD_KEY_LIST,
 	CMD_KEY_REVOKE,
 	CMD_USER_ADD,
+	CMD_REPORT,
+	CMD_FORGET,
 	CMD_HELP,
 	CMD_VERSION,
 	NR_COMMANDS,
@@ -29,6 +35,10 @@ struct options {
 	const char *store;    /* NULL: store_default() */
 	const char *app;      /* NULL: what the alerts say */
 	enum role role;
+	int64_t keep;	   /* a span, see when.h; 0: for ever */
+	int64_t keep_size; /* bytes; 0: any */
+	int64_t since;	   /* a span, see when.h */
+	void (*report)(struct buf *out, const struct report *r); /* as one of report.h */
 	struct http_options http;
 };
 
@@ -42,6 +52,8 @@ int cmd_key_add(const struct options *o, struct err *err);
 int cmd_key_list(const struct options *o, struct err *err);
 int cmd_key_revoke(const struct options *o, struct err *err);
 int cmd_user_add(const struct options *o, struct err *err);
+int cmd_report(const struct options *o, struct err *err);
+int cmd_forget(const struct options *o, struct err *err);
 
 struct store;
 /* The store that the options name, or the default one. */

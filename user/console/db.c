@@ -106,6 +106,11 @@ void db_close(struct db *db)
 	free(db);
 }
 
+int64_t db_changes(struct db *db)
+{
+	return sqlite3_total_changes64(db->handle);
+}
+
 int db_script(struct db *db, struct err *err, const char *sql)
 {
 	int res = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);

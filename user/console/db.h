@@ -34,6 +34,8 @@ DEFINE_CLEANUP(db_closep, struct db, db_close);
  * without room on the disk, -EBUSY, -EIO.
  */
 int64_t db_do(struct db *db, struct err *err, const char *sql, const char *types, ...);
+/* Rows that were changed through this connection so far, those within the index of words included. */
+int64_t db_changes(struct db *db);
 /* Several statements without values, as a schema has them. */
 int db_script(struct db *db, struct err *err, const char *sql);
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "console/record.h"
+#include "console/state.h"
 #include "console/when.h"
 
 static int nomem(struct err *err)
@@ -74,6 +75,17 @@ static bool next_parameter(struct text *query, struct text *name, struct text *v
 	query->s += len;
 	query->len -= len;
 	return true;
+}
+
+struct text filter_parameter(struct arena *a, struct text query, const char *name)
+{
+	struct text key, raw, value;
+
+	while (next_parameter(&query, &key, &raw)) {
+		if (text_eq_str(key, name) && !filter_decode(a, raw, &value))
+			return value;
+	}
+	return (struct text){ NULL, 0 };
 }
 
 static int read_number(struct text value, int64_t max, int64_t *out)
@@ -183,6 +195,16 @@ static int set_level(struct parsing *p, struct text value)
 	return 0;
 }
 
+static int set_state(struct parsing *p, struct text value)
+{
+	enum state state;
+
+	if (state_parse(value, &state))
+		return -EINVAL;
+	p->filter->state = state;
+	return 0;
+}
+
 static int set_technique(struct parsing *p, struct text value)
 {
 	return read_tag(p->arena, value, "attack.", &p->filter->technique);
@@ -250,6 +272,7 @@ static const struct {
 	const char *takes;
 } parameters[] = {
 	{ "level", set_level, "info, warn or alert" },
+	{ "state", set_state, "new, seen, false-alarm or incident" },
 	{ "technique", set_technique, "an ATT&CK technique, as T1059 or T1059.006" },
 	{ "cwe", set_cwe, "a number, as 78 or CWE-78" },
 	{ "q", set_words, "1 to 16 words with letters or digits" },
@@ -289,7 +312,7 @@ static int set_parameter(struct parsing *p, struct text name, struct text value,
 int filter_parse(struct arena *a, struct text query, int64_t now, struct filter *out,
 		 struct err *err)
 {
-	struct filter f = { .level = -1, .limit = FILTER_LIMIT_DEFAULT };
+	struct filter f = { .level = -1, .state = -1, .limit = FILTER_LIMIT_DEFAULT };
 	struct parsing p = { a, now, &f };
 	struct text name, raw, value;
 

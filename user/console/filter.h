@@ -36,6 +36,7 @@ struct filter {
 	struct text cwe;		   /* "cwe-78" */
 	struct text words;		   /* the expression that SQLite's FTS5 is asked for */
 	int level;			   /* enum record_level, -1: any */
+	int state;			   /* enum state, -1: any */
 	uint64_t group;			   /* 0: any */
 	int64_t since, until;		   /* see when.h; 0: any */
 	int64_t before, after;		   /* positions, see store.h; 0: from the newest on */
@@ -49,5 +50,7 @@ struct filter {
 int filter_parse(struct arena *a, struct text query, int64_t now, struct filter *out,
 		 struct err *err);
 
+/* A parameter's value, decoded; { NULL, 0 } if it is not there or not text.  For what is no filter. */
+struct text filter_parameter(struct arena *a, struct text query, const char *name);
 /* Percent signs and plus signs. -EINVAL: what they stand for is no text (NUL, bytes that are no UTF-8); -ENOMEM. */
 int filter_decode(struct arena *a, struct text in, struct text *out);

@@ -11,6 +11,7 @@ static int (*const commands[NR_COMMANDS])(const struct options *o, struct err *e
 	[CMD_SERVE] = cmd_serve,	   [CMD_IMPORT] = cmd_import,
 	[CMD_KEY_ADD] = cmd_key_add,	   [CMD_KEY_LIST] = cmd_key_list,
 	[CMD_KEY_REVOKE] = cmd_key_revoke, [CMD_USER_ADD] = cmd_user_add,
+	[CMD_REPORT] = cmd_report,	   [CMD_FORGET] = cmd_forget,
 };
 
 int main(int argc, char **argv)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/util.h"
 #include "console/console.h"
+#include "console/report.h"
 #include "console/store.h"
+#include "console/when.h"
 
 #define FOR(command) (1u << (command))
 #define FOR_ALL ~0u
@@ -55,6 +58,55 @@ static int set_role(struct options *o, const char *value, struct err *err)
 	return 0;
 }
 
+static int set_keep(struct options *o, const char *value, struct err *err)
+{
+	if (str_eq(value, "0"))
+		o->keep = 0;
+	else if (when_parse_span((struct text){ value, strlen(value) }, &o->keep))
+		return err_set(err, -EINVAL,
+			       "--keep takes a span of time, as 90d, or 0, not \"%s\"", value);
+	return 0;
+}
+
+static int set_keep_size(struct options *o, const char *value, struct err *err)
+{
+	char *end;
+	const char *unit;
+	unsigned long long n = strtoull(value, &end, 10);
+	static const char units[] = "kMGT";
+
+	unit = *end ? strchr(units, *end) : NULL;
+	if (*value < '0' || *value > '9' || (*end && (!unit || end[1])) || n > INT64_MAX >> 40)
+		return err_set(err, -EINVAL,
+			       "--keep-size takes a size, as 500M or 10G, or 0, not \"%s\"", value);
+	o->keep_size = unit ? n << 10 * (unit - units + 1) : n;
+	return 0;
+}
+
+static int set_since(struct options *o, const char *value, struct err *err)
+{
+	if (when_parse_span((struct text){ value, strlen(value) }, &o->since) || !o->since)
+		return err_set(err, -EINVAL,
+			       "--since takes a span of time, as 24h or 7d, not \"%s\"", value);
+	return 0;
+}
+
+static int set_format(struct options *o, const char *value, struct err *err)
+{
+	static const struct {
+		const char *name;
+		void (*report)(struct buf *out, const struct report *r);
+	} formats[] = { { "text", report_text }, { "html", report_html }, { "json", report_json } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (str_eq(value, formats[i].name)) {
+			o->report = formats[i].report;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, "--format takes text, html or json, not \"%s\"", value);
+}
+
 static const struct {
 	const char *name;
 	const char *argument; /* NULL: none */
@@ -70,8 +122,14 @@ static const struct {
 	{ "--tls-key", "FILE", FOR(CMD_SERVE), set_tls_key, "its private key (PEM)" },
 	{ "--behind-proxy", NULL, FOR(CMD_SERVE), set_behind_proxy,
 	  "a proxy in front does TLS: other addresses than loopback may be listened at without" },
+	{ "--keep", "SPAN", FOR(CMD_SERVE), set_keep,
+	  "what came longer ago is forgotten: 90d if not given, 0: nothing" },
+	{ "--keep-size", "SIZE", FOR(CMD_SERVE), set_keep_size,
+	  "beyond it the oldest are forgotten: 10G if not given, 0: any size" },
 	{ "--app", "APP", FOR(CMD_IMPORT), set_app,
 	  "whose alerts they are; each alert's own target if not given" },
+	{ "--since", "SPAN", FOR(CMD_REPORT), set_since, "as 24h or 7d; 7d if not given" },
+	{ "--format", "FORMAT", FOR(CMD_REPORT), set_format, "text (if not given), html or json" },
 	{ "--role", "ROLE", FOR(CMD_USER_ADD), set_role,
 	  "viewer (if not given), analyst or admin" },
 };
@@ -89,6 +147,8 @@ static const struct {
 	[CMD_USER_ADD] = { { "user", "add" },
 			   "NAME",
 			   "print a link by which NAME sets a password, once, within 30 minutes" },
+	[CMD_REPORT] = { { "report", NULL }, NULL, "count what there was in the last days" },
+	[CMD_FORGET] = { { "forget", NULL }, "SESSION", "forget all alerts of a session" },
 	[CMD_HELP] = { { "--help", NULL }, NULL, "print this" },
 	[CMD_VERSION] = { { "--version", NULL }, NULL, "print the version" },
 };
@@ -166,7 +226,12 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	int res;
 
-	*o = (struct options){ .role = ROLE_VIEWER, .http = { .listen = "127.0.0.1:8600" } };
+	*o = (struct options){ .role = ROLE_VIEWER,
+			       .keep = 90 * WHEN_DAY,
+			       .keep_size = (int64_t)10 << 30,
+			       .since = 7 * WHEN_DAY,
+			       .report = report_text,
+			       .http = { .listen = "127.0.0.1:8600" } };
 	argc--;
 	argv++;
 	res = find_command(o, &argc, &argv, err);

@@ -6,8 +6,18 @@
 #include "console/query.h"
 
 #include "base/util.h"
+#include "console/state.h"
 
-enum lead { LEAD_TEXT, LEAD_GROUP, LEAD_WORDS, LEAD_TECHNIQUE, LEAD_CWE, LEAD_LEVEL, LEAD_NONE };
+enum lead {
+	LEAD_TEXT,
+	LEAD_GROUP,
+	LEAD_WORDS,
+	LEAD_TECHNIQUE,
+	LEAD_CWE,
+	LEAD_STATE,
+	LEAD_LEVEL,
+	LEAD_NONE
+};
 
 static const struct {
 	enum lead lead;
@@ -25,6 +35,7 @@ static const struct {
 	{ LEAD_TEXT, FILTER_RULE },
 	{ LEAD_TECHNIQUE, 0 },
 	{ LEAD_CWE, 0 },
+	{ LEAD_STATE, 0 },
 	{ LEAD_TEXT, FILTER_APP },
 	{ LEAD_LEVEL, 0 },
 };
@@ -62,6 +73,9 @@ static bool can_lead(const struct filter *f, enum lead lead, enum filter_text te
 		return f->technique.s;
 	case LEAD_CWE:
 		return f->cwe.s;
+	case LEAD_STATE:
+		/* Nearly all are new, and there is no index of those. */
+		return f->state > STATE_NEW;
 	case LEAD_LEVEL:
 		return f->level >= 0;
 	case LEAD_NONE:
@@ -92,6 +106,9 @@ static const char *put_lead(struct query *q, const struct filter *f, enum lead l
 	case LEAD_GROUP:
 		put_number(q, "alerts AS a WHERE a.grp = ?", f->group);
 		return "a.seq";
+	case LEAD_STATE:
+		put_number(q, "alerts AS a WHERE a.state <> 0 AND a.state = ?", f->state);
+		return "a.seq";
 	case LEAD_LEVEL:
 		put_number(q, "alerts AS a WHERE a.level = ?", f->level);
 		return "a.seq";
@@ -114,6 +131,8 @@ static void put_others(struct query *q, const struct filter *f, enum lead lead,
 	}
 	if (f->group && lead != LEAD_GROUP)
 		put_number(q, " AND +a.grp = ?", f->group);
+	if (f->state >= 0 && lead != LEAD_STATE)
+		put_number(q, " AND +a.state = ?", f->state);
 	if (f->level >= 0 && lead != LEAD_LEVEL)
 		put_number(q, " AND +a.level = ?", f->level);
 	if (f->words.s && lead != LEAD_WORDS)

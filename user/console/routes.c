@@ -49,7 +49,10 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/alerts", WHO_KEY, false, INGEST_BODY_MAX, api_ingest },
 	{ "GET", "/api/v1/alerts", WHO_VIEWER, false, 0, api_list },
 	{ "GET", "/api/v1/alerts/", WHO_VIEWER, false, 0, api_alert },
+	{ "POST", "/api/v1/alerts/", WHO_ANALYST, false, SMALL_BODY, api_state },
 	{ "GET", "/api/v1/live", WHO_VIEWER, false, 0, api_live },
+	{ "GET", "/api/v1/report", WHO_VIEWER, false, 0, api_report },
+	{ "GET", "/api/v1/exceptions", WHO_VIEWER, false, 0, api_exceptions },
 	{ "GET", "/api/v1/audit", WHO_ADMIN, false, 0, api_audit },
 };
 

@@ -46,6 +46,15 @@ static const char *const versions[] = {
 	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, who TEXT NOT NULL, "
 	"addr TEXT,"
 	" what TEXT NOT NULL, detail TEXT);",
+
+	/* What people say of alerts. */
+	"ALTER TABLE alerts ADD COLUMN state INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX alerts_state ON alerts (state) WHERE state <> 0;"
+	"CREATE TABLE notes (seq INTEGER PRIMARY KEY, alert INTEGER NOT NULL, time INTEGER NOT "
+	"NULL, who TEXT NOT NULL,"
+	" state INTEGER NOT NULL, text TEXT);"
+	"CREATE INDEX notes_alert ON notes (alert);"
+	"CREATE INDEX alerts_received ON alerts (received);",
 };
 
 static int read_version(struct db *db, int64_t *out, struct err *err)

@@ -18,6 +18,8 @@
 
 /* More requests than these that read at once wait for each other. */
 #define READERS_MAX 8
+/* So many pages of the index of words are merged at once, while others who write wait. */
+#define MERGE_PAGES 500
 
 struct store {
 	char *path;
@@ -193,4 +195,88 @@ void store_rollback(struct store *store)
 {
 	db_script(store->writer, NULL, "ROLLBACK");
 	pthread_mutex_unlock(&store->writing);
+}
+
+static int one_number(struct db *db, const char *sql, int64_t *out, struct err *err)
+{
+	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	int res = db_ask(db, err, &row, sql, "");
+
+	if (!res)
+		res = db_row(db, err, row);
+	if (res < 0)
+		return res;
+	*out = db_number(row, 0);
+	return 0;
+}
+
+int store_size(struct store *store, int64_t *bytes, int64_t *alerts, struct err *err)
+{
+	int64_t pages, unused, size;
+	struct db *db;
+	int res = store_reader(store, &db, err);
+
+	if (res)
+		return res;
+	res = one_number(db, "PRAGMA page_count", &pages, err);
+	if (!res)
+		res = one_number(db, "PRAGMA freelist_count", &unused, err);
+	if (!res)
+		res = one_number(db, "PRAGMA page_size", &size, err);
+	if (!res)
+		res = one_number(db, "SELECT count(*) FROM alerts INDEXED BY alerts_level", alerts,
+				 err);
+	store_reader_done(store, db);
+	if (!res)
+		*bytes = (pages - unused) * size;
+	return res;
+}
+
+int store_merge_words(struct store *store, struct err *err)
+{
+	/* A negative number begins with all parts, the others go on. */
+	int64_t pages = -MERGE_PAGES, before, after;
+	struct db *db;
+	int res;
+
+	do {
+		res = store_begin(store, &db, err);
+		if (res)
+			return res;
+		before = db_changes(db);
+		res = db_do(db, err, "INSERT INTO words (words, rank) VALUES ('merge', ?)", "i",
+			    pages) < 0
+			      ? -EIO
+			      : 0;
+		after = db_changes(db);
+		if (res)
+			store_rollback(store);
+		else
+			res = store_commit(store, err);
+		pages = MERGE_PAGES;
+	} while (!res && after - before >= 2);
+	return res;
+}
+
+int store_shrink(struct store *store, struct err *err)
+{
+	int64_t unused = INT64_MAX, before;
+	int res;
+
+	do {
+		before = unused;
+		pthread_mutex_lock(&store->writing);
+		/* Others who write get their turn in between. */
+		res = db_script(store->writer, err, "PRAGMA incremental_vacuum(2000)");
+		if (!res)
+			res = one_number(store->writer, "PRAGMA freelist_count", &unused, err);
+		pthread_mutex_unlock(&store->writing);
+	} while (!res && unused && unused < before);
+	if (res)
+		return res;
+	/* The file itself becomes shorter once the log is in it. */
+	pthread_mutex_lock(&store->writing);
+	res = db_script(store->writer, err, "PRAGMA wal_checkpoint(PASSIVE)");
+	pthread_mutex_unlock(&store->writing);
+	return res;
 }

@@ -32,6 +32,13 @@ int store_begin(struct store *store, struct db **out, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 
+/* Bytes that the store takes on the disk, without those that are free within it, and how many alerts it has. */
+int store_size(struct store *store, int64_t *bytes, int64_t *alerts, struct err *err);
+/* The index of words keeps what was deleted until its parts are merged: merges all of them, a bit at a time. */
+int store_merge_words(struct store *store, struct err *err);
+/* Gives what is free within it back to the disk. */
+int store_shrink(struct store *store, struct err *err);
+
 /* ---- alerts (store_alerts.c), within store_begin() and store_commit() */
 
 /* Puts one in. 1: done; 0: one with this id is there; -errno.  Fastest in order of time. */
@@ -50,3 +57,8 @@ int store_count(struct db *db, const struct filter *f, unsigned int max, unsigne
  */
 int store_alert(struct db *db, struct text id, const struct filter *f, struct buf *out,
 		struct err *err);
+/* Gets an alert as it came; what it returns but 0 ends the reading. */
+typedef int (*store_each_fn)(void *ctx, struct text json);
+/* Gives the newest `max` alerts that the filter lets through, the oldest of them first. */
+int store_each(struct db *db, const struct filter *f, unsigned int max, store_each_fn fn, void *ctx,
+	       struct err *err);

@@ -4,15 +4,17 @@
 #include "base/util.h"
 #include "console/db.h"
 #include "console/query.h"
+#include "console/state.h"
 #include "console/store.h"
 #include "console/when.h"
 
 /* A search that takes longer is given up. */
 #define PATIENCE_MS 4000
 
-/* The columns that a list shows, and what they are called there; the first two are none of the texts. */
-#define COLUMNS                                                                                    \
-	"a.seq, a.level, a.id, a.app, a.rule, a.function, a.what, a.host, a.pod, a.path, a.addr, " \
+/* The columns that a list shows, and what they are called there; the first three are none of the texts. */
+#define COLUMNS                                                                             \
+	"a.seq, a.level, a.state, a.id, a.app, a.rule, a.function, a.what, a.host, a.pod, " \
+	"a.path, a.addr, "                                                                  \
 	"a.session, a.agent, a.action"
 static const char *const names[] = { "id",  "app",  "rule", "function", "what",	 "host",
 				     "pod", "path", "addr", "session",	"agent", "action" };
@@ -23,9 +25,10 @@ static void put_row(struct buf *out, struct sqlite3_stmt *row)
 
 	buf_printf(out, "{\"seq\":\"%lld\",\"time\":\"", (long long)seq);
 	when_put(out, seq / SEQ_A_MICROSECOND);
-	buf_printf(out, "\",\"level\":\"%s\"", record_level_name(db_number(row, 1)));
+	buf_printf(out, "\",\"level\":\"%s\",\"state\":\"%s\"",
+		   record_level_name(db_number(row, 1)), state_name(db_number(row, 2)));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct text t = db_text(row, i + 2);
+		struct text t = db_text(row, i + 3);
 
 		buf_printf(out, ",\"%s\":", names[i]);
 		if (t.s)
@@ -87,6 +90,29 @@ int store_count(struct db *db, const struct filter *f, unsigned int max, unsigne
 	}
 	if (!res)
 		*out = n;
+	return res;
+}
+
+int store_each(struct db *db, const struct filter *f, unsigned int max, store_each_fn fn, void *ctx,
+	       struct err *err)
+{
+	_cleanup_(db_dropp) struct sqlite3_stmt *rows = NULL;
+	_cleanup_buf_ struct buf sql = { 0 };
+	_cleanup_query_ struct query q;
+	int res;
+
+	query_build(&q, f, "a.seq AS place, a.json AS line", QUERY_NEWEST_FIRST, max);
+	if (!q.sql.failed)
+		buf_printf(&sql, "SELECT line FROM (%s) ORDER BY place", q.sql.data);
+	if (q.sql.failed || sql.failed)
+		return err_set(err, -ENOMEM, "out of memory");
+	db_hurry(db, PATIENCE_MS);
+	res = db_ask_values(db, err, &rows, sql.data, q.values, q.nr_values);
+	while (!res && (res = db_row(db, err, rows)) > 0) {
+		res = fn(ctx, db_text(rows, 0));
+		if (res)
+			return err_set(err, res, "out of memory");
+	}
 	return res;
 }
 
@@ -154,7 +180,9 @@ int store_alert(struct db *db, struct text id, const struct filter *f, struct bu
 	buf_printf(out, ",\"group\":\"%lld\",\"alert\":", (long long)db_number(row, 3));
 	json = db_text(row, 4);
 	buf_add(out, json.s, json.len);
-	res = put_neighbours(db, f, seq, out, err);
+	res = state_put(db, seq, out, err);
+	if (!res)
+		res = put_neighbours(db, f, seq, out, err);
 	buf_addc(out, '}');
 	return res ?: out->failed ? err_set(err, -ENOMEM, "out of memory") : 0;
 }

@@ -106,6 +106,12 @@ TEST(one_condition_leads)
 	ASSERT_HAS(q.sql.data, "words.rowid < ?");
 	ASSERT_HAS(q.sql.data, "ORDER BY words.rowid DESC LIMIT 10");
 	query_fini(&q);
+	build("level=info&state=seen", &q);
+	ASSERT_HAS(q.sql.data, "WHERE a.state <> 0 AND a.state = ?");
+	query_fini(&q);
+	build("level=info&state=new", &q);
+	ASSERT_HAS(q.sql.data, "AND +a.state = ?");
+	query_fini(&q);
 	build("", &q);
 	ASSERT_STR(q.sql.data, "SELECT a.id FROM alerts AS a WHERE 1 ORDER BY a.seq DESC LIMIT 10");
 	query_fini(&q);
@@ -117,9 +123,9 @@ TEST(all_conditions_fit)
 	struct query q;
 
 	build("session=a&addr=a&path=a&pod=a&agent=a&host=a&function=a&rule=a&app=a&action=a&"
-	      "technique=a&cwe=a&q=a&level=info&"
+	      "technique=a&cwe=a&q=a&level=info&state=seen&"
 	      "group=1&since=1d&until=1d&before=1&after=1",
 	      &q);
-	ASSERT_EQ(q.nr_values, 19);
+	ASSERT_EQ(q.nr_values, 20);
 	query_fini(&q);
 }

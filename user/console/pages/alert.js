@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One alert: what ran, with what, who asked, was it stopped; then everything else.
-import { level, listLink, make, send, signedIn, time, visible } from "/common.js";
+import { level, listLink, make, send, signedIn, state, time, visible } from "/common.js";
 
 const byId = (id) => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.slice("/alerts/".length));
@@ -154,6 +154,52 @@ function pager(answer) {
 	});
 }
 
+// What people said of it; who may say so gets the means.
+function saying(answer, role) {
+	const notes = make("ul", { class: "notes" }, answer.notes.map((note) =>
+		make("li", {}, time(note.time), ` ${visible(note.who)}: `, state(note.state) ? note.state.replace("-", " ") : "new", note.text ? ` – ${visible(note.text)}` : "")));
+	if (role === "viewer")
+		return panel("What it is", state(answer.state) ?? make("p", { class: "soft" }, "Nobody has said so yet."), notes);
+	const note = make("input", { type: "text", id: "note", maxlength: 1000 });
+	const equal = make("input", { type: "checkbox", id: "equal" });
+	const failed = make("p", { role: "alert" });
+	const button = (name, text) => {
+		const b = make("button", { type: "button", "aria-pressed": String(answer.state === name), class: answer.state === name ? "primary" : null }, text);
+		b.addEventListener("click", async () => {
+			try {
+				await send("POST", `/api/v1/alerts/${encodeURIComponent(id)}`, { state: name, note: note.value, equal: equal.checked });
+				location.reload();
+			} catch (error) {
+				failed.textContent = error.message;
+			}
+		});
+		return b;
+	};
+	return panel("What it is", make("div", { class: "say" }, make("div", {}, make("label", { for: "note" }, "Note"), note),
+		button("new", "New"), button("seen", "Seen"), button("false-alarm", "False alarm"), button("incident", "Incident"),
+		make("label", { class: "check", for: "equal" }, equal, " and all with the same rule and call chain that are in the same state")), failed, notes);
+}
+
+// The exceptions that would have silenced this one and those like it, as a rule file.
+function exception(answer) {
+	const button = make("button", { type: "button" }, "Make an exception");
+	const out = make("div", { role: "status" });
+	const group = new URLSearchParams({ group: answer.group });
+	button.addEventListener("click", async () => {
+		try {
+			const made = await send("GET", "/api/v1/exceptions?" + group);
+			const copy = make("button", { type: "button" }, "Copy");
+			copy.addEventListener("click", () => navigator.clipboard?.writeText(made.yaml));
+			out.replaceChildren(make("p", {}, `It is made of ${made.alerts} stored `, make("a", { href: "/?" + group }, made.alerts === 1 ? "alert" : "alerts"),
+				", which it would have silenced where a case stands below. Review it before it goes into a rule file."),
+			copy, make("pre", {}, made.yaml.split("\n").map(visible).join("\n")));
+		} catch (error) {
+			out.textContent = error.message;
+		}
+	});
+	return panel("Is it ours?", button, out);
+}
+
 function raw(alert) {
 	const details = make("details", {}, make("summary", {}, "Raw JSON"));
 	details.addEventListener("toggle", () => {
@@ -165,7 +211,7 @@ function raw(alert) {
 }
 
 async function show() {
-	await signedIn();
+	const session = await signedIn();
 	const answer = await send("GET", `/api/v1/alerts/${encodeURIComponent(id)}` + (query.size ? "?" + query : ""));
 	const alert = answer.alert;
 	const needles = matched(alert);
@@ -192,6 +238,8 @@ async function show() {
 				panel("Rule", definitions([["name", listLink("rule", alert.rule.name)], ["id", known(alert.rule.id) ? visible(alert.rule.id) : null],
 					["tags", tags(alert).length ? tags(alert) : null], ["function", known(name) ? listLink("function", name) : null],
 					["same call chain", listLink("group", answer.group, "show them")], ["received", time(answer.received)]])))),
+		saying(answer, session.role),
+		exception(answer),
 		raw(alert));
 }
 

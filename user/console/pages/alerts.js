@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The list of alerts. All that it shows is asked for by the page's address, so that a filter can be sent to somebody.
-import { level, listLink, make, send, signedIn, time, visible } from "/common.js";
+import { level, listLink, make, send, signedIn, state, time, visible } from "/common.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("filters");
@@ -53,7 +53,7 @@ function row(alert) {
 	const href = `/alerts/${encodeURIComponent(alert.id)}` + (own.size ? "?" + own : "");
 	return make("tr", {},
 		make("td", { class: "when" }, time(alert.time)),
-		make("td", { class: "how" }, level(alert.level)),
+		make("td", { class: "how" }, level(alert.level), state(alert.state)),
 		make("td", {}, make("a", { class: "row", href }, visible(alert.rule)),
 			make("div", { class: "soft" }, alert.function ? visible(alert.function) : "", alert.action && alert.action !== "detect" ? ` · ${visible(alert.action)}` : "")),
 		make("td", {}, make("span", { class: "what" }, visible(alert.what ?? ""))),

@@ -67,6 +67,12 @@ export function level(name) {
 	return make("span", { class: `level ${name in shapes ? name : ""}` }, make("span", { "aria-hidden": "true" }, shapes[name] ?? "?"), ` ${name}`);
 }
 
+// What somebody said of it; that nobody has is not worth a word.
+export function state(name) {
+	const shown = { seen: "✓ seen", "false-alarm": "✕ false alarm", incident: "‼ incident" };
+	return name in shown ? make("div", { class: `state ${name}` }, shown[name]) : null;
+}
+
 // The list, narrowed to one value.
 export function listLink(name, value, text) {
 	if (value === null || value === undefined || value === "")

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "console/purge.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "console/access.h"
+#include "console/db.h"
+#include "console/record.h"
+#include "console/store.h"
+#include "console/when.h"
+
+#define EVERY_S 60
+/* A store that is too large gets smaller by so much of its size, so that this is not to be done each time. */
+#define SLACK 20
+
+struct purge {
+	struct store *store;
+	int64_t keep, size;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake;
+	bool stopping;
+};
+
+/* Which alerts are to be forgotten. */
+struct doomed {
+	const char *sql; /* gives seq and json of one of them; its values are these two */
+	int64_t before;
+	struct text session;
+};
+
+/* The index of words has no copy of them: they are made of the alert once more, as they were when it came. */
+static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, struct err *err)
+{
+	struct arena keep = { 0 }, scratch = { 0 };
+	struct record r;
+	int64_t res = record_parse(&keep, &scratch, json, "", &r, err);
+
+	if (!res)
+		res = db_do(db, err,
+			    "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", "it",
+			    seq, r.search);
+	for (size_t i = 0; res >= 0 && i < r.nr_tags; i++)
+		res = db_do(db, err, "DELETE FROM tags WHERE tag = ? AND seq = ?", "ti", r.tags[i],
+			    seq);
+	arena_fini(&keep);
+	arena_fini(&scratch);
+	return res < 0 ? res : 0;
+}
+
+static int drop(struct db *db, int64_t seq, struct text json, struct err *err)
+{
+	int64_t res = drop_words_and_tags(db, seq, json, err);
+
+	if (res >= 0)
+		res = db_do(db, err, "DELETE FROM notes WHERE alert = ?", "i", seq);
+	if (res >= 0)
+		res = db_do(db, err, "DELETE FROM alerts WHERE seq = ?", "i", seq);
+	return res < 0 ? res : 0;
+}
+
+/* One of them; 1: there was one. */
+static int drop_next(struct db *db, const struct doomed *d, struct err *err)
+{
+	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	_cleanup_buf_ struct buf json = { 0 };
+	struct text t;
+	int64_t seq;
+	int res = db_ask(db, err, &row, d->sql, "it", d->before, d->session);
+
+	if (!res)
+		res = db_row(db, err, row);
+	if (res <= 0)
+		return res;
+	seq = db_number(row, 0);
+	t = db_text(row, 1);
+	buf_add(&json, t.s, t.len);
+	if (json.failed)
+		return err_set(err, -ENOMEM, "out of memory");
+	/* What is read is not changed under the reader. */
+	db_done(TAKE_PTR(row));
+	res = drop(db, seq, (struct text){ json.data, json.len }, err);
+	return res ?: 1;
+}
+
+static int drop_batch(struct store *store, const struct doomed *d, int64_t max, int64_t *count,
+		      struct err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 2000000 };
+	struct db *db;
+	int64_t n = 0;
+	int res = store_begin(store, &db, err);
+
+	if (res)
+		return res;
+	while (n < max && (res = drop_next(db, d, err)) > 0)
+		n++;
+	if (res < 0) {
+		store_rollback(store);
+		return res;
+	}
+	res = store_commit(store, err);
+	*count = res ? 0 : n;
+	/* Whoever waits to write gets the turn. */
+	nanosleep(&pause, NULL);
+	return res;
+}
+
+static bool is_stopping(struct purge *p)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&p->lock);
+	stopping = p->stopping;
+	pthread_mutex_unlock(&p->lock);
+	return stopping;
+}
+
+static int drop_old(struct purge *p, int64_t *total, struct err *err)
+{
+	const struct doomed old = {
+		.sql = "SELECT seq, json FROM alerts WHERE received < ? AND ? IS NULL ORDER BY "
+		       "received LIMIT 1",
+		.before = when_now() - p->keep,
+	};
+	int64_t n = PURGE_BATCH;
+	int res = 0;
+
+	while (p->keep && !res && n == PURGE_BATCH && !is_stopping(p)) {
+		res = drop_batch(p->store, &old, PURGE_BATCH, &n, err);
+		*total += res ? 0 : n;
+	}
+	return res;
+}
+
+/* How many of the oldest alerts have to go; 0: the store is small enough. */
+static int count_too_many(struct purge *p, int64_t *out, struct err *err)
+{
+	int64_t bytes, alerts, goal = p->size - p->size / SLACK;
+	int res = store_size(p->store, &bytes, &alerts, err);
+
+	*out = 0;
+	if (!res && bytes > p->size)
+		*out = (int64_t)((double)alerts * (bytes - goal) / bytes) + 1;
+	return res;
+}
+
+static int drop_too_many(struct purge *p, int64_t *total, struct err *err)
+{
+	const struct doomed oldest = {
+		.sql = "SELECT seq, json FROM alerts WHERE seq < ? AND ? IS NULL ORDER BY seq "
+		       "LIMIT 1",
+		.before = INT64_MAX,
+	};
+	int64_t n = 1, left = 0;
+	int res = p->size ? count_too_many(p, &left, err) : 0;
+
+	if (res || !left)
+		return res;
+	while (!res && n && left > 0 && !is_stopping(p)) {
+		res = drop_batch(p->store, &oldest, MIN(left, (int64_t)PURGE_BATCH), &n, err);
+		*total += res ? 0 : n;
+		left -= n;
+	}
+	return res ?: store_merge_words(p->store, err);
+}
+
+static int note(struct purge *p, int64_t total, struct err *err)
+{
+	char detail[64];
+	struct db *db;
+	int res = store_begin(p->store, &db, err);
+
+	if (res)
+		return res;
+	snprintf(detail, sizeof(detail), "%lld alerts", (long long)total);
+	res = access_note(db, "phrude-console", NULL, "forgot the oldest", detail, err);
+	if (!res)
+		return store_commit(p->store, err);
+	store_rollback(p->store);
+	return res;
+}
+
+static void look(struct purge *p)
+{
+	int64_t total = 0;
+	struct err err;
+	int res = drop_old(p, &total, &err);
+
+	if (!res)
+		res = drop_too_many(p, &total, &err);
+	if (!res && total) {
+		log_info("forgot the %lld oldest alerts, as --keep and --keep-size say",
+			 (long long)total);
+		res = note(p, total, &err);
+	}
+	if (!res && total)
+		res = store_shrink(p->store, &err);
+	if (res)
+		log_error("old alerts are kept for now: %s", err.msg);
+}
+
+static void *work(void *ctx)
+{
+	struct purge *p = ctx;
+
+	while (!is_stopping(p)) {
+		struct timespec until;
+
+		look(p);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += EVERY_S;
+		pthread_mutex_lock(&p->lock);
+		while (!p->stopping && !pthread_cond_timedwait(&p->wake, &p->lock, &until))
+			;
+		pthread_mutex_unlock(&p->lock);
+	}
+	return NULL;
+}
+
+int purge_start(struct store *store, int64_t keep, int64_t size, struct purge **out,
+		struct err *err)
+{
+	struct purge *p = calloc(1, sizeof(*p));
+	int res;
+
+	if (!p)
+		return err_set(err, -ENOMEM, "out of memory");
+	p->store = store;
+	p->keep = keep;
+	p->size = size;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->wake, NULL);
+	res = pthread_create(&p->thread, NULL, work, p);
+	if (res) {
+		free(p);
+		return err_set(err, -res, "a thread cannot be started");
+	}
+	*out = p;
+	return 0;
+}
+
+void purge_stop(struct purge *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->stopping = true;
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->thread, NULL);
+	pthread_cond_destroy(&p->wake);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+int purge_session(struct store *store, struct text session, int64_t *count, struct err *err)
+{
+	const struct doomed all = {
+		.sql = "SELECT seq, json FROM alerts WHERE +seq < ? AND session = ? LIMIT 1",
+		.before = INT64_MAX,
+		.session = session,
+	};
+	int64_t n = PURGE_BATCH;
+	int res = 0;
+
+	*count = 0;
+	while (!res && n == PURGE_BATCH) {
+		res = drop_batch(store, &all, PURGE_BATCH, &n, err);
+		*count += res ? 0 : n;
+	}
+	return res ?: store_shrink(store, err);
+}
