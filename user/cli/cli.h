@@ -31,7 +31,8 @@ enum cli_command {
 
 struct cli {
 	enum cli_command command;
-	struct config config; /* what a file can set, too */
+	struct config config;	 /* what a file can set, too */
+	const char *config_file; /* NULL: none */
 	const char **cases,
 		**case_rules; /* of `test`: files and directories, and the rules beside them */
 	size_t nr_cases, nr_case_rules;
@@ -46,6 +47,8 @@ struct cli {
 
 /* Reads the command line.  0, or -EINVAL with a sentence. */
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *err);
+/* Takes what cli->config_file sets and the command line does not.  Has said what was wrong: -EINVAL or -ENOMEM. */
+int cli_take_config(struct cli *cli);
 void cli_fini(struct cli *cli);
 void cli_print_help(void);
 

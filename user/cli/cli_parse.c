@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "probe/probe_kind.h"
+#include "base/log.h"
 #include "base/util.h"
 
 /* Which commands an option goes with. */
@@ -106,6 +107,14 @@ static int take_case_rules(struct cli *cli, struct err *err)
 	return ret;
 }
 
+static int set_config(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg)
+		return err_set(err, -EINVAL, "--config takes a file, not an empty word");
+	cli->config_file = arg;
+	return 0;
+}
+
 static int set_version(struct cli *cli, const char *arg, struct err *err)
 {
 	cli->command = CMD_VERSION;
@@ -119,6 +128,8 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 }
 
 static const struct option options[] = {
+	{ "--config", "FILE", FOR_TRACING, set_config, false,
+	  "settings from a file, see docs/config.md; options beside it count more" },
 	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, NULL, true,
 	  "process to trace; several may be given" },
 	{ "--rules", "FILE|DIR", FOR_TRACING | FOR_TEST | FOR_DOCTOR, NULL, true,
@@ -187,7 +198,8 @@ void cli_print_help(void)
 	       "alerts until ^C or the end\n"
 	       "  phrude-trace run --rules FILE|DIR... [options] -- CMD     start a program, "
 	       "traced from its first call on\n"
-	       "  phrude-trace check FILE|DIR...                            check rules\n"
+	       "  phrude-trace check FILE|DIR...                            check rules, "
+	       "and configurations\n"
 	       "  phrude-trace doctor [--pid PID...] [--rules FILE|DIR...]  what works here, and "
 	       "why not the rest\n"
 	       "  phrude-trace test FILE|DIR... [--python EXE...]           run the test cases "
@@ -258,6 +270,8 @@ static int check_complete(const struct cli *cli, struct err *err)
 {
 	switch (cli->command) {
 	case CMD_TRACE:
+		if (cli->config.user)
+			return err_set(err, -EINVAL, "`user` goes with `phrude-trace run` only");
 		if (!cli->config.pids.count)
 			return err_set(
 				err, -EINVAL,
@@ -265,6 +279,8 @@ static int check_complete(const struct cli *cli, struct err *err)
 				"--help shows how");
 		break;
 	case CMD_RUN:
+		if (cli->config.pids.count)
+			return err_set(err, -EINVAL, "`pid` does not go with `phrude-trace run`");
 		if (!cli->argv)
 			return err_set(err, -EINVAL,
 				       "nothing to run: give the program behind --, as in "
@@ -335,7 +351,28 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 		if (cli->command == CMD_HELP || cli->command == CMD_VERSION)
 			return 0;
 	}
+	if (cli->config_file)
+		return 0; /* for cli_take_config() to see */
 	return take_case_rules(cli, err) ?: check_complete(cli, err);
+}
+
+int cli_take_config(struct cli *cli)
+{
+	_cleanup_buf_ struct buf messages = { 0 };
+	struct config config;
+	struct err err;
+	int ret = config_load(cli->config_file, &config, &messages);
+
+	if (ret) {
+		fputs(messages.data ?: "phrude-trace: out of memory\n", stderr);
+		return ret;
+	}
+	config_take(&cli->config, &config);
+	config_fini(&config);
+	ret = check_complete(cli, &err);
+	if (ret)
+		log_error("%s", err.msg);
+	return ret;
 }
 
 void cli_fini(struct cli *cli)

@@ -39,6 +39,8 @@ int main(int argc, char **argv)
 	if (cli_parse(&cli, argc, argv, &err)) {
 		log_error("%s", err.msg);
 		status = EXIT_USAGE;
+	} else if (cli.config_file && cli_take_config(&cli)) {
+		status = EXIT_USAGE;
 	} else {
 		if (cli.config.verbose)
 			log_set_level(LOG_LEVEL_DEBUG);

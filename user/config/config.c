@@ -10,18 +10,11 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "config/config_priv.h"
 #include "probe/probe_kind.h"
 
 /* Matches a second that a process may send: the tracer gets through more on two processors. */
 #define RATE_DEFAULT 25000
-
-struct config_setting {
-	const char *name;
-	const char *takes;				/* NULL: a flag, or what explain() says */
-	int (*set)(struct config *c, const char *text); /* 0, -EINVAL or -ENOMEM */
-	size_t flag;					/* offset of the bool, without set() */
-	void (*explain)(struct buf *out);
-};
 
 static int add_word(struct config_words *words, const char *word)
 {
@@ -163,43 +156,91 @@ static int set_cookie(struct config *c, const char *text)
 	return !*text || strpbrk(text, "=;, \t") ? -EINVAL : add_word(&c->cookies, text);
 }
 
+#define MEMBER(m) .at = offsetof(struct config, m), .size = sizeof(((struct config *)NULL)->m)
 #define TAKES(what, how) .takes = what, .set = how
-#define FLAG(member) .flag = offsetof(struct config, member)
 
-static const struct config_setting settings[] = {
-	{ .name = "pid", TAKES("a process id", set_pid) },
-	{ .name = "rules", TAKES("a file or a directory", set_rules) },
-	{ .name = "disabled", FLAG(disabled) },
-	{ .name = "format", TAKES("text or json", set_format) },
-	{ .name = "output", TAKES("a file", set_output) },
-	{ .name = "probe", .set = set_probe, .explain = explain_probe },
-	{ .name = "no-arm", FLAG(no_arm) },
-	{ .name = "count", TAKES("a number of alerts, 1 or more", set_count) },
-	{ .name = "duration", TAKES("seconds (0.001 or more)", set_duration) },
-	{ .name = "rate", TAKES("matches a second, up to 10000000, or 0 for no limit", set_rate) },
-	{ .name = "user", TAKES("a user's name or number", set_user) },
+const struct config_setting config_settings[NR_CONFIG_SETTINGS] = {
+	{ .name = "pid", TAKES("a process id", set_pid), MEMBER(pids), .many = true },
+	{ .name = "rules",
+	  TAKES("a file or a directory", set_rules),
+	  MEMBER(rules),
+	  .many = true,
+	  .is_path = true },
+	{ .name = "disabled", MEMBER(disabled) },
+	{ .name = "format", TAKES("text or json", set_format), MEMBER(format) },
+	{ .name = "output", TAKES("a file", set_output), MEMBER(output), .is_path = true },
+	{ .name = "probe", .set = set_probe, .explain = explain_probe, MEMBER(probe) },
+	{ .name = "no-arm", MEMBER(no_arm) },
+	{ .name = "count", TAKES("a number of alerts, 1 or more", set_count), MEMBER(count) },
+	{ .name = "duration", TAKES("seconds (0.001 or more)", set_duration), MEMBER(duration) },
+	{ .name = "rate",
+	  TAKES("matches a second, up to 10000000, or 0 for no limit", set_rate),
+	  MEMBER(rate) },
+	{ .name = "user", TAKES("a user's name or number", set_user), MEMBER(user) },
 	{ .name = "trusted-proxies",
-	  TAKES("addresses, ranges as in 10.0.0.0/8, or unix", set_proxy) },
-	{ .name = "session-cookies", TAKES("names of cookies", set_cookie) },
-	{ .name = "plain-session", FLAG(plain_session) },
-	{ .name = "verbose", FLAG(verbose) },
+	  TAKES("addresses, ranges as in 10.0.0.0/8, or unix", set_proxy),
+	  MEMBER(proxies),
+	  .many = true },
+	{ .name = "session-cookies",
+	  TAKES("names of cookies", set_cookie),
+	  MEMBER(cookies),
+	  .many = true },
+	{ .name = "plain-session", MEMBER(plain_session) },
+	{ .name = "verbose", MEMBER(verbose) },
 };
 
 const struct config_setting *config_setting(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (str_eq(settings[i].name, name))
-			return &settings[i];
+	for (size_t i = 0; i < NR_CONFIG_SETTINGS; i++) {
+		if (str_eq(config_settings[i].name, name))
+			return &config_settings[i];
 	}
 	return NULL;
 }
 
+void config_set_flag(struct config *c, const struct config_setting *s, bool value)
+{
+	*(bool *)((char *)c + s->at) = value;
+	c->given |= 1u << (s - config_settings);
+}
+
 int config_set(struct config *c, const struct config_setting *s, const char *text)
 {
-	if (s->set)
-		return s->set(c, text);
-	*(bool *)((char *)c + s->flag) = true;
-	return 0;
+	int ret;
+
+	if (!s->set) {
+		config_set_flag(c, s, true);
+		return 0;
+	}
+	ret = s->set(c, text);
+	if (!ret)
+		c->given |= 1u << (s - config_settings);
+	return ret;
+}
+
+static void swap_bytes(char *a, char *b, size_t size)
+{
+	while (size--) {
+		char byte = *a;
+
+		*a++ = *b;
+		*b++ = byte;
+	}
+}
+
+void config_take(struct config *c, struct config *from)
+{
+	bool own_output = c->given & 1u << (config_setting("output") - config_settings);
+
+	for (size_t i = 0; i < NR_CONFIG_SETTINGS; i++) {
+		const struct config_setting *s = &config_settings[i];
+
+		if (from->given & ~c->given & 1u << i)
+			swap_bytes((char *)c + s->at, (char *)from + s->at, s->size);
+	}
+	if (!own_output)
+		swap_bytes((char *)&c->outputs, (char *)&from->outputs, sizeof(c->outputs));
+	c->given |= from->given;
 }
 
 void config_explain(struct buf *out, const struct config_setting *s, const char *text)
@@ -235,6 +276,7 @@ void config_fini(struct config *c)
 	free(c->proxies.list);
 	free(c->user);
 	free(c->output);
+	config_outputs_fini(c);
 	*c = (struct config){ 0 };
 }
 

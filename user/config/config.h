@@ -19,7 +19,12 @@ struct config_words {
 	size_t count;
 };
 
+/* More outputs than this are a mistake. */
+#define CONFIG_OUTPUTS_MAX 16
+
 struct config {
+	uint32_t given; /* settings, as bits: those that have been set */
+
 	struct config_words rules; /* files and directories */
 	bool disabled;		   /* rules that are disabled, too */
 	struct {
@@ -34,6 +39,10 @@ struct config {
 	uint32_t rate;		 /* matches a second of one process; 0: no limit */
 	enum sink_format format; /* of outputs */
 	char *output;		 /* file; NULL: standard output */
+	struct {
+		struct sink_config *list;
+		size_t count;
+	} outputs; /* instead of `output`; only a file has them */
 	struct config_proxies {
 		struct rule_network *list;
 		size_t count;
@@ -47,6 +56,20 @@ struct config {
 void config_init(struct config *c);
 void config_fini(struct config *c);
 
+/*
+ * Reads a file, or a text by that name.  Either a configuration comes of it or messages, "FILE:LINE:COL: ..." for each mistake.
+ * 0, -EINVAL or -ENOMEM.
+ */
+int config_load(const char *path, struct config *out, struct buf *messages);
+int config_parse(const char *name, const char *text, size_t len, struct config *out,
+		 struct buf *messages);
+/* Is the file a configuration, and not a list of rules? */
+bool config_is_one(const char *path);
+/* Takes over what `from` sets and `c` does not. */
+void config_take(struct config *c, struct config *from);
+
+/* All outputs, of which there is one at least; how many.  Their text is the configuration's. */
+size_t config_sinks(const struct config *c, struct sink_config sinks[CONFIG_OUTPUTS_MAX]);
 /* Loads the rules; as rule_set_load() does. */
 int config_load_rules(const struct config *c, struct rule_set *out, struct buf *messages);
 /* What of it is about requests; borrowed. */

@@ -298,9 +298,7 @@ static void raise_descriptors(void)
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
 {
 	const struct config *c = e->opts->config;
-	struct sink_config output = { .ops = sink_type(c->output ? "file" : "stdout"),
-				      .path = c->output,
-				      .format = c->format };
+	struct sink_config outputs[CONFIG_OUTPUTS_MAX];
 	uint32_t kinds;
 	int ret;
 
@@ -314,9 +312,9 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 					 .wanted = c->count };
 	if (pipeline_init(&e->pipeline))
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = sinks_start(&output, 1, &e->sinks, err);
+	ret = sinks_start(outputs, config_sinks(c, outputs), &e->sinks, err);
 	if (ret)
-		return err_prefix(err, -EIO, "--output");
+		return err_prefix(err, -EIO, c->outputs.count ? "outputs" : "--output");
 	if (c->no_arm && c->probe == PROBE_ARM)
 		return err_set(err, -EINVAL, "--no-arm and --probe arm contradict each other");
 	e->choice = plan_choice(c->probe, c->no_arm);

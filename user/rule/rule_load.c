@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
-#include "base/trust.h"
 #include "base/util.h"
 #include "rule/rule_case.h"
 #include "rule/rule_reader.h"
@@ -56,19 +54,6 @@ __attribute__((format(printf, 3, 4))) static void fail(struct loader *l, const c
 	l->failed = true;
 }
 
-/* Who can write them decides what is watched and, with test cases, what is run.  One warning will do. */
-static void warn_of_others(struct loader *l, const char *path, const struct stat *st)
-{
-	if (l->warned || geteuid() || !S_ISREG(st->st_mode) || !trust_others_write(st))
-		return;
-	l->warned = true;
-	log_warn(
-		"%s can be written by others than root (user %u, group %u, mode %04o): they decide "
-		"what %s",
-		path, st->st_uid, st->st_gid, st->st_mode & 07777,
-		l->cases ? "is run" : "is watched");
-}
-
 static int load_file(struct loader *l, const char *path)
 {
 	struct stat st;
@@ -78,8 +63,8 @@ static int load_file(struct loader *l, const char *path)
 		return ret;
 	if (ret)
 		l->failed = true;
-	else
-		warn_of_others(l, path, &st);
+	else if (!l->warned) /* one will do */
+		l->warned = yaml_warn_of_others(path, &st, l->cases ? "is run" : "is watched");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,9 @@ struct sink {
 	const struct sink_ops *ops;
 	void *out; /* the thread's alone */
 	enum written_form form;
+	enum rule_level level;
+	size_t capacity; /* of the queue, alerts */
+	char *label;	 /* for messages: where alerts go, and the output's name if it has one */
 	pthread_t thread;
 	int wake_fd; /* the thread has something to do */
 	int changed_fd;
@@ -33,7 +37,7 @@ struct sink {
 	uint64_t lost_before;
 
 	pthread_mutex_t lock; /* of all below */
-	struct written *queue[SINK_QUEUE];
+	struct written **queue;
 	size_t first, count, bytes;
 	uint64_t lost;
 	int error;  /* errno of the write that failed; 0: the last one did not */
@@ -71,14 +75,14 @@ static size_t bytes_max(const struct sink *s)
 
 static bool has_room(const struct sink *s)
 {
-	return !s->gone && s->count < SINK_QUEUE && s->bytes <= bytes_max(s);
+	return !s->gone && s->count < s->capacity && s->bytes <= bytes_max(s);
 }
 
 static void drop_first(struct sink *s)
 {
 	s->bytes -= s->queue[s->first]->len;
 	written_unref(s->queue[s->first]);
-	s->first = (s->first + 1) % SINK_QUEUE;
+	s->first = (s->first + 1) % s->capacity;
 	s->count--;
 }
 
@@ -100,7 +104,7 @@ void sink_put(struct sink *s, struct written *w)
 
 	pthread_mutex_lock(&s->lock);
 	if (w && has_room(s)) {
-		s->queue[(s->first + s->count++) % SINK_QUEUE] = written_ref(w);
+		s->queue[(s->first + s->count++) % s->capacity] = written_ref(w);
 		much = s->bytes <= BYTES_TO_WAKE_FOR;
 		s->bytes += w->len;
 		much &= s->bytes > BYTES_TO_WAKE_FOR;
@@ -149,7 +153,7 @@ static void fail(struct sink *s, int code)
 	if (code != s->error && lasting)
 		log_warn("alerts cannot be written to %s: %s: %zu KiB of them are kept until they "
 			 "can, more will be lost",
-			 s->ops->place(s->out), strerror(code), SINK_KEPT / 1024);
+			 s->label, strerror(code), SINK_KEPT / 1024);
 	pthread_mutex_lock(&s->lock);
 	if (!s->error)
 		s->lost_before = s->lost;
@@ -171,7 +175,8 @@ static void recover(struct sink *s)
 	s->error = 0;
 	lost = s->lost - s->lost_before;
 	pthread_mutex_unlock(&s->lock);
-	log_info("alerts can be written again; %llu were lost", (unsigned long long)lost);
+	log_info("%s: alerts can be written again; %llu were lost", s->label,
+		 (unsigned long long)lost);
 }
 
 /* The alerts to be written next; they stay in the queue, which nobody else takes any out of. */
@@ -182,7 +187,7 @@ static size_t next_batch(struct sink *s, struct written *batch[SINK_BATCH])
 	pthread_mutex_lock(&s->lock);
 	n = MIN(s->count, SINK_BATCH);
 	for (size_t i = 0; i < n; i++)
-		batch[i] = s->queue[(s->first + i) % SINK_QUEUE];
+		batch[i] = s->queue[(s->first + i) % s->capacity];
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
@@ -276,6 +281,8 @@ static void release(struct sink *s)
 		s->ops->close(s->out);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
+	free(s->queue);
+	free(s->label);
 	free(s);
 }
 
@@ -337,6 +344,23 @@ static enum written_form choose_form(const struct sink *s, enum sink_format form
 	return terminal ? WRITTEN_COLORED : WRITTEN_TEXT;
 }
 
+/* What the thread will need, once it is open. */
+static bool prepare(struct sink *s, const struct sink_config *config)
+{
+	const char *place = s->ops->place(s->out);
+	int n;
+
+	s->form = choose_form(s, config->format);
+	s->level = config->level;
+	s->capacity = config->queue ?: SINK_QUEUE;
+	s->queue = calloc(s->capacity, sizeof(struct written *));
+	n = config->name ? asprintf(&s->label, "output %s (%s)", config->name, place)
+			 : asprintf(&s->label, "%s", place);
+	if (n < 0)
+		s->label = NULL;
+	return s->queue && s->label;
+}
+
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err)
 {
 	struct sink *s = calloc(1, sizeof(*s));
@@ -351,8 +375,9 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = s->wake_fd < 0 ? err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno))
 			     : s->ops->open(config, &s->out, err);
+	if (!ret && !prepare(s, config))
+		ret = err_set(err, -ENOMEM, "out of memory");
 	if (!ret) {
-		s->form = choose_form(s, config->format);
 		ret = start_thread(s);
 		if (ret)
 			err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
@@ -368,6 +393,11 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 enum written_form sink_form(const struct sink *s)
 {
 	return s->form;
+}
+
+enum rule_level sink_level(const struct sink *s)
+{
+	return s->level;
 }
 
 void sink_reopen(struct sink *s, const char *why)
@@ -440,8 +470,8 @@ int sink_error(struct sink *s, struct err *err)
 	if (!code)
 		return 0;
 	return gone ? err_set(err, -EIO, "whoever reads the alerts has gone: %s", strerror(code))
-		    : err_set(err, -EIO, "alerts could not be written to %s: %s",
-			      s->ops->place(s->out), strerror(code));
+		    : err_set(err, -EIO, "alerts could not be written to %s: %s", s->label,
+			      strerror(code));
 }
 
 void sink_stop(struct sink *s)
@@ -465,7 +495,7 @@ void sink_join(struct sink *s, int64_t deadline_ms)
 	if (late)
 		pthread_detach(s->thread);
 	if (!read)
-		log_warn("alerts are lost: whoever reads them does not");
+		log_warn("%s: alerts are lost: whoever reads them does not", s->label);
 }
 
 void sink_free(struct sink *s)

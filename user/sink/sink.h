@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "sink/written.h"
 
-/* Of one queue: alerts, bytes, and bytes while writes fail. */
+/* Of one queue: alerts (if nothing else is said), bytes, and bytes while writes fail. */
 #define SINK_QUEUE 10000
 #define SINK_BYTES ((size_t)8 * 1024 * 1024)
 #define SINK_KEPT ((size_t)256 * 1024)
@@ -27,7 +27,10 @@ enum sink_format { SINK_AUTO, SINK_TEXT, SINK_JSON };
 struct sink_config {
 	const struct sink_ops *ops; /* of its type */
 	const char *path;	    /* of a file; borrowed */
+	const char *name;	    /* for messages; borrowed; NULL: none */
 	enum sink_format format;    /* SINK_AUTO: text on a terminal, else JSON */
+	enum rule_level level;	    /* the least that it takes */
+	size_t queue;		    /* alerts; 0: SINK_QUEUE */
 };
 
 /* A type of outputs.  All but open() is called by the output's thread. */
@@ -61,6 +64,7 @@ struct sink;
  */
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err);
 enum written_form sink_form(const struct sink *s);
+enum rule_level sink_level(const struct sink *s);
 /* Would an alert be lost? */
 bool sink_refuses(struct sink *s);
 /* Takes a reference of its own, or counts the alert as lost (also w NULL: there was no memory for it).  It is written at the

@@ -82,6 +82,8 @@ void sinks_alert(struct sinks *s, const struct alert *alert)
 	for (size_t i = 0; i < s->count; i++) {
 		struct written **w = &forms[sink_form(s->sinks[i])];
 
+		if (alert->rule->level < sink_level(s->sinks[i]))
+			continue;
 		/* What nobody takes need not be written out. */
 		if (!*w && !sink_refuses(s->sinks[i]))
 			*w = written_make(sink_form(s->sinks[i]), alert, &s->scratch);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "base/trust.h"
 
 #define FILE_SIZE_MAX ((size_t)4 << 20)
 
@@ -96,6 +98,17 @@ int yaml_documents_load(struct yaml_documents *docs, const char *path, struct st
 	if (err)
 		return fail_to_load(docs, path, err);
 	return yaml_documents_add(docs, path, text.data ? text.data : "", text.len);
+}
+
+bool yaml_warn_of_others(const char *path, const struct stat *st, const char *what)
+{
+	if (geteuid() || !S_ISREG(st->st_mode) || !trust_others_write(st))
+		return false;
+	log_warn(
+		"%s can be written by others than root (user %u, group %u, mode %04o): they decide "
+		"what %s",
+		path, st->st_uid, st->st_gid, st->st_mode & 07777, what);
+	return true;
 }
 
 int yaml_documents_show(struct yaml_documents *docs, struct buf *messages)

@@ -153,6 +153,16 @@ TEST(mistakes)
 	}
 }
 
+TEST(a_configuration)
+{
+	/* What is missing on the command line the file may have. */
+	ASSERT_EQ(parse("--config c.yaml"), 0);
+	ASSERT_STR(cli.config_file, "c.yaml");
+	ASSERT_EQ(parse("run --config c.yaml -- x"), 0);
+	ASSERT_EQ(parse("check --config c.yaml"), -EINVAL);
+	ASSERT_EQ(parse("--config _"), -EINVAL);
+}
+
 TEST(the_end)
 {
 	cli_fini(&cli);

@@ -200,9 +200,11 @@ TEST(an_alert_owns_its_text)
 
 TEST(forms)
 {
-	struct sink_config configs[3] = { { &fake_ops, "a", SINK_TEXT },
-					  { &fake_ops, "b", SINK_AUTO },
-					  { &fake_ops, "c", SINK_JSON } };
+	struct sink_config configs[3] = {
+		{ .ops = &fake_ops, .path = "a", .format = SINK_TEXT },
+		{ .ops = &fake_ops, .path = "b", .format = SINK_AUTO },
+		{ .ops = &fake_ops, .path = "c", .format = SINK_JSON },
+	};
 	struct sinks *s = start(3);
 
 	end(s, 3);
@@ -345,6 +347,41 @@ TEST(a_reader_who_has_gone)
 	ASSERT(!sinks_are_full(s));
 	ASSERT(finish(s));
 	end(s, 2);
+}
+
+/* One takes what is urgent, the other keeps ten. */
+TEST(level_queue_and_name)
+{
+	struct sink_config configs[2] = {
+		{ .ops = &fake_ops, .path = "a", .level = RULE_LEVEL_ALERT },
+		{ .ops = &fake_ops,
+		  .path = "b",
+		  .level = RULE_LEVEL_WARN,
+		  .queue = 10,
+		  .name = "mine" },
+	};
+	struct sinks *s = start(2);
+
+	end(s, 2);
+	ASSERT_EQ(sinks_start(configs, 2, &s, &err), 0);
+	fakes[1].room = 0;
+	alerts(s, 25);
+	ASSERT_EQ(sinks_lost(s), 15);
+	sample.rule.level = RULE_LEVEL_ALERT;
+	alerts(s, 1);
+	sample.rule.level = RULE_LEVEL_INFO;
+	alerts(s, 1);
+	ASSERT_EQ(sinks_lost(s), 16);
+	fakes[1].error = ENOSPC;
+	ASSERT(SOON(sinks_error(s, &err)));
+	ASSERT_STR(err.msg, "alerts could not be written to output mine (a place): No space left "
+			    "on device");
+	fakes[1].error = 0;
+	fakes[1].room = SIZE_MAX;
+	ASSERT(finish(s));
+	ASSERT_EQ(fakes[0].taken, 1);
+	ASSERT_EQ(fakes[1].taken, 10);
+	sinks_free(s);
 }
 
 TEST(once_a_second_and_when_asked)

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Configurations in files: what they mean, and that every mistake is said at its place. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "test.h"
+
+static struct config config;
+static struct buf messages;
+
+static int parse(const char *text)
+{
+	config_fini(&config);
+	buf_reset(&messages);
+	return config_parse("/etc/p/c.yaml", text, strlen(text), &config, &messages);
+}
+
+TEST(settings)
+{
+	ASSERT_EQ(parse("rules: [rules, /abs]\n"
+			"pid: [1, 23]\n"
+			"probe: frame\n"
+			"no-arm: yes\n"
+			"verbose: false\n"
+			"count: 7\n"
+			"duration: 1.5\n"
+			"rate: 0\n"
+			"format: json\n"
+			"output: alerts.jsonl\n"
+			"user: nobody\n"
+			"mode: detect\n"
+			"trusted-proxies: 10.0.0.0/8\n"
+			"session-cookies: [a, b]\n"
+			"plain-session: on\n"),
+		  0);
+	ASSERT(!messages.len);
+	/* Relative to the file's folder. */
+	ASSERT_EQ(config.rules.count, 2);
+	ASSERT_STR(config.rules.list[0], "/etc/p/rules");
+	ASSERT_STR(config.rules.list[1], "/abs");
+	ASSERT_STR(config.output, "/etc/p/alerts.jsonl");
+	ASSERT_EQ(config.pids.list[1], 23);
+	ASSERT_EQ(config.probe, PROBE_FRAME);
+	ASSERT(config.no_arm && !config.verbose && config.plain_session);
+	ASSERT_EQ(config.count, 7);
+	ASSERT(config.duration == 1.5);
+	ASSERT_EQ(config.rate, 0);
+	ASSERT_EQ(config.format, SINK_JSON);
+	ASSERT_STR(config.user, "nobody");
+	ASSERT_EQ(config.proxies.count, 1);
+	ASSERT_STR(config.cookies.list[1], "b");
+}
+
+TEST(outputs)
+{
+	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
+
+	ASSERT_EQ(parse("format: text\n"
+			"outputs:\n"
+			"- { type: file, path: a, name: all, format: json, queue: 5 }\n"
+			"- { type: stdout, level: alert }\n"),
+		  0);
+	ASSERT_EQ(config_sinks(&config, sinks), 2);
+	ASSERT_STR(sinks[0].ops->type, "file");
+	ASSERT_STR(sinks[0].path, "/etc/p/a");
+	ASSERT_STR(sinks[0].name, "all");
+	ASSERT_EQ(sinks[0].format, SINK_JSON);
+	ASSERT_EQ(sinks[0].level, RULE_LEVEL_INFO);
+	ASSERT_EQ(sinks[0].queue, 5);
+	ASSERT_STR(sinks[1].ops->type, "stdout");
+	ASSERT_EQ(sinks[1].format, SINK_TEXT);
+	ASSERT_EQ(sinks[1].level, RULE_LEVEL_ALERT);
+	ASSERT(!sinks[1].name && !sinks[1].path && !sinks[1].queue);
+	/* Without any there is one. */
+	ASSERT_EQ(parse("rules: x"), 0);
+	ASSERT_EQ(config_sinks(&config, sinks), 1);
+	ASSERT_STR(sinks[0].ops->type, "stdout");
+	ASSERT_EQ(sinks[0].format, SINK_AUTO);
+}
+
+static void set(struct config *c, const char *name, const char *text)
+{
+	if (config_set(c, config_setting(name), text))
+		abort();
+}
+
+/* What the command line says counts more. */
+TEST(command_line_and_file)
+{
+	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
+	struct config c;
+
+	ASSERT_EQ(parse("rules: [a, b]\nrate: 5\nno-arm: false\nverbose: true\n"
+			"outputs: [{ type: file, path: /x }, { type: stdout }]\n"),
+		  0);
+	config_init(&c);
+	set(&c, "rules", "own");
+	set(&c, "pid", "1");
+	set(&c, "no-arm", NULL);
+	config_take(&c, &config);
+	ASSERT_EQ(c.rules.count, 1);
+	ASSERT_STR(c.rules.list[0], "own");
+	ASSERT_EQ(c.pids.count, 1);
+	ASSERT_EQ(c.rate, 5);
+	ASSERT(c.no_arm && c.verbose);
+	ASSERT_EQ(config_sinks(&c, sinks), 2);
+	config_fini(&c);
+	ASSERT_EQ(parse("outputs: [{ type: file, path: /x }, { type: stdout }]\n"), 0);
+	config_init(&c);
+	set(&c, "output", "/y");
+	config_take(&c, &config);
+	ASSERT_EQ(config_sinks(&c, sinks), 1);
+	ASSERT_STR(sinks[0].path, "/y");
+	config_fini(&c);
+}
+
+TEST(mistakes)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "", ":1:1: the configuration is empty\n" },
+		{ "- a\n", ":1:1: a configuration is a mapping (\"rules: ...\"), not a list\n" },
+		{ "rule: x\n",
+		  ":1:1: unknown key `rule` in a configuration; did you mean `rules`?\n" },
+		{ "rules: x\nrules: y\n", ":2:1: key `rules` is given twice, first at line 1\n" },
+		{ "rules: []\n", ":1:8: `rules` is empty\n" },
+		{ "rules:\n", ":1:1: `rules` is empty\n" },
+		{ "rules: { a: b }\n", ":1:8: `rules` must be text, not a mapping\n" },
+		{ "output: [a]\n", ":1:9: `output` must be text, not a list\n" },
+		{ "pid: [1, 0, x]\n", ":1:10: `pid` takes a process id, not \"0\"\n"
+				      ":1:13: `pid` takes a process id, not \"x\"\n" },
+		{ "no-arm: maybe\n",
+		  ":1:9: `no-arm` must be true or false, not the text `maybe`\n" },
+		{ "rate: fast\n",
+		  ":1:7: `rate` takes matches a second, up to 10000000, or 0 for no "
+		  "limit, not \"fast\"\n" },
+		{ "mode: protect\n",
+		  ":1:7: `mode: protect` is not supported yet: calls are detected, "
+		  "not denied\n" },
+		{ "mode: detekt\n", ":1:7: unknown mode `detekt`; did you mean `detect`?\n" },
+		{ "targets: []\n",
+		  ":1:1: `targets` is not supported yet: name processes by `pid`, or "
+		  "start a program with `run`\n" },
+		{ "exclude: []\nmetrics: { listen: x }\ncontrol: {}\nredact: {}\nrate_limit: {}\n"
+		  "deny: {}\n",
+		  ":1:1: `exclude` is not supported yet\n:2:1: `metrics` is not supported yet\n"
+		  ":3:1: `control` is not supported yet\n:4:1: `redact` is not supported yet\n"
+		  ":5:1: `rate_limit` is not supported yet\n:6:1: `deny` is not supported yet\n" },
+		{ "outputs: []\n", ":1:1: `outputs` is empty\n" },
+		{ "outputs: x\n", ":1:10: `outputs` must be a list, not text\n" },
+		{ "outputs: [x]\n", ":1:11: an output must be a mapping, not text\n" },
+		{ "outputs: [{ path: x }]\n", ":1:11: an output has no `type`\n" },
+		{ "outputs: [{ type: file }]\n",
+		  ":1:11: an output of type `file` has no `path`\n" },
+		{ "outputs: [{ type: stdout, path: x }]\n",
+		  ":1:27: an output of type `stdout` has no `path`\n" },
+		{ "outputs: [{ type: syslog, address: x }]\n",
+		  ":1:19: outputs of type `syslog` are not supported yet: `file` and `stdout` are\n"
+		  ":1:27: `address` is not supported yet\n" },
+		{ "outputs: [{ type: sysloc }]\n",
+		  ":1:19: unknown type `sysloc`; did you mean `syslog`?\n" },
+		{ "outputs: [{ type: stdout, format: ecs }]\n",
+		  ":1:35: the format `ecs` is not supported yet: `json` and `text` are\n" },
+		{ "outputs: [{ type: stdout, queue: 0 }]\n",
+		  ":1:34: `queue` takes a number of alerts from 1 to 1000000, not `0`\n" },
+		{ "outputs: [{ type: stdout, queue: 99999999999999999999999 }]\n",
+		  ":1:34: `queue` takes a number of alerts from 1 to 1000000, not "
+		  "`99999999999999999999999`\n" },
+		{ "outputs: [{ type: stdout, levl: warn }]\n",
+		  ":1:27: unknown key `levl` in an output; did you mean `level`?\n" },
+		{ "outputs: [{ type: stdout }, { type: stdout }]\n",
+		  ":1:29: two outputs of type `stdout`\n" },
+		{ "outputs:\n- { type: file, path: x, name: n }\n- { type: file, path: x, name: n "
+		  "}\n",
+		  ":3:17: two outputs have this `path`\n:3:26: two outputs have this `name`\n" },
+		{ "output: x\noutputs: [{ type: stdout }]\n",
+		  ":1:1: `output` beside `outputs`: there may be one of them\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buf said = { 0 };
+		int ret = parse(cases[i].text);
+
+		for (const char *s = cases[i].said, *end; *s; s = end + 1) {
+			end = strchr(s, '\n');
+			buf_printf(&said, "/etc/p/c.yaml%.*s\n", (int)(end - s), s);
+		}
+		if (ret != -EINVAL || !messages.data || !str_eq(messages.data, said.data))
+			TEST_FAIL("%s gives %d:\n%s", cases[i].text, ret,
+				  messages.data ?: "nothing");
+		buf_fini(&said);
+		ASSERT_EQ(config.rules.count, 0);
+	}
+}
+
+TEST(too_many_outputs)
+{
+	struct buf text = { 0 };
+
+	buf_adds(&text, "outputs:\n");
+	for (int i = 0; i < 17; i++)
+		buf_printf(&text, "- { type: file, path: f%d }\n", i);
+	ASSERT_EQ(parse(text.data), -EINVAL);
+	ASSERT_STR(messages.data, "/etc/p/c.yaml:18:3: more than 16 outputs\n");
+	buf_fini(&text);
+}
+
+TEST(files)
+{
+	static const struct {
+		const char *text;
+		bool is_config;
+	} cases[] = { { "rules: x\n", true }, { "- name: x\n", false }, { "", false } };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/phrude-trace-unit-config-%d", getpid());
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		FILE *f = fopen(path, "w");
+
+		fputs(cases[i].text, f);
+		fclose(f);
+		ASSERT_EQ(config_is_one(path), cases[i].is_config);
+		config_fini(&config);
+		buf_reset(&messages);
+		ASSERT_EQ(config_load(path, &config, &messages), cases[i].is_config ? 0 : -EINVAL);
+	}
+	unlink(path);
+	ASSERT(!config_is_one(path) && !config_is_one("/tmp"));
+	config_fini(&config);
+	buf_reset(&messages);
+	ASSERT_EQ(config_load(path, &config, &messages), -EINVAL);
+	ASSERT(strstr(messages.data, "cannot be read: No such file"));
+}
+
+TEST(the_end)
+{
+	config_fini(&config);
+	buf_fini(&messages);
+}
