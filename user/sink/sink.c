@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "sink/queue.h"
 
 #define LOOK_INTERVAL_MS 1000
 /* With so many bytes to write the thread is not left to sleep until sink_flush(). */
@@ -25,8 +26,7 @@ struct sink {
 	void *out; /* the thread's alone */
 	enum written_form form;
 	enum rule_level level;
-	size_t capacity; /* of the queue, alerts */
-	char *label;	 /* for messages: where alerts go, and the output's name if it has one */
+	char *label; /* for messages: where alerts go, and the output's name if it has one */
 	pthread_t thread;
 	int wake_fd; /* the thread has something to do */
 	int changed_fd;
@@ -37,8 +37,7 @@ struct sink {
 	uint64_t lost_before;
 
 	pthread_mutex_t lock; /* of all below */
-	struct written **queue;
-	size_t first, count, bytes;
+	struct queue queue;
 	uint64_t lost;
 	int error;  /* errno of the write that failed; 0: the last one did not */
 	bool gone;  /* it is for good */
@@ -75,27 +74,18 @@ static size_t bytes_max(const struct sink *s)
 
 static bool has_room(const struct sink *s)
 {
-	return !s->gone && s->count < s->capacity && s->bytes <= bytes_max(s);
-}
-
-static void drop_first(struct sink *s)
-{
-	s->bytes -= s->queue[s->first]->len;
-	written_unref(s->queue[s->first]);
-	s->first = (s->first + 1) % s->capacity;
-	s->count--;
+	return !s->gone && s->queue.count < s->queue.capacity && s->queue.bytes <= bytes_max(s);
 }
 
 static void drop_all(struct sink *s)
 {
-	s->lost += s->count;
-	while (s->count)
-		drop_first(s);
+	s->lost += s->queue.count;
+	queue_drop(&s->queue, s->queue.count);
 }
 
 static bool is_finished(const struct sink *s)
 {
-	return s->gone || (s->finishing && s->tried && (!s->count || s->error));
+	return s->gone || (s->finishing && s->tried && (!s->queue.count || s->error));
 }
 
 void sink_put(struct sink *s, struct written *w)
@@ -104,10 +94,9 @@ void sink_put(struct sink *s, struct written *w)
 
 	pthread_mutex_lock(&s->lock);
 	if (w && has_room(s)) {
-		s->queue[(s->first + s->count++) % s->capacity] = written_ref(w);
-		much = s->bytes <= BYTES_TO_WAKE_FOR;
-		s->bytes += w->len;
-		much &= s->bytes > BYTES_TO_WAKE_FOR;
+		much = s->queue.bytes <= BYTES_TO_WAKE_FOR;
+		queue_push(&s->queue, w);
+		much &= s->queue.bytes > BYTES_TO_WAKE_FOR;
 	} else {
 		s->lost++;
 	}
@@ -131,7 +120,7 @@ void sink_flush(struct sink *s)
 	bool something;
 
 	pthread_mutex_lock(&s->lock);
-	something = s->count > 0 && !s->error;
+	something = s->queue.count > 0 && !s->error;
 	pthread_mutex_unlock(&s->lock);
 	if (something)
 		count_up(s->wake_fd);
@@ -185,9 +174,7 @@ static size_t next_batch(struct sink *s, struct written *batch[SINK_BATCH])
 	size_t n;
 
 	pthread_mutex_lock(&s->lock);
-	n = MIN(s->count, SINK_BATCH);
-	for (size_t i = 0; i < n; i++)
-		batch[i] = s->queue[(s->first + i) % s->capacity];
+	n = queue_peek(&s->queue, batch, SINK_BATCH);
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
@@ -199,8 +186,7 @@ static void write_batch(struct sink *s)
 	int ret = n ? s->ops->write(s->out, batch, n, &done) : 0;
 
 	pthread_mutex_lock(&s->lock);
-	while (done--)
-		drop_first(s);
+	queue_drop(&s->queue, done);
 	pthread_mutex_unlock(&s->lock);
 	s->stalled = ret == -EAGAIN;
 	if (ret && ret != -EAGAIN)
@@ -223,7 +209,7 @@ static bool is_writable(struct sink *s)
 	bool something;
 
 	pthread_mutex_lock(&s->lock);
-	something = s->count > 0 && !s->stalled && !s->error;
+	something = s->queue.count > 0 && !s->stalled && !s->error;
 	pthread_mutex_unlock(&s->lock);
 	return something;
 }
@@ -275,13 +261,11 @@ static void tell(struct sink *s, bool tried)
 
 static void release(struct sink *s)
 {
-	while (s->count)
-		drop_first(s);
+	queue_fini(&s->queue);
 	if (s->out)
 		s->ops->close(s->out);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
-	free(s->queue);
 	free(s->label);
 	free(s);
 }
@@ -352,13 +336,11 @@ static bool prepare(struct sink *s, const struct sink_config *config)
 
 	s->form = choose_form(s, config->format);
 	s->level = config->level;
-	s->capacity = config->queue ?: SINK_QUEUE;
-	s->queue = calloc(s->capacity, sizeof(struct written *));
 	n = config->name ? asprintf(&s->label, "output %s (%s)", config->name, place)
 			 : asprintf(&s->label, "%s", place);
 	if (n < 0)
 		s->label = NULL;
-	return s->queue && s->label;
+	return queue_init(&s->queue, config->queue ?: SINK_QUEUE) && s->label;
 }
 
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err)
@@ -489,8 +471,8 @@ void sink_join(struct sink *s, int64_t deadline_ms)
 
 	pthread_mutex_lock(&s->lock);
 	s->left = late;
-	read = s->error || !s->count;
-	s->lost += s->count;
+	read = s->error || !s->queue.count;
+	s->lost += s->queue.count;
 	pthread_mutex_unlock(&s->lock);
 	if (late)
 		pthread_detach(s->thread);
