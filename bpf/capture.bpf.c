@@ -48,34 +48,95 @@ __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 	return 0;
 }
 
-/* Characters of a short str, and the bytes read for it: its head, what else stands before its data, and they. */
-#define SHORT_STR 96
-#define SHORT_STR_READ (32 + SHORT_STR)
-
 /*
- * A short ASCII str, as nearly all names and paths are: one read gets head and characters.  False if it is another,
- * or stands at the end of its page; nothing is sent then.
+ * Most objects are short: one read gets an object from its type on with up to SHORT bytes of its data, whose place is at most
+ * SHORT_DATA.  It goes to s->text, where word n of the object is WORD(s, n).
  */
-static __always_inline bool capture_short_str(struct scratch *s, __u64 str)
+#define SHORT 96
+#define SHORT_DATA 48 /* of an ASCII str up to 3.11 */
+#define WORD(s, n) (((__u64 *)(s)->text)[(n)-1])
+
+/* False where it stands at the end of its page. */
+static __always_inline bool peek_object(struct scratch *s, __u64 obj)
 {
-	const struct str_head *h = (void *)s->text;
+	return !peek(s->text, SHORT_DATA + SHORT - OB_TYPE, obj + OB_TYPE);
+}
+
+/* A node with `len` bytes of the object in s->text, which stand at `data` in it.  False if they may not fit: nothing is sent then. */
+static __always_inline bool put_short(struct scratch *s, __u32 node, __u32 data, __u64 len)
+{
 	__u32 at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
-	__u32 from, len;
+	__u32 n = len & 0x7f;
 	__u64 *last;
 
-	if (!node_fits(s, SHORT_STR + PHRUDE_ENDS_SZ) ||
-	    peek(s->text, SHORT_STR_READ, str + STR_LENGTH))
+	if (len > SHORT || !node_fits(s, SHORT + PHRUDE_ENDS_SZ))
 		return false;
-	if ((h->state >> 2 & 0x1f) != 0x19 || h->length > SHORT_STR) /* kind 1, compact, ascii */
-		return false;
-	len = h->length & 0x7f;
-	from = (s->proc.layout.str_ascii_data - STR_LENGTH) & 0x38;
-	__builtin_memcpy(&s->data[at], &s->text[from], SHORT_STR);
-	/* The padding is sent too: no bytes of the str's neighbour. */
-	last = (__u64 *)&s->data[at + (len & ~7u)];
-	*last &= (1ULL << 8 * (len & 7)) - 1;
-	node_put(s, VAL_STR, 0, 1, len);
+	__builtin_memcpy(&s->data[at], &s->text[(data - OB_TYPE) & 0x38], SHORT);
+	/* The padding is sent too: no bytes of the object's neighbour. */
+	last = (__u64 *)&s->data[at + (n & ~7u)];
+	*last &= (1ULL << 8 * (n & 7)) - 1;
+	node_put(s, node, node >> 8, node >> 16, n);
 	return true;
+}
+
+/* An ASCII str in s->text, as nearly all names and paths are. */
+static __always_inline bool put_short_str(struct scratch *s)
+{
+	if ((WORD(s, STR_STATE / 8) >> 2 & 0x1f) != 0x19) /* kind 1, compact, ascii */
+		return false;
+	return put_short(s, NODE(VAL_STR, 0, 1), s->proc.layout.str_ascii_data,
+			 WORD(s, STR_LENGTH / 8));
+}
+
+/* Number of digits of an int, by the word in front of them (Include/cpython/longintrepr.h). */
+static __always_inline __u64 int_digits(const struct scratch *s, __u64 word, __u32 *negative)
+{
+	if (s->proc.layout.features & PY_F_LONG_TAG) {
+		/* bits 0-1: 0 positive, 1 zero, 2 negative */
+		*negative = (word & 3) == 2;
+		return (word & 3) == 1 ? 0 : word >> 3;
+	}
+	*negative = (__s64)word < 0;
+	return *negative ? -word : word;
+}
+
+/* The object in s->text, if it is a short one of a type without elements.  False if it is not; nothing is sent then. */
+static __always_inline bool put_short_object(struct scratch *s, __u64 type, __u64 flags)
+{
+	__u32 negative;
+	__u64 n;
+
+	if (flags & TPFLAGS_STR)
+		return put_short_str(s);
+	if (flags & TPFLAGS_LONG) {
+		n = int_digits(s, WORD(s, OB_SIZE / 8), &negative);
+		return n <= SHORT / 4 && put_short(s, NODE(VAL_INT, 0, negative), 24, 4 * n);
+	}
+	if (flags & TPFLAGS_BYTES)
+		return put_short(s, NODE(VAL_BYTES, 0, 0), 32, WORD(s, OB_SIZE / 8));
+	if (type == s->proc.type_float)
+		return put_short(s, NODE(VAL_FLOAT, 0, 0), 16, 8);
+	return false;
+}
+
+/* tp_flags of a type, as far as they tell builtin types; the addresses of these tell without a read. */
+static __always_inline int builtin_flags(struct scratch *s, __u64 type, __u64 *flags)
+{
+	if (type == s->proc.type_str)
+		*flags = TPFLAGS_STR;
+	else if (type == s->proc.type_int)
+		*flags = TPFLAGS_LONG;
+	else if (type == s->proc.type_bytes)
+		*flags = TPFLAGS_BYTES;
+	else if (type == s->proc.type_list)
+		*flags = TPFLAGS_LIST;
+	else if (type == s->proc.type_tuple)
+		*flags = TPFLAGS_TUPLE;
+	else if (type == s->proc.type_dict)
+		*flags = TPFLAGS_DICT;
+	else
+		return read_user(s, flags, sizeof(*flags), type + s->proc.layout.type_flags);
+	return 0;
 }
 
 __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
@@ -86,7 +147,7 @@ __noinline int capture_str(__u32 slot, __u64 str, __u32 max)
 
 	if (!s)
 		return 0;
-	if (max >= SHORT_STR && capture_short_str(s, str))
+	if (max >= SHORT && peek_object(s, str) && put_short_str(s))
 		return 0;
 	if (read_str(s, str, &info)) {
 		s->cut |= EV_CUT_UNREADABLE;
@@ -137,7 +198,7 @@ __noinline int capture_cstr(__u32 slot, __u64 addr, __u32 max)
 	return 0;
 }
 
-/* An int as its digits (Include/cpython/longintrepr.h); of one too long the most significant ones. */
+/* An int as its digits; of one too long the most significant ones. */
 __noinline int capture_int(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
@@ -147,18 +208,7 @@ __noinline int capture_int(__u32 slot, __u64 obj)
 
 	if (!s)
 		return 0;
-	if (s->proc.layout.features & PY_F_LONG_TAG) {
-		__u64 tag = read_u64(s, obj + OB_SIZE);
-
-		/* bits 0-1: 0 positive, 1 zero, 2 negative */
-		negative = (tag & 3) == 2;
-		ndigits = (tag & 3) == 1 ? 0 : tag >> 3;
-	} else {
-		__s64 size = read_u64(s, obj + OB_SIZE);
-
-		negative = size < 0;
-		ndigits = negative ? -size : size;
-	}
+	ndigits = int_digits(s, read_u64(s, obj + OB_SIZE), &negative);
 	if (ndigits > max) {
 		/* so many digits that only how many there are can be told */
 		/* an even number of digits, so that what is sent begins at a hexadecimal digit */
@@ -255,6 +305,7 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);
 	__u64 type = 0, flags = 0;
+	bool peeked;
 	int kind;
 
 	if (!s)
@@ -279,12 +330,17 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 		node_mark(s, kind, 0);
 		return 0;
 	}
-	if (read_user(s, &type, sizeof(type), obj + OB_TYPE) ||
-	    read_user(s, &flags, sizeof(flags), type + s->proc.layout.type_flags)) {
+	peeked = peek_object(s, obj);
+	if (peeked)
+		type = WORD(s, OB_TYPE / 8);
+	if ((!peeked && read_user(s, &type, sizeof(type), obj + OB_TYPE)) ||
+	    builtin_flags(s, type, &flags)) {
 		s->cut |= EV_CUT_UNREADABLE;
 		node_mark(s, VAL_UNREADABLE, 0);
 		return 0;
 	}
+	if (peeked && put_short_object(s, type, flags))
+		return 0;
 	if (flags & TPFLAGS_STR)
 		return capture_str(slot, obj, PHRUDE_PAYLOAD_MAX);
 	if (flags & TPFLAGS_LONG)
@@ -311,6 +367,26 @@ __noinline int capture_object(__u32 slot, __u64 obj)
 	s->object = obj;
 	s->type = type;
 	s->class_at = 0;
+	return 0;
+}
+
+/* The next element of a list or tuple.  Several are read at once. */
+static __always_inline int read_item(struct scratch *s, const struct walk *w, __u64 *item)
+{
+	__u64 addr = w->items + 8ULL * w->idx, at = addr - s->items_at;
+	__u32 n = w->count - w->idx;
+
+	if (at >= 8ULL * s->nr_items || at & 7) {
+		if (n > ITEMS_AT_ONCE)
+			n = ITEMS_AT_ONCE;
+		s->nr_items = 0;
+		if (peek(s->items, 8 * n & 0xff, addr))
+			return read_user(s, item, sizeof(*item), addr);
+		s->items_at = addr;
+		s->nr_items = n;
+		at = 0;
+	}
+	*item = s->items[at / 8 & (ITEMS_AT_ONCE - 1)];
 	return 0;
 }
 
@@ -375,13 +451,12 @@ __noinline int container_next(__u32 slot)
 		w->idx++;
 		return 0;
 	default:
-		if (read_user(s, &pair[0], sizeof(pair[0]), w->items + 8ULL * w->idx)) {
+		if (read_item(s, w, &s->pending)) {
 			s->cut |= EV_CUT_UNREADABLE;
 			w->count = w->idx; /* the rest is not there either */
 			return 0;
 		}
 		w->idx++;
-		s->pending = pair[0];
 		if (!s->pending)
 			node_mark(s, VAL_UNSET, 0);
 		return 0;

@@ -178,20 +178,22 @@ __noinline int describe_python(__u32 slot, __u64 code, __u64 func)
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	section_str(s, slot, SEC_NAME, read_u64(s, code + l->code_name), 4 * PHRUDE_NAME_MAX);
+	/* Nothing that captures a str uses s->head. */
+	peek_code(s, code);
+	section_str(s, slot, SEC_NAME, HEAD64(s, l->code_name), 4 * PHRUDE_NAME_MAX);
 	if (func)
 		qualname = read_u64(s, func + l->func_qualname);
 	else if (l->code_qualname != PY_NO_FIELD)
-		qualname = read_u64(s, code + l->code_qualname);
+		qualname = HEAD64(s, l->code_qualname);
 	section_str(s, slot, SEC_QUALNAME, qualname, 4 * PHRUDE_NAME_MAX);
-	section_str(s, slot, SEC_FILE, read_u64(s, code + l->code_filename), 4 * PHRUDE_PATH_MAX);
+	section_str(s, slot, SEC_FILE, HEAD64(s, l->code_filename), 4 * PHRUDE_PATH_MAX);
 
 	f = (void *)&s->data[(s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1)];
-	f->argcount = read_u32(s, code + l->code_argcount);
-	f->posonlyargcount = read_u32(s, code + l->code_posonlyargcount);
-	f->kwonlyargcount = read_u32(s, code + l->code_kwonlyargcount);
-	f->flags = read_u32(s, code + l->code_flags);
-	f->firstlineno = read_u32(s, code + l->code_firstlineno);
+	f->argcount = HEAD32(s, l->code_argcount);
+	f->posonlyargcount = HEAD32(s, l->code_posonlyargcount);
+	f->kwonlyargcount = HEAD32(s, l->code_kwonlyargcount);
+	f->flags = HEAD32(s, l->code_flags);
+	f->firstlineno = HEAD32(s, l->code_firstlineno);
 	f->ndefaults = 0;
 	if (func) {
 		__u64 defaults = read_u64(s, func + l->func_defaults);
@@ -263,10 +265,13 @@ __noinline __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 	}
 	if (!event_admit(s))
 		return slot;
+	/* Its locals and its callers; where frames are objects, each is read by itself. */
+	if (!(s->proc.layout.features & PY_F_FRAME_OBJECT))
+		window_load(slot, frame);
 	event_head(slot, (probe_flags & PROBE_MASK) | CALLEE_PYTHON << 8, code,
-		   untag(&s->proc.layout, read_u64(s, frame + s->proc.layout.frame_localsplus)));
+		   untag(&s->proc.layout, stack_u64(s, frame + s->proc.layout.frame_localsplus)));
 	describe_python(slot, code, 0);
 	capture_params(slot, frame, code, probe_flags);
-	s->frame = read_u64(s, frame + s->proc.layout.frame_previous);
+	s->frame = stack_u64(s, frame + s->proc.layout.frame_previous);
 	return slot;
 }

@@ -88,6 +88,10 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->nr_between = 0;
 	s->events++;
 	s->flags_type = 0;
+	s->no_request = 0;
+	s->nr_items = 0;
+	s->window_at = 0;
+	s->window_len = 0;
 	s->nr_missing = 0;
 	s->tables_lost = 0;
 	s->table_bytes = 0;

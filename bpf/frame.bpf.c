@@ -6,14 +6,18 @@
 #define CO_FAST_CELL 0x40
 #define CO_FAST_FREE 0x80
 
-static __always_inline __u32 nr_params(struct scratch *s, __u64 code, __u32 *flags)
+/* Number of parameters; *names: the tuple of the locals' names. */
+static __always_inline __u32 nr_params(struct scratch *s, __u64 code, __u64 *names)
 {
 	const struct py_layout *l = &s->proc.layout;
-	__u32 n = read_u32(s, code + l->code_argcount) + read_u32(s, code + l->code_kwonlyargcount);
+	__u32 n, flags;
 
-	*flags = read_u32(s, code + l->code_flags);
-	n += *flags & CO_VARARGS ? 1 : 0;
-	n += *flags & CO_VARKEYWORDS ? 1 : 0;
+	peek_code(s, code);
+	flags = HEAD32(s, l->code_flags);
+	n = HEAD32(s, l->code_argcount) + HEAD32(s, l->code_kwonlyargcount);
+	n += flags & CO_VARARGS ? 1 : 0;
+	n += flags & CO_VARKEYWORDS ? 1 : 0;
+	*names = HEAD64(s, l->code_varnames);
 	return n;
 }
 
@@ -53,7 +57,7 @@ __noinline __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 	if (!s)
 		return 0;
 	l = &s->proc.layout;
-	value = untag(l, read_u64(s, frame + l->frame_localsplus + 8ULL * idx));
+	value = untag(l, stack_u64(s, frame + l->frame_localsplus + 8ULL * idx));
 	if (l->features & PY_F_CELL2ARG) {
 		if (!value)
 			cell = cell_of_arg(slot, frame, code, idx);
@@ -70,15 +74,13 @@ __noinline __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 }
 
 /* One parameter: its name and its value. */
-__noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags)
+__noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u64 names, __u32 idx_flags)
 {
 	struct scratch *s = scratch_get(slot);
-	__u64 names;
 	__u32 idx = idx_flags & 0xffff;
 
 	if (!s)
 		return 0;
-	names = read_u64(s, code + s->proc.layout.code_varnames);
 	if (!node_mark(s, SEC_PARAM, idx))
 		return 0;
 	capture_str(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx),
@@ -90,11 +92,12 @@ __noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 __noinline int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags)
 {
 	struct scratch *s = scratch_get(slot);
-	__u32 n, flags;
+	__u64 names;
+	__u32 n;
 
 	if (!s)
 		return 0;
-	n = nr_params(s, code, &flags);
+	n = nr_params(s, code, &names);
 	if (n > PHRUDE_ARGS_MAX) {
 		n = PHRUDE_ARGS_MAX;
 		s->cut |= EV_CUT_ARGS;
@@ -102,7 +105,7 @@ __noinline int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_f
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= n)
 			break;
-		capture_param(slot, frame, code, i | (probe_flags & COOKIE_F_RAW_CELLS));
+		capture_param(slot, frame, code, names, i | (probe_flags & COOKIE_F_RAW_CELLS));
 	}
 	return 0;
 }
@@ -111,12 +114,11 @@ __noinline int capture_param_names(__u32 slot, __u64 code)
 {
 	struct scratch *s = scratch_get(slot);
 	__u64 names;
-	__u32 n, flags;
+	__u32 n;
 
 	if (!s)
 		return 0;
-	n = nr_params(s, code, &flags);
-	names = read_u64(s, code + s->proc.layout.code_varnames);
+	n = nr_params(s, code, &names);
 	for (__u32 i = 0; i < PHRUDE_ARGS_MAX; i++) {
 		if (i >= n)
 			break;

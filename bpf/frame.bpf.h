@@ -103,6 +103,39 @@ int deep_requests(__u32 slot);
 #define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
 #define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
 
+/*
+ * The pages that a frame lies in into s->window; false if they cannot be read.  Since 3.11 the frames of a thread stand in one piece,
+ * the locals of each behind it: one read of a page gets most of a stack.
+ */
+int window_load(__u32 slot, __u64 frame);
+/* Frames further apart than this are not of one piece: those of generators lie by themselves. */
+#define WINDOW_NEAR (4 * PAGE_SZ)
+
+/* A word of the call stack: a local. */
+static __always_inline __u64 stack_u64(struct scratch *s, __u64 addr)
+{
+	__u64 at = addr - s->window_at;
+
+	if (at < s->window_len && !(at & 7))
+		return *(__u64 *)&s->window[at & (2 * PAGE_SZ - 8)];
+	return read_u64(s, addr);
+}
+
+/* The head of a _PyInterpreterFrame into s->head, from the window where it lies in it.  -1: it cannot be read. */
+static __always_inline int read_head(struct scratch *s, __u64 frame)
+{
+	__u64 at = frame - s->window_at;
+
+	if (at + FRAME_SZ > s->window_len || at >= s->window_len || at & 7) {
+		if ((s->window_at && at + WINDOW_NEAR >= 2 * WINDOW_NEAR) ||
+		    !window_load(s->self, frame))
+			return read_user(s, s->head, FRAME_SZ, frame);
+		at = frame - s->window_at;
+	}
+	__builtin_memcpy(s->head, &s->window[at & (2 * PAGE_SZ - 8)], FRAME_SZ);
+	return 0;
+}
+
 /* What is needed of a frame. */
 struct frame_fields {
 	__u64 previous, code, instr;
@@ -114,8 +147,7 @@ static __always_inline int read_frame(struct scratch *s, __u64 frame, struct fra
 	const struct py_layout *l = &s->proc.layout;
 	bool object = l->features & PY_F_FRAME_OBJECT;
 
-	if (object ? read_user(s, s->head, FRAME_OBJECT_SZ, frame)
-		   : read_user(s, s->head, FRAME_SZ, frame)) {
+	if (object ? read_user(s, s->head, FRAME_OBJECT_SZ, frame) : read_head(s, frame)) {
 		s->cut |= EV_CUT_STACK | EV_CUT_UNREADABLE;
 		return -1;
 	}
@@ -124,6 +156,15 @@ static __always_inline int read_frame(struct scratch *s, __u64 frame, struct fra
 	f->owner = object ? 0 : s->head[l->frame_owner & 0xff];
 	f->instr = object ? HEAD32(s, l->frame_instr) : HEAD64(s, l->frame_instr);
 	return 0;
+}
+
+/* A code object, or what is taken for one, into s->head; zeros if it cannot be read. */
+static __always_inline void peek_code(struct scratch *s, __u64 code)
+{
+	if (s->proc.layout.features & PY_F_FRAME_OBJECT
+		    ? read_user(s, s->head, CODE_OBJECT_SZ, code)
+		    : read_user(s, s->head, CODE_SZ, code))
+		__builtin_memset(s->head, 0, CODE_SZ);
 }
 
 /* The code object of a frame into s->head.  False if it is none: the frame is not Python's. */

@@ -181,6 +181,9 @@ enum {
 	NR_SLOTS,
 };
 
+/* Elements of a list or tuple that are read at once. */
+#define ITEMS_AT_ONCE 16
+
 struct scratch {
 	__u32 busy;
 	__u32 len;   /* bytes of data[] in use */
@@ -214,6 +217,7 @@ struct scratch {
 	__u64 roots[REQUEST_ROOTS_MAX];
 	__u64 todo[REQUEST_TODO_MAX];
 	__u64 found[NR_FOUND];
+	__u64 no_request;	 /* a local that was looked at last, and is none */
 	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
 	__u64 va[VA_REGS];	 /* variable arguments that came in registers */
 	__u64 va_stack;		 /* where the others are */
@@ -224,6 +228,10 @@ struct scratch {
 	__u32 digested;
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
+	/* Elements of a list or tuple that were read at once: the address of the first one, and how many. */
+	__u64 items_at;
+	__u32 nr_items, items_pad;
+	__u64 items[ITEMS_AT_ONCE];
 	/* An object whose class is being looked at, see class.bpf.c. */
 	__u64 object, type;
 	__u64 instead;	 /* objects that have been captured in place of the one that it was about */
@@ -253,6 +261,10 @@ struct scratch {
 	__u32 owner;	   /* process id */
 	__u32 owner_target;
 	__u8 head[256]; /* raw frame and code objects */
+	/* Pages of the call stack, see window.bpf.c; what is behind them is never read, but lies within the bounds that the verifier sees. */
+	__u64 window_at;
+	__u32 window_len, window_pad; /* 0: nothing has been read */
+	__u8 window[2 * PAGE_SZ + 256];
 	__u8 text[PHRUDE_MATCH_FILE_MAX * 4];
 	__u8 data[PHRUDE_EVENT_MAX + PHRUDE_PAYLOAD_MAX + 64];
 	__u8 table[sizeof(struct ev_linetable) + PHRUDE_LINETABLE_MAX + 64];

@@ -250,8 +250,8 @@ __noinline int request_frame(__u32 slot)
 		if (!look)
 			break;
 		todo >>= 16;
-		obj = untag(l,
-			    read_u64(s, s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look)));
+		obj = untag(
+			l, stack_u64(s, s->at_frame + l->frame_localsplus + 8ULL * LOOK_IDX(look)));
 		if (look & LOOK_CELL || !obj)
 			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
 		if (!obj)
@@ -270,8 +270,12 @@ __noinline int request_frame(__u32 slot)
 			if (!obj)
 				continue;
 		}
+		/* In recursion it is the same one again and again. */
+		if (obj == s->proc.none || obj == s->no_request)
+			continue;
 		if (request_dict(slot, obj))
 			return 1;
+		s->no_request = obj;
 	}
 	return 0;
 }

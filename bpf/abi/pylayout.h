@@ -127,7 +127,12 @@ enum py_frame_stack {
 	X(type_method_descr, "PyMethodDescr_Type") \
 	X(type_type, "PyType_Type")                \
 	X(type_module, "PyModule_Type")            \
-	X(type_dict, "PyDict_Type")
+	X(type_dict, "PyDict_Type")                \
+	X(type_str, "PyUnicode_Type")              \
+	X(type_int, "PyLong_Type")                 \
+	X(type_bytes, "PyBytes_Type")              \
+	X(type_list, "PyList_Type")                \
+	X(type_tuple, "PyTuple_Type")
 
 enum py_address {
 #define X(field, symbol) PY_ADDRESS_##field,
