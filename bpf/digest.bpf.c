@@ -35,6 +35,23 @@ static __always_inline void sip_word(struct sip *v, __u64 word)
 	v->v0 ^= word;
 }
 
+static __always_inline void sip_begin(struct sip *v)
+{
+	v->v0 = cfg_digest_key[0] ^ 0x736f6d6570736575;
+	v->v1 = cfg_digest_key[1] ^ 0x646f72616e646f6d;
+	v->v2 = cfg_digest_key[0] ^ 0x6c7967656e657261;
+	v->v3 = cfg_digest_key[1] ^ 0x7465646279746573;
+}
+
+static __always_inline __u64 sip_end(struct sip *v)
+{
+	v->v2 ^= 0xff;
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	return v->v0 ^ v->v1 ^ v->v2 ^ v->v3;
+}
+
 static __always_inline void sip_load(const struct scratch *s, struct sip *v)
 {
 	v->v0 = s->sip[0];
@@ -60,10 +77,7 @@ __noinline int digest_begin(__u32 slot)
 	if (!s)
 		return 0;
 	m = (void *)s->data;
-	v.v0 = cfg_digest_key[0] ^ 0x736f6d6570736575;
-	v.v1 = cfg_digest_key[1] ^ 0x646f72616e646f6d;
-	v.v2 = cfg_digest_key[0] ^ 0x6c7967656e657261;
-	v.v3 = cfg_digest_key[1] ^ 0x7465646279746573;
+	sip_begin(&v);
 	sip_word(&v, m->code);
 	sip_word(&v, m->self_type);
 	sip_word(&v, s->proc.group | (__u64)m->probe << 32 | (__u64)m->callee << 40);
@@ -91,6 +105,17 @@ __noinline int digest_words(__u32 slot, __u32 at, __u32 n)
 	return 0;
 }
 
+static __always_inline void digest_upto(struct scratch *s, __u32 slot, __u32 to)
+{
+	for (__u32 i = 0; i < ROUNDS_MAX; i++) {
+		if (s->digested >= to)
+			break;
+		digest_words(slot, s->digested, (to - s->digested) / 8);
+		s->digested += 8 * WORDS_AT_ONCE;
+	}
+	s->digested = to;
+}
+
 __noinline __u64 digest_event(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -98,18 +123,45 @@ __noinline __u64 digest_event(__u32 slot)
 
 	if (!s)
 		return 0;
-	for (__u32 i = 0; i < ROUNDS_MAX; i++) {
-		if (s->digested >= s->len)
-			break;
-		digest_words(slot, s->digested, (s->len - s->digested) / 8);
-		s->digested += 8 * WORDS_AT_ONCE;
-	}
-	s->digested = s->len;
+	digest_upto(s, slot, s->len);
 	sip_load(s, &v);
 	sip_word(&v, (__u64)s->len << 32 | s->cut);
-	v.v2 ^= 0xff;
-	sip_round(&v);
-	sip_round(&v);
-	sip_round(&v);
-	return v.v0 ^ v.v1 ^ v.v2 ^ v.v3;
+	return sip_end(&v);
+}
+
+__noinline __u64 digest_part(__u32 slot, __u32 from)
+{
+	struct scratch *s = scratch_get(slot);
+	__u32 digested;
+	struct sip v;
+	__u64 part;
+
+	if (!s)
+		return 0;
+	digested = s->digested;
+	__builtin_memcpy(s->sip_kept, s->sip, sizeof(s->sip));
+	sip_begin(&v);
+	sip_store(s, &v);
+	s->digested = from;
+	digest_upto(s, slot, s->len);
+	sip_load(s, &v);
+	part = sip_end(&v);
+	__builtin_memcpy(s->sip, s->sip_kept, sizeof(s->sip));
+	s->digested = digested;
+	return part;
+}
+
+__noinline int digest_frame(__u32 slot, __u32 texts, __u64 part)
+{
+	struct scratch *s = scratch_get(slot);
+	struct sip v;
+
+	if (!s)
+		return 0;
+	digest_upto(s, slot, texts);
+	sip_load(s, &v);
+	sip_word(&v, part);
+	sip_store(s, &v);
+	s->digested = s->len;
+	return 0;
 }

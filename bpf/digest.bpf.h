@@ -15,8 +15,12 @@
 
 /* Begins with what tells one function from another besides the event's nodes. */
 int digest_begin(__u32 slot);
-/* Digests the nodes that have been added since, and looks whether what is there so far has been dismissed. */
+/* Digests the nodes that have been added since: what is there so far. */
 __u64 digest_event(__u32 slot);
+/* Of the nodes from `from` on by themselves: those of a caller's name and file, which are the same in many stacks. */
+__u64 digest_part(__u32 slot, __u32 from);
+/* Digests what has been added up to `texts`, and for all that follows its digest_part(). */
+int digest_frame(__u32 slot, __u32 texts, __u64 part);
 
 static __always_inline bool is_dismissed(__u64 digest)
 {

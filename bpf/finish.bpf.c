@@ -77,7 +77,9 @@ __noinline int finish_caller(__u32 slot, __u32 n)
 	c = &s->callers[n % PHRUDE_FRAMES_MAX];
 	f = (void *)&s->data[c->at & (PHRUDE_EVENT_MAX - 8)];
 	table = f->linetable;
-	f->signature = table_signature(slot, table, f->firstlineno);
+	f->signature = c->signature;
+	if (!f->signature)
+		f->signature = table_signature(slot, table, f->firstlineno);
 	f->linetable = table_id(table, f->firstlineno);
 	send_table(slot, table, f->signature, f->linetable);
 	s->at_frame = c->frame;

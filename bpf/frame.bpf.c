@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* See frame.bpf.h.  The layouts of frames and code objects are in user/py/, with their sources. */
+#include "code.bpf.h"
+#include "digest.bpf.h"
 #include "frame.bpf.h"
 
 /* co_localspluskinds (Include/internal/pycore_code.h) */
@@ -156,6 +158,22 @@ __noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
 	return h;
 }
 
+/* The words of a code object into s->code, its head stays in s->head.  False if it is none. */
+static __always_inline bool read_words(struct scratch *s, __u64 code)
+{
+	const struct py_layout *l = &s->proc.layout;
+
+	if (!read_code(s, code))
+		return false;
+	s->code.linetable = HEAD64(s, l->code_linetable);
+	s->code.names = HEAD64(s, l->code_varnames);
+	s->code.signature = 0;
+	s->code.digest = 0;
+	s->code.firstlineno = HEAD32(s, l->code_firstlineno);
+	s->code.firsttraceable = HEAD32(s, l->code_firsttraceable);
+	return true;
+}
+
 /* What capture_frame() returns. */
 enum {
 	FRAME_END,
@@ -172,8 +190,9 @@ __noinline int capture_frame(__u32 slot, __u32 n)
 	struct frame_fields fields;
 	struct ev_frame *f;
 	struct caller *c;
+	bool fits, known;
 	__s32 lasti;
-	__u32 at;
+	__u32 at, texts, missing;
 
 	if (!s || !s->frame || read_frame(s, s->frame, &fields))
 		return FRAME_END;
@@ -181,8 +200,16 @@ __noinline int capture_frame(__u32 slot, __u32 n)
 	c = &s->callers[n % PHRUDE_FRAMES_MAX];
 	c->frame = s->frame;
 	s->frame = fields.previous;
-	if (fields.owner >= l->owner_skip || !read_code(s, fields.code) ||
-	    is_unbegun(l, &fields, HEAD32(s, l->code_firsttraceable)))
+	if (fields.owner >= l->owner_skip)
+		return FRAME_OTHER;
+	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
+	texts = at + sizeof(*f);
+	missing = s->nr_missing;
+	fits = node_fits(s, sizeof(*f) + 2 * PHRUDE_NAME_MAX + PHRUDE_PATH_MAX);
+	known = fits && code_known(slot, fields.code, texts);
+	if (!known && !read_words(s, fields.code))
+		return FRAME_OTHER;
+	if (is_unbegun(l, &fields, s->code.firsttraceable))
 		return FRAME_OTHER;
 	if (l->features & PY_F_FRAME_OBJECT) {
 		lasti = fields.instr;
@@ -191,24 +218,36 @@ __noinline int capture_frame(__u32 slot, __u32 n)
 	} else {
 		lasti = fields.instr - fields.code - l->code_adaptive;
 	}
-	if (!node_fits(s, sizeof(*f) + 2 * PHRUDE_NAME_MAX + PHRUDE_PATH_MAX)) {
+	if (!fits) {
 		s->frame = c->frame;
 		return FRAME_FULL;
 	}
-	at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
 	f = (void *)&s->data[at];
 	f->code = fields.code;
-	f->linetable = HEAD64(s, l->code_linetable);
+	f->linetable = s->code.linetable;
 	f->signature = 0;
-	f->firstlineno = HEAD32(s, l->code_firstlineno);
+	f->firstlineno = s->code.firstlineno;
 	f->lasti = lasti;
 	c->code = fields.code;
-	c->names = HEAD64(s, l->code_varnames);
+	c->names = s->code.names;
 	c->at = at;
 	s->nr_callers = n + 1;
 	node_put(s, SEC_FRAME, 0, 0, sizeof(*f));
-	capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
-	capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
+	if (known) {
+		s->len += s->code.len & 0xff;
+	} else {
+		capture_str(slot, HEAD64(s, l->code_name), PHRUDE_NAME_MAX);
+		capture_str(slot, HEAD64(s, l->code_filename), PHRUDE_PATH_MAX);
+		s->code.digest = digest_part(slot, texts);
+		if (s->proc.image)
+			s->code.signature =
+				table_signature(slot, s->code.linetable, s->code.firstlineno);
+		if (s->nr_missing == missing)
+			code_learn(slot, fields.code, texts);
+	}
+	c->signature = s->code.signature;
+	if (conditions)
+		digest_frame(slot, texts, s->code.digest);
 	return FRAME_SENT;
 }
 

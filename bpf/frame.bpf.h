@@ -5,6 +5,7 @@
 #include "arch/regs.bpf.h"
 #include "abi/cookie.h"
 #include "capture.bpf.h"
+#include "window.bpf.h"
 
 /* co_flags (Include/cpython/code.h) */
 #define CO_VARARGS 0x4
@@ -96,45 +97,11 @@ int deep_requests(__u32 slot);
 
 /* Bytes read at once of a frame and of a code object: all fields needed lie within. */
 #define FRAME_OBJECT_SZ 112 /* PyFrameObject up to f_lasti */
-#define FRAME_SZ 80	    /* _PyInterpreterFrame up to owner */
 #define CODE_OBJECT_SZ 176  /* PyCodeObject up to 3.10, whole */
 #define CODE_SZ 200	    /* since 3.11, up to _co_firsttraceable */
 
 #define HEAD64(s, off) (*(__u64 *)&(s)->head[(off)&0xf8])
 #define HEAD32(s, off) (*(__u32 *)&(s)->head[(off)&0xfc])
-
-/*
- * The pages that a frame lies in into s->window; false if they cannot be read.  Since 3.11 the frames of a thread stand in one piece,
- * the locals of each behind it: one read of a page gets most of a stack.
- */
-int window_load(__u32 slot, __u64 frame);
-/* Frames further apart than this are not of one piece: those of generators lie by themselves. */
-#define WINDOW_NEAR (4 * PAGE_SZ)
-
-/* A word of the call stack: a local. */
-static __always_inline __u64 stack_u64(struct scratch *s, __u64 addr)
-{
-	__u64 at = addr - s->window_at;
-
-	if (at < s->window_len && !(at & 7))
-		return *(__u64 *)&s->window[at & (2 * PAGE_SZ - 8)];
-	return read_u64(s, addr);
-}
-
-/* The head of a _PyInterpreterFrame into s->head, from the window where it lies in it.  -1: it cannot be read. */
-static __always_inline int read_head(struct scratch *s, __u64 frame)
-{
-	__u64 at = frame - s->window_at;
-
-	if (at + FRAME_SZ > s->window_len || at >= s->window_len || at & 7) {
-		if ((s->window_at && at + WINDOW_NEAR >= 2 * WINDOW_NEAR) ||
-		    !window_load(s->self, frame))
-			return read_user(s, s->head, FRAME_SZ, frame);
-		at = frame - s->window_at;
-	}
-	__builtin_memcpy(s->head, &s->window[at & (2 * PAGE_SZ - 8)], FRAME_SZ);
-	return 0;
-}
 
 /* What is needed of a frame. */
 struct frame_fields {

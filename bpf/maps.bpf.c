@@ -31,6 +31,7 @@ const volatile bool cfg_request = true;
 const volatile __u64 cfg_digest_key[2] = {};
 
 bool conditions;
+__u64 images;
 bool stopped;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;

@@ -88,6 +88,17 @@ typedef struct {
 	__type(value, struct class_facts);
 } classes_map;
 
+/* What is known of a code object besides its texts, see code.bpf.h. */
+struct code_words {
+	__u64 linetable;
+	__u64 names;	 /* of the locals */
+	__u64 signature; /* of the line table, 0: not known yet */
+	__u64 digest;	 /* of the texts */
+	__u32 firstlineno, firsttraceable;
+	__u32 len; /* bytes of texts in use */
+	__u32 pad;
+};
+
 #define RING_SZ (8 * 1024 * 1024)
 
 typedef struct {
@@ -106,6 +117,7 @@ typedef struct {
 /* A frame of the call stack that has been captured. */
 struct caller {
 	__u64 frame, code, names; /* names: of the locals */
+	__u64 signature;	  /* of the line table, 0: not known yet */
 	__u32 at;		  /* its struct ev_frame in data[] */
 	__u32 pad;
 };
@@ -224,7 +236,8 @@ struct scratch {
 	__u32 va_idx, va_count;	 /* the next one; how many there are in va[] */
 	__u32 va_units, va_pad;	 /* arguments sent */
 	__u8 format[FORMAT_MAX + 8];
-	__u64 sip[4]; /* the digest, of data[] up to */
+	__u64 sip[4];	   /* the digest, of data[] up to */
+	__u64 sip_kept[4]; /* while a part is digested by itself */
 	__u32 digested;
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
@@ -248,6 +261,7 @@ struct scratch {
 	struct walk attrs; /* a class's or an instance's */
 	__u64 found_attr;
 	struct py_proc proc;
+	struct code_words code; /* of the frame that is being captured */
 	/* Pages that were not there when this was put together for the pass-th time, see read.bpf.h and event.bpf.h. */
 	__u64 missing[MISSING_MAX];
 	__u32 nr_missing;
@@ -360,6 +374,9 @@ extern const volatile __u64 cfg_digest_key[2];
 /* Some rule has conditions: digests are of use. */
 extern bool conditions;
 
+/* The last number that the kernel side gave to an image (py_proc.image); user space gives odd ones. */
+extern __u64 images;
+
 /* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
 extern bool stopped;
 
@@ -397,6 +414,13 @@ extern __u64 reader_awake_until;
 static __always_inline __u64 wakeup_flags(__u64 now)
 {
 	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
+}
+
+/* A process whose code objects are watched has other memory now. */
+static __always_inline void new_image(struct py_proc *p)
+{
+	if (p->image)
+		p->image = __sync_fetch_and_add(&images, 2) + 2;
 }
 
 static __always_inline struct phrude_share *share_of(__u32 key)

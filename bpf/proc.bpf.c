@@ -48,6 +48,9 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		send_proc_of(PROC_VFORK, pid, ppid, BPF_CORE_READ(child, start_boottime));
 		return 0;
 	}
+	p = bpf_map_lookup_elem(&procs, &pid);
+	if (p)
+		new_image(p);
 	pending = bpf_map_lookup_elem(&arm_pending, &ppid);
 	if (pending)
 		bpf_map_update_elem(&arm_pending, &pid, pending, BPF_ANY);
@@ -98,6 +101,7 @@ __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 	__builtin_memcpy(&s->proc, &image->proc, sizeof(s->proc));
 	delta = ip - image->start - s->proc.load_bias;
 	move_addresses(&s->proc, delta);
+	new_image(&s->proc);
 	/* With another program around it, the library's thread-local variables may be elsewhere. */
 	tstate = current_tstate(s, &s->proc);
 	if (tstate &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Reading the call stack a page at a time, see frame.bpf.h. */
-#include "frame.bpf.h"
+/* See window.bpf.h. */
+#include "window.bpf.h"
 
 __noinline int window_load(__u32 slot, __u64 frame)
 {

@@ -147,6 +147,11 @@ struct py_proc {
 	__u32 seq;   /* matches so far */
 	__u32 group; /* number of its interpreter's file: probes that cover all processes count for their own group only */
 	__u32 pad;
+	/*
+	 * Number of its memory: of no other process, and a new one after a fork, an exec, and whenever code objects may have been
+	 * changed in place.  0: nothing is kept of its code objects, as it is not seen when they are freed (bpf/code.bpf.h).
+	 */
+	__u64 image;
 	__u64 tstate; /* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
 			 * _PyRuntime.gilstate.tstate_current */
 	/* 0: this version has none */

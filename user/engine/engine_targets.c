@@ -36,7 +36,7 @@ static int facts_new(struct engine *e, struct py_interp *interp, struct interp_f
 	ret = groups_get(&e->groups, interp->elf, interp->path, &f->group, err);
 	if (ret)
 		return ret;
-	interp->proc.group = f->group;
+	groups_describe(&e->groups, f->group, interp);
 	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
 	py_view_init(&f->view, interp);
 	f->qualnames = qualnames_new();
@@ -294,7 +294,7 @@ static int look_anew(struct engine *e, struct process *p, struct err *err)
 	g = groups_find(&e->groups, group);
 	if (g->facts) {
 		facts = interp_facts_ref(g->facts);
-		interp->proc.group = group;
+		groups_describe(&e->groups, group, interp);
 	} else {
 		ret = facts_new(e, interp, &facts, err);
 		if (ret)
@@ -391,8 +391,11 @@ void engine_fork_late(struct engine *e, struct process *p, const struct process 
 	e->forks_late++;
 	/* It has its parent's memory, so that nothing has to be looked up. */
 	if (!kern_proc_get(e->kern, p->pid, &own) && own.state == PY_PROC_ATTACHING &&
-	    !kern_proc_get(e->kern, parent->pid, &proc) && proc.state == PY_PROC_TRACED)
+	    !kern_proc_get(e->kern, parent->pid, &proc) && proc.state == PY_PROC_TRACED) {
+		if (proc.image)
+			proc.image = kern_new_image(e->kern);
 		ret = kern_proc_set(e->kern, p->pid, &proc, &err);
+	}
 	if (!ret)
 		ret = attach_own(e, p, &added, &err);
 	/* Its functions are not armed; or its parent has ended. */

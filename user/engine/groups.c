@@ -94,12 +94,42 @@ int groups_get(struct groups *g, const struct elf_file *elf, const char *path, u
 	return *number ? 0 : add(g, elf, path, id, number, err);
 }
 
+/* Has the kernel side see where code objects end. */
+static void watch_codes(struct groups *g, struct group *group, const struct elf_file *elf)
+{
+	struct py_site sites[PY_CODE_LIFE_SITES];
+	struct err err;
+	int ret = py_sites_code_life(elf, sites);
+
+	for (int i = 0; i < PY_CODE_LIFE_SITES && !ret; i++)
+		ret = uprobes_open(g->kern, kern_code_program(g->kern, i), ATTACH_ALL, group->file,
+				   &sites[i], 1, &group->code_life[i], &err);
+	if (ret)
+		log_debug("%s: it is not seen when code objects are freed: nothing is kept of "
+			  "them, and matches cost more",
+			  group->path);
+}
+
+void groups_describe(struct groups *g, uint32_t number, struct py_interp *interp)
+{
+	struct group *group = groups_find(g, number);
+
+	interp->proc.group = number;
+	if (!group->code_life_tried)
+		watch_codes(g, group, interp->elf);
+	group->code_life_tried = true;
+	if (group->code_life[PY_CODE_FREED] && group->code_life[PY_CODE_RENAMED])
+		interp->proc.image = kern_new_image(g->kern);
+}
+
 static void detach(struct group *group)
 {
 	for (int k = 0; k < NR_PROBES; k++)
 		attachment_free(TAKE_PTR(group->attachments[k]));
 	for (size_t i = 0; i < group->nr_imports; i++)
 		uprobes_free(TAKE_PTR(group->imports[i]));
+	for (size_t i = 0; i < PY_CODE_LIFE_SITES; i++)
+		uprobes_free(TAKE_PTR(group->code_life[i]));
 	uprobes_free(TAKE_PTR(group->start));
 	interp_facts_unref(TAKE_PTR(group->facts));
 }

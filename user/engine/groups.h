@@ -23,6 +23,8 @@ struct group {
 	struct interp_facts *facts;		   /* of the first process seen that runs it */
 	struct uprobes *imports[2];		   /* see imports of modules written in C */
 	size_t nr_imports;
+	struct uprobes *code_life[PY_CODE_LIFE_SITES]; /* NULL: not seen, or not tried yet */
+	bool code_life_tried;
 	bool imports_early;    /* they were chosen before the interpreter was initialised */
 	struct uprobes *start; /* knows it again after an exec */
 	bool used;	       /* at the last look */
@@ -39,6 +41,11 @@ struct groups {
 /* The number of the group of an interpreter's file, made if it is not there.  path: for messages.  -errno with a sentence. */
 int groups_get(struct groups *g, const struct elf_file *elf, const char *path, uint32_t *number,
 	       struct err *err);
+/*
+ * Completes what the kernel side is told of a process: its interpreter's group, and that what it learns of code objects may be kept, if it sees them
+ * end in that group's file.
+ */
+void groups_describe(struct groups *g, uint32_t number, struct py_interp *interp);
 /* Is it the program of a group whose start is noticed? */
 bool groups_start(const struct groups *g, struct file_id program);
 /* NULL: there is none of that number. */

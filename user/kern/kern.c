@@ -33,6 +33,18 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
+struct bpf_program *kern_code_program(const struct kern *k, int site)
+{
+	return site == PY_CODE_FREED ? k->skel->progs.code_freed : k->skel->progs.code_renamed;
+}
+
+/* The kernel side gives even ones. */
+uint64_t kern_new_image(struct kern *k)
+{
+	k->images += 2;
+	return k->images | 1;
+}
+
 struct bpf_program *kern_start_program(const struct kern *k)
 {
 	return k->skel->progs.python_start;

@@ -54,6 +54,11 @@ void kern_launch_forget(struct kern *kern, pid_t tid);
 /* Is it for what was mapped that the thread, which is stopped, got its signal?  It is forgotten then. */
 bool kern_launch_mapped(struct kern *kern, pid_t tid);
 
+/* The programs for the places of py_sites_code_life(). */
+struct bpf_program *kern_code_program(const struct kern *kern, int site);
+/* A number for py_proc.image that no other memory has. */
+uint64_t kern_new_image(struct kern *kern);
+
 /* The program that a starting interpreter hits, to know it after an exec. */
 struct bpf_program *kern_start_program(const struct kern *kern);
 /* Describes the interpreter's file of a group. */

@@ -27,6 +27,7 @@ struct kern {
 	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
 	int nr_cpus;
+	uint64_t images; /* the last that kern_new_image() has given */
 };
 
 /*

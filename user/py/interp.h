@@ -118,6 +118,11 @@ const char *py_audit_unseen(const struct py_interp *interp);
 int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		    struct err *err);
 
+/* Where code objects end and change: at the start of what frees one, its first argument, and of what gives one another file. */
+enum { PY_CODE_FREED, PY_CODE_RENAMED, PY_CODE_LIFE_SITES };
+/* -ENOENT: the file does not say; -ENOMEM, -EPROTO. */
+int py_sites_code_life(const struct elf_file *elf, struct py_site sites[PY_CODE_LIFE_SITES]);
+
 /*
  * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
  * without its group.  *site: where a starting interpreter hits.  -EOPNOTSUPP: it cannot be known again.

@@ -391,6 +391,20 @@ TEST(real_interpreter)
 	if (py_sites_call(&interp, s, &n, &err))
 		TEST_FAIL("%s: %s", python, err.msg);
 	ASSERT_EQ(n, 1);
+	ASSERT_EQ(py_sites_code_life(ef, s), 0);
+	ASSERT(s[PY_CODE_FREED].addr != s[PY_CODE_RENAMED].addr);
+	for (size_t i = 0; i < PY_CODE_LIFE_SITES; i++)
+		ASSERT(elf_file_is_code(ef, s[i].addr));
 	elf_file_close(ef);
 	ef = NULL;
+}
+
+/* A file without PyCode_Type. */
+TEST(code_objects_without_an_end)
+{
+	struct py_site s[PY_CODE_LIFE_SITES];
+
+	build(py_version_get(12), ET_EXEC, 0);
+	ASSERT(open_built(12));
+	ASSERT_EQ(py_sites_code_life(ef, s), -ENOENT);
 }

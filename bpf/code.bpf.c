@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * See code.bpf.h.  An entry is read without a lock: whoever writes it makes `turn` odd before and even after, and who has read it looks whether
+ * that is what it was.  x86-64 keeps loads, and stores, in their order.
+ */
+#include "code.bpf.h"
+#include "stack.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+#define CODES_MAX 8192
+
+struct code_facts {
+	__u64 turn; /* odd: it is being written; another one after each time */
+	__u64 code;
+	__u64 image; /* py_proc.image, 0: there is nothing here */
+	struct code_words words;
+	__u8 texts[CODE_TEXTS]; /* co_name, co_filename */
+};
+
+/* Index: a hash of image and code object; an array, since its look-up is inlined and there is one for each frame. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CODES_MAX);
+	__type(key, __u32);
+	__type(value, struct code_facts);
+} codes SEC(".maps");
+
+static __always_inline struct code_facts *code_place(__u64 image, __u64 code)
+{
+	__u32 index = (code >> 4 ^ image * 0x9e3779b97f4a7c15) * 0x9e3779b97f4a7c15 >> 51;
+
+	index &= CODES_MAX - 1;
+	return bpf_map_lookup_elem(&codes, &index);
+}
+
+static __always_inline __u64 turn_of(const struct code_facts *c)
+{
+	__u64 turn = *(const volatile __u64 *)&c->turn;
+
+	barrier();
+	return turn;
+}
+
+/* Takes an entry for writing; false if it is being written, or has been since `turn`. */
+static __always_inline bool take_turn(struct code_facts *c, __u64 turn)
+{
+	return !(turn & 1) && __sync_val_compare_and_swap(&c->turn, turn, turn + 1) == turn;
+}
+
+static __always_inline void end_turn(struct code_facts *c, __u64 turn)
+{
+	barrier();
+	*(volatile __u64 *)&c->turn = turn + 2;
+}
+
+__noinline int code_known(__u32 slot, __u64 code, __u32 at)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct code_facts *c;
+	__u64 turn;
+
+	if (!s || !s->proc.image)
+		return 0;
+	c = code_place(s->proc.image, code);
+	if (!c)
+		return 0;
+	turn = turn_of(c);
+	if (turn & 1 || c->code != code || c->image != s->proc.image)
+		return 0;
+	s->code = c->words;
+	__builtin_memcpy(&s->data[at & (PHRUDE_EVENT_MAX - 8)], c->texts, CODE_TEXTS);
+	barrier();
+	return turn_of(c) == turn;
+}
+
+/* The end of a str's node that is whole, or 0. */
+static __always_inline __u32 whole_str(const struct scratch *s, __u32 at)
+{
+	const struct ev_node *n = (const void *)&s->data[at & (PHRUDE_EVENT_MAX - 8)];
+
+	if (n->type != VAL_STR || n->flags || n->len > CODE_TEXTS)
+		return 0;
+	return at + NODE_SZ + ((n->len + 7) & ~7u);
+}
+
+__noinline int code_learn(__u32 slot, __u64 code, __u32 at)
+{
+	struct scratch *s = scratch_get(slot);
+	struct code_facts *c;
+	__u64 turn;
+	__u32 file;
+
+	if (!s || !s->proc.image || s->len - at > CODE_TEXTS)
+		return 0;
+	file = whole_str(s, at);
+	if (!file || whole_str(s, file) != s->len)
+		return 0;
+	s->code.len = s->len - at;
+	c = code_place(s->proc.image, code);
+	if (!c)
+		return 0;
+	turn = turn_of(c);
+	if (!take_turn(c, turn))
+		return 0;
+	c->code = code;
+	c->image = s->proc.image;
+	c->words = s->code;
+	__builtin_memcpy(c->texts, &s->data[at & (PHRUDE_EVENT_MAX - 8)], CODE_TEXTS);
+	end_turn(c, turn);
+	return 0;
+}
+
+/*
+ * Whoever writes the entry of a code object that is being freed puts another one in its place: nobody can be learning this one, as it is on no
+ * stack any more.
+ */
+static __always_inline void code_forget(__u64 image, __u64 code)
+{
+	struct code_facts *c = code_place(image, code);
+	__u64 turn;
+
+	if (!c)
+		return;
+	turn = turn_of(c);
+	if (c->code != code || c->image != image || !take_turn(c, turn))
+		return;
+	c->image = 0;
+	end_turn(c, turn);
+}
+
+static __always_inline struct py_proc *current_proc(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&procs, &pid);
+}
+
+/* tp_dealloc of code objects: code_dealloc(), Objects/codeobject.c. */
+SEC("uprobe")
+int code_freed(struct pt_regs *ctx)
+{
+	struct py_proc *p = current_proc();
+
+	keep_own_stack(ctx);
+	if (p && p->image)
+		code_forget(p->image, PT_REGS_PARM1(ctx));
+	return 0;
+}
+
+/* _imp._fix_co_filename(), Python/import.c: gives a code object, and those among its constants, another co_filename. */
+SEC("uprobe")
+int code_renamed(struct pt_regs *ctx)
+{
+	struct py_proc *p = current_proc();
+
+	keep_own_stack(ctx);
+	if (p)
+		new_image(p);
+	return 0;
+}
