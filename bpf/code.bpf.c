@@ -25,32 +25,62 @@ struct {
 	__type(value, struct code_facts);
 } codes SEC(".maps");
 
+#define CALLEES_MAX 1024
+
+struct callee_facts {
+	__u64 turn;
+	__u64 code;
+	__u64 image;
+	struct callee_words words;
+	__u8 texts[CALLEE_TEXTS];
+	__u8 names[CALLEE_PARAMS][PARAM_NAME];
+};
+
+/* As above. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CALLEES_MAX);
+	__type(key, __u32);
+	__type(value, struct callee_facts);
+} callees SEC(".maps");
+
+static __always_inline __u32 place_of(__u64 image, __u64 code)
+{
+	return (code >> 4 ^ image * 0x9e3779b97f4a7c15) * 0x9e3779b97f4a7c15 >> 48;
+}
+
+static __always_inline struct callee_facts *callee_place(__u64 image, __u64 code)
+{
+	__u32 index = place_of(image, code) & (CALLEES_MAX - 1);
+
+	return bpf_map_lookup_elem(&callees, &index);
+}
+
 static __always_inline struct code_facts *code_place(__u64 image, __u64 code)
 {
-	__u32 index = (code >> 4 ^ image * 0x9e3779b97f4a7c15) * 0x9e3779b97f4a7c15 >> 51;
+	__u32 index = place_of(image, code) & (CODES_MAX - 1);
 
-	index &= CODES_MAX - 1;
 	return bpf_map_lookup_elem(&codes, &index);
 }
 
-static __always_inline __u64 turn_of(const struct code_facts *c)
+static __always_inline __u64 turn_of(const __u64 *at)
 {
-	__u64 turn = *(const volatile __u64 *)&c->turn;
+	__u64 turn = *(const volatile __u64 *)at;
 
 	barrier();
 	return turn;
 }
 
 /* Takes an entry for writing; false if it is being written, or has been since `turn`. */
-static __always_inline bool take_turn(struct code_facts *c, __u64 turn)
+static __always_inline bool take_turn(__u64 *at, __u64 turn)
 {
-	return !(turn & 1) && __sync_val_compare_and_swap(&c->turn, turn, turn + 1) == turn;
+	return !(turn & 1) && __sync_val_compare_and_swap(at, turn, turn + 1) == turn;
 }
 
-static __always_inline void end_turn(struct code_facts *c, __u64 turn)
+static __always_inline void end_turn(__u64 *at, __u64 turn)
 {
 	barrier();
-	*(volatile __u64 *)&c->turn = turn + 2;
+	*(volatile __u64 *)at = turn + 2;
 }
 
 __noinline int code_known(__u32 slot, __u64 code, __u32 at)
@@ -64,13 +94,13 @@ __noinline int code_known(__u32 slot, __u64 code, __u32 at)
 	c = code_place(s->proc.image, code);
 	if (!c)
 		return 0;
-	turn = turn_of(c);
+	turn = turn_of(&c->turn);
 	if (turn & 1 || c->code != code || c->image != s->proc.image)
 		return 0;
 	s->code = c->words;
 	__builtin_memcpy(&s->data[at & (PHRUDE_EVENT_MAX - 8)], c->texts, CODE_TEXTS);
 	barrier();
-	return turn_of(c) == turn;
+	return turn_of(&c->turn) == turn;
 }
 
 /* The end of a str's node that is whole, or 0. */
@@ -99,33 +129,119 @@ __noinline int code_learn(__u32 slot, __u64 code, __u32 at)
 	c = code_place(s->proc.image, code);
 	if (!c)
 		return 0;
-	turn = turn_of(c);
-	if (!take_turn(c, turn))
+	turn = turn_of(&c->turn);
+	if (!take_turn(&c->turn, turn))
 		return 0;
 	c->code = code;
 	c->image = s->proc.image;
 	c->words = s->code;
 	__builtin_memcpy(c->texts, &s->data[at & (PHRUDE_EVENT_MAX - 8)], CODE_TEXTS);
-	end_turn(c, turn);
+	end_turn(&c->turn, turn);
+	return 0;
+}
+
+__noinline int callee_known(__u32 slot, __u64 code)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct callee_facts *c;
+	__u64 turn;
+
+	if (!s || !s->proc.image)
+		return 0;
+	c = callee_place(s->proc.image, code);
+	if (!c)
+		return 0;
+	turn = turn_of(&c->turn);
+	if (turn & 1 || c->code != code || c->image != s->proc.image)
+		return 0;
+	s->callee = c->words;
+	__builtin_memcpy(s->param_names, c->names, sizeof(s->param_names));
+	__builtin_memcpy(&s->data[s->len & (PHRUDE_EVENT_MAX - 8)], c->texts, CALLEE_TEXTS);
+	barrier();
+	if (turn_of(&c->turn) != turn) {
+		s->callee.state = CALLEE_OTHER;
+		return 0;
+	}
+	s->callee.state = CALLEE_KNOWN;
+	s->level = s->callee.level;
+	return 1;
+}
+
+__noinline int callee_begin(__u32 slot, __u32 at)
+{
+	struct scratch *s = scratch_get(slot);
+
+	/* What was cut, or could not be read, is tried again the next time. */
+	if (!s || !s->proc.image || s->cut || s->nr_missing || s->len - at > CALLEE_TEXTS)
+		return 0;
+	s->callee = (struct callee_words){ .state = CALLEE_LEARNING,
+					   .level = s->level,
+					   .len = s->len - at };
+	return 0;
+}
+
+__noinline int callee_param(__u32 slot, __u32 idx, __u32 at)
+{
+	struct scratch *s = scratch_get(slot);
+	const struct ev_node *n;
+
+	if (!s || s->callee.state != CALLEE_LEARNING)
+		return 0;
+	at &= PHRUDE_EVENT_MAX - 8;
+	n = (const void *)&s->data[at];
+	if (idx >= CALLEE_PARAMS || n->type != VAL_STR || n->flags || n->len > PARAM_NAME - NODE_SZ)
+		return 0;
+	__builtin_memcpy(s->param_names[idx & (CALLEE_PARAMS - 1)], &s->data[at], PARAM_NAME);
+	s->callee.named |= 1U << idx;
+	return 0;
+}
+
+__noinline int callee_learn(__u32 slot, __u64 code)
+{
+	struct scratch *s = scratch_get(slot);
+	struct callee_facts *c;
+	__u64 turn;
+
+	if (!s || s->callee.state != CALLEE_LEARNING || s->callee.nr_params > CALLEE_PARAMS ||
+	    s->callee.named + 1 != 1U << s->callee.nr_params)
+		return 0;
+	c = callee_place(s->proc.image, code);
+	if (!c)
+		return 0;
+	turn = turn_of(&c->turn);
+	if (!take_turn(&c->turn, turn))
+		return 0;
+	c->code = code;
+	c->image = s->proc.image;
+	c->words = s->callee;
+	__builtin_memcpy(c->texts, &s->data[sizeof(struct ev_match)], CALLEE_TEXTS);
+	__builtin_memcpy(c->names, s->param_names, sizeof(c->names));
+	end_turn(&c->turn, turn);
 	return 0;
 }
 
 /*
- * Whoever writes the entry of a code object that is being freed puts another one in its place: nobody can be learning this one, as it is on no
- * stack any more.
+ * Forgets the entry `c` of a code object that is being freed.  Whoever is writing it puts another one in its place: nobody can be learning this one,
+ * as it is on no stack any more.
  */
+#define FORGET(c, of_image, of_code)                                                     \
+	do {                                                                             \
+		__u64 turn = (c) ? turn_of(&(c)->turn) : 1;                              \
+                                                                                         \
+		if (!(turn & 1) && (c)->code == (of_code) && (c)->image == (of_image) && \
+		    take_turn(&(c)->turn, turn)) {                                       \
+			(c)->image = 0;                                                  \
+			end_turn(&(c)->turn, turn);                                      \
+		}                                                                        \
+	} while (0)
+
 static __always_inline void code_forget(__u64 image, __u64 code)
 {
-	struct code_facts *c = code_place(image, code);
-	__u64 turn;
+	struct code_facts *caller = code_place(image, code);
+	struct callee_facts *callee = callee_place(image, code);
 
-	if (!c)
-		return;
-	turn = turn_of(c);
-	if (c->code != code || c->image != image || !take_turn(c, turn))
-		return;
-	c->image = 0;
-	end_turn(c, turn);
+	FORGET(caller, image, code);
+	FORGET(callee, image, code);
 }
 
 static __always_inline struct py_proc *current_proc(void)

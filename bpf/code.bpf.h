@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is kept of the code objects of callers from one match to the next: name, file, line table.
+ * What is kept of code objects from one match to the next: of callers name, file and line table, of watched functions all that is sent but
+ * values, and that they are watched.
  *
  * A code object is known by its address and by the number of its process's memory (py_proc.image).  Once it is freed, another one may stand at
  * its address; so probes are where code objects are freed, and where their file is changed in place (user/py/py_code_life.c), and what is kept
@@ -18,3 +19,18 @@
 int code_known(__u32 slot, __u64 code, __u32 at);
 /* Keeps s->code and the nodes that stand in data[] from `at` on, if they are whole. */
 int code_learn(__u32 slot, __u64 code, __u32 at);
+
+/* Bytes that describe a watched function, as nodes; where they are more, nothing is kept. */
+#define CALLEE_TEXTS 384
+
+/*
+ * Is it known to be watched?  Fills s->callee, s->param_names, s->level and the verdict, and puts what describes it to data[] behind what is there, but
+ * does not count it in.
+ */
+int callee_known(__u32 slot, __u64 code);
+/* Begins to learn what has been put to data[] from `at` on; parameters follow. */
+int callee_begin(__u32 slot, __u32 at);
+/* The name of parameter `idx` has been put to data[] at `at`. */
+int callee_param(__u32 slot, __u32 idx, __u32 at);
+/* That was all. */
+int callee_learn(__u32 slot, __u64 code);

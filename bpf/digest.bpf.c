@@ -151,6 +151,9 @@ __noinline __u64 digest_part(__u32 slot, __u32 from)
 	return part;
 }
 
+/* A frame's node and struct ev_frame, which stand before its texts. */
+#define FRAME_WORDS ((NODE_SZ + (__u32)sizeof(struct ev_frame)) / 8)
+
 __noinline int digest_frame(__u32 slot, __u32 texts, __u64 part)
 {
 	struct scratch *s = scratch_get(slot);
@@ -158,8 +161,13 @@ __noinline int digest_frame(__u32 slot, __u32 texts, __u64 part)
 
 	if (!s)
 		return 0;
-	digest_upto(s, slot, texts);
+	if (texts - s->digested > FRAME_WORDS * 8)
+		digest_upto(s, slot, texts - FRAME_WORDS * 8);
 	sip_load(s, &v);
+	for (__u32 i = 0; i < FRAME_WORDS; i++)
+		sip_word(&v,
+			 *(__u64 *)&s
+				  ->data[(texts - 8 * (FRAME_WORDS - i)) & (PHRUDE_EVENT_MAX - 8)]);
 	sip_word(&v, part);
 	sip_store(s, &v);
 	s->digested = s->len;

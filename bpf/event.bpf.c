@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "event.bpf.h"
+#include "code.bpf.h"
 #include "digest.bpf.h"
 #include "finish.bpf.h"
 
@@ -256,8 +257,14 @@ __noinline __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 {
 	__u32 slot = event_open(PASS_OF(probe_flags));
 	struct scratch *s = scratch_get(slot);
+	bool known;
 
-	if (!s || !match_code(slot, code))
+	if (!s)
+		return slot;
+	known = callee_known(slot, code);
+	if (known)
+		s->verdict = VERDICT_MATCH;
+	else if (!match_code(slot, code))
 		return slot;
 	if (is_stale(slot, probe_flags, code)) {
 		s->verdict = VERDICT_NO;
@@ -270,8 +277,14 @@ __noinline __u32 event_frame(__u32 probe_flags, __u64 frame, __u64 code)
 		window_load(slot, frame);
 	event_head(slot, (probe_flags & PROBE_MASK) | CALLEE_PYTHON << 8, code,
 		   untag(&s->proc.layout, stack_u64(s, frame + s->proc.layout.frame_localsplus)));
-	describe_python(slot, code, 0);
+	if (known) {
+		s->len += s->callee.len;
+	} else {
+		describe_python(slot, code, 0);
+		callee_begin(slot, sizeof(struct ev_match));
+	}
 	capture_params(slot, frame, code, probe_flags);
+	callee_learn(slot, code);
 	s->frame = stack_u64(s, frame + s->proc.layout.frame_previous);
 	return slot;
 }

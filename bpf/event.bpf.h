@@ -92,6 +92,7 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->nr_items = 0;
 	s->window_at = 0;
 	s->window_len = 0;
+	s->callee.state = CALLEE_OTHER;
 	s->nr_missing = 0;
 	s->tables_lost = 0;
 	s->table_bytes = 0;

@@ -75,31 +75,88 @@ __noinline __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flag
 	return value;
 }
 
-/* One parameter: its name and its value. */
+/* The name of a parameter, if it is known; false if not, or if it may not fit. */
+static __always_inline bool put_known_name(struct scratch *s, __u32 idx)
+{
+	const struct ev_node *n = (const void *)s->param_names[idx & (CALLEE_PARAMS - 1)];
+
+	if (s->callee.state != CALLEE_KNOWN || !node_fits(s, 2 * PHRUDE_NAME_MAX))
+		return false;
+	__builtin_memcpy(&s->data[s->len & (PHRUDE_EVENT_MAX - 8)], n, PARAM_NAME);
+	s->len += NODE_SZ + ((n->len + 7) & 0x38);
+	return true;
+}
+
+/* The value of a parameter.  Of a known function it is known whether it stands in a cell. */
+static __always_inline __u64 param_value(struct scratch *s, __u32 slot, __u64 frame, __u64 code,
+					 __u32 idx_flags)
+{
+	const struct py_layout *l = &s->proc.layout;
+	__u32 idx = idx_flags & 0xffff;
+	__u64 value;
+
+	if (s->callee.state == CALLEE_KNOWN) {
+		value = untag(l, stack_u64(s, frame + l->frame_localsplus + 8ULL * idx));
+		if (l->features & PY_F_CELL2ARG ? value != 0
+						: idx_flags & COOKIE_F_RAW_CELLS ||
+							  !(s->callee.cells >> (idx & 31) & 1))
+			return value;
+	}
+	return frame_local(slot, frame, code, idx_flags);
+}
+
+/* One parameter: its name and its value.  names: the tuple of them, 0: it has not been read. */
 __noinline int capture_param(__u32 slot, __u64 frame, __u64 code, __u64 names, __u32 idx_flags)
 {
 	struct scratch *s = scratch_get(slot);
-	__u32 idx = idx_flags & 0xffff;
+	__u32 idx = idx_flags & 0xffff, at;
 
 	if (!s)
 		return 0;
 	if (!node_mark(s, SEC_PARAM, idx))
 		return 0;
-	capture_str(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx),
-		    PHRUDE_NAME_MAX);
-	capture_value(slot, frame_local(slot, frame, code, idx_flags));
+	if (!put_known_name(s, idx)) {
+		at = s->len;
+		if (!names)
+			names = read_u64(s, code + s->proc.layout.code_varnames);
+		capture_str(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx),
+			    PHRUDE_NAME_MAX);
+		callee_param(slot, idx, at);
+	}
+	capture_value(slot, param_value(s, slot, frame, code, idx_flags));
 	return 0;
+}
+
+/* Which parameters stand in cells, of a function that is being learned. */
+static __always_inline void learn_cells(struct scratch *s, __u64 kinds)
+{
+	__u8 kind[CALLEE_PARAMS];
+
+	if (s->proc.layout.features & PY_F_CELL2ARG)
+		return;
+	/* What is behind the last one is not looked at. */
+	if (peek(kind, sizeof(kind), kinds + 32))
+		s->callee.state = CALLEE_OTHER;
+	for (int i = 0; i < CALLEE_PARAMS; i++)
+		s->callee.cells |= (kind[i] & (CO_FAST_CELL | CO_FAST_FREE) ? 1U : 0U) << i;
 }
 
 __noinline int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags)
 {
 	struct scratch *s = scratch_get(slot);
-	__u64 names;
+	__u64 names = 0;
 	__u32 n;
 
 	if (!s)
 		return 0;
-	n = nr_params(s, code, &names);
+	if (s->callee.state == CALLEE_KNOWN) {
+		n = s->callee.nr_params;
+	} else {
+		n = nr_params(s, code, &names);
+		s->callee.nr_params = n;
+		if (s->callee.state == CALLEE_LEARNING)
+			learn_cells(s, HEAD64(s, s->proc.layout.code_kinds));
+	}
 	if (n > PHRUDE_ARGS_MAX) {
 		n = PHRUDE_ARGS_MAX;
 		s->cut |= EV_CUT_ARGS;

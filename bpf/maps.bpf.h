@@ -193,6 +193,19 @@ enum {
 	NR_SLOTS,
 };
 
+/* What is known of a watched function, or is being learned; its parameters' names, as nodes. */
+#define CALLEE_PARAMS 8
+#define PARAM_NAME 40
+
+struct callee_words {
+	__u32 state; /* enum callee_state */
+	__u32 level; /* enum phrude_level: the highest that a match may have */
+	__u32 len;   /* bytes that describe it */
+	__u32 nr_params;
+	__u32 cells; /* bit n: parameter n stands in a cell */
+	__u32 named; /* bit n: its name is in param_names */
+};
+
 /* Elements of a list or tuple that are read at once. */
 #define ITEMS_AT_ONCE 16
 
@@ -262,6 +275,8 @@ struct scratch {
 	__u64 found_attr;
 	struct py_proc proc;
 	struct code_words code; /* of the frame that is being captured */
+	struct callee_words callee;
+	__u8 param_names[CALLEE_PARAMS][PARAM_NAME];
 	/* Pages that were not there when this was put together for the pass-th time, see read.bpf.h and event.bpf.h. */
 	__u64 missing[MISSING_MAX];
 	__u32 nr_missing;

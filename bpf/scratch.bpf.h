@@ -7,6 +7,13 @@
 
 #define SCRATCH_NONE 0xffffffff
 
+/* Of the function that an event is about. */
+enum callee_state {
+	CALLEE_OTHER, /* nothing is known of it, or kept */
+	CALLEE_KNOWN,
+	CALLEE_LEARNING,
+};
+
 static __always_inline struct scratch *scratch_get(__u32 slot)
 {
 	return bpf_map_lookup_elem(&scratch, &slot);
