@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 import apps  # noqa: E402
 import hits  # noqa: E402
+import many  # noqa: E402
 import matches  # noqa: E402
 import overhead  # noqa: E402
 import server  # noqa: E402
@@ -37,7 +38,7 @@ MATCH_RULES = """\
 """
 
 PARTS = {"server": server.measure, "apps": apps.measure, "overhead": overhead.measure, "hits": hits.measure,
-         "stops": stops.measure, "matches": matches.measure}
+         "stops": stops.measure, "many": many.measure, "matches": matches.measure}
 
 
 class Bench:
@@ -45,6 +46,8 @@ class Bench:
 
     def __init__(self, arguments, directory):
         self.directory = directory
+        root = os.environ.get("BENCH_ROOT", "").rstrip("/")
+        self.python = (["chroot", root] if root else []) + [os.environ.get("BENCH_PYTHON", "/usr/bin/python3")]
         self.rules_name = "rules/phrude.yaml"
         self.rules = os.path.join(ROOT, self.rules_name)
         self.match_rules = self.path("watched.yaml")
