@@ -22,7 +22,10 @@ def about(name, func, kind, arg, **place):
 
 
 RULES = [about("shell", "system", "shell", "arg.command", module="posix"),
-         about("any", "system", "any", "arg", module="posix")]
+         about("any", "system", "any", "arg", module="posix"),
+         about("words", "fork_exec", "shell", "arg.0", module="_posixsubprocess"),
+         about("sql", "Connection.execute", "sql", "arg", module="sqlite3"),
+         about("path", "open", "path", "arg", module="_io")]
 
 
 @contextlib.contextmanager
@@ -83,16 +86,50 @@ def shell(framework):
     expect_equal(len(inputs_of(tracer.alerts, "any")), 15, "calls with the client's text")
 
 
+# By rule: a deed, and texts that are attacks or harmless in it.
+DEEDS = [("words", "words", [], ["a;b", "-x"]),
+         ("sql", "sql", ["a' or '1'='1", "a' union select 2 --"], ["a", "a or 1=1", "select -- from"]),
+         ("sql", "bound", [], ["a' or '1'='1"]),
+         ("path", "opened", ["../../../../etc/passwd", "x/../../talk.py"], ["talk.py", "x/../talk.py"]),
+         ("path", "pathlib_opened", ["../../README.md", "/etc/passwd"], ["talk.py", "./talk.py"])]
+
+
+def deeds(framework):
+    expected = []
+    with application(framework) as (pid, port), Tracer(RULES, pid) as tracer:
+        for name, deed, attacks, harmless in DEEDS:
+            for text in attacks + harmless:
+                get(port, deed, text)
+            expected += [(name, "query", "x", text) for text in attacks]
+    expect_equal([(alert["rule"]["name"], alert["input"]["source"], alert["input"]["name"], alert["input"]["value"])
+                  for alert in tracer.alerts], expected, "alerts")
+
+
 @test()
-def flask():
+def flask_shell():
     shell("flask")
 
 
 @test()
-def django():
+def flask_deeds():
+    deeds("flask")
+
+
+@test()
+def django_shell():
     shell("django")
 
 
 @test()
-def fastapi():
+def django_deeds():
+    deeds("django")
+
+
+@test()
+def fastapi_shell():
     shell("fastapi")
+
+
+@test()
+def fastapi_deeds():
+    deeds("fastapi")

@@ -19,7 +19,9 @@ static const struct kind {
 	input_judge_fn judge; /* NULL: the client's text has to be there */
 	struct input_search search;
 } kinds[NR_INPUT_KINDS] = {
-	[INPUT_ANY] = { "any", NULL, { .min = 3 } },
+	[INPUT_ANY] = { "any", NULL, { .min = 3, .path_words = true } },
+	[INPUT_SQL] = { "sql", input_judge_sql, { .min = 2, .caseless = true } },
+	[INPUT_PATH] = { "path", input_judge_path, { .min = 3, .caseless = true } },
 	[INPUT_SHELL] = { "shell", input_judge_shell, { .min = 2 } },
 };
 
@@ -79,6 +81,31 @@ static void note(struct judgement *j, const struct input_hits *hits, struct text
 	};
 }
 
+static bool holds(struct text text, const char *part)
+{
+	return text.len && memmem(text.s, text.len, part, strlen(part));
+}
+
+/* The dialect of a driver, by where the function that runs the statement is. */
+static enum input_dialect dialect_of(const struct event *ev)
+{
+	static const struct {
+		const char *part;
+		enum input_dialect dialect;
+	} drivers[] = {
+		{ "sqlite", INPUT_SQLITE },    { "psycopg", INPUT_POSTGRES },
+		{ "asyncpg", INPUT_POSTGRES }, { "pg8000", INPUT_POSTGRES },
+		{ "mysql", INPUT_MYSQL },      { "MySQL", INPUT_MYSQL },
+		{ "mariadb", INPUT_MYSQL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (holds(ev->module, drivers[i].part) || holds(ev->file, drivers[i].part))
+			return drivers[i].dialect;
+	}
+	return INPUT_ANY_DIALECT;
+}
+
 /* Finds the client's text in `text`; NULL: there is none, or no memory, which leaves the verdict open. */
 static const struct input_hits *search(struct judgement *j, struct text text)
 {
@@ -96,7 +123,7 @@ static bool judge_text(struct judgement *j, struct text text)
 
 	if (!hits)
 		return false;
-	sink = (struct input_sink){ text, hits->spans, hits->nr_spans };
+	sink = (struct input_sink){ text, hits->spans, hits->nr_spans, dialect_of(j->in->event) };
 	at = hits->spans[0].start;
 	if (j->kind->judge && j->kind->judge(&sink, &at) != INPUT_ATTACK)
 		return false;

@@ -23,6 +23,8 @@ enum input_source {
 enum input_kind {
 	INPUT_ANY, /* nothing in particular: the text only has to be there */
 	INPUT_SHELL, /* a str or bytes: a command line of a shell; a list or tuple: the words of a program */
+	INPUT_SQL,
+	INPUT_PATH,
 	NR_INPUT_KINDS,
 };
 

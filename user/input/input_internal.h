@@ -20,11 +20,20 @@ struct input_span {
 	bool plain; /* letters, digits and `_` only: these change nothing by themselves */
 };
 
+/* How a statement in SQL is read. */
+enum input_dialect {
+	INPUT_ANY_DIALECT, /* not known: an attack in one of them is one */
+	INPUT_SQLITE,
+	INPUT_POSTGRES,
+	INPUT_MYSQL,
+};
+
 /* A text that a function was given, and what of it is the client's. */
 struct input_sink {
 	struct text text;
 	const struct input_span *spans; /* ascending, none touches another */
 	size_t nr_spans;
+	enum input_dialect dialect; /* for SQL */
 };
 
 /* Is the span all of the sink but blanks? */
@@ -57,6 +66,8 @@ enum input_verdict {
 typedef enum input_verdict (*input_judge_fn)(const struct input_sink *sink, size_t *at);
 
 enum input_verdict input_judge_shell(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_sql(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_path(const struct input_sink *sink, size_t *at);
 
 /* How needles are looked for. */
 struct input_search {

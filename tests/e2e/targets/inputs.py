@@ -4,11 +4,17 @@ Applications that hand the client's text to what it may change the meaning of, b
 the port once it listens.  /DEED?x=TEXT and /DEED/TEXT do the deed with the text; what it answers is its result, or the error.
 """
 
+import contextlib
 import os
+import pathlib
 import socket
+import sqlite3
+import subprocess
 import sys
 
 import frameworks
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def shell(x):
@@ -19,7 +25,30 @@ def quoted(x):
     return os.system("true '%s'" % x)
 
 
-DEEDS = {deed.__name__: deed for deed in (shell, quoted)}
+def words(x):
+    return subprocess.run(["true", x]).returncode
+
+
+def sql(x):
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        return connection.execute("select 1 where '%s' = 'a'" % x).fetchall()
+
+
+def bound(x):
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        return connection.execute("select 1 where ? = 'a'", [x]).fetchall()
+
+
+def opened(x):
+    with open(HERE + "/" + x) as file:
+        return file.name
+
+
+def pathlib_opened(x):
+    return (pathlib.Path(HERE) / x).read_text()[:1]
+
+
+DEEDS = {deed.__name__: deed for deed in (shell, quoted, words, sql, bound, opened, pathlib_opened)}
 
 
 def do(deed, x):

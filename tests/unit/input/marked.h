@@ -39,7 +39,7 @@ static inline void mark(struct marked *m, const char *s, size_t len)
 			m->text[n++] = s[i++];
 		}
 	}
-	m->sink = (struct input_sink){ { m->text, n }, m->spans, nr_spans };
+	m->sink = (struct input_sink){ { m->text, n }, m->spans, nr_spans, INPUT_ANY_DIALECT };
 }
 
 struct marked_case {
@@ -61,7 +61,8 @@ struct marked_case {
 	}
 
 /* Fails the test with each case that has another verdict, or an attack at a byte that is not the client's. */
-static inline void check_marked(const struct marked_case *cases, size_t n, input_judge_fn judge)
+static inline void check_dialect(const struct marked_case *cases, size_t n, input_judge_fn judge,
+				 enum input_dialect dialect)
 {
 	static const char *const names[] = { "clean", "suspect", "an attack" };
 
@@ -72,6 +73,7 @@ static inline void check_marked(const struct marked_case *cases, size_t n, input
 		size_t at = 0;
 
 		mark(&m, cases[i].text.s, cases[i].text.len);
+		m.sink.dialect = dialect;
 		verdict = judge(&m.sink, &at);
 		if (verdict != cases[i].verdict)
 			fprintf(stderr, "%.*s is %s, not %s\n", (int)cases[i].text.len,
@@ -83,4 +85,9 @@ static inline void check_marked(const struct marked_case *cases, size_t n, input
 			continue;
 		test_failed = 1;
 	}
+}
+
+static inline void check_marked(const struct marked_case *cases, size_t n, input_judge_fn judge)
+{
+	check_dialect(cases, n, judge, INPUT_ANY_DIALECT);
 }
