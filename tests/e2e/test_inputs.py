@@ -25,7 +25,10 @@ RULES = [about("shell", "system", "shell", "arg.command", module="posix"),
          about("any", "system", "any", "arg", module="posix"),
          about("words", "fork_exec", "shell", "arg.0", module="_posixsubprocess"),
          about("sql", "Connection.execute", "sql", "arg", module="sqlite3"),
-         about("path", "open", "path", "arg", module="_io")]
+         about("path", "open", "path", "arg", module="_io"),
+         about("code", "eval", "code", "arg.source", module="builtins"),
+         about("host", "getaddrinfo", "url", "arg.host", file="socket.py"),
+         about("url", "OpenerDirector.open", "url", "arg.fullurl", file="urllib/request.py")]
 
 
 @contextlib.contextmanager
@@ -91,7 +94,8 @@ DEEDS = [("words", "words", [], ["a;b", "-x"]),
          ("sql", "sql", ["a' or '1'='1", "a' union select 2 --"], ["a", "a or 1=1", "select -- from"]),
          ("sql", "bound", [], ["a' or '1'='1"]),
          ("path", "opened", ["../../../../etc/passwd", "x/../../talk.py"], ["talk.py", "x/../talk.py"]),
-         ("path", "pathlib_opened", ["../../README.md", "/etc/passwd"], ["talk.py", "./talk.py"])]
+         ("path", "pathlib_opened", ["../../README.md", "/etc/passwd"], ["talk.py", "./talk.py"]),
+         ("code", "evaluated", ["__import__('os').getpid()", "().__class__"], ["2*(3+4)", "[1, 'a']"])]
 
 
 def deeds(framework):
@@ -101,6 +105,8 @@ def deeds(framework):
             for text in attacks + harmless:
                 get(port, deed, text)
             expected += [(name, "query", "x", text) for text in attacks]
+        get(port, "fetched", "http://0x7f.1:1/x")
+        expected += [("url", "query", "x", "http://0x7f.1:1/x"), ("host", "query", "x", "0x7f.1")]
     expect_equal([(alert["rule"]["name"], alert["input"]["source"], alert["input"]["name"], alert["input"]["value"])
                   for alert in tracer.alerts], expected, "alerts")
 

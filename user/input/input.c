@@ -22,6 +22,12 @@ static const struct kind {
 	[INPUT_ANY] = { "any", NULL, { .min = 3, .path_words = true } },
 	[INPUT_SQL] = { "sql", input_judge_sql, { .min = 2, .caseless = true } },
 	[INPUT_PATH] = { "path", input_judge_path, { .min = 3, .caseless = true } },
+	[INPUT_URL] = { "url",
+			input_judge_url,
+			{ .min = 1, .path_words = true, .caseless = true, .no_headers = true } },
+	[INPUT_CODE] = { "code", input_judge_code, { .min = 3 } },
+	[INPUT_TEMPLATE] = { "template", input_judge_template, { .min = 3 } },
+	[INPUT_HTML] = { "html", input_judge_html, { .min = 4 } },
 	[INPUT_SHELL] = { "shell", input_judge_shell, { .min = 2 } },
 };
 

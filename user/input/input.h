@@ -25,6 +25,10 @@ enum input_kind {
 	INPUT_SHELL, /* a str or bytes: a command line of a shell; a list or tuple: the words of a program */
 	INPUT_SQL,
 	INPUT_PATH,
+	INPUT_URL,  /* or a host alone */
+	INPUT_CODE, /* of Python */
+	INPUT_TEMPLATE,
+	INPUT_HTML,
 	NR_INPUT_KINDS,
 };
 

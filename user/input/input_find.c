@@ -72,6 +72,8 @@ static struct text lowered(struct arena *arena, struct text s)
 static bool is_worth_it(const struct input_leaf *leaf, const struct input_search *search,
 			struct text needle)
 {
+	if (search->no_headers && leaf->source == INPUT_FROM_HEADER)
+		return false;
 	if (needle.len < search->min || (needle.len < 3 && !has_word(needle)))
 		return false;
 	return search->path_words || leaf->source != INPUT_FROM_PATH || !input_is_plain(needle);

@@ -68,12 +68,17 @@ typedef enum input_verdict (*input_judge_fn)(const struct input_sink *sink, size
 enum input_verdict input_judge_shell(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_sql(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_path(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_url(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_code(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_template(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_html(const struct input_sink *sink, size_t *at);
 
 /* How needles are looked for. */
 struct input_search {
 	size_t min;	 /* the least length of one */
 	bool path_words; /* plain words of the path, too: routes are often called like what they run */
 	bool caseless;
+	bool no_headers; /* not what headers say: a host or an address there is the application's own */
 };
 
 /* A needle in a sink. */

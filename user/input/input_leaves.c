@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "event/request_field.h"
 #include "input/input_decode.h"
+#include "input/input_host.h"
 #include "input/input_internal.h"
 
 #define UNQUOTE_ROUNDS 3
@@ -53,7 +54,7 @@ static void add_leaf(struct maker *m, enum input_source source, struct text name
 		     bool cut)
 {
 	struct input_leaves *out = m->out;
-	struct text decoded;
+	struct text decoded, host;
 
 	/* A long cookie or header is nothing unusual, and no reason to suspect each argument. */
 	out->cut |= cut && (source == INPUT_FROM_QUERY || source == INPUT_FROM_PATH);
@@ -78,6 +79,10 @@ static void add_leaf(struct maker *m, enum input_source source, struct text name
 	add_needle(m, input_unbase64(m->arena, value));
 	add_needle(m, input_unescape(m->arena, value));
 	add_needle(m, input_unentity(m->arena, value));
+	/* What is connected to in the end. */
+	host = input_host_of(value);
+	add_needle(m, host);
+	add_needle(m, input_host_address(m->arena, host.s ? host : value));
 }
 
 static struct text decoded(struct maker *m, struct text s)

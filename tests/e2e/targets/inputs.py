@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 
 import frameworks
 
@@ -48,7 +49,16 @@ def pathlib_opened(x):
     return (pathlib.Path(HERE) / x).read_text()[:1]
 
 
-DEEDS = {deed.__name__: deed for deed in (shell, quoted, words, sql, bound, opened, pathlib_opened)}
+def evaluated(x):
+    return eval(x)
+
+
+def fetched(x):
+    with urllib.request.urlopen(x, timeout=1) as answer:
+        return answer.status
+
+
+DEEDS = {deed.__name__: deed for deed in (shell, quoted, words, sql, bound, opened, pathlib_opened, evaluated, fetched)}
 
 
 def do(deed, x):

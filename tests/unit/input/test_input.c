@@ -138,6 +138,25 @@ TEST(decoded_once_more)
 	}
 }
 
+TEST(hosts)
+{
+	start(REQUEST_WSGI);
+	add(EV_REQ_QUERY, "u=http%3A%2F%2Fa%40Evil.IO%3A80%2Fx&v=http://0x7f.1/&w=2852039166");
+	ASSERT_EQ(judge(INPUT_ANY, "evil.io"), INPUT_FITS_NOT);
+	ASSERT_EQ(judge(INPUT_ANY, "Evil.IO"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_URL, "127.0.0.1"), INPUT_FITS);
+	ASSERT(found(INPUT_FROM_QUERY, "v", "127.0.0.1"));
+	ASSERT_EQ(judge(INPUT_URL, "169.254.169.254"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_URL, "http://169.254.169.254/x"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_URL, "10.0.0.1"), INPUT_FITS_NOT);
+	/* The application's own name and address are in headers. */
+	start(REQUEST_WSGI);
+	add(EV_REQ_HOST, "localhost:8000");
+	add(EV_REQ_FORWARDED_FOR, "10.0.0.5");
+	ASSERT_EQ(judge(INPUT_URL, "http://localhost:8000/x"), INPUT_FITS_NOT);
+	ASSERT_EQ(judge(INPUT_URL, "10.0.0.5"), INPUT_FITS_NOT);
+}
+
 TEST(containers)
 {
 	struct value words[] = {
