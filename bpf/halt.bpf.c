@@ -25,18 +25,21 @@ __noinline int halt_round(__u32 tid, __u64 since)
 	return bpf_ktime_get_ns() - since > HALT_NS ? HALT_TOO_LONG : HALT_ON;
 }
 
-__noinline int halt_thread(__u32 what, __u32 pid, __u32 tid)
+__noinline int halt_begin(__u32 tid)
 {
-	__u64 since = bpf_ktime_get_ns();
-	__u32 on = HALT_ON, held = HOLD_HELD, *state;
+	__u32 held = HOLD_HELD, *state = bpf_map_lookup_elem(&holds, &tid);
 
 	/* It is on its way to be stopped, and comes by another probe. */
-	state = bpf_map_lookup_elem(&holds, &tid);
 	if (state && *state == HOLD_STOPPING)
-		return 0;
-	if (bpf_map_update_elem(&holds, &tid, &held, BPF_ANY))
-		return 1;
-	send_proc(what, pid, tid);
+		return HALT_NOT;
+	return bpf_map_update_elem(&holds, &tid, &held, BPF_ANY) ? HALT_FAILED : HALT_BEGUN;
+}
+
+__noinline int halt_wait(__u32 tid)
+{
+	__u64 since = bpf_ktime_get_ns();
+	__u32 on = HALT_ON;
+
 	for (int i = 0; i < ROUNDS && on == HALT_ON; i++)
 		on = halt_round(tid, since);
 	if (on == HALT_OVER)

@@ -8,5 +8,13 @@
 
 #include "maps.bpf.h"
 
-/* Sends a record of this kind (enum ev_proc_what), in which `other` is the thread, and waits.  1: too long, or it could not be. */
-int halt_thread(__u32 what, __u32 pid, __u32 tid);
+enum {
+	HALT_BEGUN,
+	HALT_NOT,    /* it is halted already */
+	HALT_FAILED, /* it cannot be */
+};
+
+/* Before the record is sent that asks for it; then halt_wait() has to follow. */
+int halt_begin(__u32 tid);
+/* Waits until user space lets the thread go.  1: it took too long. */
+int halt_wait(__u32 tid);

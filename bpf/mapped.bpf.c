@@ -4,11 +4,22 @@
  * of the overlay's; probes are on the inode below, which the kernel maps.
  */
 #include "maps.bpf.h"
+#include "abi/import.h"
 #include <bpf/bpf_core_read.h>
 
 /* What is needed of the kernel's own types. */
+struct super_block___m {
+	__u32 s_dev;
+} __attribute__((preserve_access_index));
+
+struct inode___m {
+	unsigned long i_ino;
+	__u32 i_generation;
+	struct super_block___m *i_sb;
+} __attribute__((preserve_access_index));
+
 struct file___m {
-	void *f_inode;
+	struct inode___m *f_inode;
 } __attribute__((preserve_access_index));
 
 struct vm_area_struct___m {
@@ -17,10 +28,17 @@ struct vm_area_struct___m {
 
 /* The kernel's address of it; stays the same as long as something has the file open or mapped. */
 __u64 mapped_inode;
+/* What tells it from others for good. */
+struct import_file mapped_identity;
 
 static long note_inode(struct task_struct *task, struct vm_area_struct___m *vma, void *ctx)
 {
-	mapped_inode = (__u64)BPF_CORE_READ(vma, vm_file, f_inode);
+	struct inode___m *inode = BPF_CORE_READ(vma, vm_file, f_inode);
+
+	mapped_inode = (__u64)inode;
+	mapped_identity.ino = BPF_CORE_READ(inode, i_ino);
+	mapped_identity.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	mapped_identity.generation = BPF_CORE_READ(inode, i_generation);
 	return 0;
 }
 

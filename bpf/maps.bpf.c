@@ -23,6 +23,7 @@ const volatile __u32 cfg_scratch_slots = 8;
 const volatile __u32 cfg_slots_process = 8;
 const volatile __u32 cfg_slots_target = 8;
 const volatile bool cfg_sleepable = false;
+const volatile bool cfg_find_vma = false;
 const volatile bool cfg_tail_call = false;
 const volatile __u64 cfg_match_ns = 0;
 const volatile __u32 cfg_yield = YIELD_NONE;

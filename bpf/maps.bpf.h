@@ -381,6 +381,7 @@ extern const volatile __u64
 extern const volatile __u32 cfg_yield;	  /* enum phrude_yield */
 extern const volatile __u64 cfg_yard;	  /* where user space has the map "yard" */
 extern const volatile bool cfg_sleepable; /* programs may wait for user space */
+extern const volatile bool cfg_find_vma;  /* bpf_find_vma() is there (5.17) */
 extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;

@@ -125,7 +125,10 @@ __noinline int python_recognise(__u32 group, __u64 ip)
 		return 0;
 	if (image->proc.state != PY_PROC_TRACED) {
 		/* Should it take too long, its next call is such a moment, and its hits are counted as lost. */
-		halt_thread(PROC_NEW, pid, tid);
+		if (halt_begin(tid) == HALT_BEGUN) {
+			send_proc(PROC_NEW, pid, tid);
+			halt_wait(tid);
+		}
 		return 0;
 	}
 	for (__u64 i = 0; i < PASSES; i++) {

@@ -36,8 +36,7 @@ static __always_inline void send_proc_of(__u32 what, __u32 pid, __u32 other, __u
 
 	proc_event(&ev, what, pid, other, start);
 	/* A thread waits for the answer. */
-	flags = what == PROC_IMPORT || what == PROC_NEW ? BPF_RB_FORCE_WAKEUP
-							: wakeup_flags(ev.hdr.time_ns);
+	flags = what == PROC_NEW ? BPF_RB_FORCE_WAKEUP : wakeup_flags(ev.hdr.time_ns);
 	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), flags))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }

@@ -208,8 +208,8 @@ enum ev_proc_what {
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
 	PROC_EXEC, /* another program, not known yet; struct ev_exec, or without what that has more */
 	PROC_EXIT,
-	PROC_IMPORT, /* a module written in C was imported; thread `other` is held until it is taken out of "holds" */
-	PROC_START, /* after an exec: the interpreter of group `other` starts, and is traced */
+	PROC_IMPORT, /* struct ev_import: a module was imported; thread `other` is held until it is taken out of "holds" */
+	PROC_START,  /* after an exec: the interpreter of group `other` starts, and is traced */
 	PROC_NEW, /* after an exec: one starts of which only the file is known; thread `other` waits as above */
 	PROC_ARMED,   /* what user space had to write in it is written */
 	PROC_UNARMED, /* a watched function could not be armed at its first run */

@@ -100,6 +100,9 @@ struct py_layout {
 	__u16 type_members; /* tp_members, tp_getset, tp_base, tp_dict */
 	__u16 type_dict, type_mro;
 	__u16 code_consts, code_names, code_stacksize;
+
+	/* PyModuleObject: md_name, and md_def or md_token */
+	__u16 module_name, module_def;
 };
 #define PY_OPCACHE_MIN_RUNS 1024 /* OPCACHE_MIN_RUNS, Python/ceval.c */
 
@@ -180,10 +183,8 @@ enum py_proc_state {
 struct py_template {
 	struct py_proc
 		proc; /* of one process (state 0: none has been seen); its addresses hold for others after moving by the difference of load_bias */
-	__u32 late; /* a rule names a C function that has not been found yet; written by user space at any time */
-	__u32 pad;
-	__u64 start; /* ELF address of the probe that a starting interpreter hits */
-	__u64 main;  /* address of _PyRuntime.interpreters.main there */
+	__u64 start;  /* ELF address of the probe that a starting interpreter hits */
+	__u64 main;   /* address of _PyRuntime.interpreters.main there */
 };
 
 #define PHRUDE_GROUPS_MAX 1024

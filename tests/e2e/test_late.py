@@ -31,6 +31,19 @@ def first_act_of_a_module(interpreter):
     expect(tried >= 84, "only %d imports were tried", tried)
 
 
+@test("interpreter", alone="a tracer that gets no processor in time loses an import, and says so")
+def copies_of_a_module(interpreter):
+    """A virtual environment has files of its own: what is found in one copy of a module is not all."""
+    with Target(interpreter, "late.py") as target:
+        module, function = target.ask("in_files")[0]
+        with Tracer([rule(function, module=module, name=module)], target.pid) as tracer:
+            expected = target.ask("call", module=module)
+            for _ in range(2):
+                expected += target.ask("call_copy", module=module)
+    if not tracer.summary.get("lost_import"):
+        expect_equal(tracer.by_rule(), {module: expected}, "alerts")
+
+
 def wait_stopped(pid):
     while any(open(path).read().rpartition(")")[2].split()[0] != "T" for path in glob.glob("/proc/%d/task/*/stat" % pid)):
         time.sleep(0.001)

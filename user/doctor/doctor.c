@@ -166,10 +166,8 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 	if (r->probe == PROBE_ARM && !r->nr_codes)
 		text_line(out, "%21snot yet: it is armed when it first runs", "");
 	if (r->pending)
-		text_line(out,
-			  "%21snot yet: %s; it is looked for at each import of a module written in "
-			  "C",
-			  "", r->why ?: "");
+		text_line(out, "%21snot yet: %s; it is looked for when that is imported", "",
+			  r->why ?: "");
 	else if (r->why)
 		text_line(out, "%21s%s: %s", "", kind ? "nothing better" : "cannot be watched",
 			  r->why);

@@ -272,6 +272,7 @@ static void engine_fini(struct engine *e)
 	if (e->end_fd >= 0)
 		close(e->end_fd);
 	pipeline_fini(&e->pipeline);
+	free(e->import_numbers);
 	armer_free(e->armer);
 	kern_close(e->kern);
 	worker_stop();
@@ -336,7 +337,9 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		ret = armer_new(e->kern, &e->armer, err);
 	if (!ret)
 		ret = kern_on_record(e->kern, engine_record, e, err);
-	return ret ? ret : engine_watch(e, err);
+	if (!ret)
+		ret = engine_watch(e, err);
+	return ret ? ret : engine_expect_imports(e, err);
 }
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)

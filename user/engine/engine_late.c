@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C functions of modules that are imported later: looked for again, and probed as soon as they are there. */
+/* C functions of modules that are imported later: looked for when one is that may have them, and probed as soon as they are there. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,7 +12,31 @@
 #include "proc/procfs.h"
 #include "py/interp.h"
 
-/* Does a rule name a C function that is not there yet? */
+int engine_expect_imports(struct engine *e, struct err *err)
+{
+	const struct rule_set *rules = e->opts->rules;
+	int ret = 0;
+
+	e->import_numbers = calloc(rules->nr_rules + 1, sizeof(*e->import_numbers));
+	if (!e->import_numbers)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
+		struct import_numbers *n = &e->import_numbers[i];
+		const char *dot;
+
+		if (rules->rules[i].place_kind != RULE_MODULE)
+			continue;
+		dot = strrchr(rules->rules[i].place, '.');
+		ret = kern_import_watch(e->kern, rules->rules[i].place, &n->full);
+		n->last = n->full;
+		if (!ret && dot)
+			ret = kern_import_watch(e->kern, dot + 1, &n->last);
+	}
+	return ret ? err_set(err, ret, "cannot pass the rules' modules to the kernel: %s",
+			     strerror(-ret))
+		   : 0;
+}
+
 static bool has_pending(const struct interp_facts *f)
 {
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
@@ -21,82 +46,122 @@ static bool has_pending(const struct interp_facts *f)
 	return false;
 }
 
+static bool has_loaded(const struct interp_facts *f)
+{
+	for (size_t i = 0; i < f->plan.nr_rules; i++) {
+		if (f->plan.rules[i].loaded)
+			return true;
+	}
+	return false;
+}
+
+/* Puts probes on the beginning and on the return of what begins at the sites. */
+static int watch_calls(struct engine *e, const struct group *g, uint32_t number,
+		       struct py_site *sites, size_t count, enum kern_import begin,
+		       struct uprobes *probes[2], struct err *err)
+{
+	const struct bpf_program *programs[2] = { kern_import_program(e->kern, begin),
+						  kern_import_program(e->kern, KERN_IMPORT_DONE) };
+	int ret = 0;
+
+	for (size_t k = 0; k < ARRAY_SIZE(programs) && !ret; k++) {
+		for (size_t i = 0; i < count; i++) {
+			sites[i].cookie = phrude_cookie_group(0, number);
+			sites[i].at_return = k;
+		}
+		ret = uprobes_open(e->kern, programs[k], ATTACH_ALL, g->file, sites, count,
+				   &probes[k], err);
+	}
+	return ret;
+}
+
 int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 			 const struct interp_facts *f, struct err *err)
 {
 	struct group *g = groups_find(&e->groups, f->group);
 	struct py_site sites[PY_SITES_MAX];
+	bool pending = has_pending(f);
 	size_t nr_sites;
-	int ret;
+	int ret = 0;
 
-	if (!has_pending(f))
-		return 0;
-	if (!g->nr_imports || (g->imports_early && interp->initialised)) {
+	if (!g->imports[0] && (pending || has_loaded(f))) {
 		ret = py_sites_import(interp, sites, &nr_sites, err);
-		for (size_t i = 0; i < nr_sites && !ret; i++)
-			sites[i].cookie = phrude_cookie_group(0, f->group);
+		/* What is waited for has been found out to be seen. */
+		if (ret == -EOPNOTSUPP && !pending)
+			return 0;
 		if (!ret)
-			ret = uprobes_open(e->kern, kern_import_program(e->kern), ATTACH_ALL,
-					   g->file, sites, nr_sites, &g->imports[g->nr_imports],
-					   err);
-		if (ret)
-			return ret;
-		g->nr_imports++;
-		g->imports_early = !interp->initialised;
+			ret = watch_calls(e, g, f->group, sites, nr_sites, KERN_IMPORT_MODULE,
+					  g->imports, err);
 	}
-	ret = kern_template_late(e->kern, f->group, true);
-	return ret ? err_set(err, ret, "cannot describe an interpreter to the kernel: %s",
-			     strerror(-ret))
-		   : 0;
+	/* What a starting interpreter imports takes functions from modules written in C: os.open() is that of posix. */
+	if (!ret && pending && !interp->initialised && !g->codes[0]) {
+		ret = py_sites_code(interp, sites, &nr_sites, err);
+		if (!ret)
+			ret = watch_calls(e, g, f->group, sites, nr_sites, KERN_IMPORT_CODE,
+					  g->codes, err);
+	}
+	return ret;
 }
 
-/* Once there is an interpreter to look into, imports are seen as they should be. */
-static void watch_better(struct engine *e, struct process *p)
+/* Several modules at once: each that a rule names. */
+static const struct import any_import = { .what = IMPORT_UNKNOWN };
+
+/* Is the rule one of those that wait; and if it is about an import, may that bring the function, be it another copy of it? */
+static bool is_concerned(const struct engine *e, const struct plan_rule *r, size_t i,
+			 const struct import *import)
 {
-	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
-	struct look look;
-	struct err err;
+	const struct import_numbers *n = &e->import_numbers[i];
 
-	if (!groups_find(&e->groups, p->interp->group)->imports_early ||
-	    !engine_look_begin(e, p, &look))
-		return;
-	if (!py_interp_open(p->pid, &interp, &err) && interp->initialised &&
-	    engine_watch_imports(e, interp, p->interp, &err))
-		log_debug("pid %d: %s", p->pid, err.msg);
-	engine_look_end(e, p, &look);
+	if (!import)
+		return r->pending;
+	/* What waits has that kind, too. */
+	return r->probe == PROBE_DIRECT &&
+	       (import == &any_import || n->full == import->name || n->last == import->name);
 }
 
-/* What the rules that wait for it find in the process now; how many. */
-static size_t find_pending(struct engine *e, const struct py_view *view, struct interp_facts *f)
+/* What the rules that an import concerns, or NULL: those that wait, find in the process now; how many.  *all: each of them. */
+static size_t find_functions(struct engine *e, const struct py_view *view, struct interp_facts *f,
+			     const struct import *import, bool *all)
 {
 	size_t found = 0;
 
+	*all = true;
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
 		const struct rule *rule = &e->opts->rules->rules[i];
 		struct plan_rule *r = &f->plan.rules[i];
+		struct py_cfuncs cfuncs;
 		struct err err;
 		int ret;
 
-		if (!r->pending)
+		if (!is_concerned(e, r, i, import))
 			continue;
-		ret = py_cfuncs_find(view, rule->place, rule->func, &r->cfuncs, &err);
-		if (ret == -EOPNOTSUPP) {
+		ret = py_cfuncs_find(view, rule->place, rule->func, &cfuncs, &err);
+		if (ret == -EOPNOTSUPP && r->pending) {
 			log_warn("rule \"%s\" cannot be watched in pid %d: %s", rule->name,
 				 view->pid, err.msg);
 			r->pending = false;
 		}
-		found += !ret;
+		if (ret) {
+			*all = false;
+			continue;
+		}
+		py_cfuncs_fini(&r->cfuncs);
+		r->cfuncs = cfuncs;
+		r->found = true;
+		found++;
 	}
 	return found;
 }
 
+/* *home: is some of it in the file that the import is of? */
 static int probe_rule(struct engine *e, const struct py_view *view, struct interp_facts *f,
-		      size_t i, struct err *err)
+		      size_t i, const struct import *import, bool *home, struct err *err)
 {
 	const struct rule *rule = &e->opts->rules->rules[i];
 	const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 	int ret = 0;
 
+	*home = false;
 	for (size_t k = 0; k < c->count && !ret; k++) {
 		struct py_cfunc *one = &c->list[k];
 
@@ -108,67 +173,85 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 		if (!ret)
 			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
 					       rule->place, one, err);
+		if (!ret && import)
+			*home |= kern_import_is_from(e->kern, import, one->file->fd);
 		/* The probe holds the file; there may be a hundred of these. */
 		py_code_file_unref(TAKE_PTR(one->file));
 	}
 	return ret ? ret : direct_probes_attach(e->direct, err);
 }
 
-static void probe_found(struct engine *e, const struct py_view *view, struct interp_facts *f)
+/* Puts probes on what was found; are all of them there, and each in the file that the import is of? */
+static bool probe_found(struct engine *e, const struct py_view *view, struct interp_facts *f,
+			const struct import *import)
 {
+	struct group *g = groups_find(&e->groups, f->group);
+	bool done = true;
+
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
 		struct plan_rule *r = &f->plan.rules[i];
 		struct err err;
+		bool home;
 
-		if (!r->pending || !r->cfuncs.count)
+		if (!r->found)
 			continue;
-		r->pending = false;
-		if (probe_rule(e, view, f, i, &err))
+		r->pending = r->found = false;
+		if (probe_rule(e, view, f, i, import, &home, &err)) {
 			log_warn("rule \"%s\" cannot be watched in pid %d: %s",
 				 e->opts->rules->rules[i].name, view->pid, err.msg);
+			home = false;
+		}
+		done &= home;
 	}
-	if (!has_pending(f))
-		kern_template_late(e->kern, f->group, false);
+	if (!has_pending(f)) {
+		for (size_t i = 0; i < ARRAY_SIZE(g->codes); i++)
+			uprobes_free(TAKE_PTR(g->codes[i]));
+	}
+	return done;
 }
 
 static bool can_look(const struct engine *e, const struct process *p, struct py_view *view)
 {
-	if (e->ending || !p->interp || !has_pending(p->interp))
+	if (e->ending || !p->interp)
 		return false;
 	*view = p->view;
 	return true;
 }
 
-/* Looks for them: are there some? */
-static bool look_for_pending(struct engine *e, struct process *p, const struct py_view *view)
+/* Looks for functions: are there some? */
+static bool look_for(struct engine *e, struct process *p, const struct py_view *view,
+		     const struct import *import, bool *all)
 {
 	struct look look;
 	size_t found;
 
 	if (!engine_look_begin(e, p, &look))
 		return false;
-	found = find_pending(e, view, p->interp);
+	found = find_functions(e, view, p->interp, import, all);
 	engine_look_end(e, p, &look);
 	return found;
 }
 
 /* Finding a place is another look, at files for the most part. */
-static void look_and_probe(struct engine *e, struct process *p, const struct py_view *view)
+static bool look_and_probe(struct engine *e, struct process *p, const struct py_view *view,
+			   const struct import *import)
 {
 	struct look look;
+	bool done;
 
 	if (!engine_look_begin(e, p, &look))
-		return;
-	probe_found(e, view, p->interp);
-	engine_look_end(e, p, &look);
+		return false;
+	done = probe_found(e, view, p->interp, import);
+	return !engine_look_end(e, p, &look) && done;
 }
 
 void engine_look_for_late(struct engine *e, struct process *p)
 {
 	struct py_view view;
+	bool all;
 
-	if (can_look(e, p, &view) && look_for_pending(e, p, &view))
-		look_and_probe(e, p, &view);
+	if (can_look(e, p, &view) && has_pending(p->interp) && look_for(e, p, &view, NULL, &all))
+		look_and_probe(e, p, &view, NULL);
 }
 
 /* So long a thread that is held has to stop: it takes some microseconds, unless it does not want to. */
@@ -227,12 +310,17 @@ static size_t stop_others(struct engine *e, const struct process *p, pid_t tid)
  * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its interpreter runs Python either.
  * Sub-interpreters may import at the same time.
  */
-void engine_imported(struct engine *e, struct process *p, pid_t tid)
+void engine_imported(struct engine *e, struct process *p, const void *record)
 {
+	const struct import *import;
+	struct ev_import ev;
 	struct py_view view;
 	size_t nr_others;
-	bool stopped;
+	pid_t tid;
+	bool all;
 
+	memcpy(&ev, record, sizeof(ev));
+	tid = (pid_t)ev.proc.other;
 	if (take_served(e, tid))
 		return;
 	if (!can_look(e, p, &view)) {
@@ -240,15 +328,14 @@ void engine_imported(struct engine *e, struct process *p, pid_t tid)
 		return;
 	}
 	nr_others = stop_others(e, p, tid);
-	if (!look_for_pending(e, p, &view)) {
+	/* What those import is still to be read. */
+	import = nr_others ? &any_import : &ev.import;
+	if (!look_for(e, p, &view, import, &all)) {
 		kern_release_thread(e->kern, tid);
 	} else {
-		stopped = stop_held(e, tid);
-		if (!stopped)
-			e->imports_late++;
-		look_and_probe(e, p, &view);
-		if (stopped)
-			watch_better(e, p);
+		e->imports_late += !stop_held(e, tid);
+		if (look_and_probe(e, p, &view, import) && all)
+			kern_import_looked(e->kern, import);
 		let_go(e, tid);
 	}
 	for (size_t i = 0; i < nr_others; i++)

@@ -23,6 +23,11 @@ struct family {
 };
 #define FAMILIES_MAX 256
 
+/* What a rule's module is for the kernel side (struct import.name): by its full name, and by the last part of it. */
+struct import_numbers {
+	uint32_t full, last;
+};
+
 #define SERVED_MAX 32
 
 struct engine {
@@ -35,6 +40,7 @@ struct engine {
 	struct family families[FAMILIES_MAX];
 	unsigned int nr_families;
 	struct direct_probes *direct;
+	struct import_numbers *import_numbers; /* by rule */
 	struct groups groups;
 	struct request_opts request;
 	struct pipeline pipeline;
@@ -123,13 +129,15 @@ int engine_retrace(struct engine *e, struct process *p, struct err *err);
 /* It stays known to the kernel side, for the sake of what it may start in its turn. */
 void engine_give_up(struct process *p, int ret, const char *after, const struct err *err);
 void engine_detach_own(struct process *p);
-/* engine_late.c: has imports reported, if a rule waits for one. */
+/* engine_late.c: what the rules name may be imported. */
+int engine_expect_imports(struct engine *e, struct err *err);
+/* Has imports reported, if a rule names what may come by one. */
 int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 			 const struct interp_facts *f, struct err *err);
 /* Looks for such functions in a process. */
 void engine_look_for_late(struct engine *e, struct process *p);
-/* Does so for a thread that is held just after an import, and lets it go. */
-void engine_imported(struct engine *e, struct process *p, pid_t tid);
+/* Does so for a thread that is held just after an import, and lets it go. record: a struct ev_import. */
+void engine_imported(struct engine *e, struct process *p, const void *record);
 /* Does so for a thread that is held at the start of an interpreter of which only the file was known. */
 void engine_started_new(struct engine *e, struct process *p, pid_t tid);
 /* Looks at a process that has exec'ed, once more than it would have been. */

@@ -59,12 +59,15 @@ static int on_proc(struct engine *e, const void *record, size_t size)
 		}
 		break;
 	case PROC_IMPORT:
+		if (size < sizeof(struct ev_import))
+			return -EPROTO;
+		/* fall through */
 	case PROC_NEW:
 		p = processes_find(&e->processes, ev.hdr.pid);
 		if (!p)
 			kern_release_thread(e->kern, ev.other);
 		else if (ev.what == PROC_IMPORT)
-			engine_imported(e, p, ev.other);
+			engine_imported(e, p, record);
 		else
 			engine_started_new(e, p, ev.other);
 		break;

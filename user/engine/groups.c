@@ -126,8 +126,10 @@ static void detach(struct group *group)
 {
 	for (int k = 0; k < NR_PROBES; k++)
 		attachment_free(TAKE_PTR(group->attachments[k]));
-	for (size_t i = 0; i < group->nr_imports; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(group->imports); i++) {
 		uprobes_free(TAKE_PTR(group->imports[i]));
+		uprobes_free(TAKE_PTR(group->codes[i]));
+	}
 	for (size_t i = 0; i < PY_CODE_LIFE_SITES; i++)
 		uprobes_free(TAKE_PTR(group->code_life[i]));
 	uprobes_free(TAKE_PTR(group->start));
@@ -150,6 +152,7 @@ static void give_back(struct groups *g, uint32_t number, struct direct_probes *d
 	direct_probes_release(direct, number);
 	group_free(TAKE_PTR(g->list[number]));
 	kern_template_set(g->kern, number, &none);
+	kern_import_forget(g->kern, number);
 }
 
 static void note_used(struct groups *g, const struct processes *processes)

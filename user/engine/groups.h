@@ -21,11 +21,10 @@ struct group {
 	char *path;				   /* file.path */
 	struct attachment *attachments[NR_PROBES]; /* of wide kinds */
 	struct interp_facts *facts;		   /* of the first process seen that runs it */
-	struct uprobes *imports[2];		   /* see imports of modules written in C */
-	size_t nr_imports;
+	/* See imports of modules written in C, and, for processes that were starting when they were looked at, of others. */
+	struct uprobes *imports[2], *codes[2];
 	struct uprobes *code_life[PY_CODE_LIFE_SITES]; /* NULL: not seen, or not tried yet */
 	bool code_life_tried;
-	bool imports_early;    /* they were chosen before the interpreter was initialised */
 	struct uprobes *start; /* knows it again after an exec */
 	bool used;	       /* at the last look */
 	int64_t idle_since;    /* ms */

@@ -56,21 +56,6 @@ int kern_template_set(struct kern *k, uint32_t group, const struct py_template *
 				    sizeof(*image), BPF_ANY);
 }
 
-int kern_template_late(struct kern *k, uint32_t group, bool late)
-{
-	struct py_template t;
-	int ret = bpf_map__lookup_elem(k->skel->maps.templates, &group, sizeof(group), &t,
-				       sizeof(t), 0);
-
-	t.late = late;
-	return ret ? ret : kern_template_set(k, group, &t);
-}
-
-struct bpf_program *kern_import_program(const struct kern *k)
-{
-	return k->skel->progs.import_done;
-}
-
 void kern_stop_thread(struct kern *k, pid_t tid)
 {
 	__u32 key = tid, value = HOLD_STOPPING;

@@ -12,6 +12,7 @@
 #include "bpf/abi/direct.h"
 #include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/import.h"
 #include "bpf/abi/launch.h"
 #include "bpf/abi/limits.h"
 #include "bpf/abi/pylayout.h"
@@ -64,10 +65,21 @@ struct bpf_program *kern_start_program(const struct kern *kern);
 /* Describes the interpreter's file of a group. */
 int kern_template_set(struct kern *kern, uint32_t group, const struct py_template *image);
 
-/* Whether the group has rules whose functions have not been found yet. */
-int kern_template_late(struct kern *kern, uint32_t group, bool late);
-/* The program that sees imports of modules written in C, and letting go of the thread that it holds. */
-struct bpf_program *kern_import_program(const struct kern *kern);
+/* kern_import.c: the programs that see imports, where they begin and where they end, and letting go of the thread that is held then. */
+enum kern_import {
+	KERN_IMPORT_MODULE, /* a module written in C */
+	KERN_IMPORT_CODE,   /* the code of any module */
+	KERN_IMPORT_DONE,   /* either of them, at its return */
+};
+struct bpf_program *kern_import_program(const struct kern *kern, enum kern_import what);
+/* Has threads held that import the module, or one that may be the same; *number: struct import.name then.  -errno */
+int kern_import_watch(struct kern *kern, const char *module, uint32_t *number);
+/* Is an open file that which the module is from, as far as can be told? */
+bool kern_import_is_from(const struct kern *kern, const struct import *import, int fd);
+/* What is in that module of that file has its probes: for it nobody is held any more. */
+void kern_import_looked(struct kern *kern, const struct import *import);
+/* The probes of that group are gone. */
+void kern_import_forget(struct kern *kern, uint32_t group);
 void kern_release_thread(struct kern *kern, pid_t tid);
 /* All threads that it holds, at most `max` of them; how many. */
 size_t kern_held_threads(const struct kern *kern, pid_t *tids, size_t max);

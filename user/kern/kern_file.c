@@ -44,26 +44,46 @@ static int inode_at(const struct kern *k, const void *addr, uint64_t *inode)
 	return ret || *inode ? ret : -ENOENT;
 }
 
-int kern_file_id(const struct kern *k, int fd, dev_t dev, ino_t ino, struct file_id *id)
+/* The file is mapped for a moment.  -EOPNOTSUPP: it is not to be opened, or cannot be just now. */
+static int look_at_inode(const struct kern *k, int fd, uint64_t *inode)
 {
 	_cleanup_close_ int file = -1;
 	char path[64];
 	void *addr;
 	int ret;
 
-	*id = (struct file_id){ dev, ino };
 	/* What a process provides is not opened: that could wait for ever.  Nor is it probed. */
 	if (bpf_program__fd(k->skel->progs.mapped_file) < 0 || kern_file_is_on_fuse(k, fd))
-		return 0;
+		return -EOPNOTSUPP;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file < 0)
-		return 0; /* somebody keeps it from being opened just now */
+		return -EOPNOTSUPP; /* somebody keeps it from being opened just now */
 	addr = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file, 0);
 	if (addr == MAP_FAILED)
 		return -errno;
-	ret = inode_at(k, addr, &id->high);
-	id->low = 0;
+	ret = inode_at(k, addr, inode);
 	munmap(addr, 1);
+	return ret;
+}
+
+int kern_file_id(const struct kern *k, int fd, dev_t dev, ino_t ino, struct file_id *id)
+{
+	int ret = look_at_inode(k, fd, &id->high);
+
+	id->low = 0;
+	if (ret == -EOPNOTSUPP) {
+		*id = (struct file_id){ dev, ino };
+		return 0;
+	}
+	return ret;
+}
+
+int kern_file_identity(const struct kern *k, int fd, struct import_file *file)
+{
+	uint64_t inode;
+	int ret = look_at_inode(k, fd, &inode);
+
+	*file = k->skel->bss->mapped_identity;
 	return ret;
 }

@@ -100,6 +100,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	k->skel->rodata->cfg_digest_key[1] = key[1];
 	k->skel->rodata->cfg_request = request;
 	k->skel->rodata->cfg_sleepable = k->sleepable;
+	k->skel->rodata->cfg_find_vma = k->find_vma;
 	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
 	k->skel->rodata->cfg_match_ns = k->match_ns;
 	k->skel->rodata->cfg_slots_process = scratch_slots(k->nr_cpus) / 4;

@@ -8,6 +8,7 @@
 
 #include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/import.h"
 #include "bpf/abi/rule.h"
 #include "tracer.skel.h"
 
@@ -26,6 +27,7 @@ struct kern {
 	void *yard;		/* NULL: there is none */
 	uint64_t refused[4096]; /* digests that kern_dismiss() has been given once */
 	uint64_t looked;	/* when kern_consume() last began; CLOCK_MONOTONIC, ns */
+	uint32_t nr_import_names;
 	int nr_cpus;
 	uint64_t images; /* the last that kern_new_image() has given */
 };
@@ -40,6 +42,9 @@ int kern_yield_map(struct kern *kern);
 void kern_yield_unmap(struct kern *kern);
 /* To be called once where programs cannot sleep. */
 int kern_yield_leave_out(void);
+
+/* kern_file.c: what tells an open file from others for good.  -errno */
+int kern_file_identity(const struct kern *kern, int fd, struct import_file *file);
 
 /* kern_load.c */
 int kern_load(struct kern *kern, uint32_t kinds, struct err *err);

@@ -16,7 +16,7 @@ struct planning {
 	struct {
 		bool asked, has;
 		struct err why;
-	} kinds[NR_PROBES];
+	} kinds[NR_PROBES], imports;
 };
 
 static bool sees(const struct probe_kind *kind, const struct rule *rule)
@@ -96,16 +96,25 @@ static bool available(struct planning *p, const struct probe_kind *kind, struct 
 	return p->kinds[kind->probe].has;
 }
 
+/* Whether imports can be seen. */
+static bool sees_imports(struct planning *p)
+{
+	struct py_site sites[PY_SITES_MAX];
+	size_t nr_sites;
+
+	if (!p->imports.asked)
+		p->imports.has = py_sites_import(p->interp, sites, &nr_sites, &p->imports.why) == 0;
+	p->imports.asked = true;
+	return p->imports.has;
+}
+
 static int find_functions(struct planning *p, const struct rule *rule, struct plan_rule *out,
 			  struct err *why)
 {
-	struct py_site sites[PY_SITES_MAX];
-	struct err no_import;
-	size_t nr_sites;
 	int ret = py_cfuncs_find(&p->view, rule->place, rule->func, &out->cfuncs, why);
 
-	/* What is imported later is found then, if imports can be seen. */
-	if (ret != -ENOENT || py_sites_import(p->interp, sites, &nr_sites, &no_import))
+	/* What is imported later is found then. */
+	if (ret != -ENOENT || !sees_imports(p))
 		return ret;
 	out->pending = true;
 	return 0;
@@ -229,7 +238,7 @@ static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 	return ret;
 }
 
-static void find_partial(struct plan_rule *r)
+static void find_partial(const struct py_view *view, struct plan_rule *r)
 {
 	const struct probe_kind *kind = probe_kind(r->probe);
 	struct err why;
@@ -238,6 +247,7 @@ static void find_partial(struct plan_rule *r)
 	for (size_t i = 0; i < r->cfuncs.count; i++) {
 		const struct py_cfunc *f = &r->cfuncs.list[i];
 
+		r->loaded |= f->file->dev != view->dev || f->file->ino != view->ino;
 		if (!f->copied)
 			continue;
 		err_set(&why, 0,
@@ -271,7 +281,7 @@ int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 	if (!ret)
 		ret = locate_all(p, out, err);
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++)
-		find_partial(&out->rules[i]);
+		find_partial(&p->view, &out->rules[i]);
 	return ret;
 }
 

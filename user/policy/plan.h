@@ -14,7 +14,9 @@ struct plan_rule {
 	bool partial;		 /* what it gets sees some calls only; `why` tells more */
 	bool refused; /* direct: an address that the process has is none of the function's */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
-	char *why; /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
+	bool loaded; /* direct: it is in a module's file, of which another process may load another copy */
+	bool found; /* direct: at an import, just now; it has no probe yet */
+	char *why;  /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
 };
 
 struct plan {

@@ -114,9 +114,14 @@ int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t
 /* Which audit events py_sites_audit() does not see: a sentence, or NULL. */
 const char *py_audit_unseen(const struct py_interp *interp);
 
-/* Where to probe to see that a module written in C has been imported. -EOPNOTSUPP with a sentence. */
+/*
+ * Where to probe, at the beginning and at the return of what begins there, to see a module written in C being imported; and where its
+ * code runs, one that is written in Python. -EOPNOTSUPP with a sentence.
+ */
 int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		    struct err *err);
+int py_sites_code(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
+		  struct err *err);
 
 /* Where code objects end and change: at the start of what frees one, its first argument, and of what gives one another file. */
 enum { PY_CODE_FREED, PY_CODE_RENAMED, PY_CODE_LIFE_SITES };

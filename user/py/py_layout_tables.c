@@ -69,6 +69,9 @@
 #define LAYOUT_STR_38 .str_ascii_data = 48, .str_compact_data = 72
 #define LAYOUT_STR_312 .str_ascii_data = 40, .str_compact_data = 56
 
+#define LAYOUT_MODULE_38 .module_name = 48, .module_def = 24
+#define LAYOUT_MODULE_315 .module_name = 40, .module_def = 88
+
 #define LAYOUT_KEYS_38 .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, .keys_kind = NONE
 #define LAYOUT_KEYS_311 .keys_nentries = 24, .keys_indices = 32, .keys_size = 9, .keys_kind = 10
 
@@ -120,6 +123,7 @@ static const struct py_version versions[] = {
 			    LAYOUT_TS_310,
 			    LAYOUT_FUNC_38,
 			    LAYOUT_STR_38,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_38,
 			    .tuple_items = 24 },
 		.runtime = { .interpreters_head = 32,
@@ -152,6 +156,7 @@ static const struct py_version versions[] = {
 			    LAYOUT_TS_310,
 			    LAYOUT_FUNC_38,
 			    LAYOUT_STR_38,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_38,
 			    .tuple_items = 24 },
 		.runtime = { .interpreters_head = 32,
@@ -185,6 +190,7 @@ static const struct py_version versions[] = {
 			    LAYOUT_TS_310,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_38,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_38,
 			    .tuple_items = 24 },
 		.runtime = { .interpreters_head = 32,
@@ -231,6 +237,7 @@ static const struct py_version versions[] = {
 			    .interp_monitoring_version = NONE,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_38,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
 			    .resume_location_mask = 3,
@@ -279,6 +286,7 @@ static const struct py_version versions[] = {
 			    .interp_monitoring_version = 48,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_312,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
 			    .resume_location_mask = 3,
@@ -323,6 +331,7 @@ static const struct py_version versions[] = {
 			    .ts_tracing = 60,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_312,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 24,
 			    .resume_location_mask = 3,
@@ -372,6 +381,7 @@ static const struct py_version versions[] = {
 			    .ts_tracing = 60,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_312,
+			    LAYOUT_MODULE_38,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 32,
 			    .resume_location_mask = 3,
@@ -421,6 +431,7 @@ static const struct py_version versions[] = {
 			    .ts_tracing = 64,
 			    LAYOUT_FUNC_310,
 			    LAYOUT_STR_312,
+			    LAYOUT_MODULE_315,
 			    LAYOUT_KEYS_311,
 			    .tuple_items = 32,
 			    .resume_location_mask = 7,

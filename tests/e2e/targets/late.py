@@ -4,6 +4,7 @@
 import importlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 
@@ -27,6 +28,8 @@ CALLS = {
     "grp": ("getgrall", "grp.getgrall()"),
     "syslog": ("setlogmask", "syslog.setlogmask(0)"),
     "array": ("array.append", "array.array('i').append(1)"),
+    # Calls itself "decimal" up to 3.12.
+    "_decimal": ("getcontext", "_decimal.getcontext()"),
     "_posixsubprocess": ("fork_exec", ""),
 }
 # Through fork_exec, where 3.13 would otherwise take posix_spawn.
@@ -69,5 +72,23 @@ def race(modules, spawns):
     return spawns
 
 
+def in_files():
+    """Of those, the modules that have a file of their own."""
+    return [[name, function] for name, function in waiting() if importlib.util.find_spec(name).has_location]
+
+
+def call_copy(module):
+    """The same in another process, which has a copy of the module's file."""
+    import subprocess  # others watch how that is imported
+
+    copies = tempfile.mkdtemp()
+    shutil.copy(importlib.util.find_spec(module).origin, copies)
+    text = "import sys; sys.path.insert(0, %r); import %s; %s; assert %s.__file__.startswith(%r)" % (
+        copies, module, CALLS[module][1], module, copies)
+    subprocess.run([sys.executable, "-c", text], check=True)
+    shutil.rmtree(copies)
+    return 1
+
+
 if __name__ == "__main__":
-    talk.serve(waiting=waiting, race=race, bring_in=bring_in, call=call)
+    talk.serve(waiting=waiting, race=race, bring_in=bring_in, call=call, in_files=in_files, call_copy=call_copy)

@@ -119,6 +119,8 @@ static const struct fact layout_facts[] = {
 	FACT(code_consts, 56, 56, 56, 24, 24, 24, 24, 24),
 	FACT(code_names, 64, 64, 64, 32, 32, 32, 32, 32),
 	FACT(code_stacksize, 32, 32, 32, 68, 64, 64, 64, 64),
+	FACT(module_name, 48, 48, 48, 48, 48, 48, 48, 40),
+	FACT(module_def, 24, 24, 24, 24, 24, 24, 24, 88),
 };
 
 static const struct fact runtime_facts[] = {
