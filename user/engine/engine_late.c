@@ -119,6 +119,29 @@ static bool is_concerned(const struct engine *e, const struct plan_rule *r, size
 	       (import == &any_import || n->full == import->name || n->last == import->name);
 }
 
+void engine_pass_ahead(struct engine *e, const struct interp_facts *f)
+{
+	for (size_t i = 0; i < f->plan.nr_rules; i++) {
+		const struct plan_rule *r = &f->plan.rules[i];
+		struct import import = { .group = f->group,
+					 .name = e->import_numbers[i].full,
+					 .what = IMPORT_C };
+		bool all = r->ahead && r->cfuncs.list->file &&
+			   !kern_import_identify(e->kern, r->cfuncs.list->file->fd, &import);
+
+		for (size_t k = 0; k < f->plan.nr_rules && all; k++) {
+			const struct plan_rule *other = &f->plan.rules[k];
+
+			if (is_concerned(e, other, k, &import))
+				all = other->ahead && other->cfuncs.list->file &&
+				      kern_import_is_from(e->kern, &import,
+							  other->cfuncs.list->file->fd);
+		}
+		if (all)
+			kern_import_looked(e->kern, &import);
+	}
+}
+
 /* What the rules that an import concerns, or NULL: those that wait, find in the process now; how many.  *all: each of them. */
 static size_t find_functions(struct engine *e, const struct py_view *view, struct interp_facts *f,
 			     const struct import *import, bool *all)

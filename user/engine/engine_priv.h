@@ -134,6 +134,8 @@ int engine_expect_imports(struct engine *e, struct err *err);
 /* Has imports reported, if a rule names what may come by one. */
 int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 			 const struct interp_facts *f, struct err *err);
+/* What is to be imported from files that have all their probes goes by without being looked into. */
+void engine_pass_ahead(struct engine *e, const struct interp_facts *f);
 /* Looks for such functions in a process. */
 void engine_look_for_late(struct engine *e, struct process *p);
 /* Does so for a thread that is held just after an import, and lets it go. record: a struct ev_import. */

@@ -115,17 +115,24 @@ static int attach_wide(struct engine *e, const struct interp_facts *f, struct er
 		const struct rule *rule = &e->opts->rules->rules[i];
 		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 
-		/* Those without a file have their probes already.  These keep the files open from now on. */
+		/* Those without a file have their probes already. */
 		for (size_t k = 0; k < c->count && !ret; k++) {
-			if (!c->list[k].file)
-				continue;
-			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
-					       rule->place, &c->list[k], err);
-			py_code_file_unref(TAKE_PTR(c->list[k].file));
+			if (c->list[k].file)
+				ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
+						       rule->place, &c->list[k], err);
 		}
 	}
 	if (!ret)
 		ret = direct_probes_attach(e->direct, err);
+	if (!ret)
+		engine_pass_ahead(e, f);
+	/* The probes keep the files open from now on. */
+	for (size_t i = 0; i < f->plan.nr_rules; i++) {
+		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
+
+		for (size_t k = 0; k < c->count; k++)
+			py_code_file_unref(TAKE_PTR(c->list[k].file));
+	}
 	for (int i = 0; i < NR_PROBES && !ret; i++) {
 		const struct kind_sites *k = &f->kinds[i];
 

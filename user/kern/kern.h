@@ -74,6 +74,8 @@ enum kern_import {
 struct bpf_program *kern_import_program(const struct kern *kern, enum kern_import what);
 /* Has threads held that import the module, or one that may be the same; *number: struct import.name then.  -errno */
 int kern_import_watch(struct kern *kern, const char *module, uint32_t *number);
+/* Sets import->file to what tells an open file from others.  -errno */
+int kern_import_identify(const struct kern *kern, int fd, struct import *import);
 /* Is an open file that which the module is from, as far as can be told? */
 bool kern_import_is_from(const struct kern *kern, const struct import *import, int fd);
 /* What is in that module of that file has its probes: for it nobody is held any more. */

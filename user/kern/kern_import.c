@@ -51,6 +51,11 @@ int kern_import_watch(struct kern *k, const char *module, uint32_t *number)
 	return ret;
 }
 
+int kern_import_identify(const struct kern *k, int fd, struct import *import)
+{
+	return kern_file_identity(k, fd, &import->file);
+}
+
 bool kern_import_is_from(const struct kern *k, const struct import *import, int fd)
 {
 	struct import_file file;

@@ -113,11 +113,13 @@ static int find_functions(struct planning *p, const struct rule *rule, struct pl
 {
 	int ret = py_cfuncs_find(&p->view, rule->place, rule->func, &out->cfuncs, why);
 
-	/* What is imported later is found then. */
 	if (ret != -ENOENT || !sees_imports(p))
 		return ret;
-	out->pending = true;
-	return 0;
+	/* What is imported later is found now, in its file, or then. */
+	ret = py_cfuncs_ahead(p->interp, &p->view, rule->place, rule->func, &out->cfuncs);
+	out->ahead = !ret;
+	out->pending = ret;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 /* 0: the kind does for the rule; -EOPNOTSUPP or -ENOENT with a sentence if not; else -errno. */
@@ -247,7 +249,7 @@ static void find_partial(const struct py_view *view, struct plan_rule *r)
 	for (size_t i = 0; i < r->cfuncs.count; i++) {
 		const struct py_cfunc *f = &r->cfuncs.list[i];
 
-		r->loaded |= f->file->dev != view->dev || f->file->ino != view->ino;
+		r->loaded |= r->ahead || f->file->dev != view->dev || f->file->ino != view->ino;
 		if (!f->copied)
 			continue;
 		err_set(&why, 0,

@@ -14,6 +14,7 @@ struct plan_rule {
 	bool partial;		 /* what it gets sees some calls only; `why` tells more */
 	bool refused; /* direct: an address that the process has is none of the function's */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
+	bool ahead; /* direct: its module is not imported yet, but will be from the file that the functions are in */
 	bool loaded; /* direct: it is in a module's file, of which another process may load another copy */
 	bool found; /* direct: at an import, just now; it has no probe yet */
 	char *why;  /* what keeps it from a better kind, or what it does not cover; NULL: nothing */

@@ -30,17 +30,22 @@ void py_cfuncs_fini(struct py_cfuncs *f)
 }
 
 /* What inspect takes for the signature ends in this (Objects/typeobject.c). */
-static void read_doc(const struct search *s, uint64_t addr, char *doc, size_t size)
+void cut_to_signature(char *doc)
 {
 	static const char end[] = ")\n--\n\n";
-	char *at;
+	char *at = strstr(doc, end);
 
-	doc[0] = '\0';
-	if (!addr || py_cstr_read(s->v, addr, doc, size))
-		return;
-	at = strstr(doc, end);
 	if (at)
 		at[sizeof(end) - 1] = '\0';
+	else
+		doc[0] = '\0';
+}
+
+static void read_doc(const struct search *s, uint64_t addr, char *doc, size_t size)
+{
+	doc[0] = '\0';
+	if (addr && !py_cstr_read(s->v, addr, doc, size))
+		cut_to_signature(doc);
 	else
 		doc[0] = '\0';
 }

@@ -74,3 +74,17 @@ const char *py_cfuncs_refused(const struct py_cfuncs *f);
  */
 int py_cfuncs_locate(const struct py_view *v, struct py_cfunc *const *list, size_t count,
 		     struct err *err);
+
+/*
+ * The same for one function that is at the ELF address `addr` of a file, which need not be mapped. -EOPNOTSUPP: the file does not prove
+ * it, and no probe is put there.
+ */
+int py_cfunc_locate_in(const struct py_view *v, struct elf_file *elf, const char *path,
+		       uint64_t addr, struct py_cfunc *f, struct err *err);
+
+/*
+ * What `module` and `func` name, a function of the module or of one of its types, before the module is imported: located in the file that
+ * it will come from.  -ENOENT: that cannot be told, and it is to be looked for once it is imported; -ENOMEM, -EOPNOTSUPP.
+ */
+int py_cfuncs_ahead(const struct py_interp *interp, const struct py_view *v, const char *module,
+		    const char *func, struct py_cfuncs *out);

@@ -314,3 +314,26 @@ int py_cfuncs_locate(const struct py_view *v, struct py_cfunc *const *list, size
 	}
 	return ret;
 }
+
+int py_cfunc_locate_in(const struct py_view *v, struct elf_file *elf, const char *path,
+		       uint64_t addr, struct py_cfunc *f, struct err *err)
+{
+	struct py_claim claim = { .addr = addr, .name = last_part(f->qualname) };
+	struct placing p = { .v = v, .elf = elf, .funcs = &f, .claims = &claim, .count = 1 };
+	int ret = code_file_new(elf, path, &p.file);
+
+	if (!ret) {
+		p.interpreter = p.file->dev == v->dev && p.file->ino == v->ino;
+		ret = py_claims_check(elf, &claim, 1);
+	}
+	if (!ret)
+		ret = check(&p, 0);
+	if (ret)
+		err_set(err, ret, "cannot look into %s: %s", path, strerror(-ret));
+	else if (f->refused)
+		ret = err_set(err, -EOPNOTSUPP, "%s", f->refused);
+	else
+		ret = locate_proven(&p, err);
+	py_code_file_unref(p.file);
+	return ret == -ENOENT ? -EOPNOTSUPP : ret;
+}

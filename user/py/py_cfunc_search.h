@@ -23,3 +23,6 @@ int search_add(struct search *s, const struct py_cfunc *found, const char *type,
 int search_slot(struct search *s, uint64_t obj, uint64_t asked, const char *owner_name);
 /* Adds what calling a type enters. */
 int search_type(struct search *s, uint64_t type);
+
+/* Leaves of a function's documentation its signature. */
+void cut_to_signature(char *doc);

@@ -11,14 +11,8 @@
 #include "elf/elf_memo.h"
 #include "py/dispatch.h"
 
-/* struct PyMethodDef in words: ml_name, ml_meth, ml_flags (an int and padding), ml_doc. */
-#define ML_WORDS 4
 /* All flags that ml_flags may have. */
 #define ML_FLAGS_MAX 0xfff
-
-/* Called for each load's words; `words` are as the dynamic linker leaves them, less the load bias. */
-typedef void (*words_fn)(const struct elf_file *elf, const uint64_t *words, size_t count,
-			 void *ctx);
 
 static bool has_separate_data(const struct elf_range *loads, size_t count)
 {
@@ -29,8 +23,8 @@ static bool has_separate_data(const struct elf_range *loads, size_t count)
 	return false;
 }
 
-/* Goes through the data of a file: constant tables stand among the code where the linker kept these together. */
-static int each_data(const struct elf_file *elf, words_fn fn, void *ctx)
+/* Constant tables stand among the code where the linker kept these together. */
+int py_each_data(const struct elf_file *elf, py_words_fn fn, void *ctx)
 {
 	_cleanup_free_ struct elf_reloc *relocs = NULL;
 	size_t count, nr_relocs;
@@ -46,18 +40,18 @@ static int each_data(const struct elf_file *elf, words_fn fn, void *ctx)
 			continue;
 		ret = dispatch_range_words(elf, &loads[i], relocs, nr_relocs, &words, &n);
 		if (!ret)
-			fn(elf, words, n, ctx);
+			fn(elf, words, n, loads[i].addr + (-loads[i].addr & 7), ctx);
 	}
 	return ret;
 }
 
-static bool is_method(const struct elf_file *elf, const uint64_t *words)
+bool py_method_at(const struct elf_file *elf, const uint64_t *words)
 {
 	return (uint32_t)words[2] && (uint32_t)words[2] <= ML_FLAGS_MAX && words[0] &&
 	       elf_file_is_code(elf, words[1]);
 }
 
-static bool is_named(const struct elf_file *elf, uint64_t addr, const char *name)
+bool py_text_is(const struct elf_file *elf, uint64_t addr, const char *name)
 {
 	size_t len = strlen(name) + 1;
 	const uint8_t *text = elf_file_bytes(elf, addr, len, NULL);
@@ -85,19 +79,20 @@ static void check_method(const struct elf_file *elf, const struct checking *c, u
 		struct py_claim *claim = &c->claims[i];
 
 		if (!claim->name || (uint8_t)claim->name[0] != *first ||
-		    !is_named(elf, name, claim->name))
+		    !py_text_is(elf, name, claim->name))
 			continue;
 		claim->listed |= addr == claim->addr;
 		claim->contradicted = true;
 	}
 }
 
-static void check_words(const struct elf_file *elf, const uint64_t *words, size_t count, void *ctx)
+static void check_words(const struct elf_file *elf, const uint64_t *words, size_t count,
+			uint64_t addr, void *ctx)
 {
 	for (size_t w = 0; w < count; w++) {
 		if (elf_file_is_code(elf, words[w]))
 			check_slot(ctx, words[w]);
-		if (w + ML_WORDS <= count && is_method(elf, words + w))
+		if (w + PY_METHOD_WORDS <= count && py_method_at(elf, words + w))
 			check_method(elf, ctx, words[w], words[w + 1]);
 	}
 }
@@ -114,7 +109,7 @@ static int check_claims(const struct elf_file *elf, struct py_claim *claims, siz
 	for (size_t i = 0; i < count; i++)
 		addrs[i] = claims[i].addr;
 	elf_function_starts(elf, addrs, starts, count);
-	ret = each_data(elf, check_words, &checking);
+	ret = py_each_data(elf, check_words, &checking);
 	for (size_t i = 0; i < count; i++) {
 		claims[i].start = starts[i] && elf_file_is_code(elf, claims[i].addr);
 		claims[i].contradicted &= !claims[i].listed;
@@ -185,12 +180,12 @@ struct looking {
 };
 
 static void look_in_words(const struct elf_file *elf, const uint64_t *words, size_t count,
-			  void *ctx)
+			  uint64_t addr, void *ctx)
 {
 	struct looking *l = ctx;
 
-	for (size_t w = 0; w + ML_WORDS <= count; w++) {
-		if (!is_method(elf, words + w) || !is_named(elf, words[w], l->name))
+	for (size_t w = 0; w + PY_METHOD_WORDS <= count; w++) {
+		if (!py_method_at(elf, words + w) || !py_text_is(elf, words[w], l->name))
 			continue;
 		l->several |= l->found && l->found != words[w + 1];
 		l->found = words[w + 1];
@@ -203,7 +198,7 @@ int py_method_in_file(const struct elf_file *elf, const char *name, uint64_t *ad
 	int ret;
 
 	if (!elf_memo_get(elf, ELF_MEMO_METHOD, name, strlen(name), addr, sizeof(*addr))) {
-		ret = each_data(elf, look_in_words, &l);
+		ret = py_each_data(elf, look_in_words, &l);
 		if (ret)
 			return ret;
 		*addr = l.several ? 0 : l.found;

@@ -122,3 +122,82 @@ TEST(ambiguous_or_no_method)
 	ASSERT_EQ(py_method_in_file(ef, "odd flags", &addr), -ENOENT);
 	ASSERT_EQ(py_method_in_file(ef, "no code", &addr), -ENOENT);
 }
+
+#define TABLE_OF_TYPE 0x80u /* from EB_TABLE on */
+#define STATIC_TYPE 0x200u
+#define SLOTS 0x400u
+#define SPEC 0x500u
+#define DEF 0x600u
+
+/* A module that has a function, and a type that has a method of the same name. */
+static void init_module(const char *module)
+{
+	eb_init(&b, ET_DYN);
+	names = 0;
+	put_method(EB_TABLE, "first", GETPID, 0x4);
+	put_method(EB_TABLE + 32, "bind", SYSTEM, 0x8);
+	put_method(EB_TABLE + TABLE_OF_TYPE, "bind", GETPID, 0x1);
+	put_pointer(EB_TABLE + DEF + 40, name_at(module));
+	put_pointer(EB_TABLE + DEF + 64, EB_TABLE);
+}
+
+static int find(const char *module, const char *type, uint64_t *addr)
+{
+	_cleanup_(elf_file_closep) struct elf_file *ef = NULL;
+	struct py_method m = { 0 };
+	int ret;
+
+	eb_dynamic(&b);
+	ret = elf_file_open_mem(b.data, sizeof(b.data), &ef, NULL);
+	if (!ret)
+		ret = py_method_of(ef, module, type, "bind", &m);
+	*addr = m.addr;
+	return ret;
+}
+
+TEST(method_of_a_module)
+{
+	uint64_t addr;
+
+	init_module("decimal");
+	ASSERT_EQ(find("_decimal", NULL, &addr), 0);
+	ASSERT_EQ(addr, SYSTEM);
+	ASSERT_EQ(find("_socket", NULL, &addr), -ENOENT);
+	ASSERT_EQ(find("_decimal", "socket", &addr), -ENOENT);
+}
+
+TEST(method_of_a_static_type)
+{
+	uint64_t addr;
+
+	init_module("_socket");
+	put_pointer(EB_TABLE + STATIC_TYPE + 24, name_at("_socket.socket"));
+	put_pointer(EB_TABLE + STATIC_TYPE + 232, EB_TABLE + TABLE_OF_TYPE);
+	ASSERT_EQ(find("_socket", "socket", &addr), 0);
+	ASSERT_EQ(addr, GETPID);
+	ASSERT_EQ(find("_socket", "sock", &addr), -ENOENT);
+}
+
+/* The spec leads to that many bytes behind the beginning of the slots. */
+static void init_spec(uint32_t behind)
+{
+	init_module("_socket");
+	eb_word(&b, EB_TABLE + SLOTS, 65); /* Py_tp_new */
+	put_pointer(EB_TABLE + SLOTS + 8, EB_TEXT);
+	eb_word(&b, EB_TABLE + SLOTS + 16, 64); /* Py_tp_methods */
+	put_pointer(EB_TABLE + SLOTS + 24, EB_TABLE + TABLE_OF_TYPE);
+	put_pointer(EB_TABLE + SPEC, name_at("_socket.socket"));
+	put_pointer(EB_TABLE + SPEC + 24, EB_TABLE + SLOTS + behind);
+}
+
+TEST(method_of_a_type_made_from_a_spec)
+{
+	uint64_t addr;
+
+	init_spec(0);
+	ASSERT_EQ(find("_socket", "socket", &addr), 0);
+	ASSERT_EQ(addr, GETPID);
+	ASSERT_EQ(find("_socket", "sock", &addr), -ENOENT);
+	init_spec(8); /* no slot begins there */
+	ASSERT_EQ(find("_socket", "socket", &addr), -ENOENT);
+}
