@@ -9,6 +9,7 @@
 #include "arm.h"
 #include "direct.h"
 #include "event.h"
+#include "import.h"
 #include "launch.h"
 #include "pylayout.h"
 #include "rule.h"
@@ -108,11 +109,26 @@ ABI_AT(ev_exec, flags, 48);
 ABI_AT(ev_exec, exe_len, 52);
 ABI_AT(ev_exec, cmdline_len, 56);
 
+ABI_SIZE(import_name, 64);
+ABI_AT(import_name, text, 0);
+
+ABI_SIZE(import_file, 16);
+ABI_AT(import_file, dev, 8);
+ABI_AT(import_file, generation, 12);
+
+ABI_SIZE(import, 32);
+ABI_AT(import, name, 4);
+ABI_AT(import, file, 8);
+ABI_AT(import, what, 24);
+
+ABI_SIZE(ev_import, 80);
+ABI_AT(ev_import, import, 48);
+
 ABI_SIZE(launch_thread, 16);
 ABI_AT(launch_thread, mapped, 4);
 ABI_AT(launch_thread, pages, 8);
 
-ABI_SIZE(py_layout, 164);
+ABI_SIZE(py_layout, 168);
 ABI_AT(py_layout, minor, 4);
 ABI_AT(py_layout, owner_generator, 50);
 ABI_AT(py_layout, ts_frame, 52);
@@ -122,18 +138,19 @@ ABI_AT(py_layout, resume_location_mask, 120);
 ABI_AT(py_layout, code_cellvars, 124);
 ABI_AT(py_layout, type_basicsize, 130);
 ABI_AT(py_layout, code_stacksize, 162);
+ABI_AT(py_layout, module_def, 166);
 
-ABI_SIZE(py_proc, 328);
+ABI_SIZE(py_proc, 376);
 ABI_AT(py_proc, seq, 4);
 ABI_AT(py_proc, group, 8);
-ABI_AT(py_proc, tstate, 16);
-ABI_AT(py_proc, load_bias, 152);
-ABI_AT(py_proc, layout, 160);
+ABI_AT(py_proc, image, 16);
+ABI_AT(py_proc, tstate, 24);
+ABI_AT(py_proc, load_bias, 200);
+ABI_AT(py_proc, layout, 208);
 
-ABI_SIZE(py_template, 352);
-ABI_AT(py_template, late, 328);
-ABI_AT(py_template, start, 336);
-ABI_AT(py_template, main, 344);
+ABI_SIZE(py_template, 392);
+ABI_AT(py_template, start, 376);
+ABI_AT(py_template, main, 384);
 
 ABI_SIZE(phrude_target_key, 24);
 ABI_AT(phrude_target_key, place, 8);
