@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A value goes into the event in pre-order: a container's opening node, its elements, a VAL_END.  There is
- * no recursion: the containers being captured stand on scratch.stack, and capture_value() goes
- * on step by step.  All bounds are in abi/limits.h; each cut is marked.  Functions are not nested deeper than they
- * are because the verifier allows eight levels.
+ * A value goes into the event in pre-order: a container's opening node, its elements, a VAL_END.  There is no recursion: the
+ * containers being captured stand on scratch.stack, and capture_value() goes on step by step.  All bounds are in abi/limits.h; each
+ * cut is marked.  Functions are not nested deeper than they are because the verifier allows eight levels.
  */
 #include "capture.bpf.h"
 
