@@ -46,9 +46,10 @@ static struct rule_element *add(struct elements *e)
 /* Stands for what was not captured: every question about it is open. */
 static void add_unknown(struct elements *e)
 {
-	*add(e) = (struct rule_element){ { TEXT("") },	   1,
-					 .cut = true,	   .cut_inside = true,
-					 .file = TEXT(""), .file_cut = true };
+	*add(e) = (struct rule_element){ { TEXT("") },	      1,
+					 .cut = true,	      .cut_inside = true,
+					 .inputs = e->inputs, .input_open = e->input_open,
+					 .file = TEXT(""),    .file_cut = true };
 }
 
 static void add_spelling(struct rule_element *item, const char *s, size_t len)

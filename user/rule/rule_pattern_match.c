@@ -244,8 +244,10 @@ static enum rule_verdict test_input(const struct rule_test *test, const struct r
 
 	if (e->input_open)
 		return RULE_MAYBE;
-	if (!e->inputs || !e->value)
+	if (!e->inputs)
 		return RULE_NO;
+	if (!e->value)
+		return RULE_MAYBE;
 	return verdicts[inputs_judge(e->inputs, test->input, e->arg, e->value)];
 }
 

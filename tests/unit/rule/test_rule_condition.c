@@ -511,6 +511,11 @@ TEST(inputs)
 		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
 		{ "except: [{arg.cmd: [{input: any}]}]", "f=/etc/passwd", false,
 		  RULE_BASIS_REQUEST },
+		/* what was not captured is decided for reporting, in a request */
+		{ "arg.lost: {only: [{input: any}]}", "f=x", true,
+		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
+		{ "arg.lost: {only: [{input: any}]}", NULL, false,
+		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
 		/* what excludes the arguments whatever came is all that is gone by */
 		{ "arg.cmd: {only: [{input: any, prefix: rm}]}", "f=/etc/passwd", false,
 		  RULE_BASIS_ARGS },
