@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event yaml input rule alert request sink probe pipeline config suggest suite kern policy attach launch engine doctor cli
+MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline config suggest suite kern policy attach launch targets engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event yaml input rule alert request sink probe pipeline config suggest
+PURE_MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
@@ -35,8 +35,8 @@ Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
-UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c $(addprefix engine/,counters.c engine_refused.c \
-	processes.c))
+UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c \
+	targets/processes.c targets/targets_refused.c)
 
 CONSOLE_SRCS := $(sort $(wildcard user/console/*.c))
 # All but its main().

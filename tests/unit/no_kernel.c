@@ -4,7 +4,7 @@
 
 #include "attach/arm.h"
 #include "attach/uprobe.h"
-#include "engine/qualnames.h"
+#include "targets/qualnames.h"
 #include "kern/kern.h"
 #include "kern/kern_feat.h"
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -64,14 +65,6 @@ struct arming {
 	atomic_bool finished;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static uint32_t left_of(const struct arming *a)
 {
 	return a->left + a->new_version;
@@ -94,7 +87,7 @@ static struct py_arm_job job_of(const struct armer *armer, const struct arm_requ
 static int run(struct armer *armer, uint32_t target, struct py_arm_job *job)
 {
 	struct deaf *d = &armer->deaf[(unsigned int)job->pid % ARRAY_SIZE(armer->deaf)];
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 	int ret;
 
 	if (d->pid == job->pid && now < d->until) {
@@ -105,7 +98,7 @@ static int run(struct armer *armer, uint32_t target, struct py_arm_job *job)
 	ret = py_arm_run(job, armer->items, ANSWER_MS);
 	if (ret == -ETIMEDOUT || ret == -EAGAIN) {
 		atomic_fetch_add(&armer->given_up, 1);
-		*d = (struct deaf){ .pid = job->pid, .until = now_ns() + DEAF_NS };
+		*d = (struct deaf){ .pid = job->pid, .until = clock_now_ns() + DEAF_NS };
 	}
 	if (job->late)
 		atomic_fetch_add(&armer->late, 1);
@@ -220,7 +213,7 @@ static void answer(void *ctx, const struct arm_request *rq)
 			kern_arm_done(armer->requests, rq);
 		else
 			kern_arm_failed(armer->requests, rq);
-		held = now_ns() - rq->token;
+		held = clock_now_ns() - rq->token;
 		atomic_fetch_add(&armer->count, 1);
 		atomic_fetch_add(&armer->total, held);
 		if (held > atomic_load(&armer->longest))
@@ -314,7 +307,7 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 	const struct py_interp *interp = target->interp;
 	_cleanup_(arm_freep) struct arming *a = calloc(1, sizeof(*a));
 	const struct py_arm_target t = { .mem = -1, .layout = &interp->proc.layout };
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	int ret;
 
 	*out = NULL;
@@ -343,7 +336,7 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 		"pid %d: %zu of %zu code objects are to be %s (%llu MiB looked through in %llu ms)",
 		a->pid, a->left, a->codes.seen, undo ? "disarmed" : "armed",
 		(unsigned long long)a->codes.bytes >> 20,
-		(unsigned long long)(now_ns() - start) / 1000000);
+		(unsigned long long)(clock_now_ns() - start) / 1000000);
 	if (!a->left && !a->new_version)
 		return 0;
 	pthread_mutex_lock(&armer->lock);

@@ -54,3 +54,20 @@ bool inherited_ignores(int sig)
 	}
 	return !sigaction(sig, NULL, &action) && action.sa_handler == SIG_IGN;
 }
+
+#define DESCRIPTORS 65536
+
+void inherited_raise_descriptors(void)
+{
+	struct rlimit limit, more = { DESCRIPTORS, DESCRIPTORS };
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	/* Past the hard limit only with privilege. */
+	if (limit.rlim_max >= DESCRIPTORS)
+		more.rlim_max = limit.rlim_max;
+	if (!setrlimit(RLIMIT_NOFILE, &more))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}

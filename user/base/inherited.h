@@ -11,5 +11,7 @@
 void inherited_remember(void);
 /* In the child, before its exec. 0 or -errno. */
 int inherited_restore(void);
+/* Has this process have as many descriptors as a tracer of many needs. */
+void inherited_raise_descriptors(void);
 /* Was the signal ignored, as SIGHUP is under nohup? */
 bool inherited_ignores(int sig);

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 
-#define NSEC_PER_MSEC 1000000LL
 /* The clock is looked at once in so many reads: most find what they want in memory of ours. */
 #define READS_A_CLOCK 64
 /* What looking through memory takes on a slow machine. */
@@ -17,17 +17,9 @@
 static __thread struct look *current;
 static atomic_uint_least64_t last_id;
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
-}
-
 void look_begin(struct look *look, pid_t pid, struct look_limits limits)
 {
-	int64_t now = now_ns();
+	int64_t now = clock_now_ns();
 
 	*look = (struct look){ .pid = pid,
 			       .began = now,
@@ -50,7 +42,7 @@ int look_end(struct look *look)
 
 int64_t look_spent_ns(const struct look *look)
 {
-	return now_ns() - look->began;
+	return clock_now_ns() - look->began;
 }
 
 const char *look_failure(const struct look *look, char *buf, size_t size)
@@ -94,7 +86,7 @@ static int count_reads(unsigned int reads)
 /* Nanoseconds; a look without any has failed. */
 static int64_t time_left(void)
 {
-	int64_t left = current->until - now_ns();
+	int64_t left = current->until - clock_now_ns();
 
 	if (left <= 0)
 		current->failed = -E2BIG;

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/look.h"
 #include "base/util.h"
 
-#define NSEC_PER_MSEC 1000000LL
 /* Most calls take a few microseconds: to sleep and be woken would take longer. */
 #define SPIN_NS 20000
 /* How often it is looked whether a worker that does not answer has died. */
@@ -66,14 +66,6 @@ static struct {
 static atomic_size_t nr_left;
 static atomic_uint_least64_t count_left, count_refused;
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
-}
-
 static void futex_wait(atomic_uint *word, unsigned int value, const struct timespec *timeout)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
@@ -87,7 +79,7 @@ static void futex_wake(atomic_uint *word)
 /* Does the word change soon? */
 static bool spin(atomic_uint *word, unsigned int value)
 {
-	int64_t until = now_ns() + SPIN_NS;
+	int64_t until = clock_now_ns() + SPIN_NS;
 
 	do {
 		for (int i = 0; i < 32; i++) {
@@ -95,7 +87,7 @@ static bool spin(atomic_uint *word, unsigned int value)
 				return true;
 			__builtin_ia32_pause();
 		}
-	} while (now_ns() < until);
+	} while (clock_now_ns() < until);
 	return false;
 }
 
@@ -337,7 +329,7 @@ static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, 
 	int64_t patience = (int64_t)ms * NSEC_PER_MSEC;
 
 	while (!spin(&sh->answered, before)) {
-		int64_t spent = now_ns() - start_ns;
+		int64_t spent = clock_now_ns() - start_ns;
 		struct timespec ts = { .tv_nsec = MIN(SLICE_NS, MAX(patience - spent, 1)) };
 
 		if (spent >= patience * BUSY_FACTOR ||
@@ -391,10 +383,10 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 		}
 	}
 	change(&sh->asked, before + 1, &sh->worker_sleeps);
-	start_ns = now_ns();
+	start_ns = clock_now_ns();
 	ret = wait_answer(sh, before, ms, start_ns);
 	if (ret || sh->slept)
-		look_waited(now_ns() - start_ns);
+		look_waited(clock_now_ns() - start_ns);
 	if (ret) {
 		atomic_fetch_add(&count_left, ret == -ETIMEDOUT);
 		leave();

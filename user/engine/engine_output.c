@@ -1,42 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Signals, and the way from records to outputs: what becomes of it while these are full, and at the end. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/util.h"
 #include "engine/engine_priv.h"
 
 /* So long he may still take, once the tracer was asked to end. */
 #define PATIENCE_MS 1000
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 void engine_asked_to_end(struct engine *e)
 {
 	e->stop = e->asked_to_end = true;
 	/* To take the probes away is none of the reader's time. */
 	if (e->ended && !e->patience_until)
-		e->patience_until = now_ms() + PATIENCE_MS;
-}
-
-bool engine_has_terminal(void)
-{
-	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-
-	return fd >= 0;
+		e->patience_until = clock_now_ms() + PATIENCE_MS;
 }
 
 static void on_signal(struct engine *e, uint32_t number)
@@ -49,7 +34,7 @@ static void on_signal(struct engine *e, uint32_t number)
 		break;
 	case SIGHUP:
 		/* Whoever started it there is gone, and did not say nohup. */
-		if (e->had_terminal && !engine_has_terminal())
+		if (e->had_terminal && !signals_have_terminal())
 			engine_asked_to_end(e);
 		else
 			sinks_reopen(e->sinks, "SIGHUP");
@@ -68,7 +53,7 @@ void engine_on_signals(struct engine *e)
 	if (e->launch)
 		launch_step(e->launch);
 	else
-		stops_collect(&e->stops);
+		stops_collect(targets_stops(e->targets));
 }
 
 void engine_consume(struct engine *e)
@@ -96,7 +81,7 @@ int engine_wait_for_records(struct engine *e, int epoll_fd)
 /* Waits until the outputs have something new to tell; false: their time is over. */
 static bool wait_for_outputs(struct engine *e)
 {
-	int64_t left = e->patience_until ? e->patience_until - now_ms() : -1;
+	int64_t left = e->patience_until ? e->patience_until - clock_now_ms() : -1;
 	struct pollfd fds[] = { { .fd = sinks_fd(e->sinks), .events = POLLIN },
 				{ .fd = e->signal_fd, .events = POLLIN },
 				{ .fd = e->asked_to_end ? -1 : e->end_fd, .events = POLLIN } };

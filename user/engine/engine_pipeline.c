@@ -1,46 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the pipeline asks of the rest: who a process is, and where alerts and verdicts go. */
+/* Whose each record of the ring buffer is, and what the pipeline asks of the rest: who a process is, and where alerts and verdicts go. */
+#include <errno.h>
+#include <string.h>
+
 #include "engine/engine_priv.h"
 
 static bool view_target(void *ctx, pid_t pid, struct target_view *view)
 {
 	struct engine *e = ctx;
-	const struct process *p = processes_add(&e->processes, pid);
 
-	if (!p)
-		return false;
-	if (p->interp)
-		*view = (struct target_view){ p->interp->version, p->interp->probe_of_rule };
-	return true;
+	return targets_view(e->targets, pid, view);
 }
 
 static void find_qualname(void *ctx, struct event *ev)
 {
 	struct engine *e = ctx;
-	struct process *p = processes_find(&e->processes, ev->head.hdr.pid);
-	struct qualnames *q = p && p->interp ? p->interp->qualnames : NULL;
-	struct look look;
 
-	if (!q)
-		return;
-	if (qualnames_unknown(q, ev) && engine_look_begin(e, p, &look)) {
-		qualnames_find(q, &p->view, ev);
-		engine_look_end(e, p, &look);
-	}
-	qualnames_fill(q, ev);
+	targets_find_qualname(e->targets, ev);
 }
 
 static void describe_process(void *ctx, const struct event *ev, struct alert_process *out)
 {
 	struct engine *e = ctx;
-	struct process *p = processes_find(&e->processes, ev->head.hdr.pid);
-	const struct proc_facts *facts = engine_facts(e, p, ev->head.cgroup);
 
-	out->exe = facts->exe;
-	out->cmdline = (const char *const *)facts->cmdline;
-	out->nr_cmdline = facts->nr_cmdline;
-	out->cut = facts->exe_cut || facts->cmdline_cut;
-	out->container = p->container;
+	targets_describe(e->targets, ev, out);
 }
 
 static void take_alert(void *ctx, const struct alert *alert)
@@ -80,3 +63,34 @@ const struct pipeline_ops engine_pipeline_ops = {
 	.forget_table = forget_table,
 	.forget_tables = forget_tables,
 };
+
+static int take_record(struct engine *e, const void *record, size_t size)
+{
+	struct ev_hdr hdr;
+
+	if (size < sizeof(hdr))
+		return -EPROTO;
+	memcpy(&hdr, record, sizeof(hdr));
+	if (hdr.abi != PHRUDE_ABI_VERSION || hdr.size > size)
+		return -EPROTO;
+	switch (hdr.kind) {
+	case EV_MATCH:
+		return pipeline_match(&e->pipeline, record, hdr.size);
+	case EV_LINETABLE:
+		return pipeline_linetable(&e->pipeline, record, hdr.size);
+	case EV_PROC:
+		return targets_record(e->targets, record, hdr.size);
+	}
+	return -EPROTO;
+}
+
+int engine_record(void *ctx, const void *record, size_t size)
+{
+	struct engine *e = ctx;
+
+	e->malformed += take_record(e, record, size) != 0;
+	if (pipeline_has_enough(&e->pipeline))
+		e->stop = true;
+	/* After the last alert wanted, nothing more is looked at; nor while nobody takes alerts. */
+	return e->stop || sinks_are_full(e->sinks) ? -ECANCELED : 0;
+}

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "kern/kern_feat.h"
@@ -364,14 +365,6 @@ int kern_ring_fd(const struct kern *k)
 	return ring_buffer__epoll_fd(k->ring);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* How long the kernel side is told not to wake us, and how much longer we look: longer than a program can be held up
  * between reading the one and putting its event into the ring. */
 #define AWAKE_NS 10000000ULL
@@ -381,10 +374,10 @@ int kern_consume(struct kern *k)
 {
 	int n;
 
-	k->looked = now_ns();
+	k->looked = clock_now_ns();
 	n = ring_buffer__consume(k->ring);
 	if (n > 0)
-		k->skel->bss->reader_awake_until = now_ns() + AWAKE_NS;
+		k->skel->bss->reader_awake_until = clock_now_ns() + AWAKE_NS;
 	return n;
 }
 

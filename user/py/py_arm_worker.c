@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/worker.h"
 #include "py/py_arm.h"
 #include "bpf/abi/pylayout.h"
@@ -21,19 +22,12 @@ struct arm_call {
 };
 _Static_assert(sizeof(struct arm_call) <= WORKER_AREA, "a job fits into a worker's area");
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static bool is_held(void *ctx)
 {
 	const struct py_arm_job *job = ctx;
 
-	return __atomic_load_n(job->state, __ATOMIC_SEQ_CST) == job->taken && now_ns() < job->until;
+	return __atomic_load_n(job->state, __ATOMIC_SEQ_CST) == job->taken &&
+	       (uint64_t)clock_now_ns() < job->until;
 }
 
 static int open_memory(pid_t pid)
@@ -63,7 +57,7 @@ static int do_items(struct arm_call *c, const struct py_arm_target *t)
 		if (job->shared)
 			return 0;
 	}
-	while (job->done < job->count && now_ns() < job->enough) {
+	while (job->done < job->count && (uint64_t)clock_now_ns() < job->enough) {
 		struct py_arm_item *i = &c->items[job->done];
 
 		i->result = job->undo ? py_disarm(t, i->code, i->instr, i->name)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "sink/queue.h"
@@ -47,14 +48,6 @@ struct sink {
 	bool left, freed;   /* it was not waited for any longer, and has to free all this */
 	const char *reopen; /* why; NULL: not asked for */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
 
 static void count_up(int eventfd)
 {
@@ -216,7 +209,7 @@ static bool is_writable(struct sink *s)
 
 static void wait_for_work(struct sink *s)
 {
-	int64_t left = s->look_due - now_ms();
+	int64_t left = s->look_due - clock_now_ms();
 	bool watched = s->stalled || (!s->gone && !s->ops->is_lasting(s->out));
 	struct pollfd fds[] = { { .fd = s->wake_fd, .events = POLLIN },
 				{ .fd = watched ? s->ops->fd(s->out) : -1,
@@ -276,7 +269,7 @@ static void *serve(void *arg)
 	const char *reopen;
 	bool last_try, freed;
 
-	s->look_due = now_ms() + LOOK_INTERVAL_MS;
+	s->look_due = clock_now_ms() + LOOK_INTERVAL_MS;
 	for (;;) {
 		bool look;
 
@@ -285,10 +278,10 @@ static void *serve(void *arg)
 			break;
 		if (reopen)
 			s->ops->reopen(s->out, reopen);
-		look = reopen || last_try || now_ms() >= s->look_due;
+		look = reopen || last_try || clock_now_ms() >= s->look_due;
 		if (look) {
 			s->ops->look(s->out);
-			s->look_due = now_ms() + LOOK_INTERVAL_MS;
+			s->look_due = clock_now_ms() + LOOK_INTERVAL_MS;
 		}
 		/* What failed is tried again at a look, not for each alert. */
 		if (!s->gone && (look || !s->error))

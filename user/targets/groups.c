@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/groups.h"
+#include "targets/groups.h"
 
 #include <errno.h>
 #include <stdlib.h>

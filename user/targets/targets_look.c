@@ -9,12 +9,12 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 
-#define NSEC_PER_MSEC 1000000LL
 /* What a look may take without being counted: most take less. */
 #define FREE_NS (10 * NSEC_PER_MSEC)
 /* A family may take a tenth of the time with longer looks, and this at once. */
@@ -24,35 +24,27 @@
 #define FAILURES_MAX 12
 #define WHO_MAX 60
 
-static int64_t now_ns(void)
+static struct family *family_of(struct targets *t, const struct process *p)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * NSEC_PER_MSEC + ts.tv_nsec;
-}
-
-static struct family *family_of(struct engine *e, const struct process *p)
-{
-	return &e->families[p->family % FAMILIES_MAX];
+	return &t->families[p->family % FAMILIES_MAX];
 }
 
 /* What it took is forgotten with time. */
 static int64_t taken(struct family *f)
 {
-	int64_t now = now_ns();
+	int64_t now = clock_now_ns();
 
 	f->taken = MAX(f->taken - (now - f->since) / SHARE, 0);
 	f->since = now;
 	return f->taken;
 }
 
-bool engine_look_begin(struct engine *e, struct process *p, struct look *look)
+bool targets_look_begin(struct targets *t, struct process *p, struct look *look)
 {
-	struct family *f = family_of(e, p);
+	struct family *f = family_of(t, p);
 
 	if (p->deaf || (!look_current() && (f->failures >= FAILURES_MAX || taken(f) > BURST_NS))) {
-		e->looks_put_off += !p->put_off && !p->deaf;
+		t->looks_put_off += !p->put_off && !p->deaf;
 		p->put_off = true;
 		return false;
 	}
@@ -61,9 +53,9 @@ bool engine_look_begin(struct engine *e, struct process *p, struct look *look)
 	return true;
 }
 
-bool engine_may_look_ever(struct engine *e, const struct process *p)
+bool targets_may_look_ever(struct targets *t, const struct process *p)
 {
-	return family_of(e, p)->failures < FAILURES_MAX;
+	return family_of(t, p)->failures < FAILURES_MAX;
 }
 
 /* " (python3 app.py)" */
@@ -84,7 +76,7 @@ static void put_who(struct buf *out, const struct process *p)
 	buf_adds(out, ")");
 }
 
-static void say(struct engine *e, struct process *p, const struct look *look)
+static void say(struct targets *t, struct process *p, const struct look *look)
 {
 	_cleanup_buf_ struct buf who = { 0 };
 	char why[160];
@@ -92,17 +84,17 @@ static void say(struct engine *e, struct process *p, const struct look *look)
 	put_who(&who, p);
 	log_warn("pid %d%s: %s: modules that it imports from now on are not looked at", p->pid,
 		 who.data ? who.data : "", look_failure(look, why, sizeof(why)));
-	if (family_of(e, p)->failures == FAILURES_MAX)
+	if (family_of(t, p)->failures == FAILURES_MAX)
 		log_warn("pid %d and what is related to it did not answer %d times: none of them "
 			 "is looked at any more",
 			 p->pid, FAILURES_MAX);
 }
 
-int engine_look_end(struct engine *e, struct process *p, struct look *look)
+int targets_look_end(struct targets *t, struct process *p, struct look *look)
 {
 	bool inner = look_current() != look;
 	int ret = look_end(look);
-	struct family *f = family_of(e, p);
+	struct family *f = family_of(t, p);
 
 	if (inner)
 		return ret ? -ETIMEDOUT : 0;
@@ -111,22 +103,22 @@ int engine_look_end(struct engine *e, struct process *p, struct look *look)
 		return 0;
 	/* That is not this process's fault, but it goes without being looked at. */
 	if (ret == -EAGAIN) {
-		e->looks_put_off++;
-		if (!e->said_no_worker)
+		t->looks_put_off++;
+		if (!t->said_no_worker)
 			log_warn("too many readers wait for memory of targets that does not "
 				 "answer: no process can be looked at before they end");
-		e->said_no_worker = true;
+		t->said_no_worker = true;
 		return -ETIMEDOUT;
 	}
 	p->deaf = true;
 	f->failures++;
-	e->looks_given_up++;
-	say(e, p, look);
+	t->looks_given_up++;
+	say(t, p, look);
 	return -ETIMEDOUT;
 }
 
-unsigned int engine_family(struct engine *e)
+unsigned int targets_new_family(struct targets *t)
 {
-	e->nr_families++;
-	return e->nr_families % FAMILIES_MAX;
+	t->nr_families++;
+	return t->nr_families % FAMILIES_MAX;
 }

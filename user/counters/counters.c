@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/counters.h"
+#include "counters/counters.h"
 
 #include <stdbool.h>
 
@@ -13,8 +13,8 @@ const struct counter_info counter_info[NR_COUNTERS] = {
 #define X(name, key, class, help) [PHRUDE_STAT_##name] = { key, help, COUNTER_##class },
 	PHRUDE_STATS(X)
 #undef X
-#define X(field, key, class, help) [COUNTER_##field] = { key, help, COUNTER_##class },
-		ENGINE_COUNTERS(X)
+#define X(name, key, class, help) [COUNTER_##name] = { key, help, COUNTER_##class },
+		USER_COUNTERS(X)
 #undef X
 };
 

@@ -9,7 +9,7 @@
 #include "attach/arm.h"
 #include "attach/attach.h"
 #include "policy/plan.h"
-#include "engine/qualnames.h"
+#include "targets/qualnames.h"
 #include "proc/procfs.h"
 
 /* Where the probes of one kind go in an interpreter. */

@@ -12,7 +12,7 @@
 #include "attach/direct.h"
 #include "attach/uprobe.h"
 #include "bpf/abi/pylayout.h"
-#include "engine/processes.h"
+#include "targets/processes.h"
 
 struct group {
 	struct file_id id;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/processes.h"
+#include "targets/processes.h"
 
 #include <stdlib.h>
 

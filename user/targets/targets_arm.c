@@ -3,16 +3,17 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/look.h"
 #include "base/util.h"
 #include "bpf/abi/hash.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 #include "kern/kern_feat.h"
 #include "py/interp.h"
 
 /* Most names are told by their length and first bytes to be no rule's, as the kernel side does. */
-static bool looks_watched(const struct engine *e, struct text name)
+static bool looks_watched(const struct targets *t, struct text name)
 {
 	uint64_t first8 = 0;
 	uint32_t bit;
@@ -24,16 +25,16 @@ static bool looks_watched(const struct engine *e, struct text name)
 			first8 |= (uint64_t)(unsigned char)name.s[i] << (8 * i);
 	}
 	bit = phrude_prefilter_bit(name.len, first8);
-	return e->names[bit / 64] >> bit % 64 & 1;
+	return t->names[bit / 64] >> bit % 64 & 1;
 }
 
 /* py_code_fn: what a rule names that is to be armed. */
 static bool is_watched(void *ctx, struct text name, struct text file, struct text qualname)
 {
-	const struct engine *e = ctx;
-	const struct rule_set *rules = e->opts->rules;
+	const struct targets *t = ctx;
+	const struct rule_set *rules = t->config.rules;
 
-	if (!looks_watched(e, name))
+	if (!looks_watched(t, name))
 		return false;
 	for (size_t i = 0; i < rules->nr_rules; i++) {
 		if (plan_arms(&rules->rules[i], name, file, qualname))
@@ -42,11 +43,11 @@ static bool is_watched(void *ctx, struct text name, struct text file, struct tex
 	return false;
 }
 
-static struct arm_process arm_process(struct engine *e, const struct interp_facts *f,
+static struct arm_process arm_process(struct targets *t, const struct interp_facts *f,
 				      const struct py_interp *interp)
 {
 	const struct kind_sites *k = &f->kinds[PROBE_ARM];
-	const struct group *g = groups_find(&e->groups, f->group);
+	const struct group *g = groups_find(&t->groups, f->group);
 
 	return (struct arm_process){
 		.interp = interp,
@@ -55,17 +56,18 @@ static struct arm_process arm_process(struct engine *e, const struct interp_fact
 		.sites = k->sites,
 		.nr_sites = k->count,
 		.wanted = is_watched,
-		.ctx = e,
-		.patient = e->ending,
+		.ctx = t,
+		.patient = t->ending,
 	};
 }
 
-int engine_arm(struct engine *e, struct process *p, const struct py_interp *interp, struct err *err)
+int targets_arm(struct targets *t, struct process *p, const struct py_interp *interp,
+		struct err *err)
 {
-	struct arm_process target = arm_process(e, p->interp, interp);
+	struct arm_process target = arm_process(t, p->interp, interp);
 
 	/* Many would wait for each other, and at an exec others are held. */
-	target.patient = p->target && !e->ready && e->opts->config->pids.count == 1;
+	target.patient = p->target && !t->ready && t->config.nr_pids == 1;
 	arm_free(p->arming);
 	p->arming = NULL;
 	if (!target.nr_sites)
@@ -73,28 +75,29 @@ int engine_arm(struct engine *e, struct process *p, const struct py_interp *inte
 	look_afresh();
 	if (py_runs_beside(interp))
 		return err_set(err, -EBUSY, "pid %d has made sub-interpreters meanwhile", p->pid);
-	return arm_begin(e->armer, &target, &p->arming, err);
+	return arm_begin(t->armer, &target, &p->arming, err);
 }
 
-void engine_say_unarmed(const struct engine *e, const struct interp_facts *f,
-			const struct py_interp *interp)
+void targets_say_unarmed(const struct targets *t, const struct interp_facts *f,
+			 const struct py_interp *interp)
 {
 	bool all = f->kinds[PROBE_FRAME].count || f->kinds[PROBE_USDT].count;
 
-	if (all && e->choice.forced == PROBE_NONE && !e->choice.no_arm && py_runs_beside(interp))
+	if (all && t->config.choice.forced == PROBE_NONE && !t->config.choice.no_arm &&
+	    py_runs_beside(interp))
 		log_warn("pid %d has sub-interpreters, which may run at once: its functions cannot "
 			 "be armed, and each of "
 			 "its Python calls costs a trap",
 			 interp->pid);
 }
 
-bool engine_arm_inherited(struct engine *e, struct process *p)
+bool targets_arm_inherited(struct targets *t, struct process *p)
 {
-	return e->armer && p->interp && p->interp->kinds[PROBE_ARM].count &&
-	       kern_arm_is_pending(e->kern, p->pid);
+	return t->armer && p->interp && p->interp->kinds[PROBE_ARM].count &&
+	       kern_arm_is_pending(t->kern, p->pid);
 }
 
-void engine_armed(struct process *p)
+void targets_armed(struct process *p)
 {
 	if (p->arming && arm_is_done(p->arming)) {
 		arm_free(p->arming);
@@ -105,17 +108,9 @@ void engine_armed(struct process *p)
 /* So many processes are disarmed at the end, for so long: each may take a moment. The others go on as they are, which
  * does no harm. */
 #define DISARM_MAX 32
-#define DISARM_SECONDS 0.5
+#define DISARM_NS (500 * NSEC_PER_MSEC)
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
-static int disarm(struct engine *e, const struct process *p, struct err *err)
+static int disarm(struct targets *t, const struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	struct arm_process target;
@@ -123,17 +118,17 @@ static int disarm(struct engine *e, const struct process *p, struct err *err)
 
 	if (ret)
 		return ret;
-	target = arm_process(e, p->interp, interp);
-	return arm_undo(e->armer, &target, err);
+	target = arm_process(t, p->interp, interp);
+	return arm_undo(t->armer, &target, err);
 }
 
-void engine_disarm(struct engine *e)
+void targets_disarm(struct targets *t)
 {
-	double until = now() + DISARM_SECONDS;
+	int64_t until = clock_now_ns() + DISARM_NS;
 	size_t n = 0;
 
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = e->processes.buckets[i]; p && n < DISARM_MAX;
+		for (struct process *p = t->processes.buckets[i]; p && n < DISARM_MAX;
 		     p = p->next) {
 			struct look look;
 			struct err err;
@@ -141,10 +136,10 @@ void engine_disarm(struct engine *e)
 			if (!p->interp || !p->interp->kinds[PROBE_ARM].count || p->deaf)
 				continue;
 			n++;
-			if (now() > until)
+			if (clock_now_ns() > until)
 				return;
 			look_begin(&look, p->pid, LOOK_LATER);
-			if (disarm(e, p, &err))
+			if (disarm(t, p, &err))
 				log_debug("pid %d: not disarmed: %s", p->pid, err.msg);
 			/* Who ended us is waiting. */
 			if (look_end(&look))

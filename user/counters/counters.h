@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "bpf/abi/stats.h"
 
-/* X(field of struct engine, key, class, help), as in bpf/abi/stats.h */
-#define ENGINE_COUNTERS(X)                                                                         \
+/* X(name, key, class, help), as in bpf/abi/stats.h */
+#define USER_COUNTERS(X)                                                                           \
 	X(alerts, "alerts", count, "matches that a rule reported, once for each rule")             \
 	X(malformed, "lost_malformed", lost, "records that could not be decoded")                  \
 	X(unwritten, "lost_unwritten", lost,                                                       \
@@ -48,9 +48,9 @@
 
 enum counter {
 	/* Those of the kernel side come first, by their own numbers. */
-	COUNTER_OF_ENGINE = NR_PHRUDE_STATS - 1,
-#define X(field, key, class, help) COUNTER_##field,
-	ENGINE_COUNTERS(X)
+	COUNTER_OF_USER = NR_PHRUDE_STATS - 1,
+#define X(name, key, class, help) COUNTER_##name,
+	USER_COUNTERS(X)
 #undef X
 		NR_COUNTERS,
 };

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 
 /* The kernel side: what it has refused, by pid. */
 static uint64_t refused[64];
@@ -35,33 +35,33 @@ void log_at(enum log_level level, const char *fmt, ...)
 	lines++;
 }
 
-static struct engine *start(pid_t processes)
+static struct targets *start(pid_t processes)
 {
-	struct engine *e = calloc(1, sizeof(*e));
+	struct targets *t = calloc(1, sizeof(*t));
 
 	memset(refused, 0, sizeof(refused));
 	lines = 0;
 	for (pid_t pid = 1; pid <= processes; pid++)
-		processes_add(&e->processes, pid);
-	return e;
+		processes_add(&t->processes, pid);
+	return t;
 }
 
-static void stop(struct engine *e)
+static void stop(struct targets *t)
 {
-	processes_fini(&e->processes);
-	free(e);
+	processes_fini(&t->processes);
+	free(t);
 }
 
 TEST(at_once_and_then_ever_more_seldom)
 {
-	struct engine *e = start(2);
+	struct targets *t = start(2);
 	unsigned int at[8] = { 0 }, n = 0;
 
 	for (unsigned int second = 1; second <= 200; second++) {
 		unsigned int before = lines;
 
 		refused[1] += 10;
-		engine_say_refused(e);
+		targets_say_refused(t);
 		if (lines > before && n < ARRAY_SIZE(at))
 			at[n++] = second;
 	}
@@ -74,32 +74,32 @@ TEST(at_once_and_then_ever_more_seldom)
 	ASSERT_EQ(at[6] - at[5], 64);
 	ASSERT_EQ(at[7] - at[6], 64);
 	ASSERT_HAS(said, "pid 1: 640 matches in the last 64 s");
-	stop(e);
+	stop(t);
 }
 
 TEST(nothing_new)
 {
-	struct engine *e = start(2);
+	struct targets *t = start(2);
 
-	engine_say_refused(e);
+	targets_say_refused(t);
 	ASSERT_EQ(lines, 0);
 	refused[2] = 5;
-	engine_say_refused(e);
+	targets_say_refused(t);
 	ASSERT_HAS(said, "pid 2: 5 matches in the last 1 s");
 	for (int i = 0; i < 10; i++)
-		engine_say_refused(e);
+		targets_say_refused(t);
 	ASSERT_EQ(lines, 1);
-	stop(e);
+	stop(t);
 }
 
 TEST(many_processes)
 {
-	struct engine *e = start(20);
+	struct targets *t = start(20);
 
 	for (pid_t pid = 1; pid <= 20; pid++)
 		refused[pid] = 3;
-	engine_say_refused(e);
+	targets_say_refused(t);
 	ASSERT_EQ(lines, 6);
 	ASSERT_HAS(said, "15 more processes: 45 matches");
-	stop(e);
+	stop(t);
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "attach/uprobe.h"
-#include "engine/processes.h"
+#include "targets/processes.h"
 
 /* Putting probes on and taking them off. */
 struct uprobes {

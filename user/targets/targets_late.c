@@ -8,29 +8,29 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
 
-int engine_expect_imports(struct engine *e, struct err *err)
+int targets_expect_imports(struct targets *t, struct err *err)
 {
-	const struct rule_set *rules = e->opts->rules;
+	const struct rule_set *rules = t->config.rules;
 	int ret = 0;
 
-	e->import_numbers = calloc(rules->nr_rules + 1, sizeof(*e->import_numbers));
-	if (!e->import_numbers)
+	t->import_numbers = calloc(rules->nr_rules + 1, sizeof(*t->import_numbers));
+	if (!t->import_numbers)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
-		struct import_numbers *n = &e->import_numbers[i];
+		struct import_numbers *n = &t->import_numbers[i];
 		const char *dot;
 
 		if (rules->rules[i].place_kind != RULE_MODULE)
 			continue;
 		dot = strrchr(rules->rules[i].place, '.');
-		ret = kern_import_watch(e->kern, rules->rules[i].place, &n->full);
+		ret = kern_import_watch(t->kern, rules->rules[i].place, &n->full);
 		n->last = n->full;
 		if (!ret && dot)
-			ret = kern_import_watch(e->kern, dot + 1, &n->last);
+			ret = kern_import_watch(t->kern, dot + 1, &n->last);
 	}
 	return ret ? err_set(err, ret, "cannot pass the rules' modules to the kernel: %s",
 			     strerror(-ret))
@@ -56,12 +56,12 @@ static bool has_loaded(const struct interp_facts *f)
 }
 
 /* Puts probes on the beginning and on the return of what begins at the sites. */
-static int watch_calls(struct engine *e, const struct group *g, uint32_t number,
+static int watch_calls(struct targets *t, const struct group *g, uint32_t number,
 		       struct py_site *sites, size_t count, enum kern_import begin,
 		       struct uprobes *probes[2], struct err *err)
 {
-	const struct bpf_program *programs[2] = { kern_import_program(e->kern, begin),
-						  kern_import_program(e->kern, KERN_IMPORT_DONE) };
+	const struct bpf_program *programs[2] = { kern_import_program(t->kern, begin),
+						  kern_import_program(t->kern, KERN_IMPORT_DONE) };
 	int ret = 0;
 
 	for (size_t k = 0; k < ARRAY_SIZE(programs) && !ret; k++) {
@@ -69,16 +69,16 @@ static int watch_calls(struct engine *e, const struct group *g, uint32_t number,
 			sites[i].cookie = phrude_cookie_group(0, number);
 			sites[i].at_return = k;
 		}
-		ret = uprobes_open(e->kern, programs[k], ATTACH_ALL, g->file, sites, count,
+		ret = uprobes_open(t->kern, programs[k], ATTACH_ALL, g->file, sites, count,
 				   &probes[k], err);
 	}
 	return ret;
 }
 
-int engine_watch_imports(struct engine *e, const struct py_interp *interp,
-			 const struct interp_facts *f, struct err *err)
+int targets_watch_imports(struct targets *t, const struct py_interp *interp,
+			  const struct interp_facts *f, struct err *err)
 {
-	struct group *g = groups_find(&e->groups, f->group);
+	struct group *g = groups_find(&t->groups, f->group);
 	struct py_site sites[PY_SITES_MAX];
 	bool pending = has_pending(f);
 	size_t nr_sites;
@@ -90,14 +90,14 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 		if (ret == -EOPNOTSUPP && !pending)
 			return 0;
 		if (!ret)
-			ret = watch_calls(e, g, f->group, sites, nr_sites, KERN_IMPORT_MODULE,
+			ret = watch_calls(t, g, f->group, sites, nr_sites, KERN_IMPORT_MODULE,
 					  g->imports, err);
 	}
 	/* What a starting interpreter imports takes functions from modules written in C: os.open() is that of posix. */
 	if (!ret && pending && !interp->initialised && !g->codes[0]) {
 		ret = py_sites_code(interp, sites, &nr_sites, err);
 		if (!ret)
-			ret = watch_calls(e, g, f->group, sites, nr_sites, KERN_IMPORT_CODE,
+			ret = watch_calls(t, g, f->group, sites, nr_sites, KERN_IMPORT_CODE,
 					  g->codes, err);
 	}
 	return ret;
@@ -107,10 +107,10 @@ int engine_watch_imports(struct engine *e, const struct py_interp *interp,
 static const struct import any_import = { .what = IMPORT_UNKNOWN };
 
 /* Is the rule one of those that wait; and if it is about an import, may that bring the function, be it another copy of it? */
-static bool is_concerned(const struct engine *e, const struct plan_rule *r, size_t i,
+static bool is_concerned(const struct targets *t, const struct plan_rule *r, size_t i,
 			 const struct import *import)
 {
-	const struct import_numbers *n = &e->import_numbers[i];
+	const struct import_numbers *n = &t->import_numbers[i];
 
 	if (!import)
 		return r->pending;
@@ -119,44 +119,44 @@ static bool is_concerned(const struct engine *e, const struct plan_rule *r, size
 	       (import == &any_import || n->full == import->name || n->last == import->name);
 }
 
-void engine_pass_ahead(struct engine *e, const struct interp_facts *f)
+void targets_pass_ahead(struct targets *t, const struct interp_facts *f)
 {
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
 		const struct plan_rule *r = &f->plan.rules[i];
 		struct import import = { .group = f->group,
-					 .name = e->import_numbers[i].full,
+					 .name = t->import_numbers[i].full,
 					 .what = IMPORT_C };
 		bool all = r->ahead && r->cfuncs.list->file &&
-			   !kern_import_identify(e->kern, r->cfuncs.list->file->fd, &import);
+			   !kern_import_identify(t->kern, r->cfuncs.list->file->fd, &import);
 
 		for (size_t k = 0; k < f->plan.nr_rules && all; k++) {
 			const struct plan_rule *other = &f->plan.rules[k];
 
-			if (is_concerned(e, other, k, &import))
+			if (is_concerned(t, other, k, &import))
 				all = other->ahead && other->cfuncs.list->file &&
-				      kern_import_is_from(e->kern, &import,
+				      kern_import_is_from(t->kern, &import,
 							  other->cfuncs.list->file->fd);
 		}
 		if (all)
-			kern_import_looked(e->kern, &import);
+			kern_import_looked(t->kern, &import);
 	}
 }
 
 /* What the rules that an import concerns, or NULL: those that wait, find in the process now; how many.  *all: each of them. */
-static size_t find_functions(struct engine *e, const struct py_view *view, struct interp_facts *f,
+static size_t find_functions(struct targets *t, const struct py_view *view, struct interp_facts *f,
 			     const struct import *import, bool *all)
 {
 	size_t found = 0;
 
 	*all = true;
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
-		const struct rule *rule = &e->opts->rules->rules[i];
+		const struct rule *rule = &t->config.rules->rules[i];
 		struct plan_rule *r = &f->plan.rules[i];
 		struct py_cfuncs cfuncs;
 		struct err err;
 		int ret;
 
-		if (!is_concerned(e, r, i, import))
+		if (!is_concerned(t, r, i, import))
 			continue;
 		ret = py_cfuncs_find(view, rule->place, rule->func, &cfuncs, &err);
 		if (ret == -EOPNOTSUPP && r->pending) {
@@ -177,10 +177,10 @@ static size_t find_functions(struct engine *e, const struct py_view *view, struc
 }
 
 /* *home: is some of it in the file that the import is of? */
-static int probe_rule(struct engine *e, const struct py_view *view, struct interp_facts *f,
+static int probe_rule(struct targets *t, const struct py_view *view, struct interp_facts *f,
 		      size_t i, const struct import *import, bool *home, struct err *err)
 {
-	const struct rule *rule = &e->opts->rules->rules[i];
+	const struct rule *rule = &t->config.rules->rules[i];
 	const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 	int ret = 0;
 
@@ -190,25 +190,25 @@ static int probe_rule(struct engine *e, const struct py_view *view, struct inter
 
 		ret = py_cfuncs_locate(view, &one, 1, err);
 		if (!ret && one->refused) {
-			e->places_refused++;
+			t->places_refused++;
 			ret = err_set(err, -EOPNOTSUPP, "%s", one->refused);
 		}
 		if (!ret)
-			ret = direct_probe_add(e->direct, f->group, rule_func_name(rule),
+			ret = direct_probe_add(t->direct, f->group, rule_func_name(rule),
 					       rule->place, one, err);
 		if (!ret && import)
-			*home |= kern_import_is_from(e->kern, import, one->file->fd);
+			*home |= kern_import_is_from(t->kern, import, one->file->fd);
 		/* The probe holds the file; there may be a hundred of these. */
 		py_code_file_unref(TAKE_PTR(one->file));
 	}
-	return ret ? ret : direct_probes_attach(e->direct, err);
+	return ret ? ret : direct_probes_attach(t->direct, err);
 }
 
 /* Puts probes on what was found; are all of them there, and each in the file that the import is of? */
-static bool probe_found(struct engine *e, const struct py_view *view, struct interp_facts *f,
+static bool probe_found(struct targets *t, const struct py_view *view, struct interp_facts *f,
 			const struct import *import)
 {
-	struct group *g = groups_find(&e->groups, f->group);
+	struct group *g = groups_find(&t->groups, f->group);
 	bool done = true;
 
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
@@ -219,9 +219,9 @@ static bool probe_found(struct engine *e, const struct py_view *view, struct int
 		if (!r->found)
 			continue;
 		r->pending = r->found = false;
-		if (probe_rule(e, view, f, i, import, &home, &err)) {
+		if (probe_rule(t, view, f, i, import, &home, &err)) {
 			log_warn("rule \"%s\" cannot be watched in pid %d: %s",
-				 e->opts->rules->rules[i].name, view->pid, err.msg);
+				 t->config.rules->rules[i].name, view->pid, err.msg);
 			home = false;
 		}
 		done &= home;
@@ -233,74 +233,74 @@ static bool probe_found(struct engine *e, const struct py_view *view, struct int
 	return done;
 }
 
-static bool can_look(const struct engine *e, const struct process *p, struct py_view *view)
+static bool can_look(const struct targets *t, const struct process *p, struct py_view *view)
 {
-	if (e->ending || !p->interp)
+	if (t->ending || !p->interp)
 		return false;
 	*view = p->view;
 	return true;
 }
 
 /* Looks for functions: are there some? */
-static bool look_for(struct engine *e, struct process *p, const struct py_view *view,
+static bool look_for(struct targets *t, struct process *p, const struct py_view *view,
 		     const struct import *import, bool *all)
 {
 	struct look look;
 	size_t found;
 
-	if (!engine_look_begin(e, p, &look))
+	if (!targets_look_begin(t, p, &look))
 		return false;
-	found = find_functions(e, view, p->interp, import, all);
-	engine_look_end(e, p, &look);
+	found = find_functions(t, view, p->interp, import, all);
+	targets_look_end(t, p, &look);
 	return found;
 }
 
 /* Finding a place is another look, at files for the most part. */
-static bool look_and_probe(struct engine *e, struct process *p, const struct py_view *view,
+static bool look_and_probe(struct targets *t, struct process *p, const struct py_view *view,
 			   const struct import *import)
 {
 	struct look look;
 	bool done;
 
-	if (!engine_look_begin(e, p, &look))
+	if (!targets_look_begin(t, p, &look))
 		return false;
-	done = probe_found(e, view, p->interp, import);
-	return !engine_look_end(e, p, &look) && done;
+	done = probe_found(t, view, p->interp, import);
+	return !targets_look_end(t, p, &look) && done;
 }
 
-void engine_look_for_late(struct engine *e, struct process *p)
+void targets_look_for_late(struct targets *t, struct process *p)
 {
 	struct py_view view;
 	bool all;
 
-	if (can_look(e, p, &view) && has_pending(p->interp) && look_for(e, p, &view, NULL, &all))
-		look_and_probe(e, p, &view, NULL);
+	if (can_look(t, p, &view) && has_pending(p->interp) && look_for(t, p, &view, NULL, &all))
+		look_and_probe(t, p, &view, NULL);
 }
 
 /* So long a thread that is held has to stop: it takes some microseconds, unless it does not want to. */
 #define STOP_MS 100
 
 /* Has a thread that the kernel side holds stopped instead. */
-static bool stop_held(struct engine *e, pid_t tid)
+static bool stop_held(struct targets *t, pid_t tid)
 {
-	bool stopping = stops_begin(&e->stops, tid);
+	bool stopping = stops_begin(&t->stops, tid);
 
-	kern_stop_thread(e->kern, tid);
-	return stopping && stops_wait(&e->stops, tid, STOP_MS);
+	kern_stop_thread(t->kern, tid);
+	return stopping && stops_wait(&t->stops, tid, STOP_MS);
 }
 
-static void let_go(struct engine *e, pid_t tid)
+static void let_go(struct targets *t, pid_t tid)
 {
-	kern_release_thread(e->kern, tid); /* it may be held again */
-	stops_end(&e->stops, tid);
+	kern_release_thread(t->kern, tid); /* it may be held again */
+	stops_end(&t->stops, tid);
 }
 
 /* Was the thread served with another one?  Each time that one is held it reports once. */
-static bool take_served(struct engine *e, pid_t tid)
+static bool take_served(struct targets *t, pid_t tid)
 {
-	for (size_t i = 0; i < e->nr_served; i++) {
-		if (e->served[i] == tid) {
-			e->served[i] = e->served[--e->nr_served];
+	for (size_t i = 0; i < t->nr_served; i++) {
+		if (t->served[i] == tid) {
+			t->served[i] = t->served[--t->nr_served];
 			return true;
 		}
 	}
@@ -309,20 +309,20 @@ static bool take_served(struct engine *e, pid_t tid)
 
 /*
  * Stops those that are held beside `tid` in the process: they would spin meanwhile, and not for longer than they may.  They are
- * at the end of e->served; how many.
+ * at the end of t->served; how many.
  */
-static size_t stop_others(struct engine *e, const struct process *p, pid_t tid)
+static size_t stop_others(struct targets *t, const struct process *p, pid_t tid)
 {
 	pid_t held[SERVED_MAX];
-	size_t count = kern_held_threads(e->kern, held, SERVED_MAX), n = 0;
+	size_t count = kern_held_threads(t->kern, held, SERVED_MAX), n = 0;
 
-	for (size_t i = 0; i < count && e->nr_served < SERVED_MAX; i++) {
+	for (size_t i = 0; i < count && t->nr_served < SERVED_MAX; i++) {
 		pid_t tgid;
 
 		if (held[i] == tid || proc_tgid(held[i], &tgid) || tgid != p->pid)
 			continue;
-		e->imports_late += !stop_held(e, held[i]);
-		e->served[e->nr_served++] = held[i];
+		t->imports_late += !stop_held(t, held[i]);
+		t->served[t->nr_served++] = held[i];
 		n++;
 	}
 	return n;
@@ -333,7 +333,7 @@ static size_t stop_others(struct engine *e, const struct process *p, pid_t tid)
  * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its interpreter runs Python either.
  * Sub-interpreters may import at the same time.
  */
-void engine_imported(struct engine *e, struct process *p, const void *record)
+void targets_imported(struct targets *t, struct process *p, const void *record)
 {
 	const struct import *import;
 	struct ev_import ev;
@@ -344,35 +344,35 @@ void engine_imported(struct engine *e, struct process *p, const void *record)
 
 	memcpy(&ev, record, sizeof(ev));
 	tid = (pid_t)ev.proc.other;
-	if (take_served(e, tid))
+	if (take_served(t, tid))
 		return;
-	if (!can_look(e, p, &view)) {
-		kern_release_thread(e->kern, tid);
+	if (!can_look(t, p, &view)) {
+		kern_release_thread(t->kern, tid);
 		return;
 	}
-	nr_others = stop_others(e, p, tid);
+	nr_others = stop_others(t, p, tid);
 	/* What those import is still to be read. */
 	import = nr_others ? &any_import : &ev.import;
-	if (!look_for(e, p, &view, import, &all)) {
-		kern_release_thread(e->kern, tid);
+	if (!look_for(t, p, &view, import, &all)) {
+		kern_release_thread(t->kern, tid);
 	} else {
-		e->imports_late += !stop_held(e, tid);
-		if (look_and_probe(e, p, &view, import) && all)
-			kern_import_looked(e->kern, import);
-		let_go(e, tid);
+		t->imports_late += !stop_held(t, tid);
+		if (look_and_probe(t, p, &view, import) && all)
+			kern_import_looked(t->kern, import);
+		let_go(t, tid);
 	}
 	for (size_t i = 0; i < nr_others; i++)
-		let_go(e, e->served[e->nr_served - 1 - i]);
+		let_go(t, t->served[t->nr_served - 1 - i]);
 }
 
-void engine_started_new(struct engine *e, struct process *p, pid_t tid)
+void targets_started_new(struct targets *t, struct process *p, pid_t tid)
 {
 	/* It has been looked at meanwhile. */
-	if (e->ending || (p->interp && !p->undecided)) {
-		kern_release_thread(e->kern, tid);
+	if (t->ending || (p->interp && !p->undecided)) {
+		kern_release_thread(t->kern, tid);
 		return;
 	}
-	e->imports_late += !stop_held(e, tid);
-	engine_look_at_new(e, p);
-	let_go(e, tid);
+	t->imports_late += !stop_held(t, tid);
+	targets_look_at_new(t, p);
+	let_go(t, tid);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The list of counters: the summary line and the documentation follow from it. */
-#include "engine/counters.h"
+#include "counters/counters.h"
 
 #include "base/util.h"
 #include "test.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 #include "event/program.h"
 
 static uint64_t ticks(uint64_t ns)
@@ -57,13 +57,13 @@ static void read_facts(struct process *p, bool memory)
 	proc_facts_fini(&facts);
 }
 
-void engine_facts_attach(struct process *p, uint64_t start)
+void targets_facts_attach(struct process *p, uint64_t start)
 {
 	p->start = start;
 	read_facts(p, true);
 }
 
-void engine_facts_fork(struct process *p, struct process *parent, const struct ev_proc *ev)
+void targets_facts_fork(struct process *p, struct process *parent, const struct ev_proc *ev)
 {
 	if (!parent->cgroup)
 		parent->cgroup = ev->cgroup;
@@ -75,25 +75,25 @@ void engine_facts_fork(struct process *p, struct process *parent, const struct e
 	p->program_read = false;
 }
 
-bool engine_is_stale(const struct process *p, const struct ev_proc *ev)
+bool targets_is_stale(const struct process *p, const struct ev_proc *ev)
 {
 	return p->start && p->start != ticks(ev->start);
 }
 
 /* From /proc: command lines stand in memory, which may not answer. */
-static void look_at_facts(struct engine *e, struct process *p)
+static void look_at_facts(struct targets *t, struct process *p)
 {
 	struct look look;
 
-	if (!engine_look_begin(e, p, &look)) {
+	if (!targets_look_begin(t, p, &look)) {
 		read_facts(p, false);
 		return;
 	}
 	read_facts(p, true);
-	engine_look_end(e, p, &look);
+	targets_look_end(t, p, &look);
 }
 
-void engine_facts_exec(struct engine *e, struct process *p, const void *record, size_t size)
+void targets_facts_exec(struct targets *t, struct process *p, const void *record, size_t size)
 {
 	struct proc_facts facts = { 0 };
 	struct ev_proc ev;
@@ -104,7 +104,7 @@ void engine_facts_exec(struct engine *e, struct process *p, const void *record, 
 	p->deaf = p->put_off = false;
 	if (program_decode(record, size, &facts)) {
 		process_set_program(p, NULL);
-		look_at_facts(e, p);
+		look_at_facts(t, p);
 	} else {
 		process_set_program(p, &facts);
 	}
@@ -112,12 +112,12 @@ void engine_facts_exec(struct engine *e, struct process *p, const void *record, 
 	set_container(p, ev.cgroup);
 }
 
-const struct proc_facts *engine_facts(struct engine *e, struct process *p, uint64_t cgroup)
+const struct proc_facts *targets_facts(struct targets *t, struct process *p, uint64_t cgroup)
 {
 	static const struct proc_facts unknown;
 
 	if (!p->program && !p->program_read)
-		look_at_facts(e, p);
+		look_at_facts(t, p);
 	if (!p->cgroup)
 		p->cgroup = cgroup;
 	if (p->cgroup != cgroup)

@@ -2,49 +2,49 @@
 /* Says of which processes matches were refused, as they made too many (bpf/admit.bpf.c): at once, and then ever more seldom. */
 #include "base/log.h"
 #include "base/util.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 
 /* Looks (one a second) between two lines of one process. */
 #define PAUSE_MAX 64
 /* Lines at one look. */
 #define LINES_MAX 5
 
-static uint64_t refused_in_all(const struct engine *e)
+static uint64_t refused_in_all(const struct targets *t)
 {
 	uint64_t stats[NR_PHRUDE_STATS] = { 0 };
 
-	kern_stats(e->kern, stats);
+	kern_stats(t->kern, stats);
 	return stats[PHRUDE_STAT_LOST_RATE] + stats[PHRUDE_STAT_LOST_SHARE];
 }
 
 /* Is there something to be said of it?  Sets how many matches, in how many looks. */
-static bool is_due(struct engine *e, struct process *p, uint64_t *count, unsigned int *looks)
+static bool is_due(struct targets *t, struct process *p, uint64_t *count, unsigned int *looks)
 {
-	uint64_t refused = kern_refused(e->kern, p->pid);
+	uint64_t refused = kern_refused(t->kern, p->pid);
 
-	if (refused <= p->refused.said || e->looks - p->refused.look < p->refused.pause)
+	if (refused <= p->refused.said || t->looks - p->refused.look < p->refused.pause)
 		return false;
 	*count = refused - p->refused.said;
-	*looks = p->refused.pause ? e->looks - p->refused.look : 1;
+	*looks = p->refused.pause ? t->looks - p->refused.look : 1;
 	p->refused.said = refused;
-	p->refused.look = e->looks;
+	p->refused.look = t->looks;
 	p->refused.pause = MIN(MAX(2 * p->refused.pause, 2), PAUSE_MAX);
 	return true;
 }
 
-void engine_say_refused(struct engine *e)
+void targets_say_refused(struct targets *t)
 {
-	uint64_t all = refused_in_all(e), count, others = 0;
+	uint64_t all = refused_in_all(t), count, others = 0;
 	unsigned int looks, lines = 0;
 
-	e->looks++;
+	t->looks++;
 	/* Nearly always: no look at each of them. */
-	if (all == e->refused)
+	if (all == t->refused)
 		return;
-	e->refused = all;
+	t->refused = all;
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = e->processes.buckets[i]; p; p = p->next) {
-			if (!is_due(e, p, &count, &looks))
+		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
+			if (!is_due(t, p, &count, &looks))
 				continue;
 			if (lines++ < LINES_MAX)
 				log_warn("pid %d: %llu matches in the last %u s were not reported: "

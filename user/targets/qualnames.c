@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine/qualnames.h"
+#include "targets/qualnames.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "engine/engine_priv.h"
+#include "targets/targets_priv.h"
 
 /* Each look finds what was forked since the one before by what that one found. */
 #define LOOKS_MAX 8
@@ -79,12 +79,12 @@ static bool parent_is_ours(const struct list *l, pid_t parent)
 }
 
 /* Marks targets and what descends from them. */
-static void mark(const struct engine *e, struct list *l)
+static void mark(const struct targets *t, struct list *l)
 {
 	bool more = true;
 
 	for (size_t i = 0; i < l->count; i++)
-		l->list[i].ours = processes_find(&e->processes, l->list[i].pid);
+		l->list[i].ours = processes_find(&t->processes, l->list[i].pid);
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < l->count; i++) {
@@ -95,38 +95,38 @@ static void mark(const struct engine *e, struct list *l)
 	}
 }
 
-static int expect(struct engine *e, pid_t pid)
+static int expect(struct targets *t, pid_t pid)
 {
 	static const struct py_proc attaching = { .state = PY_PROC_ATTACHING };
 	struct err err;
 
-	return kern_proc_set(e->kern, pid, &attaching, &err);
+	return kern_proc_set(t->kern, pid, &attaching, &err);
 }
 
-void engine_expect_targets(struct engine *e)
+void targets_expect(struct targets *t)
 {
-	for (size_t i = 0; i < e->opts->config->pids.count; i++)
-		expect(e, e->opts->config->pids.list[i]);
+	for (size_t i = 0; i < t->config.nr_pids; i++)
+		expect(t, t->config.pids[i]);
 }
 
 /* What is no Python is kept in sight, for the sake of what it may start. */
-static void take(struct engine *e, const struct found *f)
+static void take(struct targets *t, const struct found *f)
 {
-	const struct process *parent = processes_find(&e->processes, f->parent);
+	const struct process *parent = processes_find(&t->processes, f->parent);
 	static const struct py_proc other = { .state = PY_PROC_EXECED };
 	unsigned int family = parent ? parent->family : 0;
 	struct process *p;
 	struct err err;
 	int ret;
 
-	e->forks_late++;
-	expect(e, f->pid);
-	ret = engine_add_target(e, f->pid, 0, &err);
+	t->forks_late++;
+	expect(t, f->pid);
+	ret = targets_add(t, f->pid, 0, &err);
 	if (ret && ret != -ESRCH && ret != -ENOEXEC && ret != -EAGAIN)
 		log_warn("pid %d, which was forked meanwhile, is not traced: %s", f->pid, err.msg);
-	if (ret && (ret == -ESRCH || kern_proc_set(e->kern, f->pid, &other, &err)))
+	if (ret && (ret == -ESRCH || kern_proc_set(t->kern, f->pid, &other, &err)))
 		return;
-	p = processes_add(&e->processes, f->pid);
+	p = processes_add(&t->processes, f->pid);
 	if (!p)
 		return;
 	p->target = false;
@@ -136,7 +136,7 @@ static void take(struct engine *e, const struct found *f)
 }
 
 /* Returns how many there were to be taken; *older: how many were there before. */
-static size_t take_once(struct engine *e, uint64_t since, size_t *older)
+static size_t take_once(struct targets *t, uint64_t since, size_t *older)
 {
 	_cleanup_(list_fini) struct list l = { 0 };
 	struct py_proc proc;
@@ -145,32 +145,32 @@ static size_t take_once(struct engine *e, uint64_t since, size_t *older)
 	*older = 0;
 	if (list_processes(&l))
 		return 0;
-	mark(e, &l);
+	mark(t, &l);
 	for (size_t i = 0; i < l.count; i++) {
 		const struct found *f = &l.list[i];
 
 		/* Those that the kernel side has told of are in the ring. */
-		if (!f->ours || processes_find(&e->processes, f->pid) || f->pid == getpid() ||
-		    !kern_proc_get(e->kern, f->pid, &proc))
+		if (!f->ours || processes_find(&t->processes, f->pid) || f->pid == getpid() ||
+		    !kern_proc_get(t->kern, f->pid, &proc))
 			continue;
 		if (f->start < since) {
 			++*older;
 			continue;
 		}
-		take(e, f);
+		take(t, f);
 		taken++;
 	}
 	return taken;
 }
 
-void engine_take_children(struct engine *e)
+void targets_take_children(struct targets *t)
 {
 	size_t older = 0;
 	uint64_t since;
 
-	if (!e->opts->config->pids.count || proc_stat(getpid(), &since, NULL, NULL))
+	if (!t->config.nr_pids || proc_stat(getpid(), &since, NULL, NULL))
 		return;
-	for (int i = 0; i < LOOKS_MAX && take_once(e, since, &older); i++)
+	for (int i = 0; i < LOOKS_MAX && take_once(t, since, &older); i++)
 		;
 	if (older)
 		log_warn("%zu process%s that the targets had started before %s not traced: --pid "

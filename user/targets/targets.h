@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is traced, and how probes got there: processes that were named or started, and what descends from them, through their forks
+ * and execs, until they end.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "alert/alert.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "counters/counters.h"
+#include "event/event.h"
+#include "kern/kern.h"
+#include "launch/stops.h"
+#include "pipeline/pipeline.h"
+#include "policy/plan.h"
+#include "rule/rule.h"
+
+struct targets;
+
+/* What is watched and in whom; all of it is borrowed. */
+struct targets_config {
+	const struct rule_set *rules;
+	struct plan_choice choice;
+	const pid_t *pids;
+	size_t nr_pids;
+};
+
+int targets_new(struct kern *kern, const struct targets_config *config, struct targets **out,
+		struct err *err);
+/* Takes all probes away, if targets_end() has not. */
+void targets_free(struct targets *t);
+DEFINE_CLEANUP(targets_freep, struct targets, targets_free);
+
+/*
+ * Attaches to the processes of the configuration, and to what they have forked meanwhile.  One that does not answer is an error only if it
+ * is the only one.  -errno as of engine_run(), with a sentence.
+ */
+int targets_attach(struct targets *t, struct err *err);
+/* A program was started under trace and stands at its entry point: launch_look_fn. */
+bool targets_take_started(void *targets, pid_t pid, uint64_t thread_pointer);
+/* Threads that are stopped for the targets' sake, and for that of launch_start(). */
+struct stops *targets_stops(struct targets *t);
+
+/* An EV_PROC record of the ring buffer: what became of a process.  -EPROTO: it is malformed. */
+int targets_record(struct targets *t, const void *record, size_t size);
+/* Once a second.  read: what processes have left in the ring was read, so that those that have ended can be forgotten. */
+void targets_tick(struct targets *t, bool read);
+/* Is there one of which it was too early to tell?  Then targets_look_again() is to be called every now and then. */
+bool targets_are_undecided(const struct targets *t);
+void targets_look_again(struct targets *t);
+/* Is there one that is traced, or may turn out to be? */
+bool targets_are_alive(const struct targets *t);
+/* Has the ready line been printed? */
+bool targets_are_ready(const struct targets *t);
+
+/* What the pipeline sees of a process, see struct pipeline_ops. */
+bool targets_view(struct targets *t, pid_t pid, struct target_view *view);
+void targets_find_qualname(struct targets *t, struct event *ev);
+void targets_describe(struct targets *t, const struct event *ev, struct alert_process *out);
+
+/* Takes all probes away, and returns when they are gone: no further record comes. */
+void targets_end(struct targets *t);
+/* Puts back what was armed, once the probes are gone. */
+void targets_disarm(struct targets *t);
+/* Fills in what is counted here. */
+void targets_count(struct targets *t, uint64_t values[NR_COUNTERS]);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of what traces processes, for their own files. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attach/arm.h"
+#include "attach/direct.h"
+#include "base/look.h"
+#include "kern/kern.h"
+#include "launch/stops.h"
+#include "policy/watch.h"
+#include "targets/groups.h"
+#include "targets/processes.h"
+#include "targets/qualnames.h"
+#include "targets/targets.h"
+
+/* What descends from one target: what its looks took lately, see targets_look.c. */
+struct family {
+	int64_t taken, since; /* ns; CLOCK_MONOTONIC */
+	unsigned int failures;
+};
+#define FAMILIES_MAX 256
+
+/* What a rule's module is for the kernel side (struct import.name): by its full name, and by the last part of it. */
+struct import_numbers {
+	uint32_t full, last;
+};
+
+#define SERVED_MAX 32
+
+struct targets {
+	struct targets_config config;
+	struct kern *kern;
+	struct armer *armer; /* NULL: no thread of a target is ever held */
+	struct processes processes;
+	struct family families[FAMILIES_MAX];
+	unsigned int nr_families;
+	struct direct_probes *direct;
+	struct import_numbers *import_numbers; /* by rule */
+	uint64_t names[WATCH_NAMES_WORDS];     /* the rules', see watch_rules() */
+	struct groups groups;
+	struct stops stops;
+	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
+	pid_t served[SERVED_MAX];
+	size_t nr_served;
+	bool ending;	/* probes are being taken away: no new ones */
+	bool undecided; /* there is a process with looks still to be taken */
+	bool ready;
+	bool said_no_worker;
+
+	uint64_t refused;   /* matches that the kernel side refused, at the last look */
+	unsigned int looks; /* at that */
+
+	/* See counters/counters.h. */
+	uint64_t forks_late, imports_late, programs_unseen, places_refused, looks_given_up,
+		looks_put_off;
+};
+
+/*
+ * targets_look.c: begins a look into a process: false: it may not be looked into now.  The end is 0, or -ETIMEDOUT: what was found
+ * is not all, and the process is not looked into any more until it execs, which has been said.
+ */
+bool targets_look_begin(struct targets *t, struct process *p, struct look *look);
+int targets_look_end(struct targets *t, struct process *p, struct look *look);
+/* Or has its family not answered so often that it is never looked into? */
+bool targets_may_look_ever(struct targets *t, const struct process *p);
+/* The number of a new family. */
+unsigned int targets_new_family(struct targets *t);
+
+/* targets_attach.c: starts tracing a process and puts probes on it.  thread_pointer as in py_interp_open_at(). */
+int targets_add(struct targets *t, pid_t pid, uint64_t thread_pointer, struct err *err);
+/* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
+void targets_fork(struct targets *t, struct process *p);
+/* The same, where that was before its parent was traced. */
+void targets_fork_late(struct targets *t, struct process *p, const struct process *parent);
+/* targets_children.c: before the first target is looked at: has the kernel side tell what they fork from now on. */
+void targets_expect(struct targets *t);
+/* Once all are traced: traces what they have forked since the tracer was started, and says what was there before. */
+void targets_take_children(struct targets *t);
+/* targets_exec.c.  A traced process has exec'ed: looks whether it is still Python. */
+void targets_exec(struct targets *t, struct process *p);
+/* The kernel side has recognised the interpreter of a process after an exec. */
+void targets_started(struct targets *t, struct process *p, uint32_t group);
+/* Notes the program by which the interpreter of a process was started. */
+void targets_note_program(struct targets *t, const struct process *p);
+/* It has ended: forgets it. */
+void targets_ended(struct targets *t, struct process *p);
+/* Its program's file may be all that is there yet (interp NULL): has the kernel side notice when it starts, and others that run
+ * it. */
+void targets_await_start(struct targets *t, struct process *p, const struct py_interp *interp);
+/* targets_attach.c: has the kernel side notice that a process which has exec'ed starts the interpreter of a group. */
+int targets_set_start(struct targets *t, uint32_t group, const struct py_template *image,
+		      struct py_site *site, struct err *err);
+/* Looks at a process again, which is traced already, and puts probes on it. */
+int targets_retrace(struct targets *t, struct process *p, struct err *err);
+/* It stays known to the kernel side, for the sake of what it may start in its turn. */
+void targets_give_up(struct process *p, int ret, const char *after, const struct err *err);
+void targets_detach_own(struct process *p);
+/* targets_late.c: what the rules name may be imported. */
+int targets_expect_imports(struct targets *t, struct err *err);
+/* Has imports reported, if a rule names what may come by one. */
+int targets_watch_imports(struct targets *t, const struct py_interp *interp,
+			  const struct interp_facts *f, struct err *err);
+/* What is to be imported from files that have all their probes goes by without being looked into. */
+void targets_pass_ahead(struct targets *t, const struct interp_facts *f);
+/* Looks for such functions in a process. */
+void targets_look_for_late(struct targets *t, struct process *p);
+/* Does so for a thread that is held just after an import, and lets it go. record: a struct ev_import. */
+void targets_imported(struct targets *t, struct process *p, const void *record);
+/* Does so for a thread that is held at the start of an interpreter of which only the file was known. */
+void targets_started_new(struct targets *t, struct process *p, pid_t tid);
+/* Looks at a process that has exec'ed, once more than it would have been. */
+void targets_look_at_new(struct targets *t, struct process *p);
+/* A function of it could not be armed in time: arms all that is not. */
+void targets_unarmed(struct targets *t, struct process *p);
+/*
+ * targets_arm.c: begins to arm what the rules name and the process has, if they call for it.  -EBUSY: nothing that exists can be armed, as
+ * there are sub-interpreters.
+ */
+int targets_arm(struct targets *t, struct process *p, const struct py_interp *interp,
+		struct err *err);
+/* Says so if a process is traced at a higher cost for that. */
+void targets_say_unarmed(const struct targets *t, const struct interp_facts *f,
+			 const struct py_interp *interp);
+/* Was it forked from a process that was just being armed? */
+bool targets_arm_inherited(struct targets *t, struct process *p);
+/* A process said that its functions are armed: lets go of what was needed for it. */
+void targets_armed(struct process *p);
+/* Forgets targets that are gone, should the kernel's word of it have been lost. */
+void targets_check(struct targets *t);
+/* Prints the ready line. */
+void targets_say_ready(struct targets *t);
+
+/* targets_refused.c: to be called once a second. */
+void targets_say_refused(struct targets *t);
+
+/* targets_facts.c: who a process is.  It has just been attached to, and is being looked into; it began at `start` (proc_stat()). */
+void targets_facts_attach(struct process *p, uint64_t start);
+/* It was forked, and its parent's facts are its own. */
+void targets_facts_fork(struct process *p, struct process *parent, const struct ev_proc *ev);
+/* Is it another process than the one that has its pid now? */
+bool targets_is_stale(const struct process *p, const struct ev_proc *ev);
+/* It has exec'ed what this PROC_EXEC record says. */
+void targets_facts_exec(struct targets *t, struct process *p, const void *record, size_t size);
+/* For an alert of it, while it is in that cgroup.  Its container is in the process itself. */
+const struct proc_facts *targets_facts(struct targets *t, struct process *p, uint64_t cgroup);
