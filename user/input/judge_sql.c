@@ -65,13 +65,12 @@ static size_t skip_quoted(const struct lexer *l, size_t pos, bool backslashes)
 	char quote = at(l, pos) == '[' ? ']' : at(l, pos);
 
 	for (pos++; pos < l->text.len; pos++) {
-		if (backslashes && at(l, pos) == '\\')
+		bool escape = backslashes && at(l, pos) == '\\';
+		bool doubled = at(l, pos) == quote && at(l, pos + 1) == quote && quote != ']';
+
+		if (escape || doubled)
 			pos++;
-		else if (at(l, pos) != quote)
-			continue;
-		else if (at(l, pos + 1) == quote && quote != ']')
-			pos++;
-		else
+		else if (at(l, pos) == quote)
 			return pos + 1;
 	}
 	return l->text.len;
