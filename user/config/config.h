@@ -63,7 +63,7 @@ void config_fini(struct config *c);
 int config_load(const char *path, struct config *out, struct buf *messages);
 int config_parse(const char *name, const char *text, size_t len, struct config *out,
 		 struct buf *messages);
-/* Is the file a configuration, and not a list of rules? */
+/* Is the file a configuration, and no rules?  A mapping with a `name` is a rule that is in no list. */
 bool config_is_one(const char *path);
 /* Takes over what `from` sets and `c` does not. */
 void config_take(struct config *c, struct config *from);

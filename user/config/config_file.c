@@ -170,8 +170,17 @@ int config_parse(const char *name, const char *text, size_t len, struct config *
 bool config_is_one(const char *path)
 {
 	_cleanup_(yaml_documents_fini) struct yaml_documents docs = { 0 };
+	const struct yaml_node *root;
 	struct stat st;
 
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !yaml_documents_load(&docs, path, &st) &&
-	       docs.first->tree.root && docs.first->tree.root->kind == YAML_MAP;
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || yaml_documents_load(&docs, path, &st))
+		return false;
+	root = docs.first->tree.root;
+	if (!root || root->kind != YAML_MAP)
+		return false;
+	for (const struct yaml_node *key = root->first; key && key->next; key = key->next->next) {
+		if (key->kind == YAML_TEXT && text_eq_str(key->text, "name"))
+			return false;
+	}
+	return true;
 }

@@ -214,7 +214,10 @@ TEST(files)
 	static const struct {
 		const char *text;
 		bool is_config;
-	} cases[] = { { "rules: x\n", true }, { "- name: x\n", false }, { "", false } };
+	} cases[] = { { "rules: x\n", true },
+		      { "- name: x\n", false },
+		      { "func: f\nname: x\n", false },
+		      { "", false } };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/tmp/phrude-trace-unit-config-%d", getpid());
