@@ -362,7 +362,7 @@ def descriptors():
         for limits, status, said in (("40:4096", 0, r"^phrude-trace: ready: (pid \d+ .*?){20}rules"),
                                      ("40:40", 1, r"^phrude-trace: error: cannot load .*: Too many open files; this process may "
                                                   r"have 40 files open: raise that limit \(ulimit -n\)$"),
-                                     ("70:70", 1, r"^phrude-trace: error: .*python.*: Too many open files; this process may "
+                                     ("70:70", 1, r"^phrude-trace: error: .*(python|process \d+).*: Too many open files; this process may "
                                                   r"have 70 files open: raise that limit \(ulimit -n\)$")):
             done = subprocess.run(["setpriv", "--bounding-set=-sys_resource", "prlimit", "--nofile=" + limits, *trace],
                                   capture_output=True, text=True, timeout=60)
