@@ -48,10 +48,13 @@ struct import_file {
 	__u32 dev, generation;
 };
 
+/* It cannot be told which module it is, nor that no rule names it. */
+#define IMPORT_ANY 0xffffffff
+
 /* An import, and key of the map "imports_looked": what is in the module has its probes. */
 struct import {
 	__u32 group;		 /* of the interpreter, see struct py_proc */
-	__u32 name;		 /* value of "import_names" */
+	__u32 name;		 /* value of "import_names", or IMPORT_ANY */
 	struct import_file file; /* IMPORT_C: in which the module's definition is */
 	__u32 what;		 /* enum import_what */
 	__u32 pad;

@@ -104,7 +104,7 @@ int targets_watch_imports(struct targets *t, const struct py_interp *interp,
 }
 
 /* Several modules at once: each that a rule names. */
-static const struct import any_import = { .what = IMPORT_UNKNOWN };
+static const struct import any_import = { .name = IMPORT_ANY, .what = IMPORT_UNKNOWN };
 
 /* Is the rule one of those that wait; and if it is about an import, may that bring the function, be it another copy of it? */
 static bool is_concerned(const struct targets *t, const struct plan_rule *r, size_t i,
@@ -116,7 +116,7 @@ static bool is_concerned(const struct targets *t, const struct plan_rule *r, siz
 		return r->pending;
 	/* What waits has that kind, too. */
 	return r->probe == PROBE_DIRECT &&
-	       (import == &any_import || n->full == import->name || n->last == import->name);
+	       (import->name == IMPORT_ANY || n->full == import->name || n->last == import->name);
 }
 
 void targets_pass_ahead(struct targets *t, const struct interp_facts *f)
