@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "py/py_codes_scan.h"
+#include "py/py_codes.h"
 #include "py/py_version.h"
 
 #define OB_TYPE 8

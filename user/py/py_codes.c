@@ -14,16 +14,14 @@
 #include "base/util.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
-#include "py/py_codes_scan.h"
 #include "py/py_object.h"
 #include "py/remote.h"
 
+#define OB_TYPE 8
 #define PAGE 4096u
-#define ENTRIES 512u /* of pages, read at once */
+#define CHUNK_PAGES 256u
 #define MEMORY_MAX (16ULL << 30)
 #define TEXT_BYTES_MAX 1024
-/* So much is read of a name together with others: its head, and most often all of it. */
-#define NAME_START 96u
 /* Names that are looked at: a large program has some ten thousand.  And those that are remembered: 6 MiB. */
 #define ASKED_MAX 250000
 #define KNOWN_MAX ((1u << 17) - 2)
@@ -42,28 +40,21 @@ struct finder {
 	int pagemap;
 	struct known *known; /* a hash table */
 	size_t nr_known, mask, asked;
-	/* What is to be scanned next. */
-	struct scan_run runs[SCAN_RUNS_MAX];
-	size_t nr_runs;
-	uint64_t run_bytes;
+	uint8_t chunk[CHUNK_PAGES * PAGE];
 };
 
-/* A str as UTF-8; only as much as a rule can name.  start: its first bytes, if they are at hand. */
-static int read_text(const struct py_interp *interp, uint64_t str, const uint8_t *start,
-		     struct buf *out)
+/* A str as UTF-8; only as much as a rule can name. */
+static int read_text(const struct py_interp *interp, uint64_t str, struct buf *out)
 {
 	const struct py_layout *l = &interp->proc.layout;
 	uint64_t head[5], data = 0;
 	uint8_t bytes[4 * TEXT_BYTES_MAX];
 	uint32_t state, kind;
-	int ret = 0;
+	int ret;
 
 	if (!str || str % 8)
 		return -EPROTO;
-	if (start)
-		memcpy(head, start, sizeof(head));
-	else
-		ret = remote_read(interp->pid, str, head, sizeof(head));
+	ret = remote_read(interp->pid, str, head, sizeof(head));
 	if (ret)
 		return ret;
 	state = (uint32_t)head[4];
@@ -73,10 +64,7 @@ static int read_text(const struct py_interp *interp, uint64_t str, const uint8_t
 	data = str + (state & 1u << 6 ? l->str_ascii_data : l->str_compact_data);
 	if (!(state & 1u << 5))
 		ret = remote_read_u64(interp->pid, str + l->str_compact_data, &data);
-	if (!ret && start && data - str <= NAME_START &&
-	    head[2] * kind <= NAME_START - (data - str))
-		memcpy(bytes, start + (data - str), head[2] * kind);
-	else if (!ret)
+	if (!ret)
 		ret = remote_read(interp->pid, data, bytes, head[2] * kind);
 	for (uint64_t i = 0; i < head[2] && !ret; i++) {
 		uint32_t ch = 0;
@@ -88,16 +76,16 @@ static int read_text(const struct py_interp *interp, uint64_t str, const uint8_t
 }
 
 /* file, qualname 0: whatever it is */
-static bool ask(const struct py_interp *interp, uint64_t name, const uint8_t *start, uint64_t file,
-		uint64_t qualname, py_code_fn wanted, void *ctx)
+static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, uint64_t qualname,
+		py_code_fn wanted, void *ctx)
 {
 	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 }, qualname_text = { 0 };
 
-	if (read_text(interp, name, start, &name_text) ||
-	    (file && read_text(interp, file, NULL, &file_text)) || !name_text.len)
+	if (read_text(interp, name, &name_text) || (file && read_text(interp, file, &file_text)) ||
+	    !name_text.len)
 		return false;
 	/* One that is longer than what a rule can name may end in it. */
-	if (qualname && read_text(interp, qualname, NULL, &qualname_text))
+	if (qualname && read_text(interp, qualname, &qualname_text))
 		qualname = 0;
 	return wanted(
 		ctx, (struct text){ name_text.data, name_text.len },
@@ -109,8 +97,8 @@ void py_codes_each(const struct py_interp *interp, const struct py_codes *codes,
 		   void *ctx)
 {
 	for (size_t i = 0; i < codes->count; i++)
-		ask(interp, codes->list[i].name, NULL, codes->list[i].file, codes->list[i].qualname,
-		    fn, ctx);
+		ask(interp, codes->list[i].name, codes->list[i].file, codes->list[i].qualname, fn,
+		    ctx);
 }
 
 static size_t known_slot(const struct finder *f, uint64_t name, uint64_t file)
@@ -149,9 +137,7 @@ static void known_forget(struct finder *f)
 	f->nr_known = 0;
 }
 
-/* start: of the name, see read_text() */
-static int is_wanted(struct finder *f, uint64_t name, const uint8_t *start, uint64_t file,
-		     bool *wanted)
+static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wanted)
 {
 	size_t i;
 
@@ -171,13 +157,20 @@ static int is_wanted(struct finder *f, uint64_t name, const uint8_t *start, uint
 	}
 	if (!f->known[i].name) {
 		look_progress(PAGE);
-		f->known[i] =
-			(struct known){ name, file,
-					ask(f->interp, name, start, file, 0, f->wanted, f->ctx) };
+		f->known[i] = (struct known){ name, file,
+					      ask(f->interp, name, file, 0, f->wanted, f->ctx) };
 		f->nr_known++;
 	}
 	*wanted = f->known[i].wanted;
 	return 0;
+}
+
+static uint64_t word(const uint8_t *object, unsigned int offset)
+{
+	uint64_t v;
+
+	memcpy(&v, object + offset, sizeof(v));
+	return v;
 }
 
 static int found(struct finder *f, const struct py_code *code)
@@ -200,14 +193,22 @@ static int found(struct finder *f, const struct py_code *code)
 	return 0;
 }
 
+unsigned int py_code_size(const struct py_layout *l)
+{
+	return l->code_opcache != PY_NO_FIELD ? l->code_opcache + sizeof(uint32_t)
+					      : l->code_adaptive;
+}
+
 /* Does the code begin as a function's, armed or not? */
-static bool has_entry(const struct finder *f, uint32_t traceable, struct py_code *code)
+static bool has_entry(const struct finder *f, const uint8_t *object, struct py_code *code)
 {
 	const struct py_layout *l = &f->interp->proc.layout;
 	uint8_t instr[2];
+	uint32_t traceable;
 
 	if (l->code_adaptive == PY_NO_FIELD)
 		return true;
+	memcpy(&traceable, object + l->code_firsttraceable, sizeof(traceable));
 	code->entry = code->addr + l->code_adaptive + 2ULL * traceable;
 	return traceable <= 1u << 20 &&
 	       !remote_read(f->interp->pid, code->entry, instr, sizeof(instr)) &&
@@ -216,130 +217,63 @@ static bool has_entry(const struct finder *f, uint32_t traceable, struct py_code
 		instr[0] == l->resume_armed);
 }
 
-static int consider(struct finder *f, const struct scan_found *object)
-{
-	struct py_code code = { .addr = object->addr, .name = object->name, .file = object->file };
-	bool wanted;
-	int ret;
-
-	f->out->seen++;
-	/* Most names are of no interest, and known not to be. */
-	ret = is_wanted(f, code.name, NULL, 0, &wanted);
-	if (!ret && wanted)
-		ret = is_wanted(f, code.name, NULL, code.file, &wanted);
-	if (ret || !wanted)
-		return ret;
-	if (f->interp->proc.layout.code_qualname != PY_NO_FIELD) {
-		code.qualname = object->qualname;
-		if (!ask(f->interp, code.name, NULL, code.file, code.qualname, f->wanted, f->ctx))
-			return 0;
-	}
-	return has_entry(f, object->firsttraceable, &code) ? found(f, &code) : 0;
-}
-
-/* One that was not all in the memory that was scanned at once. */
-static bool complete(const struct finder *f, struct scan_found *object)
+/* Something whose second word is the address of PyCode_Type; `copy`: it, or NULL if it is yet to be read. */
+static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 {
 	const struct py_layout *l = &f->interp->proc.layout;
+	struct py_code code = { .addr = addr };
+	uint8_t object[PY_CODE_SIZE_MAX];
 	unsigned int size = py_code_size(l);
-	uint8_t bytes[PY_CODE_SIZE_MAX];
-
-	if (!object->refs) {
-		if (remote_read(f->interp->pid, object->addr, bytes, size))
-			return false;
-		py_codes_words(l, bytes, size, object);
-	}
-	return object->refs;
-}
-
-static bool is_known(const struct finder *f, uint64_t name)
-{
-	return f->known && f->known[known_slot(f, name, 0)].name;
-}
-
-/* Asks for the names that are not known yet, all at once: they stand all over the memory. */
-static int ask_names(struct finder *f, const uint64_t *names, size_t count)
-{
-	_cleanup_free_ uint8_t *starts = malloc(count * NAME_START + 1);
-	_cleanup_free_ bool *whole = malloc(count + 1);
+	uint32_t refs;
 	bool wanted;
-	int ret = starts && whole ? remote_read_each(f->interp->pid, names, count, NAME_START,
-						     starts, whole)
-				  : -ENOMEM;
-
-	for (size_t i = 0; i < count && !ret; i++)
-		ret = is_wanted(f, names[i], whole[i] ? starts + i * NAME_START : NULL, 0, &wanted);
-	return ret;
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* scan_fn */
-static int consider_all(void *ctx, const struct scan_found *objects, size_t count)
-{
-	_cleanup_free_ struct scan_found *list = malloc(count * sizeof(*list) + 1);
-	_cleanup_free_ uint64_t *names = malloc(count * sizeof(*names) + 1);
-	size_t n = 0, nr_names = 0, unique = 0;
-	struct finder *f = ctx;
 	int ret;
 
-	if (!list || !names)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		list[n] = objects[i];
-		if (complete(f, &list[n]))
-			n++;
+	if (size > sizeof(object))
+		return 0;
+	if (copy)
+		memcpy(object, copy, size);
+	else if (remote_read(f->interp->pid, addr, object, size))
+		return 0;
+	memcpy(&refs, object, sizeof(refs));
+	if (!refs)
+		return 0;
+	f->out->seen++;
+	code.name = word(object, l->code_name);
+	/* Most names are of no interest, and known not to be. */
+	ret = is_wanted(f, code.name, 0, &wanted);
+	code.file = word(object, l->code_filename);
+	if (!ret && wanted)
+		ret = is_wanted(f, code.name, code.file, &wanted);
+	if (ret || !wanted)
+		return ret;
+	if (l->code_qualname != PY_NO_FIELD) {
+		code.qualname = word(object, l->code_qualname);
+		if (!ask(f->interp, code.name, code.file, code.qualname, f->wanted, f->ctx))
+			return 0;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].name && list[i].name % 8 == 0 && !is_known(f, list[i].name))
-			names[nr_names++] = list[i].name;
-	}
-	qsort(names, nr_names, sizeof(*names), compare_addresses);
-	for (size_t i = 0; i < nr_names; i++) {
-		if (!unique || names[unique - 1] != names[i])
-			names[unique++] = names[i];
-	}
-	ret = unique ? ask_names(f, names, unique) : 0;
-	for (size_t i = 0; i < n && !ret; i++)
-		ret = consider(f, &list[i]);
-	return ret;
+	return has_entry(f, object, &code) ? found(f, &code) : 0;
 }
 
-/* Scans the runs that were put together. */
-static int flush(struct finder *f)
+static int search_pages(struct finder *f, uint64_t start, uint64_t end)
 {
-	const struct py_proc *p = &f->interp->proc;
-	uint64_t bytes;
-	int ret = py_codes_scan(f->interp->pid, &p->layout, p->type_code, f->runs, f->nr_runs,
-				consider_all, f, &bytes);
-
-	f->out->bytes += bytes;
-	f->nr_runs = 0;
-	f->run_bytes = 0;
-	return ret;
-}
-
-static int add_run(struct finder *f, uint64_t start, uint64_t end)
-{
+	uint64_t type = f->interp->proc.type_code;
+	size_t len = end - start;
+	bool inside;
 	int ret = 0;
 
-	while (start < end && !ret) {
-		uint64_t len = MIN(end - start, SCAN_BYTES_MAX - f->run_bytes);
-		struct scan_run *last = f->nr_runs ? &f->runs[f->nr_runs - 1] : NULL;
+	ret = remote_read(f->interp->pid, start, f->chunk, len);
+	if (ret)
+		return ret == -ETIMEDOUT || ret == -EAGAIN ? ret : 0; /* unmapped in between */
+	f->out->bytes += len;
+	look_progress(len);
+	for (size_t i = 0; i + 8 <= len && !ret; i += 8) {
+		uint64_t v;
 
-		if (last && last->end == start)
-			last->end += len;
-		else
-			f->runs[f->nr_runs++] = (struct scan_run){ start, start + len };
-		f->run_bytes += len;
-		start += len;
-		if (f->run_bytes == SCAN_BYTES_MAX || f->nr_runs == SCAN_RUNS_MAX)
-			ret = flush(f);
+		memcpy(&v, f->chunk + i, sizeof(v));
+		if (v != type)
+			continue;
+		inside = i >= OB_TYPE && len - i + OB_TYPE >= py_code_size(&f->interp->proc.layout);
+		ret = consider(f, start + i - OB_TYPE, inside ? f->chunk + i - OB_TYPE : NULL);
 	}
 	return ret;
 }
@@ -347,11 +281,11 @@ static int add_run(struct finder *f, uint64_t start, uint64_t end)
 /* Reads only what is there: a page that is not would come into being by being read. */
 static int search_map(struct finder *f, uint64_t start, uint64_t end)
 {
-	uint64_t entries[ENTRIES];
+	uint64_t entries[CHUNK_PAGES];
 	int ret = 0;
 
-	for (uint64_t at = start; at < end && !ret; at += ENTRIES * PAGE) {
-		size_t pages = MIN((end - at) / PAGE, ENTRIES), first = 0;
+	for (uint64_t at = start; at < end && !ret; at += CHUNK_PAGES * PAGE) {
+		size_t pages = MIN((end - at) / PAGE, CHUNK_PAGES), first = 0;
 		ssize_t n = pread(f->pagemap, entries, pages * 8, (off_t)(at / PAGE * 8));
 
 		if (n < 0)
@@ -362,7 +296,7 @@ static int search_map(struct finder *f, uint64_t start, uint64_t end)
 			if (i < pages && entries[i] >> 62)
 				continue;
 			if (i > first)
-				ret = add_run(f, at + first * PAGE, at + i * PAGE);
+				ret = search_pages(f, at + first * PAGE, at + i * PAGE);
 			first = i + 1;
 		}
 	}
@@ -395,8 +329,6 @@ static int search(struct finder *f, const struct proc_maps *maps, struct err *er
 				       "functions in it",
 				       f->interp->pid, MEMORY_MAX >> 30);
 	}
-	if (!ret && f->nr_runs)
-		ret = flush(f);
 	return ret ? err_set(err, ret, "cannot look for functions in process %d: %s",
 			     f->interp->pid, strerror(-ret))
 		   : 0;

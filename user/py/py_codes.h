@@ -25,6 +25,10 @@ struct py_code {
 	uint64_t entry;	     /* address of its RESUME */
 };
 
+/* How much of a code object is needed to know it: its fixed part up to its instructions, or to co_opcache_flag. */
+#define PY_CODE_SIZE_MAX 208
+unsigned int py_code_size(const struct py_layout *layout);
+
 /* 4 MiB of them; no program has that many functions that somebody wants to watch. */
 #define PY_CODES_MAX 100000
 

@@ -64,66 +64,6 @@ int remote_read_uncached(pid_t pid, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
-#define EACH_MAX 1024 /* IOV_MAX, the most that the kernel takes */
-
-struct each_call {
-	pid_t pid;
-	size_t count, size;
-	uint64_t addrs[EACH_MAX];
-	bool whole[EACH_MAX];
-	uint8_t data[WORKER_AREA - EACH_MAX * (sizeof(uint64_t) + sizeof(bool)) -
-		     3 * sizeof(uint64_t)];
-};
-_Static_assert(sizeof(struct each_call) <= WORKER_AREA, "a call fits into a worker's area");
-
-/* The kernel ends at the first of them that is not there: the rest is asked for anew. */
-static int do_read_each(struct worker_call *call)
-{
-	struct each_call *c = call->area;
-	size_t done = 0;
-
-	while (done < c->count) {
-		struct iovec local = { c->data + done * c->size, (c->count - done) * c->size };
-		struct iovec remote[EACH_MAX];
-		ssize_t n;
-
-		for (size_t i = done; i < c->count; i++)
-			remote[i - done] =
-				(struct iovec){ (void *)(uintptr_t)c->addrs[i], c->size };
-		do {
-			n = process_vm_readv(c->pid, &local, 1, remote, c->count - done, 0);
-		} while (n < 0 && errno == EINTR);
-		for (size_t left = n < 0 ? 0 : (size_t)n; left >= c->size; left -= c->size)
-			c->whole[done++] = true;
-		if (done < c->count)
-			c->whole[done++] = false;
-	}
-	return 0;
-}
-
-int remote_read_each(pid_t pid, const uint64_t *addrs, size_t count, size_t size, void *out,
-		     bool *whole)
-{
-	for (size_t done = 0; done < count;) {
-		struct each_call *c = worker_area();
-		int ret = c ? look_read(addrs[done]) : -EAGAIN;
-
-		if (ret)
-			return ret;
-		c->pid = pid;
-		c->size = size;
-		c->count = MIN(MIN(count - done, EACH_MAX), sizeof(c->data) / size);
-		memcpy(c->addrs, addrs + done, c->count * sizeof(*addrs));
-		ret = worker_run(do_read_each, worker_patience(), -1, NULL);
-		if (ret)
-			return ret;
-		memcpy((uint8_t *)out + done * size, c->data, c->count * size);
-		memcpy(whole + done, c->whole, c->count * sizeof(*whole));
-		done += c->count;
-	}
-	return 0;
-}
-
 int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len)
 {
 	int ret;

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,13 +13,6 @@
 int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len);
 int remote_read_u64(pid_t pid, uint64_t addr, uint64_t *out);
 int remote_read_u32(pid_t pid, uint64_t addr, uint32_t *out);
-
-/*
- * Copies `size` bytes of each of the addresses to `out`, one behind the other; whole[i]: all of them are there.  What is read is
- * not kept.  0, unless memory does not answer.
- */
-int remote_read_each(pid_t pid, const uint64_t *addrs, size_t count, size_t size, void *out,
-		     bool *whole);
 
 /* Has the page of `addr` brought into the process's own page table; by a worker, or by itself if it is called in one. */
 int remote_fetch(pid_t pid, uint64_t addr);
