@@ -62,7 +62,7 @@ def vanish(target, tracer, seconds):
     tracer.process.send_signal(signal.SIGCONT)
 
 
-RULES = [rule("is_check_supported", module="_lzma"), rule("watched", file="vforks.py")]
+RULES = [rule("LZMADecompressor", module="_lzma"), rule("watched", file="vforks.py")]
 
 
 @test()
