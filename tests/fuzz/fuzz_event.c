@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Any record: what decodes is written in both forms, which must be valid UTF-8 without control characters. */
+/* Any record: what decodes is written in all forms, which must be valid UTF-8 without control characters. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +43,81 @@ static void check_json(const struct buf *out)
 	}
 	if (quoted || depth)
 		abort();
+}
+
+/* Whatever stands before a "=" that is one of the format's is a key of ours: none can be forged. */
+static void check_cef(const struct buf *out)
+{
+	static const char *const keys[] = {
+		"rt",
+		"externalId",
+		"dvchost",
+		"act",
+		"cat",
+		"cs1",
+		"cs2",
+		"cs3",
+		"cs4",
+		"cs5",
+		"cs6",
+		"filePath",
+		"src",
+		"c6a2",
+		"request",
+		"dhost",
+		"flexString1",
+		"dpid",
+		"duid",
+		"dproc",
+		"cn1",
+		"cn2",
+		"cn3",
+		"msg",
+		"requestMethod",
+		"flexString2",
+		"deviceFacility",
+		"requestClientApplication",
+	};
+	size_t seen[ARRAY_SIZE(keys)] = { 0 };
+
+	for (size_t i = 0; i < out->len; i++) {
+		size_t start = i, len, k;
+
+		if (out->data[i] == '\\') {
+			i++;
+			continue;
+		}
+		if (out->data[i] != '=')
+			continue;
+		while (start && out->data[start - 1] != ' ' && out->data[start - 1] != '|')
+			start--;
+		len = i - start;
+		if (len > 5 && !memcmp(out->data + i - 5, "Label", 5))
+			len -= 5;
+		for (k = 0; k < ARRAY_SIZE(keys); k++) {
+			if (strlen(keys[k]) == len && !memcmp(keys[k], out->data + start, len))
+				break;
+		}
+		if (k == ARRAY_SIZE(keys) || ++seen[k] > 2)
+			abort();
+	}
+}
+
+static void check_others(struct buf *out, const struct alert *alert)
+{
+	static void (*const json[])(struct buf *, const struct alert *) = { alert_ecs, alert_ocsf,
+									    alert_otlp };
+
+	for (size_t i = 0; i < ARRAY_SIZE(json); i++) {
+		buf_reset(out);
+		json[i](out, alert);
+		check_text(out, true);
+		check_json(out);
+	}
+	buf_reset(out);
+	alert_cef(out, alert);
+	check_text(out, true);
+	check_cef(out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -94,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_reset(&out);
 		alert_text(&out, &alert, false);
 		check_text(&out, false);
+		check_others(&out, &alert);
 	}
 	free(record);
 	buf_fini(&out);

@@ -22,7 +22,7 @@ class Tree:
 
     def __init__(self, root):
         self.root, self.before = pathlib.Path(root), {}
-        for name in ("bpf", "docs", "scripts", "tests/guards", "user", "vmlinux"):
+        for name in ("bpf", "docs", "scripts", "tests/formats", "tests/guards", "user", "vmlinux"):
             shutil.copytree(name, self.root / name)
         for name in (".clang-format", ".clang-tidy", "Makefile"):
             shutil.copy(name, self.root)
@@ -130,6 +130,13 @@ FAULTS = [
     ("budget", "proc_exit: has ", change(BUDGET, "^proc_exit .*", "proc_exit 1 1")),
     ("budget", "has no row for the program proc_exit", change(BUDGET, "^proc_exit .*\n", "")),
     ("budget", "has a row for attic, which is no program", add(BUDGET, "attic 1 1\n")),
+    ("formats", "evnt.kind is no field of ECS", change("tests/formats/golden/full.ecs", '"event":', '"evnt":')),
+    ("formats", "event.type may not be 'start'", change("tests/formats/golden/full.ecs", '"type":\\["info"', '"type":["start"')),
+    ("formats", "finding.finding_info.uid is required", change("tests/formats/golden/full.ocsf", '"finding_info":{"uid":', '"finding_info":{"desc":')),
+    ("formats", "finding.severity_id may not be 9", change("tests/formats/golden/full.ocsf", '"severity_id":.', '"severity_id":9')),
+    ("formats", "timeUnixNano is no int64", change("tests/formats/golden/full.otlp", r'"timeUnixNano":"\d+"', '"timeUnixNano":1')),
+    ("formats", "act is there twice", change("tests/formats/golden/hostile.cef", r"act\\=x", "act=x")),
+    ("formats", "cs1 has no label", change("tests/formats/golden/full.cef", "cs1Label=Function ", "")),
     ("lint", "bugprone-branch-clone", add(ERR, SAME_IN_BOTH)),
     ("unused", f"{ERR}: stray is used by nobody", compiled("int stray(void)\n{\n\treturn 1;\n}\n")),
     (

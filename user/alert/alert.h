@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An alert: a rule, the match that fitted it, and the facts around it; and its two written forms. */
+/* An alert: a rule, the match that fitted it, and the facts around it; and its written forms. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,3 +45,11 @@ bool alert_is_truncated(const struct alert *a);
 void alert_json(struct buf *out, const struct alert *a);
 /* Appends the alert as a block for a person, ending in a newline; `color`: with ANSI colours. */
 void alert_text(struct buf *out, const struct alert *a, bool color);
+/*
+ * Each appends the alert in a format of others, one line without its end: a document of the Elastic Common Schema; a Detection
+ * Finding of OCSF; ArcSight's Common Event Format; a request of OTLP/HTTP with one log record.  See docs/outputs.md.
+ */
+void alert_ecs(struct buf *out, const struct alert *a);
+void alert_ocsf(struct buf *out, const struct alert *a);
+void alert_cef(struct buf *out, const struct alert *a);
+void alert_otlp(struct buf *out, const struct alert *a);

@@ -129,19 +129,23 @@ static bool json_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+enum quoting { QUOTE_JSON, QUOTE_JSON_WHOLE, QUOTE_YAML };
+
 /* JSON has no escape beyond U+FFFF but that of the two halves, which YAML refuses. */
-static void put_escape(struct buf *b, uint32_t ch, bool yaml)
+static void put_escape(struct buf *b, uint32_t ch, enum quoting how)
 {
-	if (ch <= 0xffff)
+	if (how == QUOTE_JSON_WHOLE && is_surrogate(ch))
+		buf_printf(b, "\\\\u%04x", ch);
+	else if (ch <= 0xffff)
 		buf_printf(b, "\\u%04x", ch);
-	else if (yaml)
+	else if (how == QUOTE_YAML)
 		buf_printf(b, "\\U%08x", ch);
 	else
 		buf_printf(b, "\\u%04x\\u%04x", 0xd800 + ((ch - 0x10000) >> 10),
 			   0xdc00 + ((ch - 0x10000) & 0x3ff));
 }
 
-static void quote(struct buf *b, struct text s, bool yaml)
+static void quote(struct buf *b, struct text s, enum quoting how)
 {
 	size_t pos = 0, start = 0;
 	uint32_t ch;
@@ -164,7 +168,7 @@ static void quote(struct buf *b, struct text s, bool yaml)
 		else if (ch == '\r')
 			buf_adds(b, "\\r");
 		else if (is_control(ch) || is_surrogate(ch) || is_deceptive(ch))
-			put_escape(b, ch, yaml);
+			put_escape(b, ch, how);
 		else
 			text_put(b, ch);
 	}
@@ -173,34 +177,41 @@ static void quote(struct buf *b, struct text s, bool yaml)
 
 void text_json(struct buf *b, struct text s)
 {
-	quote(b, s, false);
+	quote(b, s, QUOTE_JSON);
+}
+
+void text_json_whole(struct buf *b, struct text s)
+{
+	quote(b, s, QUOTE_JSON_WHOLE);
 }
 
 void text_yaml(struct buf *b, struct text s)
 {
-	quote(b, s, true);
+	quote(b, s, QUOTE_YAML);
+}
+
+void text_visible(struct buf *b, uint32_t ch)
+{
+	if (ch == '\n')
+		buf_adds(b, "\\n");
+	else if (ch == '\t')
+		buf_adds(b, "\\t");
+	else if (ch == '\r')
+		buf_adds(b, "\\r");
+	else if (is_control(ch))
+		buf_printf(b, "\\x%02x", ch);
+	else if (is_surrogate(ch) || is_deceptive(ch))
+		buf_printf(b, ch > 0xffff ? "\\U%08x" : "\\u%04x", ch);
+	else
+		text_put(b, ch);
 }
 
 void text_terminal(struct buf *b, struct text s)
 {
 	size_t pos = 0;
-	uint32_t ch;
 
-	while (pos < s.len) {
-		ch = text_next(s.s, s.len, &pos);
-		if (ch == '\n')
-			buf_adds(b, "\\n");
-		else if (ch == '\t')
-			buf_adds(b, "\\t");
-		else if (ch == '\r')
-			buf_adds(b, "\\r");
-		else if (is_control(ch))
-			buf_printf(b, "\\x%02x", ch);
-		else if (is_surrogate(ch) || is_deceptive(ch))
-			buf_printf(b, ch > 0xffff ? "\\U%08x" : "\\u%04x", ch);
-		else
-			text_put(b, ch);
-	}
+	while (pos < s.len)
+		text_visible(b, text_next(s.s, s.len, &pos));
 }
 
 void text_vline(struct buf *b, const char *fmt, va_list ap)

@@ -33,8 +33,12 @@ void text_put(struct buf *b, uint32_t ch);
 /* Appends s as a JSON string with its quotes; the output is valid UTF-8: control characters, DEL, C1 controls,
  * lone surrogates, and characters that reorder or hide text on a terminal, become \uXXXX. */
 void text_json(struct buf *b, struct text s);
-/* The same as a YAML string, in which what lies beyond U+FFFF becomes \UXXXXXXXX. */
+/* The same for strict readers: a lone surrogate becomes the six letters of its escape, as a text that holds them would be. */
+void text_json_whole(struct buf *b, struct text s);
+/* As text_json(), but as a YAML string, in which what lies beyond U+FFFF becomes \UXXXXXXXX. */
 void text_yaml(struct buf *b, struct text s);
+/* Appends one code point, or what text_terminal() shows of it. */
+void text_visible(struct buf *b, uint32_t ch);
 /* Appends s for a terminal: control characters, bidirectional controls and surrogates become \xXX or \uXXXX,
  * a backslash stays as it is. */
 void text_terminal(struct buf *b, struct text s);

@@ -136,8 +136,9 @@ static const struct option options[] = {
 	  "rules; of a directory every *.yaml below it" },
 	{ "--disabled", NULL, FOR_TRACING | FOR_DOCTOR | FOR_CHECK, NULL, false,
 	  "load rules with `enabled: false` too" },
-	{ "--format", "text|json", FOR_TRACING, NULL, false,
-	  "of alerts; text on a terminal, else json, if not given" },
+	{ "--format", "FORMAT", FOR_TRACING, NULL, false,
+	  "of alerts: json, text, ecs, ocsf, cef or otlp; text on a terminal, else json, if not "
+	  "given" },
 	{ "--output", "FILE", FOR_TRACING, NULL, false,
 	  "append alerts to FILE instead of standard output" },
 	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, NULL, false,

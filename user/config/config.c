@@ -83,10 +83,13 @@ static int set_output(struct config *c, const char *text)
 
 static int set_format(struct config *c, const char *text)
 {
-	if (!str_eq(text, "json") && !str_eq(text, "text"))
-		return -EINVAL;
-	c->format = str_eq(text, "json") ? SINK_JSON : SINK_TEXT;
-	return 0;
+	for (enum sink_format f = SINK_AUTO + 1; f < NR_SINK_FORMATS; f++) {
+		if (str_eq(text, sink_format_names[f])) {
+			c->format = f;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 static int set_probe(struct config *c, const char *text)
@@ -167,7 +170,9 @@ const struct config_setting config_settings[NR_CONFIG_SETTINGS] = {
 	  .many = true,
 	  .is_path = true },
 	{ .name = "disabled", MEMBER(disabled) },
-	{ .name = "format", TAKES("text or json", set_format), MEMBER(format) },
+	{ .name = "format",
+	  TAKES("json, text, ecs, ocsf, cef or otlp", set_format),
+	  MEMBER(format) },
 	{ .name = "output", TAKES("a file", set_output), MEMBER(output), .is_path = true },
 	{ .name = "probe", .set = set_probe, .explain = explain_probe, MEMBER(probe) },
 	{ .name = "no-arm", MEMBER(no_arm) },

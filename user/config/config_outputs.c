@@ -13,7 +13,6 @@
 /* All that there are to be, and how many of them there are. */
 static const char *const types[] = { "file",	"stdout", "syslog", "journald",
 				     "webhook", "kafka",  "console" };
-static const char *const formats[] = { "json", "text", "ecs", "ocsf", "cef", "otlp" };
 static const char *const levels[] = { "info", "warn", "alert" };
 
 static void read_type(struct config_reader *r, const struct yaml_entry *entry)
@@ -46,14 +45,9 @@ static void read_format(struct config_reader *r, const struct yaml_entry *entry)
 {
 	size_t i;
 
-	if (!yaml_read_word(&r->yaml, entry, "formats", formats, ARRAY_SIZE(formats), &i))
-		return;
-	if (i > 1)
-		yaml_error(&r->yaml, entry->value,
-			   "the format `%s` is not supported yet: `json` and `text` are",
-			   formats[i]);
-	else
-		r->output->format = i ? SINK_TEXT : SINK_JSON;
+	if (yaml_read_word(&r->yaml, entry, "formats", sink_format_names + 1, NR_SINK_FORMATS - 1,
+			   &i))
+		r->output->format = i + 1;
 }
 
 static void read_queue(struct config_reader *r, const struct yaml_entry *entry)

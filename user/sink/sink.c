@@ -22,6 +22,11 @@
 /* With so many bytes to write the thread is not left to sleep until sink_flush(). */
 #define BYTES_TO_WAKE_FOR ((size_t)64 * 1024)
 
+const char *const sink_format_names[NR_SINK_FORMATS] = {
+	[SINK_JSON] = "json", [SINK_TEXT] = "text", [SINK_ECS] = "ecs",
+	[SINK_OCSF] = "ocsf", [SINK_CEF] = "cef",   [SINK_OTLP] = "otlp"
+};
+
 struct sink {
 	const struct sink_ops *ops;
 	void *out; /* the thread's alone */
@@ -314,11 +319,15 @@ static int start_thread(struct sink *s)
 
 static enum written_form choose_form(const struct sink *s, enum sink_format format)
 {
+	static const enum written_form forms[NR_SINK_FORMATS] = {
+		[SINK_JSON] = WRITTEN_JSON, [SINK_TEXT] = WRITTEN_TEXT, [SINK_ECS] = WRITTEN_ECS,
+		[SINK_OCSF] = WRITTEN_OCSF, [SINK_CEF] = WRITTEN_CEF,	[SINK_OTLP] = WRITTEN_OTLP,
+	};
 	bool terminal = s->ops->is_terminal(s->out);
 
-	if (format == SINK_JSON || (format == SINK_AUTO && !terminal))
-		return WRITTEN_JSON;
-	return terminal ? WRITTEN_COLORED : WRITTEN_TEXT;
+	if (format == SINK_AUTO)
+		format = terminal ? SINK_TEXT : SINK_JSON;
+	return format == SINK_TEXT && terminal ? WRITTEN_COLORED : forms[format];
 }
 
 /* What the thread will need, once it is open. */

@@ -22,7 +22,19 @@
 /* Alerts that are handed to sink_ops.write at a time. */
 #define SINK_BATCH 512
 
-enum sink_format { SINK_AUTO, SINK_TEXT, SINK_JSON };
+enum sink_format {
+	SINK_AUTO,
+	SINK_JSON,
+	SINK_TEXT,
+	SINK_ECS,
+	SINK_OCSF,
+	SINK_CEF,
+	SINK_OTLP,
+	NR_SINK_FORMATS
+};
+
+/* Of all but SINK_AUTO. */
+extern const char *const sink_format_names[NR_SINK_FORMATS];
 
 struct sink_config {
 	const struct sink_ops *ops; /* of its type */

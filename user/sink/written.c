@@ -4,17 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void colored(struct buf *out, const struct alert *a)
+{
+	alert_text(out, a, true);
+}
+
+static void plain(struct buf *out, const struct alert *a)
+{
+	alert_text(out, a, false);
+}
+
 struct written *written_make(enum written_form form, const struct alert *alert, struct buf *scratch)
 {
+	static void (*const writers[NR_WRITTEN_FORMS])(struct buf *, const struct alert *) = {
+		[WRITTEN_JSON] = alert_json, [WRITTEN_TEXT] = plain,
+		[WRITTEN_COLORED] = colored, [WRITTEN_ECS] = alert_ecs,
+		[WRITTEN_OCSF] = alert_ocsf, [WRITTEN_CEF] = alert_cef,
+		[WRITTEN_OTLP] = alert_otlp,
+	};
 	struct written *w;
 
 	buf_reset(scratch);
-	if (form == WRITTEN_JSON) {
-		alert_json(scratch, alert);
+	writers[form](scratch, alert);
+	if (scratch->len && scratch->data[scratch->len - 1] != '\n')
 		buf_addc(scratch, '\n');
-	} else {
-		alert_text(scratch, alert, form == WRITTEN_COLORED);
-	}
 	if (scratch->failed) {
 		buf_fini(scratch);
 		return NULL;

@@ -11,7 +11,16 @@
 #include "alert/alert.h"
 #include "base/buf.h"
 
-enum written_form { WRITTEN_JSON, WRITTEN_TEXT, WRITTEN_COLORED, NR_WRITTEN_FORMS };
+enum written_form {
+	WRITTEN_JSON,
+	WRITTEN_TEXT,
+	WRITTEN_COLORED,
+	WRITTEN_ECS,
+	WRITTEN_OCSF,
+	WRITTEN_CEF,
+	WRITTEN_OTLP,
+	NR_WRITTEN_FORMS
+};
 
 struct written {
 	atomic_uint refs;

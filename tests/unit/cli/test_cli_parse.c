@@ -131,7 +131,7 @@ TEST(mistakes)
 		{ "--pid _", "process id" },
 		{ "--rules _", "empty word" },
 		{ "--output _", "empty word" },
-		{ "--format xml", "text or json" },
+		{ "--format xml", "ecs, ocsf, cef or otlp" },
 		{ "--probe kprobe", "auto" },
 		{ "--count 0", "--count takes" },
 		{ "--count -3", "--count takes" },
