@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attach/hold.h"
+#include "attach/stop_probe.h"
 #include "base/log.h"
 #include "elf/elf_file.h"
 #include "launch/launch_arch.h"
@@ -25,10 +25,10 @@
 	(PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
 struct followed {
-	pid_t pid;	   /* a thread */
-	pid_t tgid;	   /* its process */
-	struct hold *hold; /* set on the entry point of its new program */
-	bool recognised;   /* as an interpreter, while it ran: to be let go at its next stop */
+	pid_t pid;		  /* a thread */
+	pid_t tgid;		  /* its process */
+	struct stop_probe *entry; /* on the entry point of its new program */
+	bool recognised; /* as an interpreter, while it ran: to be let go at its next stop */
 };
 
 struct launch {
@@ -95,7 +95,7 @@ static void followed_remove(struct launch *l, pid_t pid)
 	if (!f)
 		return;
 	tgid = f->tgid;
-	hold_free(f->hold);
+	stop_probe_free(f->entry);
 	*f = l->followed[--l->nr_followed];
 	kern_launch_forget(l->kern, pid);
 	if (!is_followed(l, tgid))
@@ -121,7 +121,7 @@ static uint64_t auxiliary(pid_t pid, uint64_t type)
 }
 
 /* Puts a probe on the entry point of the program that `pid` has just exec'ed. */
-static int hold_at_entry(struct launch *l, pid_t pid, struct hold **out, struct err *err)
+static int stop_at_entry(struct launch *l, pid_t pid, struct stop_probe **out, struct err *err)
 {
 	struct proc_maps maps __attribute__((cleanup(proc_maps_fini))) = { 0 };
 	_cleanup_close_ int fd = -1;
@@ -140,7 +140,8 @@ static int hold_at_entry(struct launch *l, pid_t pid, struct hold **out, struct 
 		const struct proc_map *m = &maps.maps[i];
 
 		if (entry >= m->start && entry < m->end)
-			return hold_set(l->kern, pid, fd, entry - m->start + m->offset, out, err);
+			return stop_probe_at_entry(l->kern, pid, fd, entry - m->start + m->offset,
+						   out, err);
 	}
 	return err_set(err, -ENOENT, "its entry point is not mapped");
 }
@@ -170,15 +171,16 @@ static void on_exec(struct launch *l, pid_t pid)
 	struct err err;
 
 	if (f) {
-		hold_free(f->hold);
-		f->hold = NULL;
+		stop_probe_free(f->entry);
+		f->entry = NULL;
 		pages = launch_starts_exec(&l->starts, f->tgid, auxiliary(pid, AT_BASE));
-		if (may_be_python(pid) && hold_at_entry(l, pid, &f->hold, &err))
-			log_warn("pid %d cannot be held at its entry point, its first calls may be "
+		if (may_be_python(pid) && stop_at_entry(l, pid, &f->entry, &err))
+			log_warn("pid %d cannot be stopped at its entry point, its first calls may "
+				 "be "
 				 "missed: %s",
 				 pid, err.msg);
 		/* What is mapped on the way there is looked at there. */
-		kern_launch_follow(l->kern, pid, !f->hold, pages);
+		kern_launch_follow(l->kern, pid, !f->entry, pages);
 	}
 	ptrace(PTRACE_CONT, pid, 0, 0);
 }
@@ -188,14 +190,14 @@ static bool is_kernels(pid_t pid, int sig)
 {
 	siginfo_t si;
 
-	return sig == HOLD_SIGNAL && !ptrace(PTRACE_GETSIGINFO, pid, 0, &si) &&
+	return sig == STOP_SIGNAL && !ptrace(PTRACE_GETSIGINFO, pid, 0, &si) &&
 	       si.si_code == SI_KERNEL;
 }
 
 /* Is the thread stopped by a probe of ours, rather than because it has mapped a file? */
-static bool is_held(const struct launch *l, const struct followed *f, int sig)
+static bool is_at_probe(const struct launch *l, const struct followed *f, int sig)
 {
-	return f && (f->hold || launch_starts_has(&l->starts, f->tgid)) && is_kernels(f->pid, sig);
+	return f && (f->entry || launch_starts_has(&l->starts, f->tgid)) && is_kernels(f->pid, sig);
 }
 
 /* The process is traced from now on: its threads are let go of when they stop. */
@@ -214,13 +216,13 @@ static void let_go_of_process(struct launch *l, pid_t tgid)
 }
 
 /* At the entry point, or where an interpreter starts. */
-static void on_hold(struct launch *l, pid_t pid)
+static void on_probe(struct launch *l, pid_t pid)
 {
 	struct followed *f = followed_find(l, pid);
-	bool at_entry = f->hold;
+	bool at_entry = f->entry;
 
-	hold_free(f->hold);
-	f->hold = NULL;
+	stop_probe_free(f->entry);
+	f->entry = NULL;
 	if (l->look(l->ctx, f->tgid, launch_thread_pointer(pid))) {
 		let_go_of_process(l, f->tgid);
 		ptrace(PTRACE_DETACH, pid, 0, 0);
@@ -241,9 +243,9 @@ static bool on_mapped(struct launch *l, const struct followed *f)
 {
 	if (!f || !kern_launch_mapped(l->kern, f->pid))
 		return false;
-	if (!f->hold)
+	if (!f->entry)
 		launch_starts_look(&l->starts, f->tgid);
-	return is_kernels(f->pid, HOLD_SIGNAL);
+	return is_kernels(f->pid, STOP_SIGNAL);
 }
 
 static void on_stop(struct launch *l, pid_t pid, int status)
@@ -279,12 +281,12 @@ static void on_stop(struct launch *l, pid_t pid, int status)
 		}
 		return;
 	}
-	if (sig == HOLD_SIGNAL && on_mapped(l, f)) {
+	if (sig == STOP_SIGNAL && on_mapped(l, f)) {
 		ptrace(PTRACE_CONT, pid, 0, 0);
 		return;
 	}
-	if (is_held(l, f, sig)) {
-		on_hold(l, pid);
+	if (is_at_probe(l, f, sig)) {
+		on_probe(l, pid);
 		return;
 	}
 	ptrace(PTRACE_CONT, pid, 0, sig);
@@ -331,7 +333,7 @@ void launch_look_again(struct launch *l)
 	for (size_t i = 0; i < l->nr_followed; i++) {
 		struct followed *f = &l->followed[i];
 
-		if (f->pid != f->tgid || f->hold || f->recognised ||
+		if (f->pid != f->tgid || f->entry || f->recognised ||
 		    launch_starts_knows(&l->starts, f->tgid) || !l->look(l->ctx, f->pid, 0))
 			continue;
 		l->late++;
@@ -409,7 +411,8 @@ static void let_go(struct launch *l, pid_t pid, int status)
 	const struct followed *f = followed_find(l, pid);
 	int sig = WSTOPSIG(status);
 
-	if (f && is_kernels(pid, sig) && (kern_launch_mapped(l->kern, pid) || is_held(l, f, sig)))
+	if (f && is_kernels(pid, sig) &&
+	    (kern_launch_mapped(l->kern, pid) || is_at_probe(l, f, sig)))
 		ptrace(PTRACE_DETACH, pid, 0, 0); /* the signal was our probe's */
 	else
 		stops_let_go(pid, status);

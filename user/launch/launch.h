@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Starting a program so that it can be traced from its first Python call on: it is held, with ptrace, at the entry
+ * Starting a program so that it can be traced from its first Python call on: it is stopped, with ptrace, at the entry
  * point of each program it execs (the dynamic linker has then mapped its libraries, and nothing of Python has run),
  * until someone has looked whether it is an interpreter.  Shells and other programs on the way are followed through
- * their forks and execs, and held where an interpreter starts that they have loaded by themselves (launch_starts.h).  Should this process die meanwhile, all of them simply run on: ptrace lets go of them, and
- * the probe on the entry point is gone.
+ * their forks and execs, and stopped where an interpreter starts that they have loaded by themselves (launch_starts.h).
+ * Should this process die meanwhile, all of them simply run on: ptrace lets go of them, and the probe on the entry
+ * point is gone.
  */
 #pragma once
 

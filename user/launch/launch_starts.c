@@ -15,7 +15,7 @@
 #include "proc/procfs.h"
 #include "py/interp.h"
 
-static bool is_held(const struct launch_starts *s, pid_t pid, const struct elf_file *elf)
+static bool has_probe(const struct launch_starts *s, pid_t pid, const struct elf_file *elf)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct stat sb;
@@ -27,7 +27,7 @@ static bool is_held(const struct launch_starts *s, pid_t pid, const struct elf_f
 	return false;
 }
 
-static int add(struct launch_starts *s, pid_t pid, int fd, uint64_t offset, struct err *err)
+static int add_start(struct launch_starts *s, pid_t pid, int fd, uint64_t offset, struct err *err)
 {
 	struct launch_start *start = &s->list[s->count];
 	int ret;
@@ -39,7 +39,7 @@ static int add(struct launch_starts *s, pid_t pid, int fd, uint64_t offset, stru
 					.offset = offset };
 	if (start->fd < 0)
 		return err_set(err, -errno, "%s", strerror(errno));
-	ret = hold_set_start(s->kern, pid, start->fd, offset, &start->hold, err);
+	ret = stop_probe_at_start(s->kern, pid, start->fd, offset, &start->start, err);
 	if (ret)
 		close(start->fd);
 	else
@@ -47,12 +47,12 @@ static int add(struct launch_starts *s, pid_t pid, int fd, uint64_t offset, stru
 	return ret;
 }
 
-static void add_or_say(struct launch_starts *s, pid_t pid, int fd, uint64_t offset)
+static void add_start_or_say(struct launch_starts *s, pid_t pid, int fd, uint64_t offset)
 {
 	struct err err;
 
-	if (add(s, pid, fd, offset, &err))
-		log_warn("pid %d cannot be held where its Python starts, its first calls may be "
+	if (add_start(s, pid, fd, offset, &err))
+		log_warn("pid %d cannot be stopped where its Python starts, its first calls may be "
 			 "missed: %s",
 			 pid, err.msg);
 }
@@ -85,8 +85,8 @@ static void look_at_file(struct launch_starts *s, pid_t pid, const struct proc_m
 			*other = file;
 		return;
 	}
-	if (!is_held(s, pid, elf))
-		add_or_say(s, pid, elf_file_fd(elf), site.offset);
+	if (!has_probe(s, pid, elf))
+		add_start_or_say(s, pid, elf_file_fd(elf), site.offset);
 }
 
 void launch_starts_look(struct launch_starts *s, pid_t pid)
@@ -106,8 +106,8 @@ void launch_starts_look(struct launch_starts *s, pid_t pid)
 	look_end(&look);
 }
 
-static int hold_linker(struct launch_starts *s, pid_t pid, const struct proc_map *map,
-		       struct hold **out, struct err *err)
+static int probe_linker(struct launch_starts *s, pid_t pid, const struct proc_map *map,
+			struct stop_probe **out, struct err *err)
 {
 	_cleanup_(elf_file_closep) struct elf_file *elf = NULL;
 	_cleanup_free_ char *path = NULL;
@@ -122,7 +122,7 @@ static int hold_linker(struct launch_starts *s, pid_t pid, const struct proc_map
 	if (elf_file_dynamic_symbol(elf, "_dl_debug_state", &addr, NULL) ||
 	    elf_file_offset(elf, addr, &offset))
 		return err_set(err, -ENOENT, "it has no _dl_debug_state");
-	return hold_set_mapped(s->kern, elf_file_fd(elf), offset, out, err);
+	return stop_probe_at_mapping(s->kern, elf_file_fd(elf), offset, out, err);
 }
 
 static void see_linker(struct launch_starts *s, pid_t pid, const struct proc_map *map)
@@ -141,7 +141,7 @@ static void see_linker(struct launch_starts *s, pid_t pid, const struct proc_map
 	l = &s->linkers[s->nr_linkers++];
 	*l = (struct launch_linker){ .file = file };
 	look_begin(&look, pid, LOOK_LATER);
-	if (hold_linker(s, pid, map, &l->hold, &err))
+	if (probe_linker(s, pid, map, &l->mapped, &err))
 		log_debug("%s does not say when it loads a library: %s", map->path, err.msg);
 	look_end(&look);
 }
@@ -171,15 +171,15 @@ void launch_starts_inherit(struct launch_starts *s, pid_t pid, pid_t parent)
 	size_t count = s->count;
 
 	for (size_t i = 0; i < count; i++) {
-		if (s->list[i].pid == parent && s->list[i].hold)
-			add_or_say(s, pid, s->list[i].fd, s->list[i].offset);
+		if (s->list[i].pid == parent && s->list[i].start)
+			add_start_or_say(s, pid, s->list[i].fd, s->list[i].offset);
 	}
 }
 
-static bool has(const struct launch_starts *s, pid_t pid, bool refused)
+static bool has_start(const struct launch_starts *s, pid_t pid, bool refused)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->list[i].pid == pid && (s->list[i].hold || refused))
+		if (s->list[i].pid == pid && (s->list[i].start || refused))
 			return true;
 	}
 	return false;
@@ -187,19 +187,19 @@ static bool has(const struct launch_starts *s, pid_t pid, bool refused)
 
 bool launch_starts_has(const struct launch_starts *s, pid_t pid)
 {
-	return has(s, pid, false);
+	return has_start(s, pid, false);
 }
 
 bool launch_starts_knows(const struct launch_starts *s, pid_t pid)
 {
-	return has(s, pid, true);
+	return has_start(s, pid, true);
 }
 
 void launch_starts_refuse(struct launch_starts *s, pid_t pid)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->list[i].pid == pid)
-			hold_free(TAKE_PTR(s->list[i].hold));
+			stop_probe_free(TAKE_PTR(s->list[i].start));
 	}
 }
 
@@ -208,7 +208,7 @@ void launch_starts_drop(struct launch_starts *s, pid_t pid)
 	for (size_t i = s->count; i-- > 0;) {
 		if (s->list[i].pid != pid)
 			continue;
-		hold_free(s->list[i].hold);
+		stop_probe_free(s->list[i].start);
 		close(s->list[i].fd);
 		s->list[i] = s->list[--s->count];
 	}
@@ -219,6 +219,6 @@ void launch_starts_fini(struct launch_starts *s)
 	while (s->count)
 		launch_starts_drop(s, s->list[0].pid);
 	for (size_t i = 0; i < s->nr_linkers; i++)
-		hold_free(s->linkers[i].hold);
+		stop_probe_free(s->linkers[i].mapped);
 	s->nr_linkers = 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interpreters that programs under trace load while they run, as plugins do by dlopen(): each is held where it starts, before any
+ * Interpreters that programs under trace load while they run, as plugins do by dlopen(): each is stopped where it starts, before any
  * Python code of the program.
  */
 #pragma once
@@ -10,13 +10,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "attach/hold.h"
+#include "attach/stop_probe.h"
 #include "kern/kern.h"
 
 /* A dynamic linker that programs under trace have. */
 struct launch_linker {
-	uint64_t file;	   /* which it is */
-	struct hold *hold; /* where it has mapped something; NULL: it does not say */
+	uint64_t file;		   /* which it is */
+	struct stop_probe *mapped; /* where it has mapped something; NULL: it does not say */
 };
 
 /* Where an interpreter starts in a process. */
@@ -24,7 +24,7 @@ struct launch_start {
 	pid_t pid;
 	int fd; /* the interpreter's file, O_PATH */
 	uint64_t offset;
-	struct hold *hold; /* NULL: it was refused, and is not held any more */
+	struct stop_probe *start; /* NULL: it was refused, and is not stopped any more */
 };
 
 #define LAUNCH_LINKERS_MAX 16
