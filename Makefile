@@ -35,7 +35,7 @@ Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
-UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c policy/plan.c launch/stops.c \
+UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c kern/holds.c policy/plan.c launch/stops.c \
 	targets/processes.c targets/targets_refused.c)
 
 CONSOLE_SRCS := $(sort $(wildcard user/console/*.c))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The probe kind arm: a function is armed while it enters at a handler of its own (user/py/py_sites_arm.c).  One
- * that is watched and not armed is held where it enters until user space has armed it, see abi/arm.h.
+ * that is watched and not armed is held where it enters until user space has armed it, see abi/hold.h.
  */
 #include "event.bpf.h"
 #include "proc.bpf.h"
@@ -38,11 +38,27 @@ static __always_inline __u32 arms_before(void)
 /* Asks user space and waits.  1: it has done what there was to do. */
 static __always_inline int ask(__u32 why, __u64 code, __u64 instr, __u32 watched)
 {
-	__u32 index = PHRUDE_ARM_SLOTS;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, index = HOLD_NONE;
+	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
+	struct hold_slot *slot;
+	__u64 tstate;
 
-	if (arms_before() < ARMS_MAX)
-		index = hold_claim();
-	return index < PHRUDE_ARM_SLOTS && hold_ask(index, why, code, instr, watched);
+	if (p && arms_before() < ARMS_MAX)
+		index = hold_claim(HOLD_ARM);
+	slot = hold_slot(index);
+	if (!p || !slot)
+		return 0;
+	slot->asked.arm = (struct hold_arm){ .why = why,
+					     .minor = p->layout.minor,
+					     .watched = watched,
+					     .code = code,
+					     .instr = instr,
+					     .type_code = p->type_code };
+	/* What is not there is not fetched while a slot is claimed. */
+	if (!peek(&tstate, sizeof(tstate), tstate_at(p)))
+		peek(&slot->asked.arm.interp, sizeof(slot->asked.arm.interp),
+		     tstate + p->layout.ts_interp);
+	return hold_ask(index);
 }
 
 static __always_inline void report(__u32 what)

@@ -41,13 +41,13 @@ static __always_inline struct phrude_share *current_share(void)
 	return share_of(bpf_get_current_pid_tgid() >> 32);
 }
 
-/* Claims a slot for a fetch, if the process may have one; else PHRUDE_ARM_SLOTS.  One with addresses near 0 or behind a
- * process's memory is not worth it. */
+/* Claims a slot for a fetch, if the process may have one; else HOLD_NONE.  One with addresses near 0 or behind a process's
+ * memory is not worth it. */
 __noinline __u32 fetch_claim(__u64 addr)
 {
 	struct phrude_share *share, *target;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 index = PHRUDE_ARM_SLOTS;
+	__u32 index = HOLD_NONE;
 
 	if (!cfg_sleepable || stopped || addr < 1 << 16 || addr >> 47)
 		return index;
@@ -60,8 +60,8 @@ __noinline __u32 fetch_claim(__u64 addr)
 		stat_inc(PHRUDE_STAT_FETCH_FAILED);
 		return index;
 	}
-	index = hold_claim();
-	if (index >= PHRUDE_ARM_SLOTS) {
+	index = hold_claim(HOLD_FETCH);
+	if (index == HOLD_NONE) {
 		__sync_lock_test_and_set(&share->asking, 0);
 		stat_inc(PHRUDE_STAT_FETCH_FAILED);
 	}
@@ -71,8 +71,9 @@ __noinline __u32 fetch_claim(__u64 addr)
 __noinline int fetch_wait(__u32 index)
 {
 	struct phrude_share *share, *target;
-	int outcome = hold_ask(index, ARM_FETCH, 0, 0, 0) - 1;
+	int outcome = hold_ask(index);
 
+	outcome = outcome ? outcome - 1 : FETCH_STUCK;
 	share = current_share();
 	if (!share)
 		return 0;
@@ -94,13 +95,14 @@ __noinline int fetch_wait(__u32 index)
 __noinline int fetch(__u64 addr, __u32 size)
 {
 	__u32 index = fetch_claim(addr);
-	struct arm_slot *slot = hold_slot(index);
+	struct hold_slot *slot = hold_slot(index);
 
 	if (!slot)
 		return 0;
-	slot->pages[0] = (addr & ~(PAGE_SZ - 1)) |
-			 (((addr & (PAGE_SZ - 1)) + size - 1) / PAGE_SZ & (PAGE_SZ - 1));
-	slot->pages[1] = 0;
+	slot->asked.fetch.pages[0] =
+		(addr & ~(PAGE_SZ - 1)) |
+		(((addr & (PAGE_SZ - 1)) + size - 1) / PAGE_SZ & (PAGE_SZ - 1));
+	slot->asked.fetch.pages[1] = 0;
 	return fetch_wait(index);
 }
 
@@ -116,7 +118,7 @@ __noinline int note_missing(__u32 slot, __u64 addr, __u32 size)
 __noinline int fetch_later(__u32 slot)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-	struct arm_slot *hold;
+	struct hold_slot *hold;
 	__u32 index;
 
 	if (!s || !s->nr_missing)
@@ -126,7 +128,7 @@ __noinline int fetch_later(__u32 slot)
 	if (!hold)
 		return 0;
 	for (__u32 i = 0; i < MISSING_MAX; i++)
-		hold->pages[i] = i < s->nr_missing ? s->missing[i] : 0;
+		hold->asked.fetch.pages[i] = i < s->nr_missing ? s->missing[i] : 0;
 	s->again = index + 1;
 	return 1;
 }

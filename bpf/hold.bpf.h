@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Holding a thread of a target in its probe while user space does something for it: see abi/arm.h. */
+/* Holding a thread of a target in its probe while user space does something for it: see abi/hold.h. */
 #pragma once
 
 #include "maps.bpf.h"
 
-static __always_inline struct arm_slot *hold_slot(__u32 index)
+/* In place of a slot's number. */
+#define HOLD_NONE HOLD_SLOTS /* there is none, or the target has enough of them */
+#define HOLD_NOT_NOW  \
+	(HOLD_SLOTS + \
+	 1) /* the thread is on its way to be stopped, for what it was held for before */
+
+static __always_inline struct hold_slot *hold_slot(__u32 index)
 {
-	return bpf_map_lookup_elem(&arm_slots, &index);
+	return bpf_map_lookup_elem(&holds, &index);
 }
 
-/* A slot of the map arm_slots; PHRUDE_ARM_SLOTS if there is none.  Nothing is waited for. */
-__u32 hold_claim(void);
-/* Asks by way of a slot, waits, and gives the slot back.  1: it is done. */
-int hold_ask(__u32 index, __u32 why, __u64 code, __u64 instr, __u32 watched);
+/* Claims a slot for the current thread, which fills in what it asks for, and has to ask then.  Nothing is waited for. */
+__u32 hold_claim(__u32 kind);
+/* Asks by way of a slot, waits, and gives the slot back.  0: it was not done, else 1 + the answer. */
+int hold_ask(__u32 index);
 
 /*
- * Has pages brought in.  A process has one thread at most waiting for that; whose pages did not come may not ask for a
+ * Has pages brought in (fetch.bpf.c).  A process has one thread at most waiting for that; whose pages did not come may not ask for a
  * while.  All other parts of a program hold nothing that others need while it waits.
  *
  * 1: bytes from `addr` on may be there now.

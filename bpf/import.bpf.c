@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Modules that are imported after the tracer has attached.  A module's functions and types are there when _imp.exec_dynamic(module) or
- * _imp.exec_builtin(module) returns, and nobody has called them yet.  At that moment the importing thread is halted, for user space to
+ * _imp.exec_builtin(module) returns, and nobody has called them yet.  At that moment the importing thread is held, for user space to
  * look: only if a rule names the module, and only if nobody has looked at this module of this file before.  While an interpreter
  * starts, the same is done where the code of a module written in Python ends: in PyEval_EvalCode(code, globals, locals).
  */
-#include "halt.bpf.h"
-#include "proc.bpf.h"
+#include "read.bpf.h"
 #include "abi/cookie.h"
 #include "abi/import.h"
 #include "arch/regs.bpf.h"
-#include "read.bpf.h"
 #include "stack.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
@@ -159,7 +157,7 @@ static __always_inline bool find_file(struct import *import, __u64 def, bool nam
 	return named || is_named(import, &found.name, 1);
 }
 
-/* An import begins: is it worth halting for when it ends?  name: a str; def: an address in the file of a module written in C, or 0. */
+/* An import begins: is it worth being held for when it ends?  name: a str; def: an address in the file of a module written in C, or 0. */
 __noinline int import_begin(__u32 group, __u64 name, __u64 def, __u64 sp)
 {
 	struct import import = { .group = group, .what = def ? IMPORT_C : IMPORT_PYTHON };
@@ -231,30 +229,19 @@ int import_done(struct pt_regs *ctx)
 	__u64 id = bpf_get_current_pid_tgid();
 	struct importing call = { .sp = entry_stack(ctx), .tid = id };
 	struct import *begun = bpf_map_lookup_elem(&imports_begun, &call);
-	__u32 pid = id >> 32, tid = id;
-	struct ev_import ev = {};
-	int ret;
+	__u32 index = HOLD_NOT_NOW;
+	struct hold_slot *slot;
 
 	keep_own_stack(ctx);
 	if (!begun)
 		return 0;
-	ev.import = *begun;
+	if (importer(begun->group))
+		index = hold_claim(HOLD_IMPORT);
+	slot = hold_slot(index);
+	if (slot)
+		slot->asked.import = *begun;
 	bpf_map_delete_elem(&imports_begun, &call);
-	if (!importer(ev.import.group))
-		return 0;
-	proc_event(&ev.proc, PROC_IMPORT, pid, tid, 0);
-	ev.proc.hdr.size = sizeof(ev);
-	ret = halt_begin(tid);
-	if (ret == HALT_NOT)
-		return 0;
-	if (ret == HALT_BEGUN) {
-		ret = bpf_ringbuf_output(&events, &ev, sizeof(ev), BPF_RB_FORCE_WAKEUP);
-		if (ret)
-			bpf_map_delete_elem(&holds, &tid);
-		else
-			ret = halt_wait(tid);
-	}
-	if (ret)
+	if (index != HOLD_NOT_NOW && !hold_ask(index))
 		stat_inc(PHRUDE_STAT_LOST_IMPORT);
 	return 0;
 }

@@ -7,7 +7,6 @@ arm_pending_map arm_pending SEC(".maps");
 targets_map targets SEC(".maps");
 direct_map direct_funcs SEC(".maps");
 templates_map templates SEC(".maps");
-arm_slots_map arm_slots SEC(".maps");
 shares_map shares SEC(".maps");
 holds_map holds SEC(".maps");
 dismissed_map dismissed SEC(".maps");

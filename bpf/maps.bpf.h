@@ -5,10 +5,10 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
-#include "abi/arm.h"
 #include "abi/direct.h"
 #include "abi/event.h"
 #include "abi/hash.h"
+#include "abi/hold.h"
 #include "abi/limits.h"
 #include "abi/pylayout.h"
 #include "abi/rule.h"
@@ -307,7 +307,7 @@ typedef struct {
 	__type(value, struct scratch);
 } scratch_map;
 
-/* Processes in which user space has something to write, see abi/arm.h.  Key: thread group id, value: how much. */
+/* Processes in which user space has something to write, see ARM_PENDING of abi/hold.h.  Key: thread group id, value: how much. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PHRUDE_PROCS_MAX);
@@ -315,14 +315,14 @@ typedef struct {
 	__type(value, __u32);
 } arm_pending_map;
 
-/* Threads that are held, see abi/arm.h.  Written by both sides; user space has it mapped. */
+/* Threads that are held, see abi/hold.h.  Written by both sides; user space has it mapped. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PHRUDE_ARM_SLOTS);
+	__uint(max_entries, HOLD_SLOTS);
 	__type(key, __u32);
-	__type(value, struct arm_slot);
-} arm_slots_map;
+	__type(value, struct hold_slot);
+} holds_map;
 
 /* Matches that are not sent, by their digest; written by user space, see digest.bpf.h. */
 typedef struct {
@@ -335,7 +335,6 @@ typedef struct {
 extern procs_map procs SEC(".maps");
 extern dismissed_map dismissed SEC(".maps");
 extern arm_pending_map arm_pending SEC(".maps");
-extern arm_slots_map arm_slots SEC(".maps");
 extern targets_map targets SEC(".maps");
 /* Interpreters' files.  Written by user space before it attaches anything to them. */
 typedef struct {
@@ -344,14 +343,6 @@ typedef struct {
 	__type(key, __u32);
 	__type(value, struct py_template);
 } templates_map;
-
-/* Threads that are held after an import.  Key: thread id, value: HOLD_*; taken out by user space. */
-typedef struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u32);
-} holds_map;
 
 /* See abi/share.h. */
 typedef struct {

@@ -4,7 +4,6 @@
  * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
  */
 #include "event.bpf.h"
-#include "halt.bpf.h"
 #include "proc.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
@@ -116,8 +115,7 @@ __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 
 __noinline int python_recognise(__u32 group, __u64 ip)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	__u32 pid = id >> 32, tid = id, pass = 0;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, pass = 0;
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
 
@@ -125,10 +123,7 @@ __noinline int python_recognise(__u32 group, __u64 ip)
 		return 0;
 	if (image->proc.state != PY_PROC_TRACED) {
 		/* Should it take too long, its next call is such a moment, and its hits are counted as lost. */
-		if (halt_begin(tid) == HALT_BEGUN) {
-			send_proc(PROC_NEW, pid, tid);
-			halt_wait(tid);
-		}
+		hold_ask(hold_claim(HOLD_LAUNCH));
 		return 0;
 	}
 	for (__u64 i = 0; i < PASSES; i++) {

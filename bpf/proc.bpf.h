@@ -32,12 +32,9 @@ static __always_inline void proc_event(struct ev_proc *ev, __u32 what, __u32 pid
 static __always_inline void send_proc_of(__u32 what, __u32 pid, __u32 other, __u64 start)
 {
 	struct ev_proc ev;
-	__u64 flags;
 
 	proc_event(&ev, what, pid, other, start);
-	/* A thread waits for the answer. */
-	flags = what == PROC_NEW ? BPF_RB_FORCE_WAKEUP : wakeup_flags(ev.hdr.time_ns);
-	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), flags))
+	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), wakeup_flags(ev.hdr.time_ns)))
 		stat_inc(PHRUDE_STAT_LOST_PROC);
 }
 

@@ -17,6 +17,7 @@ enum ev_kind {
 	EV_MATCH = 1,
 	EV_LINETABLE = 2, /* struct ev_linetable */
 	EV_PROC = 3,	  /* struct ev_proc */
+	EV_HOLD = 4,	  /* struct ev_hold */
 };
 
 struct ev_hdr {
@@ -199,18 +200,12 @@ struct ev_table_key {
 	__u32 pad;
 };
 
-/* Values of the map "holds". */
-#define HOLD_HELD 1	/* waits for user space */
-#define HOLD_STOPPING 2 /* is let go, in order to be stopped */
-
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
 	PROC_EXEC, /* another program, not known yet; struct ev_exec, or without what that has more */
 	PROC_EXIT,
-	PROC_IMPORT, /* struct ev_import: a module was imported; thread `other` is held until it is taken out of "holds" */
-	PROC_START,  /* after an exec: the interpreter of group `other` starts, and is traced */
-	PROC_NEW, /* after an exec: one starts of which only the file is known; thread `other` waits as above */
+	PROC_START,   /* after an exec: the interpreter of group `other` starts, and is traced */
 	PROC_ARMED,   /* what user space had to write in it is written */
 	PROC_UNARMED, /* a watched function could not be armed at its first run */
 };

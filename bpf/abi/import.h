@@ -2,7 +2,7 @@
 /* Imports of modules of which a rule names something. */
 #pragma once
 
-#include "event.h"
+#include "types.h"
 
 /* Key of the map "import_names", padded with NULs; what does not fit is cut. */
 #define IMPORT_NAME_MAX 64
@@ -58,10 +58,4 @@ struct import {
 	struct import_file file; /* IMPORT_C: in which the module's definition is */
 	__u32 what;		 /* enum import_what */
 	__u32 pad;
-};
-
-/* PROC_IMPORT */
-struct ev_import {
-	struct ev_proc proc;
-	struct import import;
 };

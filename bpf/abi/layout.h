@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "arm.h"
 #include "direct.h"
 #include "event.h"
+#include "hold.h"
 #include "import.h"
 #include "launch.h"
 #include "pylayout.h"
@@ -21,24 +21,6 @@
 #define ABI_AT(type, field, offset)                                      \
 	_Static_assert(__builtin_offsetof(struct type, field) == offset, \
 		       "struct " #type ": " #field " is not where bpf/abi/layout.h says")
-
-ABI_SIZE(arm_request, 64);
-ABI_AT(arm_request, tid, 4);
-ABI_AT(arm_request, slot, 8);
-ABI_AT(arm_request, why, 12);
-ABI_AT(arm_request, minor, 14);
-ABI_AT(arm_request, token, 16);
-ABI_AT(arm_request, code, 24);
-ABI_AT(arm_request, instr, 32);
-ABI_AT(arm_request, type_code, 40);
-ABI_AT(arm_request, interp, 48);
-ABI_AT(arm_request, watched, 56);
-ABI_AT(arm_request, target, 60);
-
-ABI_SIZE(arm_slot, 80);
-ABI_AT(arm_slot, outcome, 4);
-ABI_AT(arm_slot, state, 8);
-ABI_AT(arm_slot, pages, 16);
 
 ABI_SIZE(phrude_direct, 1112);
 ABI_AT(phrude_direct, ml_flags, 4);
@@ -121,9 +103,6 @@ ABI_AT(import, name, 4);
 ABI_AT(import, file, 8);
 ABI_AT(import, what, 24);
 
-ABI_SIZE(ev_import, 80);
-ABI_AT(ev_import, import, 48);
-
 ABI_SIZE(launch_thread, 16);
 ABI_AT(launch_thread, mapped, 4);
 ABI_AT(launch_thread, pages, 8);
@@ -156,7 +135,7 @@ ABI_SIZE(phrude_target_key, 24);
 ABI_AT(phrude_target_key, place, 8);
 ABI_AT(phrude_target_key, kind, 16);
 
-ABI_SIZE(phrude_share, 72);
+ABI_SIZE(phrude_share, 88);
 ABI_AT(phrude_share, slots, 4);
 ABI_AT(phrude_share, asking, 8);
 ABI_AT(phrude_share, failures, 12);
@@ -166,10 +145,36 @@ ABI_AT(phrude_share, period, 28);
 ABI_AT(phrude_share, paid_until, 32);
 ABI_AT(phrude_share, sent, 40);
 ABI_AT(phrude_share, sent_in, 48);
-ABI_AT(phrude_share, holds, 52);
-ABI_AT(phrude_share, arms, 56);
-ABI_AT(phrude_share, arms_in, 60);
+ABI_AT(phrude_share, arms, 52);
+ABI_AT(phrude_share, arms_in, 56);
 ABI_AT(phrude_share, refused, 64);
+ABI_AT(phrude_share, holds, 72);
+
+ABI_SIZE(hold_arm, 40);
+ABI_AT(hold_arm, minor, 2);
+ABI_AT(hold_arm, watched, 4);
+ABI_AT(hold_arm, code, 8);
+ABI_AT(hold_arm, instr, 16);
+ABI_AT(hold_arm, type_code, 24);
+ABI_AT(hold_arm, interp, 32);
+
+ABI_SIZE(hold_fetch, 64);
+ABI_AT(hold_fetch, pages, 0);
+
+ABI_SIZE(ev_hold, 104);
+ABI_AT(ev_hold, slot, 24);
+ABI_AT(ev_hold, kind, 28);
+ABI_AT(ev_hold, target, 32);
+ABI_AT(ev_hold, arm, 40);
+ABI_AT(ev_hold, fetch, 40);
+ABI_AT(ev_hold, import, 40);
+
+ABI_SIZE(hold_slot, 120);
+ABI_AT(hold_slot, owner, 8);
+ABI_AT(hold_slot, asked, 16);
+
+_Static_assert(NR_HOLD_KINDS <= HOLD_KINDS_MAX && !(HOLD_KINDS_MAX & (HOLD_KINDS_MAX - 1)),
+	       "each kind of hold has its counter in struct phrude_share");
 
 #undef ABI_SIZE
 #undef ABI_AT

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "types.h"
+#include "hold.h"
 
 #define PHRUDE_SHARE_TARGET (1u << 31)
 
@@ -24,8 +24,9 @@ struct phrude_share {
 	__u64 paid_until; /* CLOCK_MONOTONIC, ns: each match that is sent moves this on by what it costs */
 	__u32 sent[2]; /* bytes in an even and an odd period */
 	__u32 sent_in; /* the last period in which something was sent */
-	__u32 holds;   /* of a target: threads that are held, or ask to be */
 	__u32 arms;    /* functions that were to be armed, in this period: */
 	__u32 arms_in;
-	__u64 refused; /* matches so far */
+	__u32 pad;
+	__u64 refused;		     /* matches so far */
+	__u32 holds[HOLD_KINDS_MAX]; /* of a target: threads that are held, or ask to be */
 };

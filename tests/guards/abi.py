@@ -14,7 +14,7 @@ def structures(header):
     """Names of the structures that a header defines, each with the name of its last field."""
     text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.S)
     for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", text, re.S | re.M):
-        last = body.strip().rstrip(";").rsplit(";", 1)[-1]
+        last = body.rstrip("}; \t\n").rsplit(";", 1)[-1]
         yield name, re.findall(r"\w+", re.sub(r"\[[^]]*\]", "", last))[-1]
 
 

@@ -14,11 +14,12 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "base/worker.h"
+#include "kern/holds.h"
 #include "py/py_arm.h"
 #include "py/py_arm_worker.h"
 
 /* How long a thread of the target may be held for what is pending; the rest is done at the next hit. */
-#define HOLD_NS (4 * 1000 * 1000)
+#define ENOUGH_NS (4 * 1000 * 1000)
 /* How long to wait for the process to enter a function, before others are attended to. */
 #define WAIT_MS 50
 #define POLL_MS 100
@@ -36,14 +37,14 @@ struct deaf {
 
 struct armer {
 	struct kern *kern;
-	struct kern_arm *requests;
+	struct kern_requests *requests;
+	struct holds *holds;
 	pthread_t thread;
 	bool started;
 	atomic_bool stop;
 	pthread_mutex_t lock; /* of the list and of what is in it */
 	struct arming *list;
 	struct fetch_pool *fetches;
-	atomic_uint_least64_t longest, total, count;
 	atomic_uint_least64_t given_up, late, cut;
 	/* of our thread */
 	struct deaf deaf[64];
@@ -70,16 +71,16 @@ static uint32_t left_of(const struct arming *a)
 	return a->left + a->new_version;
 }
 
-static struct py_arm_job job_of(const struct armer *armer, const struct arm_request *rq)
+static struct py_arm_job job_of(const struct armer *armer, const struct ev_hold *asked)
 {
-	struct py_arm_job job = { .pid = (pid_t)rq->pid,
-				  .minor = rq->minor,
-				  .type_code = rq->type_code,
-				  .interp = rq->interp,
-				  .until = rq->token + ARM_WORK_NS - MARGIN_NS,
-				  .enough = rq->token + HOLD_NS };
+	struct py_arm_job job = { .pid = (pid_t)asked->hdr.pid,
+				  .minor = asked->arm.minor,
+				  .type_code = asked->arm.type_code,
+				  .interp = asked->arm.interp,
+				  .until = holds_until(asked) - MARGIN_NS,
+				  .enough = asked->hdr.time_ns + ENOUGH_NS };
 
-	job.state = kern_arm_state(armer->requests, rq, &job.taken);
+	job.state = holds_state(armer->holds, asked, &job.taken);
 	return job;
 }
 
@@ -106,26 +107,26 @@ static int run(struct armer *armer, uint32_t target, struct py_arm_job *job)
 }
 
 /* The thread that asked is held: does what there is to do, but for the code object that it is just entering. */
-static void work(struct arming *a, const struct arm_request *rq)
+static void arm_existing(struct arming *a, const struct ev_hold *asked)
 {
-	struct py_arm_job job = job_of(a->armer, rq);
+	struct py_arm_job job = job_of(a->armer, asked);
 	size_t from[PY_ARM_ITEMS_MAX], i = a->left;
 
 	job.undo = a->undo;
 	job.interpreters = a->interpreters;
 	job.interp_next = a->interp_next;
-	job.new_version = a->new_version && !rq->watched;
+	job.new_version = a->new_version && !asked->arm.watched;
 	while (i-- > 0 && job.count < PY_ARM_ITEMS_MAX) {
 		const struct py_code *code = &a->codes.list[i];
 
-		if (code->addr == rq->code)
+		if (code->addr == asked->arm.code)
 			continue;
 		from[job.count] = i;
 		a->armer->items[job.count++] =
 			(struct py_arm_item){ code->addr, code->entry, code->name, 0 };
 	}
-	run(a->armer, rq->target, &job);
-	if (!rq->watched)
+	run(a->armer, asked->target, &job);
+	if (!asked->arm.watched)
 		a->new_version = job.new_version;
 	/* From the end on, so that what takes the place of one that is done is none that is still to be counted. */
 	for (size_t k = 0; k < job.done; k++) {
@@ -151,17 +152,17 @@ static void work(struct arming *a, const struct arm_request *rq)
 }
 
 /* The function that the thread is just entering: was it armed? */
-static bool arm_one(struct armer *armer, const struct arm_request *rq)
+static bool arm_one(struct armer *armer, const struct ev_hold *asked)
 {
-	struct py_arm_job job = job_of(armer, rq);
+	struct py_arm_job job = job_of(armer, asked);
 
 	job.enough = job.until;
 	job.count = 1;
-	armer->items[0] = (struct py_arm_item){ rq->code, rq->instr, 0, 0 };
-	return !run(armer, rq->target, &job) && job.done && !armer->items[0].result;
+	armer->items[0] = (struct py_arm_item){ asked->arm.code, asked->arm.instr, 0, 0 };
+	return !run(armer, asked->target, &job) && job.done && !armer->items[0].result;
 }
 
-static struct arming *find(struct armer *armer, pid_t pid)
+static struct arming *find_unfinished(struct armer *armer, pid_t pid)
 {
 	struct arming *a = armer->list;
 
@@ -171,53 +172,47 @@ static struct arming *find(struct armer *armer, pid_t pid)
 }
 
 /* An interpreter begins: was its version set? */
-static bool make_version(struct armer *armer, const struct arm_request *rq)
+static bool make_version(struct armer *armer, const struct ev_hold *asked)
 {
-	struct py_arm_job job = job_of(armer, rq);
+	struct py_arm_job job = job_of(armer, asked);
 
 	job.new_version = true;
-	return !run(armer, rq->target, &job) && !job.new_version;
+	return !run(armer, asked->target, &job) && !job.new_version;
 }
 
 /* What the thread that is held has asked for: is it done? */
-static bool work_for(struct armer *armer, const struct arm_request *rq)
+static bool do_asked(struct armer *armer, const struct ev_hold *asked)
 {
 	struct arming *a;
 
-	switch (rq->why) {
+	switch (asked->arm.why) {
 	case ARM_UNARMED:
-		return arm_one(armer, rq);
+		return arm_one(armer, asked);
 	case ARM_VERSION:
-		return make_version(armer, rq);
+		return make_version(armer, asked);
 	default:
-		a = find(armer, (pid_t)rq->pid);
+		a = find_unfinished(armer, (pid_t)asked->hdr.pid);
 		if (a)
-			work(a, rq);
+			arm_existing(a, asked);
 		return true;
 	}
 }
 
-/* kern_arm_fn */
-static void answer(void *ctx, const struct arm_request *rq)
+/* kern_request_fn */
+static void answer(void *ctx, const struct ev_hold *asked)
 {
 	struct armer *armer = ctx;
-	uint64_t held;
 
-	if (rq->why == ARM_FETCH) {
-		fetch_pool_ask(armer->fetches, rq);
+	if (asked->kind == HOLD_FETCH) {
+		fetch_pool_ask(armer->fetches, asked);
 		return;
 	}
 	pthread_mutex_lock(&armer->lock);
-	if (kern_arm_take(armer->requests, rq)) {
-		if (work_for(armer, rq))
-			kern_arm_done(armer->requests, rq);
+	if (holds_take(armer->holds, asked)) {
+		if (do_asked(armer, asked))
+			holds_answer(armer->holds, asked, 0);
 		else
-			kern_arm_failed(armer->requests, rq);
-		held = clock_now_ns() - rq->token;
-		atomic_fetch_add(&armer->count, 1);
-		atomic_fetch_add(&armer->total, held);
-		if (held > atomic_load(&armer->longest))
-			atomic_store(&armer->longest, held);
+			holds_give_up(armer->holds, asked);
 	}
 	pthread_mutex_unlock(&armer->lock);
 }
@@ -241,7 +236,7 @@ static void *armer_main(void *ctx)
 	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
 	warm_up();
 	while (!atomic_load(&armer->stop))
-		kern_arm_poll(armer->requests, POLL_MS);
+		kern_requests_poll(armer->requests, POLL_MS);
 	worker_stop();
 	return NULL;
 }
@@ -254,11 +249,12 @@ int armer_new(struct kern *kern, struct armer **out, struct err *err)
 	if (!armer)
 		return err_set(err, -ENOMEM, "out of memory");
 	armer->kern = kern;
+	armer->holds = kern_holds(kern);
 	pthread_mutex_init(&armer->lock, NULL);
-	ret = kern_arm_open(kern, answer, armer, &armer->requests, err);
+	ret = kern_requests_open(kern, answer, armer, &armer->requests, err);
 	if (ret)
 		return ret;
-	armer->fetches = fetch_pool_new(armer->requests);
+	armer->fetches = fetch_pool_new(armer->holds);
 	if (!armer->fetches)
 		return err_set(err, -ENOMEM, "cannot start the threads that fetch pages");
 	ret = -pthread_create(&armer->thread, NULL, armer_main, armer);
@@ -277,12 +273,8 @@ void armer_free(struct armer *armer)
 	if (armer->started)
 		pthread_join(armer->thread, NULL);
 	fetch_pool_free(armer->fetches);
-	kern_arm_close(armer->requests);
+	kern_requests_close(armer->requests);
 	pthread_mutex_destroy(&armer->lock);
-	log_debug("threads of targets were held %llu times to arm functions: %llu us in all, %llu "
-		  "us at most",
-		  (unsigned long long)armer->count, (unsigned long long)armer->total / 1000,
-		  (unsigned long long)armer->longest / 1000);
 	free(armer);
 }
 
@@ -301,8 +293,8 @@ static void wait_a_little(const struct arming *a)
 		nanosleep(&ms, NULL);
 }
 
-static int begin(struct armer *armer, const struct arm_process *target, bool undo,
-		 struct arming **out, struct err *err)
+static int begin_arming(struct armer *armer, const struct arm_process *target, bool undo,
+			struct arming **out, struct err *err)
 {
 	const struct py_interp *interp = target->interp;
 	_cleanup_(arm_freep) struct arming *a = calloc(1, sizeof(*a));
@@ -361,14 +353,14 @@ static int begin(struct armer *armer, const struct arm_process *target, bool und
 int arm_begin(struct armer *armer, const struct arm_process *target, struct arming **out,
 	      struct err *err)
 {
-	return begin(armer, target, false, out, err);
+	return begin_arming(armer, target, false, out, err);
 }
 
 int arm_undo(struct armer *armer, const struct arm_process *target, struct err *err)
 {
 	_cleanup_(arm_freep) struct arming *a = NULL;
 
-	return begin(armer, target, true, &a, err);
+	return begin_arming(armer, target, true, &a, err);
 }
 
 bool arm_is_done(const struct arming *a)

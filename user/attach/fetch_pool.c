@@ -12,14 +12,14 @@
 
 #define THREADS 4
 #define THREADS_OF_TARGET 2
-#define QUEUE_MAX PHRUDE_ARM_SLOTS
+#define QUEUE_MAX HOLD_SLOTS
 #define PAGE_SZ 4096ULL
 
 struct fetch_pool {
-	struct kern_arm *requests;
+	struct holds *holds;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
-	struct arm_request queue[QUEUE_MAX];
+	struct ev_hold queue[QUEUE_MAX];
 	size_t queued;
 	uint32_t busy[THREADS]; /* with which target, 0: none */
 	bool stop;
@@ -37,12 +37,12 @@ static bool has_thread(const struct fetch_pool *pool, uint32_t target)
 }
 
 /* Takes the first request whose target may have another thread; false: none. */
-static bool next(struct fetch_pool *pool, struct arm_request *rq)
+static bool next_request(struct fetch_pool *pool, struct ev_hold *asked)
 {
 	for (size_t i = 0; i < pool->queued; i++) {
 		if (!has_thread(pool, pool->queue[i].target))
 			continue;
-		*rq = pool->queue[i];
+		*asked = pool->queue[i];
 		memmove(&pool->queue[i], &pool->queue[i + 1],
 			(--pool->queued - i) * sizeof(pool->queue[0]));
 		return true;
@@ -53,7 +53,7 @@ static bool next(struct fetch_pool *pool, struct arm_request *rq)
 struct job {
 	pid_t pid;
 	enum fetch_outcome outcome;
-	uint64_t pages[PHRUDE_FETCH_MAX]; /* as arm_slot.pages */
+	uint64_t pages[PHRUDE_FETCH_MAX]; /* as in struct hold_fetch */
 };
 
 /* worker_fn */
@@ -73,33 +73,33 @@ static int touch_pages(struct worker_call *call)
 	return 0;
 }
 
-static enum fetch_outcome get_pages(struct fetch_pool *pool, const struct arm_request *rq)
+static enum fetch_outcome get_pages(const struct ev_hold *asked)
 {
 	struct job *job;
 
-	worker_works_for(rq->target);
+	worker_works_for(asked->target);
 	job = worker_area();
 	if (!job)
 		return FETCH_STUCK;
-	job->pid = (pid_t)rq->pid;
-	kern_arm_pages(pool->requests, rq, job->pages);
+	job->pid = (pid_t)asked->hdr.pid;
+	memcpy(job->pages, asked->fetch.pages, sizeof(job->pages));
 	if (!worker_run(touch_pages, FETCH_TRY_NS / 1000000, -1, NULL))
 		return job->outcome == FETCH_SOME ? FETCH_SOME : FETCH_NONE;
-	log_debug("pid %u: a page of it did not come in time", rq->pid);
+	log_debug("pid %u: a page of it did not come in time", asked->hdr.pid);
 	return FETCH_STUCK;
 }
 
-static void answer(struct fetch_pool *pool, const struct arm_request *rq)
+static void answer(struct fetch_pool *pool, const struct ev_hold *asked)
 {
-	if (kern_arm_take(pool->requests, rq))
-		kern_arm_fetched(pool->requests, rq, get_pages(pool, rq));
+	if (holds_take(pool->holds, asked))
+		holds_answer(pool->holds, asked, get_pages(asked));
 }
 
 static void *thread_main(void *ctx)
 {
 	const struct sched_param first = { .sched_priority = 1 };
 	struct fetch_pool *pool = ctx;
-	struct arm_request rq;
+	struct ev_hold asked;
 	uint32_t *busy;
 
 	/* As the thread that arms: somebody waits. */
@@ -110,13 +110,13 @@ static void *thread_main(void *ctx)
 	busy = &pool->busy[pool->nr_threads++];
 	pthread_cond_broadcast(&pool->changed);
 	while (!pool->stop) {
-		if (!next(pool, &rq)) {
+		if (!next_request(pool, &asked)) {
 			pthread_cond_wait(&pool->changed, &pool->lock);
 			continue;
 		}
-		*busy = rq.target;
+		*busy = asked.target;
 		pthread_mutex_unlock(&pool->lock);
-		answer(pool, &rq);
+		answer(pool, &asked);
 		pthread_mutex_lock(&pool->lock);
 		*busy = 0;
 		pthread_cond_broadcast(&pool->changed);
@@ -126,13 +126,13 @@ static void *thread_main(void *ctx)
 	return NULL;
 }
 
-struct fetch_pool *fetch_pool_new(struct kern_arm *requests)
+struct fetch_pool *fetch_pool_new(struct holds *holds)
 {
 	struct fetch_pool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
 		return NULL;
-	pool->requests = requests;
+	pool->holds = holds;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->changed, NULL);
 	for (size_t i = 0; i < THREADS; i++) {
@@ -164,11 +164,11 @@ void fetch_pool_free(struct fetch_pool *pool)
 	free(pool);
 }
 
-void fetch_pool_ask(struct fetch_pool *pool, const struct arm_request *rq)
+void fetch_pool_ask(struct fetch_pool *pool, const struct ev_hold *asked)
 {
 	pthread_mutex_lock(&pool->lock);
 	if (pool->queued < QUEUE_MAX)
-		pool->queue[pool->queued++] = *rq;
+		pool->queue[pool->queued++] = *asked;
 	pthread_cond_broadcast(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
 }

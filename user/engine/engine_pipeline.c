@@ -78,6 +78,8 @@ static int take_record(struct engine *e, const void *record, size_t size)
 		return pipeline_match(&e->pipeline, record, hdr.size);
 	case EV_LINETABLE:
 		return pipeline_linetable(&e->pipeline, record, hdr.size);
+	case EV_HOLD:
+		return targets_held(e->targets, record, hdr.size);
 	case EV_PROC:
 		return targets_record(e->targets, record, hdr.size);
 	}

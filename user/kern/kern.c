@@ -57,39 +57,6 @@ int kern_template_set(struct kern *k, uint32_t group, const struct py_template *
 				    sizeof(*image), BPF_ANY);
 }
 
-void kern_stop_thread(struct kern *k, pid_t tid)
-{
-	__u32 key = tid, value = HOLD_STOPPING;
-
-	bpf_map__update_elem(k->skel->maps.holds, &key, sizeof(key), &value, sizeof(value),
-			     BPF_ANY);
-}
-
-void kern_release_thread(struct kern *k, pid_t tid)
-{
-	__u32 key = tid;
-
-	bpf_map__delete_elem(k->skel->maps.holds, &key, sizeof(key), 0);
-}
-
-size_t kern_held_threads(const struct kern *k, pid_t *tids, size_t max)
-{
-	const struct bpf_map *map = k->skel->maps.holds;
-	__u32 key, value, *last = NULL;
-	size_t n = 0;
-
-	/* A thread may come and go meanwhile; the walk has an end all the same. */
-	for (size_t i = 0; i < 2 * max && n < max; i++) {
-		if (bpf_map__get_next_key(map, last, &key, sizeof(key)))
-			break;
-		last = &key;
-		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &value, sizeof(value), 0) &&
-		    value == HOLD_HELD)
-			tids[n++] = (pid_t)key;
-	}
-	return n;
-}
-
 int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
@@ -121,6 +88,9 @@ int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 	ret = kern_load(k, kinds, err);
 	if (ret)
 		return ret;
+	ret = kern_hold_map(k);
+	if (ret)
+		return err_set(err, ret, "cannot map what threads are held by: %s", strerror(-ret));
 	ret = tracer__attach(k->skel);
 	if (ret)
 		return err_set(err, ret, "cannot attach to the scheduler's tracepoints: %s",
@@ -135,6 +105,8 @@ void kern_close(struct kern *k)
 		return;
 	reaper_free(k->reaper);
 	ring_buffer__free(k->ring);
+	holds_report(&k->holds);
+	kern_hold_unmap(k);
 	kern_unload(k);
 	free(k);
 }

@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "bpf/abi/direct.h"
-#include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/hold.h"
 #include "bpf/abi/import.h"
 #include "bpf/abi/launch.h"
 #include "bpf/abi/limits.h"
@@ -43,7 +43,7 @@ struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe prob
 				 const char *name);
 
 /*
- * kern_launch.c: the programs that hold a started program at its entry point, where its dynamic linker has mapped something, and where an
+ * kern_launch.c: the programs that stop a started program at its entry point, where its dynamic linker has mapped something, and where an
  * interpreter starts in it.  The last two are for threads that are followed, and watched.
  */
 struct bpf_program *kern_launch_program(const struct kern *kern);
@@ -65,7 +65,7 @@ struct bpf_program *kern_start_program(const struct kern *kern);
 /* Describes the interpreter's file of a group. */
 int kern_template_set(struct kern *kern, uint32_t group, const struct py_template *image);
 
-/* kern_import.c: the programs that see imports, where they begin and where they end, and letting go of the thread that is held then. */
+/* kern_import.c: the programs that see imports, where they begin and where they end. */
 enum kern_import {
 	KERN_IMPORT_MODULE, /* a module written in C */
 	KERN_IMPORT_CODE,   /* the code of any module */
@@ -82,11 +82,6 @@ bool kern_import_is_from(const struct kern *kern, const struct import *import, i
 void kern_import_looked(struct kern *kern, const struct import *import);
 /* The probes of that group are gone. */
 void kern_import_forget(struct kern *kern, uint32_t group);
-void kern_release_thread(struct kern *kern, pid_t tid);
-/* All threads that it holds, at most `max` of them; how many. */
-size_t kern_held_threads(const struct kern *kern, pid_t *tids, size_t max);
-/* Lets it go in order to be stopped; kern_release_thread() has to follow when that is over. */
-void kern_stop_thread(struct kern *kern, pid_t tid);
 
 /* Has destroy(probe) called in the background, since the kernel takes its time to take a probe away;
  * kern_wait_released() returns when all such are gone. */
@@ -131,32 +126,24 @@ int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, stru
 int kern_proc_get(const struct kern *kern, pid_t pid, struct py_proc *proc);
 int kern_proc_delete(struct kern *kern, pid_t pid);
 
-/* kern_arm.c: requests of threads that are held, see bpf/abi/arm.h. */
-struct kern_arm;
+/* kern_hold.c: threads that are held, for holds.h. */
+struct holds *kern_holds(struct kern *kern);
+
+/*
+ * What threads that are held ask for by way of "hold_requests" (bpf/abi/hold.h); only where programs can wait: kern_is_sleepable().  Of
+ * all else records tell (EV_HOLD).
+ */
+struct kern_requests;
 
 /* Called in the thread that polls. */
-typedef void (*kern_arm_fn)(void *ctx, const struct arm_request *request);
+typedef void (*kern_request_fn)(void *ctx, const struct ev_hold *asked);
 
-/* Only where programs can wait: kern_is_sleepable(). */
-int kern_arm_open(struct kern *kern, kern_arm_fn fn, void *ctx, struct kern_arm **out,
-		  struct err *err);
-void kern_arm_close(struct kern_arm *ka);
+int kern_requests_open(struct kern *kern, kern_request_fn fn, void *ctx, struct kern_requests **out,
+		       struct err *err);
+void kern_requests_close(struct kern_requests *requests);
 /* Waits for requests, and delivers them. */
-int kern_arm_poll(struct kern_arm *ka, int timeout_ms);
+int kern_requests_poll(struct kern_requests *requests, int timeout_ms);
 
-/* Takes a request up: true if its thread is held from now on, until kern_arm_done() (or ARM_WORK_NS have passed). */
-bool kern_arm_take(struct kern_arm *ka, const struct arm_request *request);
-void kern_arm_done(struct kern_arm *ka, const struct arm_request *request);
-/* The same where what was asked for could not be done: the probe counts that. */
-void kern_arm_failed(struct kern_arm *ka, const struct arm_request *request);
-/* Where to see whether it is held still: what stands there is `taken` then.  Shared with processes forked later. */
-const uint64_t *kern_arm_state(const struct kern_arm *ka, const struct arm_request *request,
-			       uint64_t *taken);
-/* ARM_FETCH: the pages wanted, and in place of kern_arm_done() what has become of them. */
-void kern_arm_pages(const struct kern_arm *ka, const struct arm_request *request,
-		    uint64_t pages[PHRUDE_FETCH_MAX]);
-void kern_arm_fetched(struct kern_arm *ka, const struct arm_request *request,
-		      enum fetch_outcome outcome);
 /* Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left` things to do, or 0. */
 int kern_arm_set_pending(struct kern *kern, pid_t pid, uint32_t left);
 bool kern_arm_is_pending(const struct kern *kern, pid_t pid);

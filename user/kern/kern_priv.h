@@ -6,10 +6,11 @@
 
 #include <bpf/libbpf.h>
 
-#include "bpf/abi/arm.h"
 #include "bpf/abi/event.h"
+#include "bpf/abi/hold.h"
 #include "bpf/abi/import.h"
 #include "bpf/abi/rule.h"
+#include "kern/holds.h"
 #include "tracer.skel.h"
 
 struct err;
@@ -19,6 +20,7 @@ struct kern {
 	struct tracer *more[NR_PROBES]; /* of kern_need() */
 	struct ring_buffer *ring;
 	struct reaper *reaper;
+	struct holds holds;
 	bool sleepable;
 	bool uprobe_multi; /* programs are loaded for links of that kind */
 	bool find_vma;
@@ -45,6 +47,10 @@ int kern_yield_leave_out(void);
 
 /* kern_file.c: what tells an open file from others for good.  -errno */
 int kern_file_identity(const struct kern *kern, int fd, struct import_file *file);
+
+/* kern_hold.c: the slots of holds.h.  -errno */
+int kern_hold_map(struct kern *kern);
+void kern_hold_unmap(struct kern *kern);
 
 /* kern_load.c */
 int kern_load(struct kern *kern, uint32_t kinds, struct err *err);

@@ -49,6 +49,8 @@ struct stops *targets_stops(struct targets *t);
 
 /* An EV_PROC record of the ring buffer: what became of a process.  -EPROTO: it is malformed. */
 int targets_record(struct targets *t, const void *record, size_t size);
+/* An EV_HOLD record: a thread is held until this returns, after an import or at the start of a new interpreter.  -EPROTO */
+int targets_held(struct targets *t, const void *record, size_t size);
 /* Once a second.  read: what processes have left in the ring was read, so that those that have ended can be forgotten. */
 void targets_tick(struct targets *t, bool read);
 /* Is there one of which it was too early to tell?  Then targets_look_again() is to be called every now and then. */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "bpf/abi/cookie.h"
+#include "kern/holds.h"
 #include "targets/targets_priv.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
@@ -281,25 +282,27 @@ void targets_look_for_late(struct targets *t, struct process *p)
 #define STOP_MS 100
 
 /* Has a thread that the kernel side holds stopped instead. */
-static bool stop_held(struct targets *t, pid_t tid)
+static bool stop_held(struct targets *t, const struct ev_hold *asked)
 {
+	pid_t tid = (pid_t)asked->hdr.tid;
 	bool stopping = stops_begin(&t->stops, tid);
 
-	kern_stop_thread(t->kern, tid);
+	holds_stop(kern_holds(t->kern), asked);
 	return stopping && stops_wait(&t->stops, tid, STOP_MS);
 }
 
-static void let_go(struct targets *t, pid_t tid)
+static void let_go(struct targets *t, const struct ev_hold *asked)
 {
-	kern_release_thread(t->kern, tid); /* it may be held again */
-	stops_end(&t->stops, tid);
+	holds_end(kern_holds(t->kern), asked); /* it may be held again */
+	stops_end(&t->stops, (pid_t)asked->hdr.tid);
 }
 
 /* Was the thread served with another one?  Each time that one is held it reports once. */
-static bool take_served(struct targets *t, pid_t tid)
+static bool take_served(struct targets *t, const struct ev_hold *asked)
 {
 	for (size_t i = 0; i < t->nr_served; i++) {
-		if (t->served[i] == tid) {
+		if (t->served[i].hdr.tid == asked->hdr.tid &&
+		    t->served[i].hdr.time_ns == asked->hdr.time_ns) {
 			t->served[i] = t->served[--t->nr_served];
 			return true;
 		}
@@ -308,71 +311,82 @@ static bool take_served(struct targets *t, pid_t tid)
 }
 
 /*
- * Stops those that are held beside `tid` in the process: they would spin meanwhile, and not for longer than they may.  They are
+ * Stops those that are held beside this one in the process: they would spin meanwhile, and not for longer than they may.  They are
  * at the end of t->served; how many.
  */
-static size_t stop_others(struct targets *t, const struct process *p, pid_t tid)
+static size_t stop_others(struct targets *t, const struct ev_hold *asked)
 {
-	pid_t held[SERVED_MAX];
-	size_t count = kern_held_threads(t->kern, held, SERVED_MAX), n = 0;
+	struct ev_hold *others = &t->served[t->nr_served];
+	size_t n = holds_take_others(kern_holds(t->kern), asked, others, SERVED_MAX - t->nr_served);
 
-	for (size_t i = 0; i < count && t->nr_served < SERVED_MAX; i++) {
-		pid_t tgid;
-
-		if (held[i] == tid || proc_tgid(held[i], &tgid) || tgid != p->pid)
-			continue;
-		t->imports_late += !stop_held(t, held[i]);
-		t->served[t->nr_served++] = held[i];
-		n++;
-	}
+	for (size_t i = 0; i < n; i++)
+		t->imports_late += !stop_held(t, &others[i]);
+	t->nr_served += n;
 	return n;
 }
 
 /*
- * The thread is held by the kernel side, spinning.  Putting probes on has to wait for all processors to pass through the
- * scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its interpreter runs Python either.
- * Sub-interpreters may import at the same time.
+ * The thread is held by the kernel side, spinning, unless it has waited for too long already.  Putting probes on has to wait for all
+ * processors to pass through the scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its
+ * interpreter runs Python either.  Sub-interpreters may import at the same time.
  */
-void targets_imported(struct targets *t, struct process *p, const void *record)
+static void look_at_import(struct targets *t, struct process *p, const struct ev_hold *asked)
 {
 	const struct import *import;
-	struct ev_import ev;
 	struct py_view view;
 	size_t nr_others;
-	pid_t tid;
 	bool all;
 
-	memcpy(&ev, record, sizeof(ev));
-	tid = (pid_t)ev.proc.other;
-	if (take_served(t, tid))
-		return;
 	if (!can_look(t, p, &view)) {
-		kern_release_thread(t->kern, tid);
+		holds_answer(kern_holds(t->kern), asked, 0);
 		return;
 	}
-	nr_others = stop_others(t, p, tid);
+	nr_others = stop_others(t, asked);
 	/* What those import is still to be read. */
-	import = nr_others ? &any_import : &ev.import;
+	import = nr_others ? &any_import : &asked->import;
 	if (!look_for(t, p, &view, import, &all)) {
-		kern_release_thread(t->kern, tid);
+		holds_answer(kern_holds(t->kern), asked, 0);
 	} else {
-		t->imports_late += !stop_held(t, tid);
+		t->imports_late += !stop_held(t, asked);
 		if (look_and_probe(t, p, &view, import) && all)
 			kern_import_looked(t->kern, import);
-		let_go(t, tid);
+		let_go(t, asked);
 	}
 	for (size_t i = 0; i < nr_others; i++)
-		let_go(t, t->served[t->nr_served - 1 - i]);
+		let_go(t, &t->served[t->nr_served - 1 - i]);
 }
 
-void targets_started_new(struct targets *t, struct process *p, pid_t tid)
+static void look_at_launch(struct targets *t, struct process *p, const struct ev_hold *asked)
 {
 	/* It has been looked at meanwhile. */
 	if (t->ending || (p->interp && !p->undecided)) {
-		kern_release_thread(t->kern, tid);
+		holds_answer(kern_holds(t->kern), asked, 0);
 		return;
 	}
-	t->imports_late += !stop_held(t, tid);
+	t->imports_late += !stop_held(t, asked);
 	targets_look_at_new(t, p);
-	let_go(t, tid);
+	let_go(t, asked);
+}
+
+int targets_held(struct targets *t, const void *record, size_t size)
+{
+	struct ev_hold asked;
+	struct process *p;
+
+	if (size < sizeof(asked))
+		return -EPROTO;
+	memcpy(&asked, record, sizeof(asked));
+	if (take_served(t, &asked))
+		return 0;
+	holds_take(kern_holds(t->kern), &asked);
+	p = processes_find(&t->processes, asked.hdr.pid);
+	if (!p)
+		holds_answer(kern_holds(t->kern), &asked, 0);
+	else if (asked.kind == HOLD_IMPORT)
+		look_at_import(t, p, &asked);
+	else if (asked.kind == HOLD_LAUNCH)
+		look_at_launch(t, p, &asked);
+	else
+		return -EPROTO;
+	return 0;
 }

@@ -43,7 +43,7 @@ struct targets {
 	struct groups groups;
 	struct stops stops;
 	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
-	pid_t served[SERVED_MAX];
+	struct ev_hold served[SERVED_MAX];
 	size_t nr_served;
 	bool ending;	/* probes are being taken away: no new ones */
 	bool undecided; /* there is a process with looks still to be taken */
@@ -107,10 +107,6 @@ int targets_watch_imports(struct targets *t, const struct py_interp *interp,
 void targets_pass_ahead(struct targets *t, const struct interp_facts *f);
 /* Looks for such functions in a process. */
 void targets_look_for_late(struct targets *t, struct process *p);
-/* Does so for a thread that is held just after an import, and lets it go. record: a struct ev_import. */
-void targets_imported(struct targets *t, struct process *p, const void *record);
-/* Does so for a thread that is held at the start of an interpreter of which only the file was known. */
-void targets_started_new(struct targets *t, struct process *p, pid_t tid);
 /* Looks at a process that has exec'ed, once more than it would have been. */
 void targets_look_at_new(struct targets *t, struct process *p);
 /* A function of it could not be armed in time: arms all that is not. */

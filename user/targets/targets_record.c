@@ -58,19 +58,6 @@ int targets_record(struct targets *t, const void *record, size_t size)
 			targets_exec(t, p);
 		}
 		break;
-	case PROC_IMPORT:
-		if (size < sizeof(struct ev_import))
-			return -EPROTO;
-		/* fall through */
-	case PROC_NEW:
-		p = processes_find(&t->processes, ev.hdr.pid);
-		if (!p)
-			kern_release_thread(t->kern, ev.other);
-		else if (ev.what == PROC_IMPORT)
-			targets_imported(t, p, record);
-		else
-			targets_started_new(t, p, ev.other);
-		break;
 	case PROC_START:
 		p = processes_find(&t->processes, ev.hdr.pid);
 		if (p)
