@@ -28,6 +28,7 @@ const volatile __u64 cfg_match_ns = 0;
 const volatile __u32 cfg_yield = YIELD_NONE;
 const volatile __u64 cfg_yard = 0;
 const volatile bool cfg_request = true;
+const volatile struct request_names cfg_names = {};
 const volatile __u64 cfg_digest_key[2] = {};
 
 bool conditions;

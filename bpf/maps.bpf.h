@@ -11,6 +11,7 @@
 #include "abi/hold.h"
 #include "abi/limits.h"
 #include "abi/pylayout.h"
+#include "abi/request.h"
 #include "abi/rule.h"
 #include "abi/share.h"
 #include "abi/stats.h"
@@ -135,26 +136,6 @@ struct deep_code {
 /* Objects from which the search for a request goes on, and those still to be followed from one of them. */
 #define REQUEST_ROOTS_MAX 4
 #define REQUEST_TODO_MAX 16
-
-/* Entries of dicts and instances that request_entry() knows: what is sent (enum ev_request_field), and ways to it. */
-enum {
-	FOUND_TYPE = NR_EV_REQ, /* of an ASGI scope */
-	FOUND_SCOPE_METHOD,
-	FOUND_SCOPE_PATH,
-	FOUND_HEADERS,
-	FOUND_ENVIRON, /* of request objects */
-	FOUND_SCOPE,
-	FOUND_REQUEST, /* of a handler of Tornado; and of its request: */
-	FOUND_URI,
-	FOUND_REMOTE_IP,
-	FOUND_MESSAGE, /* of a request of aiohttp */
-	FOUND_PEERNAME,
-	FOUND_AS_LIST,	 /* of its HTTPHeaders */
-	FOUND_FUTURE,	 /* of _WorkItem */
-	FOUND_CALLBACKS, /* of concurrent.futures.Future */
-	FOUND_PARENT,	 /* of TaskGroup */
-	NR_FOUND,
-};
 
 /* A container that is being captured. */
 struct walk {
@@ -376,6 +357,7 @@ extern const volatile bool cfg_find_vma;  /* bpf_find_vma() is there (5.17) */
 extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
 /* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
 extern const volatile bool cfg_request;
+extern const volatile struct request_names cfg_names;
 
 extern const volatile __u64 cfg_digest_key[2];
 /* Some rule has conditions: digests are of use. */

@@ -80,7 +80,7 @@ static __always_inline long read_user_str(struct scratch *s, void *dst, __u32 si
  * One condition on a value of which the verifier knows nothing: by comparing the words themselves it would learn them,
  * and follow the rest of a table once for each that it has passed.
  */
-static __always_inline bool words_eq(const __u64 *a, const __u64 *b, __u32 n)
+static __always_inline bool words_eq(const volatile __u64 *a, const __u64 *b, __u32 n)
 {
 	__u64 diff = 0;
 
@@ -89,17 +89,6 @@ static __always_inline bool words_eq(const __u64 *a, const __u64 *b, __u32 n)
 	barrier_var(diff);
 	return !diff;
 }
-
-/* Texts for tables of names. */
-union text16 {
-	char c[16];
-	__u64 w[2];
-};
-
-union text24 {
-	char c[24];
-	__u64 w[3];
-};
 
 /* A frame slot to an object: _PyStackRef (Include/internal/pycore_stackref.h) keeps a tag in bit 0, and NULL is 1. */
 static __always_inline __u64 untag(const struct py_layout *l, __u64 ref)

@@ -10,60 +10,12 @@
 /* Locals of a function that are looked at when its code object is seen first. */
 #define LOCALS_MAX 48
 
-enum look_role {
-	LOOK_NONE,
-	LOOK_DICT,   /* may be an environ or a scope */
-	LOOK_OBJECT, /* may have one as an attribute */
-	LOOK_ROOT,   /* something to follow */
-};
-
 #define LOOK_CELL 0x800
 #define LOOK(role, idx) ((role) << 12 | (idx))
 #define LOOK_ROLE(look) ((look) >> 12 & 0xf)
 #define LOOK_IDX(look) ((look)&0x7ff)
 
-/* Locals with these names, wherever they stand. */
-static const struct {
-	union text16 name;
-	__u32 role;
-	__u32 param; /* parameters only */
-} local_names[] = {
-	{ TEXT16("environ"), LOOK_DICT, 0 },
-	{ TEXT16("scope"), LOOK_DICT, 0 },
-	{ TEXT16("env"), LOOK_DICT, 1 },
-	{ TEXT16("wsgi_environ"), LOOK_DICT, 1 },
-	{ TEXT16("request"), LOOK_OBJECT, 1 },
-	{ TEXT16("req"), LOOK_OBJECT, 1 },
-	{ TEXT16("_request"), LOOK_OBJECT, 1 },
-	{ TEXT16("self"), LOOK_NONE, 1 },
-	{ TEXT16("start_response"), LOOK_NONE, 1 },
-	{ TEXT16("receive"), LOOK_NONE, 1 },
-};
-
-/* A power of two, so that a mask bounds an index: kernels before 6.5 do not track a bound from a 32-bit comparison. */
-#define SPECIAL_SLOTS 8
-
-/* Functions of which one local leads on; the file's last 16 characters. */
-static const struct {
-	union text16 func, file, local;
-	__u32 role;
-} special_names[SPECIAL_SLOTS] = {
-	{ TEXT16("run"), TEXT16("ends/_asyncio.py"), TEXT16("future"),
-	  LOOK_ROOT }, /* anyio: WorkerThread */
-	{ TEXT16("run"), TEXT16("utures/thread.py"), TEXT16("self"),
-	  LOOK_ROOT }, /* concurrent.futures: _WorkItem */
-	{ TEXT16("thread_handler"), TEXT16("/asgiref/sync.py"), TEXT16("source_task"), LOOK_ROOT },
-	{ TEXT16("_run"), TEXT16("syncio/events.py"), TEXT16("self"), LOOK_ROOT }, /* Handle */
-	{ TEXT16("finish_response"), TEXT16("gref/handlers.py"), TEXT16("self"),
-	  LOOK_OBJECT }, /* wsgiref */
-	{ TEXT16("process_result"), TEXT16("gevent/pywsgi.py"), TEXT16("self"), LOOK_OBJECT },
-	{ TEXT16("_execute"), TEXT16("s/tornado/web.py"), TEXT16("self"),
-	  LOOK_OBJECT }, /* RequestHandler */
-};
-
-#define NR_LOCAL_NAMES (sizeof(local_names) / sizeof(local_names[0]))
-
-/* Is the function one of special_names?  Its index from 1 on. */
+/* Is the function one of those of which one local leads on?  Its index from 1 on. */
 __noinline int look_special(__u32 slot, __u64 code)
 {
 	struct scratch *s = scratch_get(slot);
@@ -74,10 +26,13 @@ __noinline int look_special(__u32 slot, __u64 code)
 	    !short_str(s, read_u64(s, code + s->proc.layout.code_name), &name) || name.w[2])
 		return 0;
 	str_tail(s, read_u64(s, code + s->proc.layout.code_filename), file);
-	for (__u32 i = 0; i < SPECIAL_SLOTS; i++) {
-		if (special_names[i].role &&
-		    text16_eq(&special_names[i].func, name.w[0], name.w[1]) &&
-		    text16_eq(&special_names[i].file, file[0], file[1]))
+	for (__u32 i = 0; i < REQUEST_FUNCTIONS_MAX; i++) {
+		const volatile struct request_function *f = &cfg_names.functions[i];
+
+		if (!f->role)
+			break;
+		if (text16_eq(&f->func, name.w[0], name.w[1]) &&
+		    text16_eq(&f->file, file[0], file[1]))
 			return i + 1;
 	}
 	return 0;
@@ -97,14 +52,18 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 		__u32 at = special - 1;
 
 		barrier_var(at);
-		at &= SPECIAL_SLOTS - 1;
-		if (special && text16_eq(&special_names[at].local, n.w[0], n.w[1]))
-			return special_names[at].role;
-		for (__u32 i = 0; i < NR_LOCAL_NAMES; i++) {
-			if (!text16_eq(&local_names[i].name, n.w[0], n.w[1]))
+		at &= REQUEST_FUNCTIONS_MAX - 1;
+		if (special && text16_eq(&cfg_names.functions[at].local, n.w[0], n.w[1]))
+			return cfg_names.functions[at].role;
+		for (__u32 i = 0; i < REQUEST_LOCALS_MAX; i++) {
+			const volatile struct request_local *l = &cfg_names.locals[i];
+
+			if (!l->role)
+				break;
+			if (!text16_eq(&l->name, n.w[0], n.w[1]))
 				continue;
-			if (idx < params || !local_names[i].param)
-				return local_names[i].role;
+			if (idx < params || !l->param)
+				return l->role;
 			known = true;
 		}
 	}
@@ -114,8 +73,8 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 	 */
 	if (!known && ((idx == 0 && (params == 2 || params == 3)) ||
 		       (idx == 1 && (params == 3 || params == 4))))
-		return LOOK_DICT;
-	return LOOK_NONE;
+		return ROLE_DICT;
+	return ROLE_NONE;
 }
 
 /* One local of s->at_code to s->looks.  By itself, so that the verifier does not follow its outcome through the loop. */
@@ -130,7 +89,7 @@ __noinline int look_local(__u32 slot, __u64 names, __u64 kinds, __u32 where)
 		return 0;
 	n = s->nr_looks;
 	role = look_name(slot, read_u64(s, names + s->proc.layout.tuple_items + 8ULL * idx), where);
-	if (role <= LOOK_NONE || role > LOOK_ROOT || n >= 4)
+	if (role <= ROLE_NONE || role > ROLE_ROOT || n >= 4)
 		return 0;
 	if (kinds)
 		read_user(s, &kind, 1, kinds + idx);
@@ -256,12 +215,12 @@ __noinline int request_frame(__u32 slot)
 			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
 		if (!obj)
 			continue;
-		if (LOOK_ROLE(look) == LOOK_ROOT) {
+		if (LOOK_ROLE(look) == ROLE_ROOT) {
 			if (s->nr_roots < REQUEST_ROOTS_MAX)
 				s->roots[s->nr_roots++ & (REQUEST_ROOTS_MAX - 1)] = obj;
 			continue;
 		}
-		if (LOOK_ROLE(look) == LOOK_OBJECT) {
+		if (LOOK_ROLE(look) == ROLE_OBJECT) {
 			if (obj == s->proc.none || !request_attrs(slot, obj))
 				continue;
 			if (request_raw(slot))
@@ -280,59 +239,20 @@ __noinline int request_frame(__u32 slot)
 	return 0;
 }
 
-/* What is in those locals. */
-static const struct {
-	union text24 name;
-	__u64 field;
-} entry_names[] = {
-	{ { "REQUEST_METHOD" }, EV_REQ_METHOD },
-	{ { "PATH_INFO" }, EV_REQ_PATH },
-	{ { "SCRIPT_NAME" }, EV_REQ_ROOT },
-	{ { "QUERY_STRING" }, EV_REQ_QUERY },
-	{ { "REMOTE_ADDR" }, EV_REQ_PEER },
-	{ { "SERVER_NAME" }, EV_REQ_SERVER_NAME },
-	{ { "HTTP_HOST" }, EV_REQ_HOST },
-	{ { "HTTP_USER_AGENT" }, EV_REQ_USER_AGENT },
-	{ { "HTTP_X_FORWARDED_FOR" }, EV_REQ_FORWARDED_FOR },
-	{ { "HTTP_X_REAL_IP" }, EV_REQ_REAL_IP },
-	{ { "HTTP_FORWARDED" }, EV_REQ_FORWARDED },
-	{ { "HTTP_COOKIE" }, EV_REQ_COOKIE },
-	{ { "HTTP_TRACEPARENT" }, EV_REQ_TRACEPARENT },
-	{ { "type" }, FOUND_TYPE },
-	{ { "method" }, FOUND_SCOPE_METHOD },
-	{ { "path" }, FOUND_SCOPE_PATH },
-	{ { "root_path" }, EV_REQ_ROOT },
-	{ { "query_string" }, EV_REQ_QUERY },
-	{ { "client" }, EV_REQ_PEER },
-	{ { "headers" }, FOUND_HEADERS },
-	{ { "environ" }, FOUND_ENVIRON },
-	{ { "scope" }, FOUND_SCOPE },
-	{ { "request" }, FOUND_REQUEST },
-	{ { "uri" }, FOUND_URI },
-	{ { "remote_ip" }, FOUND_REMOTE_IP },
-	{ { "_message" }, FOUND_MESSAGE },
-	{ { "_transport_peername" }, FOUND_PEERNAME },
-	{ { "_as_list" }, FOUND_AS_LIST },
-	{ { "future" }, FOUND_FUTURE },
-	{ { "_done_callbacks" }, FOUND_CALLBACKS },
-	{ { "_parent_task" }, FOUND_PARENT },
-};
-
-#define NR_ENTRY_NAMES (sizeof(entry_names) / sizeof(entry_names[0]))
-
-/* Which of entry_names has these characters: its field from 1 on, 0 if none.  A function of its own, so that the verifier
- * goes through the names once and not in each of its ways to here. */
+/* Which of the entries has these characters: its field from 1 on, 0 if none.  A function of its own, so that the verifier
+ * looks at it once. */
 __noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
 {
+	const volatile struct request_entry *e;
+	__u64 at;
+
 	if (!cfg_request)
 		return 0;
-	for (__u32 i = 0; i < NR_ENTRY_NAMES; i++) {
-		__u64 name[3] = { w0, w1, w2 };
-
-		if (words_eq(entry_names[i].name.w, name, 3))
-			return entry_names[i].field + 1;
-	}
-	return 0;
+	at = cfg_names.buckets[request_bucket(cfg_names.seed, w0, w1, w2)];
+	if (!at)
+		return 0;
+	e = &cfg_names.entries[(at - 1) & (REQUEST_ENTRIES_MAX - 1)];
+	return text24_eq(&e->name, w0, w1, w2) ? e->field : 0;
 }
 
 /* One entry of the table that stands at stack[0]. */
@@ -366,15 +286,17 @@ static __always_inline void scan(struct scratch *s, __u32 slot)
 	}
 }
 
-/* "http" and "websocket"; a "lifespan" scope is no request. */
 static __always_inline bool is_request_type(struct scratch *s, __u64 str)
 {
-	static const union text16 http = TEXT16("http"), websocket = TEXT16("websocket");
 	struct words3 type;
 
-	return short_str(s, str, &type) && !type.w[2] &&
-	       (text16_eq(&http, type.w[0], type.w[1]) ||
-		text16_eq(&websocket, type.w[0], type.w[1]));
+	if (!short_str(s, str, &type) || type.w[2])
+		return false;
+	for (int i = 0; i < REQUEST_SCOPES_MAX; i++) {
+		if (text16_eq(&cfg_names.scopes[i], type.w[0], type.w[1]))
+			return true;
+	}
+	return false;
 }
 
 __noinline int request_dict(__u32 slot, __u64 obj)

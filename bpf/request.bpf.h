@@ -93,14 +93,16 @@ static __always_inline void str_tail(struct scratch *s, __u64 str, __u64 out[2])
 		read_user(s, out, 16, info.data + info.length - 16);
 }
 
-#define TEXT16(text)      \
-	{                 \
-		.c = text \
-	}
-
-static __always_inline bool text16_eq(const union text16 *a, __u64 w0, __u64 w1)
+static __always_inline bool text16_eq(const volatile union text16 *a, __u64 w0, __u64 w1)
 {
 	__u64 b[2] = { w0, w1 };
 
 	return words_eq(a->w, b, 2);
+}
+
+static __always_inline bool text24_eq(const volatile union text24 *a, __u64 w0, __u64 w1, __u64 w2)
+{
+	__u64 b[3] = { w0, w1, w2 };
+
+	return words_eq(a->w, b, 3);
 }

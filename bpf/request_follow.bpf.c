@@ -19,45 +19,6 @@
 /* Callbacks of a future that are looked at. */
 #define CALLBACKS_MAX 4
 
-enum follow_kind {
-	KIND_OTHER,
-	KIND_TASK,
-	KIND_FUTURE,
-	KIND_COROUTINE,
-	KIND_WRAPPER, /* what makes a task go on, up to 3.9, and its first step */
-	KIND_CFUNCTION,
-	KIND_FUNCTION,
-	KIND_METHOD,
-	KIND_PARTIAL,
-	KIND_HANDLE,
-	KIND_WORK_ITEM,
-	KIND_CONCURRENT, /* concurrent.futures.Future */
-	KIND_GROUP,
-};
-
-union text32 {
-	char c[32];
-	__u64 w[4];
-};
-
-static const struct {
-	union text32 name; /* tp_name */
-	__u64 kind;
-} kinds[] = {
-	{ { "_asyncio.Task" }, KIND_TASK },
-	{ { "_asyncio.Future" }, KIND_FUTURE },
-	{ { "_GatheringFuture" }, KIND_FUTURE },
-	{ { "coroutine" }, KIND_COROUTINE },
-	{ { "TaskStepMethWrapper" }, KIND_WRAPPER },
-	{ { "TaskWakeupMethWrapper" }, KIND_WRAPPER },
-	{ { "_asyncio.TaskStepMethWrapper" }, KIND_WRAPPER },
-	{ { "functools.partial" }, KIND_PARTIAL },
-	{ { "Handle" }, KIND_HANDLE },
-	{ { "_WorkItem" }, KIND_WORK_ITEM },
-	{ { "Future" }, KIND_CONCURRENT },
-	{ { "TaskGroup" }, KIND_GROUP },
-};
-
 static __always_inline int kind_of(struct scratch *s, __u64 obj)
 {
 	union text32 name = {};
@@ -74,9 +35,13 @@ static __always_inline int kind_of(struct scratch *s, __u64 obj)
 	if (read_user_str(s, name.c, sizeof(name.c), read_u64(s, type + s->proc.layout.type_name)) <
 	    0)
 		return KIND_OTHER;
-	for (__u32 i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (words_eq(kinds[i].name.w, name.w, 4))
-			return kinds[i].kind;
+	for (__u32 i = 0; i < REQUEST_TYPES_MAX; i++) {
+		const volatile struct request_type *t = &cfg_names.types[i];
+
+		if (!t->kind)
+			break;
+		if (words_eq(t->name.w, name.w, 4))
+			return t->kind;
 	}
 	return KIND_OTHER;
 }
@@ -88,23 +53,7 @@ __noinline int follow_kind(__u32 slot, __u64 obj)
 	return s && cfg_request ? kind_of(s, obj) : KIND_OTHER;
 }
 
-/* Functions of asyncio that pass on the result of a future that they were added to. */
-static const struct {
-	union text16 func, file;
-} callbacks[] = {
-	{ TEXT16("_done_callback"), TEXT16("asyncio/tasks.py") },  /* gather */
-	{ TEXT16("_on_completion"), TEXT16("asyncio/tasks.py") },  /* wait */
-	{ TEXT16("_release_waiter"), TEXT16("asyncio/tasks.py") }, /* wait_for, in a partial */
-	{ TEXT16("_on_task_done"), TEXT16("io/taskgroups.py") },
-	{ TEXT16("_call_set_state"), TEXT16("yncio/futures.py") }, /* wrap_future */
-	{ TEXT16("<lambda>"),
-	  TEXT16("ornado/ioloop.py") }, /* IOLoop.run_in_executor and add_future */
-};
-
-/* shield()'s has a longer name: told by its first 16 characters, which no other has. */
-static const union text16 shield = TEXT16("_inner_done_call");
-
-/* Is the function one of those above?  Little on the stack: all levels together may use 512 bytes. */
+/* Does the function pass on the result of a future that it was added to?  Little on the stack: all levels together may use 512 bytes. */
 __noinline int is_callback(__u32 slot, __u64 func)
 {
 	struct scratch *s = scratch_get(slot);
@@ -119,11 +68,13 @@ __noinline int is_callback(__u32 slot, __u64 func)
 	if (!short_str_by(s, read_u64(s, code + l->code_name), &name, (void *)s->text))
 		return false;
 	str_tail(s, read_u64(s, code + l->code_filename), file);
-	if (text16_eq(&shield, name.w[0], name.w[1]))
-		return text16_eq(&callbacks[0].file, file[0], file[1]);
-	for (__u32 i = 0; i < sizeof(callbacks) / sizeof(callbacks[0]); i++) {
-		if (!name.w[2] && text16_eq(&callbacks[i].func, name.w[0], name.w[1]) &&
-		    text16_eq(&callbacks[i].file, file[0], file[1]))
+	for (__u32 i = 0; i < REQUEST_CALLBACKS_MAX; i++) {
+		const volatile struct request_callback *c = &cfg_names.callbacks[i];
+
+		if (!c->func.w[0])
+			break;
+		if (text24_eq(&c->func, name.w[0], name.w[1], name.w[2]) &&
+		    text16_eq(&c->file, file[0], file[1]))
 			return true;
 	}
 	return false;

@@ -44,21 +44,6 @@ __noinline int request_value(__u32 slot, __u32 field, __u64 obj)
 	return 0;
 }
 
-static const struct {
-	union text24 name;
-	__u64 field;
-} header_names[] = {
-	{ { "host" }, EV_REQ_HOST },
-	{ { "user-agent" }, EV_REQ_USER_AGENT },
-	{ { "x-forwarded-for" }, EV_REQ_FORWARDED_FOR },
-	{ { "x-real-ip" }, EV_REQ_REAL_IP },
-	{ { "forwarded" }, EV_REQ_FORWARDED },
-	{ { "cookie" }, EV_REQ_COOKIE },
-	{ { "traceparent" }, EV_REQ_TRACEPARENT },
-};
-
-#define NR_HEADER_NAMES (sizeof(header_names) / sizeof(header_names[0]))
-
 /*
  * The field of a header from 1 on, 0: none that is wanted.  A letter's case is bit 5, which the other characters of these
  * names have.  A function of its own, so that the verifier goes through the names once.
@@ -69,13 +54,16 @@ __noinline int header_field(__u64 w0, __u64 w1, __u64 w2)
 
 	if (!cfg_request)
 		return 0;
-	for (__u32 i = 0; i < NR_HEADER_NAMES; i++) {
-		const __u64 *known = header_names[i].name.w;
-		__u64 diff = (w0 ^ known[0]) | (w1 ^ known[1]) | (w2 ^ known[2]);
+	for (__u32 i = 0; i < REQUEST_HEADERS_MAX; i++) {
+		const volatile struct request_entry *h = &cfg_names.headers[i];
+		__u64 diff;
 
+		if (!h->field)
+			break;
+		diff = (w0 ^ h->name.w[0]) | (w1 ^ h->name.w[1]) | (w2 ^ h->name.w[2]);
 		barrier_var(diff);
 		if (!(diff & ~lower))
-			return header_names[i].field + 1;
+			return h->field;
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "import.h"
 #include "launch.h"
 #include "pylayout.h"
+#include "request.h"
 #include "rule.h"
 #include "share.h"
 
@@ -130,6 +131,34 @@ ABI_AT(py_proc, layout, 208);
 ABI_SIZE(py_template, 392);
 ABI_AT(py_template, start, 376);
 ABI_AT(py_template, main, 384);
+
+ABI_SIZE(request_local, 24);
+ABI_AT(request_local, param, 16);
+ABI_AT(request_local, role, 20);
+
+ABI_SIZE(request_function, 56);
+ABI_AT(request_function, file, 16);
+ABI_AT(request_function, local, 32);
+ABI_AT(request_function, role, 48);
+
+ABI_SIZE(request_entry, 32);
+ABI_AT(request_entry, field, 24);
+
+ABI_SIZE(request_type, 40);
+ABI_AT(request_type, kind, 32);
+
+ABI_SIZE(request_callback, 40);
+ABI_AT(request_callback, file, 24);
+
+ABI_SIZE(request_names, 6472);
+ABI_AT(request_names, functions, 768);
+ABI_AT(request_names, headers, 1664);
+ABI_AT(request_names, types, 2176);
+ABI_AT(request_names, callbacks, 3456);
+ABI_AT(request_names, scopes, 4096);
+ABI_AT(request_names, seed, 4160);
+ABI_AT(request_names, buckets, 4168);
+ABI_AT(request_names, entries, 4424);
 
 ABI_SIZE(phrude_target_key, 24);
 ABI_AT(phrude_target_key, place, 8);

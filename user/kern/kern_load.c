@@ -18,6 +18,7 @@
 #include "kern/kern_uprobe_multi.h"
 #include "kern/kern_priv.h"
 #include "probe/probe_kind.h"
+#include "request/request_names.h"
 
 struct bpf_program *kern_program(const struct kern *k, enum phrude_probe probe, const char *name)
 {
@@ -98,6 +99,10 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 		return err_set(err, ret, "cannot get random bytes: %s", strerror(-ret));
 	k->skel->rodata->cfg_digest_key[0] = key[0];
 	k->skel->rodata->cfg_digest_key[1] = key[1];
+	ret = request_names_fill(&k->skel->rodata->cfg_names);
+	if (ret)
+		return err_set(err, ret, "the names of frameworks have no room: %s",
+			       strerror(-ret));
 	k->skel->rodata->cfg_request = request;
 	k->skel->rodata->cfg_sleepable = k->sleepable;
 	k->skel->rodata->cfg_find_vma = k->find_vma;

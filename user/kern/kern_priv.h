@@ -9,6 +9,7 @@
 #include "bpf/abi/event.h"
 #include "bpf/abi/hold.h"
 #include "bpf/abi/import.h"
+#include "bpf/abi/request.h"
 #include "bpf/abi/rule.h"
 #include "kern/holds.h"
 #include "tracer.skel.h"
