@@ -141,6 +141,13 @@ class Console:
         assert answer.status == 200, answer.body
         return client.signed_in()
 
+    def client_of(self, name):
+        """Signed in by their password."""
+        client = self.client()
+        answer = client.ask("POST", "/api/v1/session", {"user": name, "password": PASSWORD})
+        assert answer.status == 200, answer.body
+        return client.signed_in()
+
     def user(self, name, role):
         done = self.command("user", "add", name, "--role", role)
         assert done.returncode == 0, done.stderr

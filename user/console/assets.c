@@ -17,6 +17,14 @@ FILE_IN(asset_login_js, "login.js");
 FILE_IN(asset_setup_html, "setup.html");
 FILE_IN(asset_setup_js, "setup.js");
 FILE_IN(asset_style_css, "style.css");
+FILE_IN(asset_overview_html, "overview.html");
+FILE_IN(asset_overview_js, "overview.js");
+FILE_IN(asset_attack_js, "attack.js");
+FILE_IN(asset_chart_js, "chart.js");
+FILE_IN(asset_sessions_html, "sessions.html");
+FILE_IN(asset_sessions_js, "sessions.js");
+FILE_IN(asset_session_html, "session.html");
+FILE_IN(asset_session_js, "session.js");
 FILE_IN(asset_alerts_html, "alerts.html");
 FILE_IN(asset_alerts_js, "alerts.js");
 FILE_IN(asset_alert_html, "alert.html");
@@ -37,7 +45,15 @@ static const struct {
 	{ "/setup", asset_setup_html, asset_setup_html_end, HTML },
 	{ "/setup.js", asset_setup_js, asset_setup_js_end, SCRIPT },
 	{ "/style.css", asset_style_css, asset_style_css_end, "text/css; charset=utf-8" },
-	{ "/", asset_alerts_html, asset_alerts_html_end, HTML },
+	{ "/", asset_overview_html, asset_overview_html_end, HTML },
+	{ "/overview.js", asset_overview_js, asset_overview_js_end, SCRIPT },
+	{ "/attack.js", asset_attack_js, asset_attack_js_end, SCRIPT },
+	{ "/chart.js", asset_chart_js, asset_chart_js_end, SCRIPT },
+	{ "/sessions", asset_sessions_html, asset_sessions_html_end, HTML },
+	{ "/sessions.js", asset_sessions_js, asset_sessions_js_end, SCRIPT },
+	{ "/session", asset_session_html, asset_session_html_end, HTML },
+	{ "/session.js", asset_session_js, asset_session_js_end, SCRIPT },
+	{ "/alerts", asset_alerts_html, asset_alerts_html_end, HTML },
 	{ "/alerts.js", asset_alerts_js, asset_alerts_js_end, SCRIPT },
 	{ "/alerts/", asset_alert_html, asset_alert_html_end, HTML },
 	{ "/alert.js", asset_alert_js, asset_alert_js_end, SCRIPT },

@@ -33,7 +33,7 @@ static int store_piece(struct import *im, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	res = ingest_parse((struct text){ im->piece.data ?: "", im->piece.len }, im->app, &in, err);
 	if (!res)
-		res = writer_add(im->writer, in.records, in.nr_records, &stored, err);
+		res = writer_add(im->writer, in.records, in.nr_records, NULL, &stored, err);
 	if (!res) {
 		for (size_t i = 0; i < in.nr_errors && im->refused + i < INGEST_ERRORS_MAX; i++)
 			log_warn("line %zu: %s", im->read + in.errors[i].line, in.errors[i].what);

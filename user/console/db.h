@@ -15,7 +15,7 @@
 #include "base/text.h"
 
 struct db;
-struct sqlite3_stmt;
+struct db_rows;
 
 /* A value of a statement that is put together at run time. */
 struct db_value {
@@ -25,7 +25,7 @@ struct db_value {
 };
 
 /* Opens a file, which has to be there already unless `create`.  -errno with a sentence. */
-int db_open(const char *path, bool create, bool read_only, struct db **out, struct err *err);
+int db_open_sqlite(const char *path, bool create, bool read_only, struct db **out, struct err *err);
 void db_close(struct db *db);
 DEFINE_CLEANUP(db_closep, struct db, db_close);
 
@@ -34,26 +34,25 @@ DEFINE_CLEANUP(db_closep, struct db, db_close);
  * without room on the disk, -EBUSY, -EIO.
  */
 int64_t db_do(struct db *db, struct err *err, const char *sql, const char *types, ...);
-/* Rows that were changed through this connection so far, those within the index of words included. */
-int64_t db_changes(struct db *db);
 /* Several statements without values, as a schema has them. */
 int db_script(struct db *db, struct err *err, const char *sql);
 
 /* Prepares a literal, kept for the next time, for its rows; to be ended by db_done(). */
-int db_ask(struct db *db, struct err *err, struct sqlite3_stmt **out, const char *sql,
-	   const char *types, ...);
-/* The same with a statement that is not kept; to be ended by db_drop(). */
-int db_ask_values(struct db *db, struct err *err, struct sqlite3_stmt **out, const char *sql,
+int db_ask(struct db *db, struct err *err, struct db_rows **out, const char *sql, const char *types,
+	   ...);
+/* The same with a statement that is not kept. */
+int db_ask_values(struct db *db, struct err *err, struct db_rows **out, const char *sql,
 		  const struct db_value *values, size_t nr);
 /* 1: there is a row; 0: there is none any more; -errno. -ETIMEDOUT: the time of db_hurry() is over. */
-int db_row(struct db *db, struct err *err, struct sqlite3_stmt *stmt);
-int64_t db_number(struct sqlite3_stmt *stmt, int column);
+int db_row(struct db *db, struct err *err, struct db_rows *rows);
+int64_t db_number(struct db_rows *rows, int column);
 /* Valid until the next row; { NULL, 0 } for NULL. */
-struct text db_text(struct sqlite3_stmt *stmt, int column);
-void db_done(struct sqlite3_stmt *stmt);
-DEFINE_CLEANUP(db_donep, struct sqlite3_stmt, db_done);
-void db_drop(struct sqlite3_stmt *stmt);
-DEFINE_CLEANUP(db_dropp, struct sqlite3_stmt, db_drop);
+struct text db_text(struct db_rows *rows, int column);
+void db_done(struct db_rows *rows);
+DEFINE_CLEANUP(db_donep, struct db_rows, db_done);
 
 /* What is asked from now on has so many milliseconds; 0: as many as it takes. */
 void db_hurry(struct db *db, unsigned int ms);
+
+/* Of a file alone: rows that were changed through this connection so far, those within the index of words included. */
+int64_t db_sqlite_changes(struct db *db);

@@ -14,12 +14,16 @@
 #include "console/access.h"
 #include "console/db.h"
 #include "console/record.h"
+#include "console/senders.h"
 #include "console/store.h"
+#include "console/tally.h"
 #include "console/when.h"
 
 #define EVERY_S 60
 /* A store that is too large gets smaller by so much of its size, so that this is not to be done each time. */
 #define SLACK 20
+/* Whoever has not been heard for so long sends no more. */
+#define KEEP_SENDERS (30 * WHEN_DAY)
 
 struct purge {
 	struct store *store;
@@ -32,18 +36,21 @@ struct purge {
 
 /* Which alerts are to be forgotten. */
 struct doomed {
-	const char *sql; /* gives seq and json of one of them; its values are these two */
+	const char *sql; /* gives seq, json and app of one of them; its values are these two */
 	int64_t before;
 	struct text session;
 };
 
 /* The index of words has no copy of them: they are made of the alert once more, as they were when it came. */
-static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, struct err *err)
+static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, const char *app,
+			       struct tally *tally, struct err *err)
 {
 	struct arena keep = { 0 }, scratch = { 0 };
 	struct record r;
-	int64_t res = record_parse(&keep, &scratch, json, "", &r, err);
+	int64_t res = record_parse(&keep, &scratch, json, app, &r, err);
 
+	if (!res)
+		res = tally_add(tally, &r, seq, -1, err);
 	if (!res)
 		res = db_do(db, err,
 			    "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", "it",
@@ -56,9 +63,10 @@ static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, str
 	return res < 0 ? res : 0;
 }
 
-static int drop(struct db *db, int64_t seq, struct text json, struct err *err)
+static int drop(struct db *db, int64_t seq, struct text json, const char *app, struct tally *tally,
+		struct err *err)
 {
-	int64_t res = drop_words_and_tags(db, seq, json, err);
+	int64_t res = drop_words_and_tags(db, seq, json, app, tally, err);
 
 	if (res >= 0)
 		res = db_do(db, err, "DELETE FROM notes WHERE alert = ?", "i", seq);
@@ -68,10 +76,10 @@ static int drop(struct db *db, int64_t seq, struct text json, struct err *err)
 }
 
 /* One of them; 1: there was one. */
-static int drop_next(struct db *db, const struct doomed *d, struct err *err)
+static int drop_next(struct db *db, const struct doomed *d, struct tally *tally, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
-	_cleanup_buf_ struct buf json = { 0 };
+	_cleanup_(db_donep) struct db_rows *row = NULL;
+	_cleanup_buf_ struct buf json = { 0 }, app = { 0 };
 	struct text t;
 	int64_t seq;
 	int res = db_ask(db, err, &row, d->sql, "it", d->before, d->session);
@@ -83,11 +91,14 @@ static int drop_next(struct db *db, const struct doomed *d, struct err *err)
 	seq = db_number(row, 0);
 	t = db_text(row, 1);
 	buf_add(&json, t.s, t.len);
-	if (json.failed)
+	t = db_text(row, 2);
+	buf_add(&app, t.s, t.len);
+	buf_addc(&app, '\0');
+	if (json.failed || app.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	/* What is read is not changed under the reader. */
 	db_done(TAKE_PTR(row));
-	res = drop(db, seq, (struct text){ json.data, json.len }, err);
+	res = drop(db, seq, (struct text){ json.data, json.len }, app.data, tally, err);
 	return res ?: 1;
 }
 
@@ -95,14 +106,17 @@ static int drop_batch(struct store *store, const struct doomed *d, int64_t max, 
 		      struct err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 2000000 };
+	_cleanup_tally_ struct tally tally = { 0 };
 	struct db *db;
 	int64_t n = 0;
 	int res = store_begin(store, &db, err);
 
 	if (res)
 		return res;
-	while (n < max && (res = drop_next(db, d, err)) > 0)
+	while (n < max && (res = drop_next(db, d, &tally, err)) > 0)
 		n++;
+	if (res >= 0)
+		res = tally_write(&tally, db, err);
 	if (res < 0) {
 		store_rollback(store);
 		return res;
@@ -127,7 +141,8 @@ static bool is_stopping(struct purge *p)
 static int drop_old(struct purge *p, int64_t *total, struct err *err)
 {
 	const struct doomed old = {
-		.sql = "SELECT seq, json FROM alerts WHERE received < ? AND ? IS NULL ORDER BY "
+		.sql = "SELECT seq, json, app FROM alerts WHERE received < ? AND ? IS NULL ORDER "
+		       "BY "
 		       "received LIMIT 1",
 		.before = when_now() - p->keep,
 	};
@@ -156,7 +171,7 @@ static int count_too_many(struct purge *p, int64_t *out, struct err *err)
 static int drop_too_many(struct purge *p, int64_t *total, struct err *err)
 {
 	const struct doomed oldest = {
-		.sql = "SELECT seq, json FROM alerts WHERE seq < ? AND ? IS NULL ORDER BY seq "
+		.sql = "SELECT seq, json, app FROM alerts WHERE seq < ? AND ? IS NULL ORDER BY seq "
 		       "LIMIT 1",
 		.before = INT64_MAX,
 	};
@@ -171,6 +186,20 @@ static int drop_too_many(struct purge *p, int64_t *total, struct err *err)
 		left -= n;
 	}
 	return res ?: store_merge_words(p->store, err);
+}
+
+static int forget_senders(struct purge *p, struct err *err)
+{
+	struct db *db;
+	int res = store_begin(p->store, &db, err);
+
+	if (res)
+		return res;
+	res = senders_forget(db, when_now() - KEEP_SENDERS, err);
+	if (!res)
+		return store_commit(p->store, err);
+	store_rollback(p->store);
+	return res;
 }
 
 static int note(struct purge *p, int64_t total, struct err *err)
@@ -197,6 +226,8 @@ static void look(struct purge *p)
 
 	if (!res)
 		res = drop_too_many(p, &total, &err);
+	if (!res)
+		res = forget_senders(p, &err);
 	if (!res && total) {
 		log_info("forgot the %lld oldest alerts, as --keep and --keep-size say",
 			 (long long)total);
@@ -265,7 +296,7 @@ void purge_stop(struct purge *p)
 int purge_session(struct store *store, struct text session, int64_t *count, struct err *err)
 {
 	const struct doomed all = {
-		.sql = "SELECT seq, json FROM alerts WHERE +seq < ? AND session = ? LIMIT 1",
+		.sql = "SELECT seq, json, app FROM alerts WHERE +seq < ? AND session = ? LIMIT 1",
 		.before = INT64_MAX,
 		.session = session,
 	};

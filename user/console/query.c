@@ -16,6 +16,7 @@ enum lead {
 	LEAD_CWE,
 	LEAD_STATE,
 	LEAD_LEVEL,
+	LEAD_SESSIONS, /* all that have one */
 	LEAD_NONE
 };
 
@@ -78,6 +79,7 @@ static bool can_lead(const struct filter *f, enum lead lead, enum filter_text te
 		return f->state > STATE_NEW;
 	case LEAD_LEVEL:
 		return f->level >= 0;
+	case LEAD_SESSIONS:
 	case LEAD_NONE:
 		break;
 	}
@@ -112,10 +114,14 @@ static const char *put_lead(struct query *q, const struct filter *f, enum lead l
 	case LEAD_LEVEL:
 		put_number(q, "alerts AS a WHERE a.level = ?", f->level);
 		return "a.seq";
+	case LEAD_SESSIONS:
+		buf_adds(&q->sql, "alerts AS a INDEXED BY alerts_with_session"
+				  " WHERE a.session IS NOT NULL");
+		return "a.seq";
 	case LEAD_NONE:
 		break;
 	}
-	buf_adds(&q->sql, "alerts AS a WHERE 1");
+	buf_adds(&q->sql, "alerts AS a WHERE 1 = 1");
 	return "a.seq";
 }
 
@@ -153,8 +159,8 @@ static void put_bound(struct query *q, const char *seq, const char *comparison, 
 	put_number(q, comparison, value);
 }
 
-void query_build(struct query *q, const struct filter *f, const char *columns,
-		 enum query_order order, unsigned int limit)
+static void build(struct query *q, const struct filter *f, const char *columns, bool sessions,
+		  enum query_order order, unsigned int limit)
 {
 	enum lead lead = LEAD_NONE;
 	enum filter_text text = 0;
@@ -167,9 +173,13 @@ void query_build(struct query *q, const struct filter *f, const char *columns,
 			text = precedence[i].text;
 		}
 	}
+	if (lead == LEAD_NONE && sessions)
+		lead = LEAD_SESSIONS;
 	buf_printf(&q->sql, "SELECT %s FROM ", columns);
 	seq = put_lead(q, f, lead, text);
 	put_others(q, f, lead, text);
+	if (sessions && lead != LEAD_SESSIONS)
+		buf_adds(&q->sql, " AND a.session IS NOT NULL");
 	if (f->before)
 		put_bound(q, seq, "< ?", f->before);
 	if (f->after)
@@ -180,6 +190,18 @@ void query_build(struct query *q, const struct filter *f, const char *columns,
 		put_bound(q, seq, "< ?", f->until * SEQ_A_MICROSECOND);
 	buf_printf(&q->sql, " ORDER BY %s %s LIMIT %u", seq,
 		   order == QUERY_OLDEST_FIRST ? "ASC" : "DESC", limit);
+}
+
+void query_build(struct query *q, const struct filter *f, const char *columns,
+		 enum query_order order, unsigned int limit)
+{
+	build(q, f, columns, false, order, limit);
+}
+
+void query_build_sessions(struct query *q, const struct filter *f, const char *columns,
+			  unsigned int limit)
+{
+	build(q, f, columns, true, QUERY_NEWEST_FIRST, limit);
 }
 
 void query_fini(struct query *q)

@@ -27,4 +27,7 @@ struct query {
 enum query_order { QUERY_NEWEST_FIRST, QUERY_OLDEST_FIRST };
 void query_build(struct query *q, const struct filter *f, const char *columns,
 		 enum query_order order, unsigned int limit);
+/* The newest that have a session. */
+void query_build_sessions(struct query *q, const struct filter *f, const char *columns,
+			  unsigned int limit);
 void query_fini(struct query *q);

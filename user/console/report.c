@@ -37,7 +37,7 @@ static const struct {
 
 static int count_all(struct db *db, int64_t since, int64_t until, int64_t *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(
 		db, err, &stmt,
 		"SELECT count(*) FROM alerts INDEXED BY alerts_level WHERE seq >= ? AND seq < ?",
@@ -52,7 +52,7 @@ static int count_all(struct db *db, int64_t since, int64_t until, int64_t *out, 
 }
 
 /* What a row counts, as it is called elsewhere: levels by name, "attack.t1059" as "T1059". */
-static struct text name_of(struct arena *a, enum report_part part, struct sqlite3_stmt *row)
+static struct text name_of(struct arena *a, enum report_part part, struct db_rows *row)
 {
 	struct text t;
 	char *copy;
@@ -79,7 +79,7 @@ static struct text name_of(struct arena *a, enum report_part part, struct sqlite
 static int read_part(struct db *db, struct arena *a, struct report *r, enum report_part part,
 		     struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	size_t n = 0;
 	int res = db_ask(db, err, &rows, parts[part].sql, "iii", r->since * SEQ_A_MICROSECOND,
 			 r->until * SEQ_A_MICROSECOND, (int64_t)REPORT_COUNTS_MAX);

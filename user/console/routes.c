@@ -8,6 +8,7 @@
 #include "console/db.h"
 #include "console/http_priv.h"
 #include "console/ingest.h"
+#include "console/senders.h"
 #include "console/store.h"
 
 /* Bytes of a body that says a password, or a note. */
@@ -32,13 +33,21 @@ static int page(struct request *rq, struct reply *rp, struct err *err)
 
 static const struct route routes[] = {
 	PAGE("/", WHO_VIEWER),
+	PAGE("/alerts", WHO_VIEWER),
 	PAGE("/alerts/", WHO_VIEWER),
+	PAGE("/sessions", WHO_VIEWER),
+	PAGE("/session", WHO_VIEWER),
 	PAGE("/setup", WHO_ANYBODY),
 	ASSET("/setup.js", WHO_ANYBODY),
 	ASSET("/login.js", WHO_ANYBODY),
 	ASSET("/style.css", WHO_ANYBODY),
 	ASSET("/common.js", WHO_ANYBODY),
 	ASSET("/icon.svg", WHO_ANYBODY),
+	ASSET("/overview.js", WHO_VIEWER),
+	ASSET("/attack.js", WHO_VIEWER),
+	ASSET("/chart.js", WHO_VIEWER),
+	ASSET("/sessions.js", WHO_VIEWER),
+	ASSET("/session.js", WHO_VIEWER),
 	ASSET("/alerts.js", WHO_VIEWER),
 	ASSET("/alert.js", WHO_VIEWER),
 	{ "GET", "/healthz", WHO_ANYBODY, false, 0, api_health },
@@ -51,6 +60,11 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/alerts/", WHO_VIEWER, false, 0, api_alert },
 	{ "POST", "/api/v1/alerts/", WHO_ANALYST, false, SMALL_BODY, api_state },
 	{ "GET", "/api/v1/live", WHO_VIEWER, false, 0, api_live },
+	{ "GET", "/api/v1/overview", WHO_VIEWER, false, 0, api_overview },
+	{ "GET", "/api/v1/sessions", WHO_VIEWER, false, 0, api_sessions },
+	{ "GET", "/api/v1/sessions/story", WHO_VIEWER, false, 0, api_session_story },
+	{ "POST", "/api/v1/senders", WHO_KEY, false, SENDERS_REPORT_MAX, api_sender_report },
+	{ "GET", "/api/v1/senders", WHO_VIEWER, false, 0, api_senders },
 	{ "GET", "/api/v1/report", WHO_VIEWER, false, 0, api_report },
 	{ "GET", "/api/v1/exceptions", WHO_VIEWER, false, 0, api_exceptions },
 	{ "GET", "/api/v1/audit", WHO_ADMIN, false, 0, api_audit },

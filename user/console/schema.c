@@ -7,6 +7,9 @@
 #include "base/util.h"
 #include "console/db.h"
 
+/* Places in time (see below) of an hour. */
+#define HOUR "7372800000000"
+
 /*
  * One entry a version, in order; what is here is never changed, only added to.
  *
@@ -55,11 +58,29 @@ static const char *const versions[] = {
 	" state INTEGER NOT NULL, text TEXT);"
 	"CREATE INDEX notes_alert ON notes (alert);"
 	"CREATE INDEX alerts_received ON alerts (received);",
+
+	/* Alerts counted by the hour (see tally.h), and who sends them (see senders.h). */
+	"CREATE TABLE hours (part INTEGER NOT NULL, hour INTEGER NOT NULL, what TEXT NOT NULL,"
+	" alerts INTEGER NOT NULL, PRIMARY KEY (part, hour, what)) WITHOUT ROWID;"
+	"INSERT INTO hours SELECT 0, seq / " HOUR ", CASE level WHEN 0 THEN 'info' WHEN 1 THEN"
+	" 'warn' ELSE 'alert' END, count(*) FROM alerts GROUP BY 2, 3;"
+	"INSERT INTO hours SELECT 1, seq / " HOUR ", rule, count(*) FROM alerts GROUP BY 2, 3;"
+	"INSERT INTO hours SELECT 2, seq / " HOUR ", path, count(*) FROM alerts"
+	" WHERE path IS NOT NULL GROUP BY 2, 3;"
+	"INSERT INTO hours SELECT 3, seq / " HOUR ", addr, count(*) FROM alerts"
+	" WHERE addr IS NOT NULL GROUP BY 2, 3;"
+	"INSERT INTO hours SELECT 4, seq / " HOUR ", app, count(*) FROM alerts GROUP BY 2, 3;"
+	"INSERT INTO hours SELECT 5, seq / " HOUR ", tag, count(*) FROM tags"
+	" WHERE tag GLOB 'attack.t*' GROUP BY 2, 3;"
+	"CREATE INDEX alerts_with_session ON alerts (seq) WHERE session IS NOT NULL;"
+	"CREATE TABLE senders (app TEXT NOT NULL, host TEXT NOT NULL, agent TEXT NOT NULL,"
+	" addr TEXT NOT NULL, heard INTEGER NOT NULL, alerts INTEGER NOT NULL, reported INTEGER,"
+	" report TEXT, PRIMARY KEY (app, host)) WITHOUT ROWID;",
 };
 
 static int read_version(struct db *db, int64_t *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt, "PRAGMA user_version", "");
 
 	if (!res)

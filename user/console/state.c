@@ -31,7 +31,7 @@ struct place {
 
 static int find(struct db *db, struct text id, struct place *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	_cleanup_(db_donep) struct db_rows *row = NULL;
 	int res = db_ask(db, err, &row, "SELECT seq, grp, state FROM alerts WHERE id = ?", "t", id);
 
 	if (!res)
@@ -70,7 +70,7 @@ int state_set(struct db *db, struct text id, enum state state, bool equal, const
 	return res < 0 ? res : 0;
 }
 
-static void put_note(struct buf *out, struct sqlite3_stmt *row)
+static void put_note(struct buf *out, struct db_rows *row)
 {
 	struct text note = db_text(row, 3);
 
@@ -85,7 +85,7 @@ static void put_note(struct buf *out, struct sqlite3_stmt *row)
 
 static int put_state(struct db *db, int64_t seq, struct buf *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	_cleanup_(db_donep) struct db_rows *row = NULL;
 	int res = db_ask(db, err, &row, "SELECT state FROM alerts WHERE seq = ?", "i", seq);
 
 	if (!res)
@@ -98,7 +98,7 @@ static int put_state(struct db *db, int64_t seq, struct buf *out, struct err *er
 
 int state_put(struct db *db, int64_t seq, struct buf *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	const char *separator = "";
 	int res = put_state(db, seq, out, err);
 

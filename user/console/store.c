@@ -118,7 +118,7 @@ int store_open(const char *name, struct store **out, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	res = make_file(path, err);
 	if (!res)
-		res = db_open(path, true, false, &store->writer, err);
+		res = db_open_sqlite(path, true, false, &store->writer, err);
 	if (!res)
 		res = err_prefix(err, schema_migrate(store->writer, err), "%s", path);
 	if (res)
@@ -151,7 +151,7 @@ int store_reader(struct store *store, struct db **out, struct err *err)
 	if (store->nr_idle) {
 		*out = store->idle[--store->nr_idle];
 	} else {
-		res = db_open(store->path, false, true, out, err);
+		res = db_open_sqlite(store->path, false, true, out, err);
 		store->nr_readers += !res;
 	}
 	pthread_mutex_unlock(&store->lock);
@@ -199,7 +199,7 @@ void store_rollback(struct store *store)
 
 static int one_number(struct db *db, const char *sql, int64_t *out, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	_cleanup_(db_donep) struct db_rows *row = NULL;
 	int res = db_ask(db, err, &row, sql, "");
 
 	if (!res)
@@ -243,12 +243,12 @@ int store_merge_words(struct store *store, struct err *err)
 		res = store_begin(store, &db, err);
 		if (res)
 			return res;
-		before = db_changes(db);
+		before = db_sqlite_changes(db);
 		res = db_do(db, err, "INSERT INTO words (words, rank) VALUES ('merge', ?)", "i",
 			    pages) < 0
 			      ? -EIO
 			      : 0;
-		after = db_changes(db);
+		after = db_sqlite_changes(db);
 		if (res)
 			store_rollback(store);
 		else

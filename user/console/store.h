@@ -11,10 +11,12 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "console/filter.h"
+#include "console/query.h"
 #include "console/record.h"
 
 struct db;
 struct store;
+struct tally;
 
 /* What a store is called if nothing else is said: a file in the user's, or the service's, folder of state, which is made. */
 int store_default(struct buf *out, struct err *err);
@@ -41,13 +43,18 @@ int store_shrink(struct store *store, struct err *err);
 
 /* ---- alerts (store_alerts.c), within store_begin() and store_commit() */
 
-/* Puts one in. 1: done; 0: one with this id is there; -errno.  Fastest in order of time. */
-int store_add_alert(struct db *db, const struct record *r, int64_t received, struct err *err);
+/* Puts one in, and into the tally. 1: done; 0: one with this id is there; -errno.  Fastest in order of time. */
+int store_add_alert(struct db *db, const struct record *r, int64_t received, struct tally *tally,
+		    struct err *err);
 
 /* ---- lists (store_list.c) */
 
-/* Appends {"alerts":[...],"next":"POSITION"}, newest first; next is null at the end.  -ETIMEDOUT: that takes too long. */
-int store_list(struct db *db, const struct filter *f, struct buf *out, struct err *err);
+/*
+ * Appends {"alerts":[...],"next":"POSITION"}; next is null at the end, and else what `before`, or `after`, is to be for the next page.
+ * -ETIMEDOUT: that takes too long.
+ */
+int store_list(struct db *db, const struct filter *f, enum query_order order, struct buf *out,
+	       struct err *err);
 /* How many there are, `max` at the most. */
 int store_count(struct db *db, const struct filter *f, unsigned int max, unsigned int *out,
 		struct err *err);

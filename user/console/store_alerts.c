@@ -4,13 +4,14 @@
 #include "console/db.h"
 #include "console/query.h"
 #include "console/store.h"
+#include "console/tally.h"
 
 /* So many places in time are tried for an alert before it is put further on. */
 #define PLACES 32
 
 static int is_known(struct db *db, struct text id, struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *stmt = NULL;
+	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(db, err, &stmt, "SELECT 1 FROM alerts WHERE id = ?", "t", id);
 
 	return res ?: db_row(db, err, stmt);
@@ -38,22 +39,22 @@ static int64_t place(const struct record *r, unsigned int n)
 	       h % SEQ_A_MICROSECOND;
 }
 
+/* 1: done; 0: something of it is there already. */
 static int add_row(struct db *db, const struct record *r, int64_t seq, int64_t received,
 		   struct err *err)
 {
-	int64_t res;
-
-	res = db_do(db, err,
-		    "INSERT INTO alerts (seq, id, received, app, level, rule, function, what, "
-		    "host, pod, path,"
-		    " addr, session, agent, action, grp, json) VALUES "
-		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    "itititttttttttti"
-		    "t",
-		    seq, r->id, received, r->app, (int64_t)r->level, r->rule, r->function, r->what,
-		    r->host, r->pod, r->path, r->addr, r->session, r->agent, r->action,
-		    (int64_t)r->group, r->json);
-	return res < 0 ? res : 0;
+	int64_t res =
+		db_do(db, err,
+		      "INSERT INTO alerts (seq, id, received, app, level, rule, function, what, "
+		      "host, pod, path,"
+		      " addr, session, agent, action, grp, json) VALUES "
+		      "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+		      "itititttttttttti"
+		      "t",
+		      seq, r->id, received, r->app, (int64_t)r->level, r->rule, r->function,
+		      r->what, r->host, r->pod, r->path, r->addr, r->session, r->agent, r->action,
+		      (int64_t)r->group, r->json);
+	return res;
 }
 
 static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq, struct err *err)
@@ -67,16 +68,18 @@ static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq
 	return res < 0 ? res : 0;
 }
 
-int store_add_alert(struct db *db, const struct record *r, int64_t received, struct err *err)
+int store_add_alert(struct db *db, const struct record *r, int64_t received, struct tally *tally,
+		    struct err *err)
 {
 	for (unsigned int n = 0; n < PLACES; n++) {
 		int64_t seq = place(r, n);
 		int res = add_row(db, r, seq, received, err);
 
-		if (!res)
-			res = add_words_and_tags(db, r, seq, err);
-		if (res != -EEXIST)
-			return res ?: 1;
+		if (res > 0)
+			res = add_words_and_tags(db, r, seq, err) ?:
+			      tally_add(tally, r, seq, 1, err) ?: 1;
+		if (res)
+			return res;
 		/* Either the id is there, or another alert is in that place. */
 		res = is_known(db, r->id, err);
 		if (res)

@@ -19,7 +19,7 @@
 static const char *const names[] = { "id",  "app",  "rule", "function", "what",	 "host",
 				     "pod", "path", "addr", "session",	"agent", "action" };
 
-static void put_row(struct buf *out, struct sqlite3_stmt *row)
+static void put_row(struct buf *out, struct db_rows *row)
 {
 	int64_t seq = db_number(row, 0);
 
@@ -39,16 +39,17 @@ static void put_row(struct buf *out, struct sqlite3_stmt *row)
 	buf_addc(out, '}');
 }
 
-int store_list(struct db *db, const struct filter *f, struct buf *out, struct err *err)
+int store_list(struct db *db, const struct filter *f, enum query_order order, struct buf *out,
+	       struct err *err)
 {
-	_cleanup_(db_dropp) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	_cleanup_query_ struct query q;
 	unsigned int n = 0;
 	int64_t last = 0;
 	int res;
 
 	/* One more, to know whether there is a next page. */
-	query_build(&q, f, COLUMNS, QUERY_NEWEST_FIRST, f->limit + 1);
+	query_build(&q, f, COLUMNS, order, f->limit + 1);
 	if (q.sql.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	db_hurry(db, PATIENCE_MS);
@@ -74,7 +75,7 @@ int store_list(struct db *db, const struct filter *f, struct buf *out, struct er
 int store_count(struct db *db, const struct filter *f, unsigned int max, unsigned int *out,
 		struct err *err)
 {
-	_cleanup_(db_dropp) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	_cleanup_query_ struct query q;
 	unsigned int n = 0;
 	int res;
@@ -96,7 +97,7 @@ int store_count(struct db *db, const struct filter *f, unsigned int max, unsigne
 int store_each(struct db *db, const struct filter *f, unsigned int max, store_each_fn fn, void *ctx,
 	       struct err *err)
 {
-	_cleanup_(db_dropp) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	_cleanup_buf_ struct buf sql = { 0 };
 	_cleanup_query_ struct query q;
 	int res;
@@ -120,7 +121,7 @@ int store_each(struct db *db, const struct filter *f, unsigned int max, store_ea
 static int put_neighbour(struct db *db, const struct filter *f, enum query_order order,
 			 const char *name, struct buf *out, struct err *err)
 {
-	_cleanup_(db_dropp) struct sqlite3_stmt *rows = NULL;
+	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	_cleanup_query_ struct query q;
 	int res;
 
@@ -157,7 +158,7 @@ static int put_neighbours(struct db *db, const struct filter *f, int64_t seq, st
 int store_alert(struct db *db, struct text id, const struct filter *f, struct buf *out,
 		struct err *err)
 {
-	_cleanup_(db_donep) struct sqlite3_stmt *row = NULL;
+	_cleanup_(db_donep) struct db_rows *row = NULL;
 	struct text json;
 	int64_t seq;
 	int res = db_ask(db, err, &row,

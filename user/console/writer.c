@@ -9,7 +9,9 @@
 
 #include "base/util.h"
 #include "console/db.h"
+#include "console/senders.h"
 #include "console/store.h"
+#include "console/tally.h"
 #include "console/when.h"
 
 /* A transaction takes more jobs as long as it has fewer alerts than this: a tenth of a second's work. */
@@ -19,6 +21,7 @@
 struct job {
 	struct job *next;
 	const struct record *records;
+	const struct sender *sender;
 	size_t nr, stored;
 	int result;
 	bool done;
@@ -51,24 +54,36 @@ static int in_time(const void *a, const void *b)
 }
 
 /* In order of time, as the index of words takes them best. */
-static int add_items(struct db *db, struct item *items, size_t nr, struct err *err)
+static int add_items(struct db *db, struct item *items, size_t nr, int64_t now, struct err *err)
 {
-	int64_t now = when_now();
+	_cleanup_tally_ struct tally tally = { 0 };
 
 	qsort(items, nr, sizeof(*items), in_time);
 	for (size_t i = 0; i < nr; i++) {
-		int res = store_add_alert(db, items[i].record, now, err);
+		int res = store_add_alert(db, items[i].record, now, &tally, err);
 
 		if (res < 0)
 			return res;
 		items[i].job->stored += res;
 	}
-	return 0;
+	return tally_write(&tally, db, err);
+}
+
+static int note_senders(struct db *db, const struct job *jobs, int64_t now, struct err *err)
+{
+	int res = 0;
+
+	for (const struct job *j = jobs; j && !res; j = j->next) {
+		if (j->sender)
+			res = senders_heard(db, j->sender, j->records, j->nr, now, err);
+	}
+	return res;
 }
 
 static int write_jobs(struct writer *w, struct job *jobs, size_t nr, struct err *err)
 {
 	_cleanup_free_ struct item *items = malloc((nr + 1) * sizeof(*items));
+	int64_t now = when_now();
 	struct db *db;
 	size_t n = 0;
 	int res;
@@ -82,7 +97,9 @@ static int write_jobs(struct writer *w, struct job *jobs, size_t nr, struct err 
 	res = store_begin(w->store, &db, err);
 	if (res)
 		return res;
-	res = add_items(db, items, n, err);
+	res = add_items(db, items, n, now, err);
+	if (!res)
+		res = note_senders(db, jobs, now, err);
 	if (!res)
 		return store_commit(w->store, err);
 	store_rollback(w->store);
@@ -195,10 +212,10 @@ void writer_stop(struct writer *w)
 	free(w);
 }
 
-int writer_add(struct writer *w, const struct record *records, size_t nr, size_t *stored,
-	       struct err *err)
+int writer_add(struct writer *w, const struct record *records, size_t nr,
+	       const struct sender *sender, size_t *stored, struct err *err)
 {
-	struct job job = { .records = records, .nr = nr };
+	struct job job = { .records = records, .nr = nr, .sender = sender };
 
 	*stored = 0;
 	if (!nr)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "console/record.h"
 
+struct sender;
 struct store;
 struct writer;
 
@@ -25,11 +26,11 @@ void writer_stop(struct writer *w);
 DEFINE_CLEANUP(writer_stopp, struct writer, writer_stop);
 
 /*
- * Returns once the alerts are safe on the disk.  *stored: those that were not there before.  -EAGAIN: too many wait; else the
+ * Returns once the alerts are safe on the disk.  `sender`: whose they are, or NULL.  *stored: those that were not there before.  -EAGAIN: too many wait; else the
  * store's error, and none of them is stored.
  */
-int writer_add(struct writer *w, const struct record *records, size_t nr, size_t *stored,
-	       struct err *err);
+int writer_add(struct writer *w, const struct record *records, size_t nr,
+	       const struct sender *sender, size_t *stored, struct err *err);
 
 /* Counts the transactions that added something; a number to compare with. */
 uint64_t writer_generation(struct writer *w);

@@ -113,7 +113,8 @@ TEST(one_condition_leads)
 	ASSERT_HAS(q.sql.data, "AND +a.state = ?");
 	query_fini(&q);
 	build("", &q);
-	ASSERT_STR(q.sql.data, "SELECT a.id FROM alerts AS a WHERE 1 ORDER BY a.seq DESC LIMIT 10");
+	ASSERT_STR(q.sql.data,
+		   "SELECT a.id FROM alerts AS a WHERE 1 = 1 ORDER BY a.seq DESC LIMIT 10");
 	query_fini(&q);
 }
 

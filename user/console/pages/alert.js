@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One alert: what ran, with what, who asked, was it stopped; then everything else.
-import { level, listLink, make, send, signedIn, state, time, visible } from "/common.js";
+import { level, listLink, make, send, sessionLink, signedIn, state, time, visible } from "/common.js";
 
 const byId = (id) => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.slice("/alerts/".length));
@@ -111,7 +111,7 @@ function request(alert) {
 		["query", known(r.query) ? value(r.query, needles) : null],
 		["host", known(r.host) ? visible(r.host) : null],
 		["user agent", known(r.user_agent) ? listLink("agent", r.user_agent) : null],
-		["session", known(r.session) ? listLink("session", r.session) : null],
+		["session", known(r.session) ? [sessionLink(r.session), make("span", { class: "soft" }, " · all that it did")] : null],
 		["trace", known(r.trace_id) ? visible(r.trace_id) : null],
 	]));
 }
@@ -142,7 +142,7 @@ function tags(alert) {
 }
 
 function pager(answer) {
-	const back = query.size ? "/?" + query : "/";
+	const back = query.size ? "/alerts?" + query : "/alerts";
 	const link = (to, text, key) => (to ? make("a", { href: `/alerts/${encodeURIComponent(to)}` + (query.size ? "?" + query : ""), "data-key": key }, text) : null);
 	byId("back").href = back;
 	byId("pager").replaceChildren(...[make("a", { href: back, "data-key": "u" }, query.size ? "Back to the filtered list" : "All alerts"),
@@ -190,7 +190,7 @@ function exception(answer) {
 			const made = await send("GET", "/api/v1/exceptions?" + group);
 			const copy = make("button", { type: "button" }, "Copy");
 			copy.addEventListener("click", () => navigator.clipboard?.writeText(made.yaml));
-			out.replaceChildren(make("p", {}, `It is made of ${made.alerts} stored `, make("a", { href: "/?" + group }, made.alerts === 1 ? "alert" : "alerts"),
+			out.replaceChildren(make("p", {}, `It is made of ${made.alerts} stored `, make("a", { href: "/alerts?" + group }, made.alerts === 1 ? "alert" : "alerts"),
 				", which it would have silenced where a case stands below. Review it before it goes into a rule file."),
 			copy, make("pre", {}, made.yaml.split("\n").map(visible).join("\n")));
 		} catch (error) {

@@ -29,14 +29,14 @@ function fillForm() {
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
 		const fields = [...new FormData(form)].filter(([, value]) => value !== "");
-		location.assign("/?" + new URLSearchParams(fields));
+		location.assign("/alerts?" + new URLSearchParams(fields));
 	});
 }
 
 function without(...names) {
 	const rest = new URLSearchParams(query);
 	names.forEach((name) => rest.delete(name));
-	return "/?" + rest;
+	return "/alerts?" + rest;
 }
 
 function showChips() {
@@ -73,7 +73,7 @@ function table(alerts) {
 
 function nothing() {
 	if (query.size)
-		return make("div", { class: "empty" }, "No alert fits these filters. ", make("a", { href: "/" }, "Show all"));
+		return make("div", { class: "empty" }, "No alert fits these filters. ", make("a", { href: "/alerts" }, "Show all"));
 	return make("div", { class: "empty" },
 		make("p", {}, "No alert has arrived yet. Make a key, and send alerts with it:"),
 		make("pre", {}, `phrude-console key add shop\n\ncurl -H "Authorization: Bearer KEY" --data-binary @alerts.jsonl ${location.origin}/api/v1/alerts`),
@@ -160,7 +160,7 @@ async function show() {
 	if (answer.next) {
 		const next = new URLSearchParams(query);
 		next.set("before", answer.next);
-		older.append(make("a", { href: "/?" + next, rel: "next" }, "Older"));
+		older.append(make("a", { href: "/alerts?" + next, rel: "next" }, "Older"));
 	}
 	byId("list").replaceChildren(answer.alerts.length ? table(answer.alerts) : nothing(), older);
 	byId("keys").hidden = !answer.alerts.length;

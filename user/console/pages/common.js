@@ -73,11 +73,20 @@ export function state(name) {
 	return name in shown ? make("div", { class: `state ${name}` }, shown[name]) : null;
 }
 
+export function listHref(filters) {
+	return "/alerts?" + new URLSearchParams(filters);
+}
+
+// All that a session did.
+export function sessionLink(session) {
+	return make("a", { href: "/session?" + new URLSearchParams({ session }) }, visible(session));
+}
+
 // The list, narrowed to one value.
 export function listLink(name, value, text) {
 	if (value === null || value === undefined || value === "")
 		return make("span", { class: "none" }, "–");
-	return make("a", { href: "/?" + new URLSearchParams({ [name]: value }) }, visible(text ?? value));
+	return make("a", { href: listHref({ [name]: value }) }, visible(text ?? value));
 }
 
 // Who is signed in; fills the page's header.
