@@ -137,6 +137,8 @@ FAULTS = [
     ("formats", "timeUnixNano is no int64", change("tests/formats/golden/full.otlp", r'"timeUnixNano":"\d+"', '"timeUnixNano":1')),
     ("formats", "act is there twice", change("tests/formats/golden/hostile.cef", r"act\\=x", "act=x")),
     ("formats", "cs1 has no label", change("tests/formats/golden/full.cef", "cs1Label=Function ", "")),
+    ("formats", "has not the structured data", change("tests/formats/golden/full.syslog", r"\[phrude", "[phr=ude")),
+    ("formats", "has not the head of RFC 5424", change("tests/formats/golden/full.syslogcef", r"<84>", "<284>")),
     ("lint", "bugprone-branch-clone", add(ERR, SAME_IN_BOTH)),
     ("unused", f"{ERR}: stray is used by nobody", compiled("int stray(void)\n{\n\treturn 1;\n}\n")),
     (

@@ -188,7 +188,36 @@ def check_cef(where, line):
             fault(where, f"{name} has no label")
 
 
+def check_syslog(where, line):
+    """RFC 5424, section 6: the grammar of a message."""
+    name = r"[!-~]"
+    head = re.match(
+        rf"<(\d{{1,3}})>1 \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{1,6}}Z ({name}{{1,255}}) ({name}{{1,48}}) ({name}{{1,128}}) ({name}{{1,32}}) ", line
+    )
+    if not head or int(head[1]) > 191:
+        fault(where, "has not the head of RFC 5424")
+        return
+    rest = line[head.end() :]
+    if rest.startswith("- "):
+        return
+    value = r'(?:[^"\\\]]|\\.)*'
+    data = re.match(rf'\[([^ =\]"]{{1,32}})((?: [^ =\]"]{{1,32}}="{value}")*)\] \ufeff', rest)
+    if not data:
+        fault(where, "has not the structured data of RFC 5424, and a byte order mark behind it")
+        return
+    names = re.findall(rf' ([^ =\]"]+)="{value}"', data[2])
+    if len(names) != len(set(names)):
+        fault(where, "has a parameter twice")
+
+
+def check_syslog_cef(where, line):
+    check_syslog(where, line)
+    check_cef(where, line[line.index("CEF:") :])
+
+
 CHECKS = {"ecs": check_ecs, "ocsf": check_ocsf, "otlp": check_otlp, "cef": check_cef}
+# How those and a line for a person go on behind the head of a syslog message.
+WRAPPED = {"syslog": check_syslog, "syslogcef": check_syslog_cef}
 
 def main():
     looked_at = set()
@@ -197,9 +226,9 @@ def main():
         text = path.read_bytes().decode()  # strict
         if not text.endswith("\n") or text.count("\n") != 1:
             fault(path, "is not one line")
-        CHECKS[kind](path, text[:-1])
+        {**CHECKS, **WRAPPED}[kind](path, text[:-1])
         looked_at.add(kind)
-    for kind in set(CHECKS) - looked_at:
+    for kind in {*CHECKS, *WRAPPED} - looked_at:
         fault(FOLDER, f"there is no alert in {kind}")
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0

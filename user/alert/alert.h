@@ -45,6 +45,11 @@ bool alert_is_truncated(const struct alert *a);
 void alert_json(struct buf *out, const struct alert *a);
 /* Appends the alert as a block for a person, ending in a newline; `color`: with ANSI colours. */
 void alert_text(struct buf *out, const struct alert *a, bool color);
+/* Appends the alert as one short line for a person, without its end. */
+void alert_brief(struct buf *out, const struct alert *a);
+/* Appends the head of a syslog message (RFC 5424), up to where the message itself begins; `facts`: with the alert's fields as structured
+ * data, in which case the message is text for a person. */
+void alert_syslog(struct buf *out, const struct alert *a, bool facts);
 /*
  * Each appends the alert in a format of others, one line without its end: a document of the Elastic Common Schema; a Detection
  * Finding of OCSF; ArcSight's Common Event Format; a request of OTLP/HTTP with one log record.  See docs/outputs.md.

@@ -22,43 +22,10 @@
 #define FIELD_MAX 1023
 #define CUSTOM_MAX 4000
 
-/* One character as it is read; what moves a cursor, reorders or hides is an escape, as on a terminal. */
-static void put_character(struct buf *piece, uint32_t ch, bool head)
-{
-	buf_reset(piece);
-	if (head && ch < 0x20)
-		buf_addc(piece, ' ');
-	else
-		text_visible(piece, ch);
-}
-
-/* Escapes for the head, in which a line cannot end, or for a value; `max`: of what a reader makes of it. */
+/* For the head, in which a line cannot end, or for a value. */
 static void put_escaped(struct buf *out, struct text t, size_t max, bool head)
 {
-	_cleanup_buf_ struct buf piece = { 0 };
-	size_t pos = 0, used = 0;
-
-	while (pos < t.len) {
-		uint32_t ch = text_next(t.s, t.len, &pos);
-
-		put_character(&piece, ch, head);
-		used += piece.len;
-		if (used + (pos < t.len ? strlen("…") : 0) > max) {
-			buf_adds(out, "…");
-			break;
-		}
-		/* A line's end is no text that has a backslash. */
-		if (!head && (ch == '\n' || ch == '\r')) {
-			buf_add(out, piece.data, piece.len);
-			continue;
-		}
-		for (size_t i = 0; i < piece.len; i++) {
-			if (piece.data[i] == '\\' || piece.data[i] == (head ? '|' : '='))
-				buf_addc(out, '\\');
-			buf_addc(out, piece.data[i]);
-		}
-	}
-	out->failed |= piece.failed;
+	alert_escape(out, t, max, head ? "\\|" : "\\=", !head);
 }
 
 static void field(struct buf *out, const char *key, struct text value, size_t max)

@@ -45,6 +45,43 @@ void alert_rule_uid(struct buf *out, const struct rule *rule)
 		buf_adds(out, "rule");
 }
 
+static void put_character(struct buf *piece, uint32_t ch, bool lines)
+{
+	buf_reset(piece);
+	if (!lines && ch < 0x20)
+		buf_addc(piece, ' ');
+	else
+		text_visible(piece, ch);
+}
+
+void alert_escape(struct buf *out, struct text t, size_t max, const char *special, bool lines)
+{
+	_cleanup_buf_ struct buf piece = { 0 };
+	size_t pos = 0, used = 0;
+
+	while (pos < t.len) {
+		uint32_t ch = text_next(t.s, t.len, &pos);
+
+		put_character(&piece, ch, lines);
+		used += piece.len;
+		if (used + (pos < t.len ? strlen("…") : 0) > max) {
+			buf_adds(out, "…");
+			break;
+		}
+		/* A line's end is no text that has a backslash. */
+		if (ch == '\n' || ch == '\r') {
+			buf_add(out, piece.data, piece.len);
+			continue;
+		}
+		for (size_t i = 0; i < piece.len; i++) {
+			if (strchr(special, piece.data[i]))
+				buf_addc(out, '\\');
+			buf_addc(out, piece.data[i]);
+		}
+	}
+	out->failed |= piece.failed;
+}
+
 void alert_function(struct buf *out, const struct event *ev)
 {
 	struct text name = ev->qualname.s ? ev->qualname : ev->name;
@@ -57,6 +94,15 @@ void alert_function(struct buf *out, const struct event *ev)
 		buf_add(out, name.s, name.len);
 	else
 		buf_addc(out, '?');
+}
+
+void alert_brief(struct buf *out, const struct alert *a)
+{
+	_cleanup_buf_ struct buf line = { 0 };
+
+	alert_line(&line, a);
+	text_terminal(out, (struct text){ line.data, line.len });
+	out->failed |= line.failed;
 }
 
 /* At most `max` bytes of what stands behind `from`, cut between characters. */

@@ -20,6 +20,12 @@ struct alert_severity {
 const struct alert_severity *alert_severity(enum rule_level level);
 /* Appends what a machine knows the rule by: its id, or its name in small letters and hyphens. */
 void alert_rule_uid(struct buf *out, const struct rule *rule);
+/*
+ * Appends text in which a backslash stands before each character of `special`; what moves a cursor, reorders or hides is an escape, as on
+ * a terminal.  `max`: bytes of what a reader makes of it; what is cut ends in "…".  `lines`: the ends of lines are \n and \r for
+ * the reader; else they are blanks, as all control characters are.
+ */
+void alert_escape(struct buf *out, struct text t, size_t max, const char *special, bool lines);
 /* "module.qualname", or what of it is known. */
 void alert_function(struct buf *out, const struct event *ev);
 /* One line for a person: what was called with what, where, and for whom.  Anything in it may be a target's. */

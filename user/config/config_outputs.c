@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "config/config_priv.h"
+#include "sink/address.h"
 #include "sink/sinks.h"
 
 #define QUEUE_MAX 1000000
@@ -23,8 +24,7 @@ static void read_type(struct config_reader *r, const struct yaml_entry *entry)
 		return;
 	r->output->ops = sink_type(types[i]);
 	if (!r->output->ops)
-		yaml_error(&r->yaml, entry->value,
-			   "outputs of type `%s` are not supported yet: `file` and `stdout` are",
+		yaml_error(&r->yaml, entry->value, "outputs of type `%s` are not supported yet",
 			   types[i]);
 }
 
@@ -67,47 +67,87 @@ static void read_queue(struct config_reader *r, const struct yaml_entry *entry)
 		r->output->queue = n;
 }
 
-static void read_path(struct config_reader *r, const struct yaml_entry *entry)
+static char *read_file_name(struct config_reader *r, const struct yaml_entry *entry)
 {
 	struct text text;
 
-	if (yaml_read_text(&r->yaml, entry, &text))
-		r->output->path = config_path(r, text);
+	return yaml_read_text(&r->yaml, entry, &text) ? config_path(r, text) : NULL;
 }
 
-enum { KEY_TYPE, KEY_NAME, KEY_LEVEL, KEY_FORMAT, KEY_QUEUE, KEY_PATH, NR_READ };
+static void read_path(struct config_reader *r, const struct yaml_entry *entry)
+{
+	r->output->path = read_file_name(r, entry);
+}
 
-static void (*const readers[NR_READ])(struct config_reader *, const struct yaml_entry *) = {
-	read_type, read_name, read_level, read_format, read_queue, read_path,
+static void read_ca_file(struct config_reader *r, const struct yaml_entry *entry)
+{
+	r->output->ca_file = read_file_name(r, entry);
+}
+
+static void read_address(struct config_reader *r, const struct yaml_entry *entry)
+{
+	struct address address;
+	struct err err;
+
+	r->output->address = yaml_read_string(&r->yaml, entry);
+	if (r->output->address && address_parse(r->output->address, &address, &err))
+		yaml_error(&r->yaml, entry->value, "`%s` is no address of an output: %s",
+			   r->output->address, err.msg);
+}
+
+enum { KEY_TYPE, KEY_NAME, KEY_PATH };
+
+/* A row for each key; `only`: just of those types that take it; without a reader: it is not supported yet. */
+static const struct output_key {
+	const char *name;
+	void (*read)(struct config_reader *r, const struct yaml_entry *entry);
+	enum sink_key only;
+} keys[] = {
+	[KEY_TYPE] = { "type", read_type },
+	[KEY_NAME] = { "name", read_name },
+	[KEY_PATH] = { "path", read_path, SINK_KEY_PATH },
+	{ "level", read_level },
+	{ "format", read_format },
+	{ "queue", read_queue },
+	{ "address", read_address, SINK_KEY_ADDRESS },
+	{ "ca_file", read_ca_file, SINK_KEY_CA_FILE },
+	{ "spool" },
+	{ "url" },
+	{ "headers_file" },
+	{ "template" },
+	{ "brokers" },
+	{ "topic" },
+	{ "key" },
+	{ "key_file" },
 };
 
-/* Those without a reader are not supported yet. */
-static const char *const keys[] = {
-	[KEY_TYPE] = "type",
-	[KEY_NAME] = "name",
-	[KEY_LEVEL] = "level",
-	[KEY_FORMAT] = "format",
-	[KEY_QUEUE] = "queue",
-	[KEY_PATH] = "path",
-	"spool",
-	"address",
-	"url",
-	"headers_file",
-	"template",
-	"brokers",
-	"topic",
-	"key",
-	"key_file",
-};
+#define NR_KEYS ARRAY_SIZE(keys)
+_Static_assert(NR_KEYS <= YAML_KEYS_MAX, "yaml_read_map() has room for every key");
 
 static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
 
-	if (row < NR_READ)
-		readers[row](r, entry);
+	if (keys[row].read)
+		keys[row].read(r, entry);
 	else
 		yaml_error(&r->yaml, entry->key, "`%s` is not supported yet", entry->name);
+}
+
+/* Are the keys those of its type? */
+static void check_keys(struct config_reader *r, const struct yaml_node *node,
+		       const struct yaml_node *const *seen)
+{
+	const struct sink_ops *ops = r->output->ops;
+
+	for (size_t i = 0; i < NR_KEYS; i++) {
+		if (ops->needs & keys[i].only && !seen[i])
+			yaml_error(&r->yaml, node, "an output of type `%s` has no `%s`", ops->type,
+				   keys[i].name);
+		if (seen[i] && keys[i].only && !(ops->takes & keys[i].only))
+			yaml_error(&r->yaml, seen[i], "an output of type `%s` has no `%s`",
+				   ops->type, keys[i].name);
+	}
 }
 
 /* Is it another one than those before it? */
@@ -129,25 +169,22 @@ static void check_unique(struct config_reader *r, const struct yaml_node *node,
 
 static void read_output(struct config_reader *r, const struct yaml_node *node)
 {
-	const struct yaml_node *seen[ARRAY_SIZE(keys)] = { 0 };
-	bool is_file;
+	const struct yaml_node *seen[NR_KEYS] = { 0 };
+	const char *names[NR_KEYS];
 
 	if (node->kind != YAML_MAP) {
 		yaml_error(&r->yaml, node, "an output must be a mapping, not %s",
 			   yaml_kind_name(node));
 		return;
 	}
-	yaml_read_map(&r->yaml, node, "an output", keys, ARRAY_SIZE(keys), seen, read_key, r);
+	for (size_t i = 0; i < NR_KEYS; i++)
+		names[i] = keys[i].name;
+	yaml_read_map(&r->yaml, node, "an output", names, NR_KEYS, seen, read_key, r);
 	if (!seen[KEY_TYPE])
 		yaml_error(&r->yaml, node, "an output has no `type`");
 	if (!r->output->ops)
 		return;
-	is_file = str_eq(r->output->ops->type, "file");
-	if (is_file && !seen[KEY_PATH])
-		yaml_error(&r->yaml, node, "an output of type `file` has no `path`");
-	if (!is_file && seen[KEY_PATH])
-		yaml_error(&r->yaml, seen[KEY_PATH], "an output of type `%s` has no `path`",
-			   r->output->ops->type);
+	check_keys(r, node, seen);
 	check_unique(r, node, seen);
 }
 
@@ -181,6 +218,8 @@ void config_outputs_fini(struct config *c)
 	for (size_t i = 0; i < c->outputs.count; i++) {
 		free((char *)c->outputs.list[i].name);
 		free((char *)c->outputs.list[i].path);
+		free((char *)c->outputs.list[i].address);
+		free((char *)c->outputs.list[i].ca_file);
 	}
 	free(c->outputs.list);
 }

@@ -17,6 +17,8 @@
 	X(unwritten, "lost_unwritten", lost,                                                       \
 	  "alerts that could not be written, or that their reader did not take in time, summed "   \
 	  "up over all outputs")                                                                   \
+	X(refused, "lost_refused", lost,                                                           \
+	  "alerts that the receiver of an output would not have, summed up over all outputs")      \
 	X(forks_late, "forks_late", cut,                                                           \
 	  "children that ran before their probes were in place, those included that were forked "  \
 	  "while their parent was being attached to")                                              \

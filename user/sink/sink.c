@@ -16,45 +16,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "sink/queue.h"
+#include "sink/sink_priv.h"
 
 #define LOOK_INTERVAL_MS 1000
-/* With so many bytes to write the thread is not left to sleep until sink_flush(). */
-#define BYTES_TO_WAKE_FOR ((size_t)64 * 1024)
+#define RETRY_MAX_MS 60000
 
 const char *const sink_format_names[NR_SINK_FORMATS] = {
 	[SINK_JSON] = "json", [SINK_TEXT] = "text", [SINK_ECS] = "ecs",
 	[SINK_OCSF] = "ocsf", [SINK_CEF] = "cef",   [SINK_OTLP] = "otlp"
 };
 
-struct sink {
-	const struct sink_ops *ops;
-	void *out; /* the thread's alone */
-	enum written_form form;
-	enum rule_level level;
-	char *label; /* for messages: where alerts go, and the output's name if it has one */
-	pthread_t thread;
-	int wake_fd; /* the thread has something to do */
-	int changed_fd;
-
-	/* The thread's alone. */
-	int64_t look_due; /* ms, monotonic */
-	bool stalled;	  /* what is left can be written once the descriptor is ready */
-	uint64_t lost_before;
-
-	pthread_mutex_t lock; /* of all below */
-	struct queue queue;
-	uint64_t lost;
-	int error;  /* errno of the write that failed; 0: the last one did not */
-	bool gone;  /* it is for good */
-	bool asked; /* whoever asked how it is wants to hear of a change */
-	bool finishing, tried, stopping;
-	bool ended;	    /* the thread */
-	bool left, freed;   /* it was not waited for any longer, and has to free all this */
-	const char *reopen; /* why; NULL: not asked for */
-};
-
-static void count_up(int eventfd)
+void sink_count_up(int eventfd)
 {
 	uint64_t one = 1;
 
@@ -63,65 +35,22 @@ static void count_up(int eventfd)
 		return;
 }
 
-/* The functions down to is_finished() want the lock. */
-
-static size_t bytes_max(const struct sink *s)
-{
-	return s->error ? SINK_KEPT : SINK_BYTES;
-}
-
-static bool has_room(const struct sink *s)
-{
-	return !s->gone && s->queue.count < s->queue.capacity && s->queue.bytes <= bytes_max(s);
-}
-
+/* Wants the lock. */
 static void drop_all(struct sink *s)
 {
 	s->lost += s->queue.count;
 	queue_drop(&s->queue, s->queue.count);
 }
 
-static bool is_finished(const struct sink *s)
+void sink_release(struct sink *s)
 {
-	return s->gone || (s->finishing && s->tried && (!s->queue.count || s->error));
-}
-
-void sink_put(struct sink *s, struct written *w)
-{
-	bool much = false;
-
-	pthread_mutex_lock(&s->lock);
-	if (w && has_room(s)) {
-		much = s->queue.bytes <= BYTES_TO_WAKE_FOR;
-		queue_push(&s->queue, w);
-		much &= s->queue.bytes > BYTES_TO_WAKE_FOR;
-	} else {
-		s->lost++;
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (much)
-		count_up(s->wake_fd);
-}
-
-bool sink_refuses(struct sink *s)
-{
-	bool room;
-
-	pthread_mutex_lock(&s->lock);
-	room = has_room(s);
-	pthread_mutex_unlock(&s->lock);
-	return !room;
-}
-
-void sink_flush(struct sink *s)
-{
-	bool something;
-
-	pthread_mutex_lock(&s->lock);
-	something = s->queue.count > 0 && !s->error;
-	pthread_mutex_unlock(&s->lock);
-	if (something)
-		count_up(s->wake_fd);
+	queue_fini(&s->queue);
+	if (s->out)
+		s->ops->close(s->out);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	free(s->label);
+	free(s);
 }
 
 /* Once the thread is left behind the descriptor may be closed. */
@@ -129,18 +58,37 @@ static void say_changed(struct sink *s)
 {
 	pthread_mutex_lock(&s->lock);
 	if (!s->left)
-		count_up(s->changed_fd);
+		sink_count_up(s->changed_fd);
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void fail(struct sink *s, int code)
+static bool is_lasting(const struct sink *s)
 {
-	bool lasting = s->ops->is_lasting(s->out);
+	return !s->ops->is_lasting || s->ops->is_lasting(s->out);
+}
+
+/* Says when it is tried again. */
+static void put_off(struct sink *s, unsigned int pause_ms)
+{
+	int64_t delay = LOOK_INTERVAL_MS;
+
+	for (unsigned int i = 0; s->ops->backs_off && i < s->failures && delay < RETRY_MAX_MS; i++)
+		delay *= 2;
+	s->failures++;
+	s->paused = pause_ms;
+	s->retry_due = clock_now_ms() + MAX((int64_t)pause_ms, MIN(delay, RETRY_MAX_MS));
+}
+
+static void fail(struct sink *s, int code, const struct sink_step *step)
+{
+	bool lasting = is_lasting(s);
 
 	if (code != s->error && lasting)
 		log_warn("alerts cannot be written to %s: %s: %zu KiB of them are kept until they "
 			 "can, more will be lost",
-			 s->label, strerror(code), SINK_KEPT / 1024);
+			 s->label, *step->err.msg ? step->err.msg : strerror(code),
+			 SINK_KEPT / 1024);
+	put_off(s, step->pause_ms);
 	pthread_mutex_lock(&s->lock);
 	if (!s->error)
 		s->lost_before = s->lost;
@@ -160,6 +108,8 @@ static void recover(struct sink *s)
 
 	pthread_mutex_lock(&s->lock);
 	s->error = 0;
+	s->failures = 0;
+	s->paused = false;
 	lost = s->lost - s->lost_before;
 	pthread_mutex_unlock(&s->lock);
 	log_info("%s: alerts can be written again; %llu were lost", s->label,
@@ -180,15 +130,17 @@ static size_t next_batch(struct sink *s, struct written *batch[SINK_BATCH])
 static void write_batch(struct sink *s)
 {
 	struct written *batch[SINK_BATCH];
-	size_t n = next_batch(s, batch), done = 0;
-	int ret = n ? s->ops->write(s->out, batch, n, &done) : 0;
+	size_t n = next_batch(s, batch);
+	struct sink_step step = { 0 };
+	int ret = n ? s->ops->write(s->out, batch, n, &step) : 0;
 
 	pthread_mutex_lock(&s->lock);
-	queue_drop(&s->queue, done);
+	queue_drop(&s->queue, step.done);
+	s->refused += step.refused;
 	pthread_mutex_unlock(&s->lock);
 	s->stalled = ret == -EAGAIN;
 	if (ret && ret != -EAGAIN)
-		fail(s, -ret);
+		fail(s, -ret, &step);
 	else if (s->error)
 		recover(s);
 }
@@ -196,9 +148,11 @@ static void write_batch(struct sink *s)
 /* The descriptor has an error or was hung up.  With nothing to write there is no error to be had. */
 static void hung_up(struct sink *s)
 {
+	static const struct sink_step nothing = { 0 };
+
 	write_batch(s);
-	if (!s->error && !s->ops->is_lasting(s->out))
-		fail(s, EPIPE);
+	if (!s->error && !is_lasting(s))
+		fail(s, EPIPE, &nothing);
 }
 
 /* Is there something that can be written without waiting for anything? */
@@ -214,8 +168,9 @@ static bool is_writable(struct sink *s)
 
 static void wait_for_work(struct sink *s)
 {
-	int64_t left = s->look_due - clock_now_ms();
-	bool watched = s->stalled || (!s->gone && !s->ops->is_lasting(s->out));
+	int64_t due = s->error ? MIN(s->look_due, s->retry_due) : s->look_due;
+	int64_t left = due - clock_now_ms();
+	bool watched = s->ops->fd && (s->stalled || (!s->gone && !is_lasting(s)));
 	struct pollfd fds[] = { { .fd = s->wake_fd, .events = POLLIN },
 				{ .fd = watched ? s->ops->fd(s->out) : -1,
 				  .events = s->stalled ? POLLOUT : 0 } };
@@ -257,15 +212,10 @@ static void tell(struct sink *s, bool tried)
 		say_changed(s);
 }
 
-static void release(struct sink *s)
+/* asked: now, unless the receiver said not to. */
+static bool is_to_be_tried(const struct sink *s, bool asked)
 {
-	queue_fini(&s->queue);
-	if (s->out)
-		s->ops->close(s->out);
-	if (s->wake_fd >= 0)
-		close(s->wake_fd);
-	free(s->label);
-	free(s);
+	return !s->error || (asked && !s->paused) || clock_now_ms() >= s->retry_due;
 }
 
 static void *serve(void *arg)
@@ -281,15 +231,16 @@ static void *serve(void *arg)
 		wait_for_work(s);
 		if (!take_orders(s, &reopen, &last_try))
 			break;
-		if (reopen)
+		if (reopen && s->ops->reopen)
 			s->ops->reopen(s->out, reopen);
 		look = reopen || last_try || clock_now_ms() >= s->look_due;
 		if (look) {
-			s->ops->look(s->out);
+			if (s->ops->look)
+				s->ops->look(s->out);
 			s->look_due = clock_now_ms() + LOOK_INTERVAL_MS;
 		}
-		/* What failed is tried again at a look, not for each alert. */
-		if (!s->gone && (look || !s->error))
+		/* What failed is tried again from time to time, not for each alert. */
+		if (!s->gone && is_to_be_tried(s, reopen || last_try))
 			write_batch(s);
 		tell(s, last_try);
 	}
@@ -298,7 +249,7 @@ static void *serve(void *arg)
 	freed = s->freed;
 	pthread_mutex_unlock(&s->lock);
 	if (freed)
-		release(s);
+		sink_release(s);
 	return NULL;
 }
 
@@ -317,17 +268,21 @@ static int start_thread(struct sink *s)
 	return -ret;
 }
 
-static enum written_form choose_form(const struct sink *s, enum sink_format format)
+static unsigned int choose_form(const struct sink *s, enum sink_format format)
 {
 	static const enum written_form forms[NR_SINK_FORMATS] = {
 		[SINK_JSON] = WRITTEN_JSON, [SINK_TEXT] = WRITTEN_TEXT, [SINK_ECS] = WRITTEN_ECS,
 		[SINK_OCSF] = WRITTEN_OCSF, [SINK_CEF] = WRITTEN_CEF,	[SINK_OTLP] = WRITTEN_OTLP,
 	};
-	bool terminal = s->ops->is_terminal(s->out);
+	bool terminal = s->ops->is_terminal && s->ops->is_terminal(s->out);
 
+	/* Logs are read line by line. */
+	if (s->ops->envelope && format <= SINK_TEXT && format != SINK_JSON)
+		return WRITTEN_IN(s->ops->envelope, WRITTEN_BRIEF);
 	if (format == SINK_AUTO)
 		format = terminal ? SINK_TEXT : SINK_JSON;
-	return format == SINK_TEXT && terminal ? WRITTEN_COLORED : forms[format];
+	return WRITTEN_IN(s->ops->envelope,
+			  format == SINK_TEXT && terminal ? WRITTEN_COLORED : forms[format]);
 }
 
 /* What the thread will need, once it is open. */
@@ -367,129 +322,9 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 			err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
 	}
 	if (ret) {
-		release(s);
+		sink_release(s);
 		return ret;
 	}
 	*out = s;
 	return 0;
-}
-
-enum written_form sink_form(const struct sink *s)
-{
-	return s->form;
-}
-
-enum rule_level sink_level(const struct sink *s)
-{
-	return s->level;
-}
-
-void sink_reopen(struct sink *s, const char *why)
-{
-	pthread_mutex_lock(&s->lock);
-	s->reopen = why;
-	pthread_mutex_unlock(&s->lock);
-	count_up(s->wake_fd);
-}
-
-bool sink_is_full(struct sink *s)
-{
-	bool full;
-
-	pthread_mutex_lock(&s->lock);
-	full = !s->error && !has_room(s);
-	s->asked |= full;
-	pthread_mutex_unlock(&s->lock);
-	return full;
-}
-
-void sink_finish(struct sink *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->finishing = true;
-	pthread_mutex_unlock(&s->lock);
-	count_up(s->wake_fd);
-}
-
-bool sink_is_finished(struct sink *s)
-{
-	bool finished;
-
-	pthread_mutex_lock(&s->lock);
-	finished = is_finished(s);
-	s->asked |= !finished;
-	pthread_mutex_unlock(&s->lock);
-	return finished;
-}
-
-bool sink_is_gone(struct sink *s)
-{
-	bool gone;
-
-	pthread_mutex_lock(&s->lock);
-	gone = s->gone;
-	pthread_mutex_unlock(&s->lock);
-	return gone;
-}
-
-uint64_t sink_lost(struct sink *s)
-{
-	uint64_t lost;
-
-	pthread_mutex_lock(&s->lock);
-	lost = s->lost;
-	pthread_mutex_unlock(&s->lock);
-	return lost;
-}
-
-int sink_error(struct sink *s, struct err *err)
-{
-	bool gone;
-	int code;
-
-	pthread_mutex_lock(&s->lock);
-	code = s->error;
-	gone = s->gone;
-	pthread_mutex_unlock(&s->lock);
-	if (!code)
-		return 0;
-	return gone ? err_set(err, -EIO, "whoever reads the alerts has gone: %s", strerror(code))
-		    : err_set(err, -EIO, "alerts could not be written to %s: %s", s->label,
-			      strerror(code));
-}
-
-void sink_stop(struct sink *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->stopping = true;
-	pthread_mutex_unlock(&s->lock);
-	count_up(s->wake_fd);
-}
-
-void sink_join(struct sink *s, int64_t deadline_ms)
-{
-	struct timespec until = { deadline_ms / 1000, deadline_ms % 1000 * 1000000 };
-	bool late = pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until), read;
-
-	pthread_mutex_lock(&s->lock);
-	s->left = late;
-	read = s->error || !s->queue.count;
-	s->lost += s->queue.count;
-	pthread_mutex_unlock(&s->lock);
-	if (late)
-		pthread_detach(s->thread);
-	if (!read)
-		log_warn("%s: alerts are lost: whoever reads them does not", s->label);
-}
-
-void sink_free(struct sink *s)
-{
-	bool ended;
-
-	pthread_mutex_lock(&s->lock);
-	s->freed = true;
-	ended = s->ended;
-	pthread_mutex_unlock(&s->lock);
-	if (ended)
-		release(s);
 }

@@ -4,7 +4,8 @@
  * there.  Nobody else waits: an alert that finds the queue full is lost and counted.
  *
  * A write that fails is no end where there may be room again, or another reader ("lasting").  Meanwhile SINK_KEPT bytes
- * are kept, what comes after is lost, and it is tried again once a second.  Elsewhere the reader is gone for good.
+ * are kept, what comes after is lost, and it is tried again, once a second or, of what is reached over a network, ever more rarely
+ * up to once a minute.  Elsewhere the reader is gone for good.
  */
 #pragma once
 
@@ -36,34 +37,57 @@ enum sink_format {
 /* Of all but SINK_AUTO. */
 extern const char *const sink_format_names[NR_SINK_FORMATS];
 
-struct sink_config {
-	const struct sink_ops *ops; /* of its type */
-	const char *path;	    /* of a file; borrowed */
-	const char *name;	    /* for messages; borrowed; NULL: none */
-	enum sink_format format;    /* SINK_AUTO: text on a terminal, else JSON */
-	enum rule_level level;	    /* the least that it takes */
-	size_t queue;		    /* alerts; 0: SINK_QUEUE */
+/* What only some types take: bits of sink_ops.takes and .needs. */
+enum sink_key {
+	SINK_KEY_PATH = 1 << 0,
+	SINK_KEY_ADDRESS = 1 << 1,
+	SINK_KEY_CA_FILE = 1 << 2,
 };
 
-/* A type of outputs.  All but open() is called by the output's thread. */
+/* All text is borrowed; NULL: not given. */
+struct sink_config {
+	const struct sink_ops *ops; /* of its type */
+	const char *path;	    /* of a file */
+	const char *address;	    /* as address_parse() takes it */
+	const char *ca_file; /* certificates that a peer's is to be signed by; NULL: the system's */
+	const char *name;    /* for messages */
+	enum sink_format format; /* SINK_AUTO: text on a terminal, else JSON */
+	enum rule_level level;	 /* the least that it takes */
+	size_t queue;		 /* alerts; 0: SINK_QUEUE */
+};
+
+/* What came of a write, for the caller to count and to say. */
+struct sink_step {
+	size_t done;	       /* alerts that need not be offered again */
+	size_t refused;	       /* those of them that the receiver would not have, and never will */
+	unsigned int pause_ms; /* not to be tried again before; 0: as it mostly is */
+	struct err err;	       /* a sentence if it fails; empty: the errno says it all */
+};
+
+/* A type of outputs.  All but open() is called by the output's thread; those that say so may be NULL. */
 struct sink_ops {
 	const char *type; /* as the configuration has it */
+	enum written_envelope envelope;
+	unsigned int takes, needs; /* enum sink_key */
+	bool backs_off;		   /* what fails is tried again ever more rarely */
 	/* Makes what the other functions take.  0, or -errno with a sentence. */
 	int (*open)(const struct sink_config *config, void **out, struct err *err);
 	/* Where alerts go, for messages; valid until close(). */
 	const char *(*place)(const void *out);
-	bool (*is_terminal)(const void *out);
-	bool (*is_lasting)(const void *out);
+	bool (*is_terminal)(const void *out); /* NULL: it is none */
+	bool (*is_lasting)(const void *out);  /* NULL: it is */
 	/*
-	 * Writes alerts, beginning with the first; *done: how many are written and need not be offered again.  The rest of one
-	 * that was begun is written at the next call.  0, -EAGAIN if no more is taken now, or another -errno.
+	 * Writes alerts, beginning with the first.  The rest of one that was begun is written at the next call.  `step` comes
+	 * empty.  0, -EAGAIN if no more is taken now, or another -errno.
 	 */
-	int (*write)(void *out, struct written *const *alerts, size_t count, size_t *done);
-	/* What poll() is to wait for once a write said -EAGAIN, and errors of which are looked at if it is not lasting. */
+	int (*write)(void *out, struct written *const *alerts, size_t count,
+		     struct sink_step *step);
+	/* What poll() is to wait for once a write said -EAGAIN, and errors of which are looked at if it is not lasting.  NULL:
+	 * there is nothing, and write() waits by itself. */
 	int (*fd)(const void *out);
-	/* Once a second. */
+	/* Once a second; NULL: nothing to look at. */
 	void (*look)(void *out);
-	/* Opens anew, by its name, what has one; says what came of it, and `why`. */
+	/* Opens anew, by its name, what has one; says what came of it, and `why`.  NULL: it has none. */
 	void (*reopen)(void *out, const char *why);
 	void (*close)(void *out);
 };
@@ -75,7 +99,7 @@ struct sink;
  * sink_is_full() was true, or sink_is_finished() false, when that may have changed.
  */
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err);
-enum written_form sink_form(const struct sink *s);
+unsigned int sink_form(const struct sink *s);
 enum rule_level sink_level(const struct sink *s);
 /* Would an alert be lost? */
 bool sink_refuses(struct sink *s);
@@ -95,6 +119,8 @@ bool sink_is_finished(struct sink *s);
 bool sink_is_gone(struct sink *s);
 /* Alerts that it did not write. */
 uint64_t sink_lost(struct sink *s);
+/* Alerts that its receiver would not have. */
+uint64_t sink_refused(struct sink *s);
 /* The last write failed: -EIO with a sentence, else 0. */
 int sink_error(struct sink *s, struct err *err);
 /* Asks its thread to end, giving up what is queued. */

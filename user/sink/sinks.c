@@ -10,12 +10,13 @@
 
 #include "base/util.h"
 #include "sink/stream.h"
+#include "sink/syslog.h"
 
 /* How long threads have to end that were asked to, in all. */
 #define STOP_MS 200
 
 /* One row for each type. */
-static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops };
+static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops, &syslog_ops };
 
 struct sinks {
 	struct sink **sinks;
@@ -174,6 +175,15 @@ uint64_t sinks_lost(struct sinks *s)
 	for (size_t i = 0; i < s->count; i++)
 		lost += sink_lost(s->sinks[i]);
 	return lost;
+}
+
+uint64_t sinks_refused(struct sinks *s)
+{
+	uint64_t refused = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		refused += sink_refused(s->sinks[i]);
+	return refused;
 }
 
 int sinks_error(struct sinks *s, struct err *err)

@@ -35,5 +35,7 @@ bool sinks_are_finished(struct sinks *s);
 void sinks_give_up(struct sinks *s);
 /* Alerts that were not written, over all outputs. */
 uint64_t sinks_lost(struct sinks *s);
+/* Alerts that receivers would not have. */
+uint64_t sinks_refused(struct sinks *s);
 /* Was there one that could not be written to in the end?  -EIO with a sentence. */
 int sinks_error(struct sinks *s, struct err *err);

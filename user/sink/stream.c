@@ -176,13 +176,13 @@ static ssize_t write_alerts(struct stream *s, struct written *const *alerts, siz
 	return write_some(s, iov, count + 1);
 }
 
-static int stream_write(void *out, struct written *const *alerts, size_t count, size_t *done)
+static int stream_write(void *out, struct written *const *alerts, size_t count,
+			struct sink_step *step)
 {
 	struct stream *s = out;
 	bool is_file = s->way == STREAM_FILE;
 	ssize_t n = 0;
 
-	*done = 0;
 	count = MIN(count, SINK_BATCH);
 	if (is_file)
 		n = stream_file_begin(s);
@@ -193,7 +193,7 @@ static int stream_write(void *out, struct written *const *alerts, size_t count, 
 	s->failed = n < 0 && n != -EAGAIN;
 	if (n < 0)
 		return (int)n;
-	*done = advance(s, alerts, count, n);
+	step->done = advance(s, alerts, count, n);
 	return 0;
 }
 
@@ -233,5 +233,7 @@ static void stream_close(void *out)
 	.is_lasting = stream_is_lasting, .fd = stream_fd, .write = stream_write,       \
 	.look = stream_look, .reopen = stream_reopen, .close = stream_close
 
-const struct sink_ops stream_file_ops = { .type = "file", STREAM_OPS };
+const struct sink_ops stream_file_ops = {
+	.type = "file", .takes = SINK_KEY_PATH, .needs = SINK_KEY_PATH, STREAM_OPS
+};
 const struct sink_ops stream_stdout_ops = { .type = "stdout", STREAM_OPS };

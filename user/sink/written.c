@@ -14,19 +14,29 @@ static void plain(struct buf *out, const struct alert *a)
 	alert_text(out, a, false);
 }
 
-struct written *written_make(enum written_form form, const struct alert *alert, struct buf *scratch)
+/* The alert alone. */
+static void put_alert(struct buf *out, enum written_form format, const struct alert *a)
 {
-	static void (*const writers[NR_WRITTEN_FORMS])(struct buf *, const struct alert *) = {
+	static void (*const writers[NR_WRITTEN_FORMATS])(struct buf *, const struct alert *) = {
 		[WRITTEN_JSON] = alert_json, [WRITTEN_TEXT] = plain,
 		[WRITTEN_COLORED] = colored, [WRITTEN_ECS] = alert_ecs,
 		[WRITTEN_OCSF] = alert_ocsf, [WRITTEN_CEF] = alert_cef,
-		[WRITTEN_OTLP] = alert_otlp,
+		[WRITTEN_OTLP] = alert_otlp, [WRITTEN_BRIEF] = alert_brief,
 	};
+
+	writers[format](out, a);
+}
+
+struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch)
+{
+	enum written_form format = form % NR_WRITTEN_FORMATS;
 	struct written *w;
 
 	buf_reset(scratch);
-	writers[form](scratch, alert);
-	if (scratch->len && scratch->data[scratch->len - 1] != '\n')
+	if (form / NR_WRITTEN_FORMATS == WRITTEN_SYSLOG)
+		alert_syslog(scratch, alert, format == WRITTEN_BRIEF);
+	put_alert(scratch, format, alert);
+	if (form < NR_WRITTEN_FORMATS && scratch->data[scratch->len - 1] != '\n')
 		buf_addc(scratch, '\n');
 	if (scratch->failed) {
 		buf_fini(scratch);

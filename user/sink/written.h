@@ -19,17 +19,27 @@ enum written_form {
 	WRITTEN_OCSF,
 	WRITTEN_CEF,
 	WRITTEN_OTLP,
-	NR_WRITTEN_FORMS
+	WRITTEN_BRIEF, /* one line for a person */
+	NR_WRITTEN_FORMATS
 };
+
+/* What a form is wrapped in. */
+enum written_envelope {
+	WRITTEN_PLAIN,	/* nothing: a line, or several */
+	WRITTEN_SYSLOG, /* a message of RFC 5424 */
+	NR_WRITTEN_ENVELOPES
+};
+
+#define WRITTEN_IN(envelope, format) ((unsigned int)(envelope)*NR_WRITTEN_FORMATS + (format))
+#define NR_WRITTEN_FORMS WRITTEN_IN(NR_WRITTEN_ENVELOPES, 0)
 
 struct written {
 	atomic_uint refs;
-	size_t len; /* bytes; the last one is the end of a line */
+	size_t len; /* bytes; the last one of a plain form is the end of a line */
 	char text[];
 };
 
 /* `scratch` is for the caller to keep from one alert to the next.  NULL: no memory. */
-struct written *written_make(enum written_form form, const struct alert *alert,
-			     struct buf *scratch);
+struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch);
 struct written *written_ref(struct written *w);
 void written_unref(struct written *w); /* NULL is allowed */

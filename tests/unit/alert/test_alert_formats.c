@@ -10,12 +10,24 @@
 
 #include "alert/alert_parts.h"
 
+/* With both ways to go on behind the head. */
+static void syslog(struct buf *out, const struct alert *a)
+{
+	alert_syslog(out, a, true);
+	alert_brief(out, a);
+}
+
+static void syslog_cef(struct buf *out, const struct alert *a)
+{
+	alert_syslog(out, a, false);
+	alert_cef(out, a);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct buf *out, const struct alert *a);
-} formats[] = {
-	{ "ecs", alert_ecs }, { "ocsf", alert_ocsf }, { "cef", alert_cef }, { "otlp", alert_otlp }
-};
+} formats[] = { { "ecs", alert_ecs },	{ "ocsf", alert_ocsf }, { "cef", alert_cef },
+		{ "otlp", alert_otlp }, { "syslog", syslog },	{ "syslogcef", syslog_cef } };
 
 static struct buf out;
 
@@ -149,11 +161,11 @@ TEST(hostile_text_everywhere)
 		formats[i].write(&out, &s.alert);
 		ASSERT(!text_flaw(out.data, out.len));
 		ASSERT(!strchr(out.data, '\n'));
+		if (out.data[0] != '{')
+			continue;
 		/* Half a pair is what strict readers stop at. */
 		for (const char *c = out.data; (c = strstr(c, "\\ud8")); c++)
 			ASSERT(c[-1] == '\\');
-		if (formats[i].write == alert_cef)
-			continue;
 		json = cJSON_Parse(out.data);
 		ASSERT(json);
 		cJSON_Delete(json);

@@ -158,9 +158,17 @@ TEST(mistakes)
 		  ":1:11: an output of type `file` has no `path`\n" },
 		{ "outputs: [{ type: stdout, path: x }]\n",
 		  ":1:27: an output of type `stdout` has no `path`\n" },
-		{ "outputs: [{ type: syslog, address: x }]\n",
-		  ":1:19: outputs of type `syslog` are not supported yet: `file` and `stdout` are\n"
-		  ":1:27: `address` is not supported yet\n" },
+		{ "outputs: [{ type: kafka, topic: x }]\n",
+		  ":1:19: outputs of type `kafka` are not supported yet\n"
+		  ":1:26: `topic` is not supported yet\n" },
+		{ "outputs: [{ type: syslog, path: x }]\n",
+		  ":1:11: an output of type `syslog` has no `address`\n"
+		  ":1:27: an output of type `syslog` has no `path`\n" },
+		{ "outputs: [{ type: syslog, address: 'tcp://host' }]\n",
+		  ":1:36: `tcp://host` is no address of an output: it has no port: HOST:PORT\n" },
+		{ "outputs: [{ type: stdout, address: 'udp://h:1', ca_file: x }]\n",
+		  ":1:27: an output of type `stdout` has no `address`\n"
+		  ":1:49: an output of type `stdout` has no `ca_file`\n" },
 		{ "outputs: [{ type: sysloc }]\n",
 		  ":1:19: unknown type `sysloc`; did you mean `syslog`?\n" },
 		{ "outputs: [{ type: stdout, format: esc }]\n",

@@ -57,7 +57,8 @@ static int fake_fd(const void *out)
 	return ((struct fake *)out)->pipe[1];
 }
 
-static int fake_write(void *out, struct written *const *alerts, size_t count, size_t *done)
+static int fake_write(void *out, struct written *const *alerts, size_t count,
+		      struct sink_step *step)
 {
 	struct fake *f = out;
 
@@ -66,15 +67,15 @@ static int fake_write(void *out, struct written *const *alerts, size_t count, si
 		usleep(1000);
 	if (f->error)
 		return -f->error;
-	*done = MIN(count, f->room);
-	f->room -= *done;
-	f->taken += *done;
+	step->done = MIN(count, f->room);
+	f->room -= step->done;
+	f->taken += step->done;
 	pthread_mutex_lock(&f->text_lock);
-	if (*done)
-		snprintf(f->last, sizeof(f->last), "%.*s", (int)alerts[*done - 1]->len,
-			 alerts[*done - 1]->text);
+	if (step->done)
+		snprintf(f->last, sizeof(f->last), "%.*s", (int)alerts[step->done - 1]->len,
+			 alerts[step->done - 1]->text);
 	pthread_mutex_unlock(&f->text_lock);
-	return *done < count ? -EAGAIN : 0;
+	return step->done < count ? -EAGAIN : 0;
 }
 
 static void fake_look(void *out)

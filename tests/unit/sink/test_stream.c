@@ -61,13 +61,15 @@ static void end(void)
 
 static void flush(void)
 {
-	size_t done;
+	for (error = 0; queued && !error;) {
+		struct sink_step step = { 0 };
 
-	for (error = 0; queued && !error; queued -= done, written += done) {
-		error = -stream_file_ops.write(out, queue, queued, &done);
-		for (size_t i = 0; i < done; i++)
+		error = -stream_file_ops.write(out, queue, queued, &step);
+		for (size_t i = 0; i < step.done; i++)
 			written_unref(queue[i]);
-		memmove(queue, queue + done, (queued - done) * sizeof(*queue));
+		queued -= step.done;
+		written += step.done;
+		memmove(queue, queue + step.done, queued * sizeof(*queue));
 	}
 }
 

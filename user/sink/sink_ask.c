@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the main thread does with an output. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "sink/sink_priv.h"
+
+/* With so many bytes to write the thread is not left to sleep until sink_flush(). */
+#define BYTES_TO_WAKE_FOR ((size_t)64 * 1024)
+
+/* These want the lock. */
+static size_t bytes_max(const struct sink *s)
+{
+	return s->error ? SINK_KEPT : SINK_BYTES;
+}
+
+static bool has_room(const struct sink *s)
+{
+	return !s->gone && s->queue.count < s->queue.capacity && s->queue.bytes <= bytes_max(s);
+}
+
+static bool is_finished(const struct sink *s)
+{
+	return s->gone || (s->finishing && s->tried && (!s->queue.count || s->error));
+}
+
+void sink_put(struct sink *s, struct written *w)
+{
+	bool much = false;
+
+	pthread_mutex_lock(&s->lock);
+	if (w && has_room(s)) {
+		much = s->queue.bytes <= BYTES_TO_WAKE_FOR;
+		queue_push(&s->queue, w);
+		much &= s->queue.bytes > BYTES_TO_WAKE_FOR;
+	} else {
+		s->lost++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (much)
+		sink_count_up(s->wake_fd);
+}
+
+bool sink_refuses(struct sink *s)
+{
+	bool room;
+
+	pthread_mutex_lock(&s->lock);
+	room = has_room(s);
+	pthread_mutex_unlock(&s->lock);
+	return !room;
+}
+
+void sink_flush(struct sink *s)
+{
+	bool something;
+
+	pthread_mutex_lock(&s->lock);
+	something = s->queue.count > 0 && !s->error;
+	pthread_mutex_unlock(&s->lock);
+	if (something)
+		sink_count_up(s->wake_fd);
+}
+
+unsigned int sink_form(const struct sink *s)
+{
+	return s->form;
+}
+
+enum rule_level sink_level(const struct sink *s)
+{
+	return s->level;
+}
+
+void sink_reopen(struct sink *s, const char *why)
+{
+	pthread_mutex_lock(&s->lock);
+	s->reopen = why;
+	pthread_mutex_unlock(&s->lock);
+	sink_count_up(s->wake_fd);
+}
+
+bool sink_is_full(struct sink *s)
+{
+	bool full;
+
+	pthread_mutex_lock(&s->lock);
+	full = !s->error && !has_room(s);
+	s->asked |= full;
+	pthread_mutex_unlock(&s->lock);
+	return full;
+}
+
+void sink_finish(struct sink *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->finishing = true;
+	pthread_mutex_unlock(&s->lock);
+	sink_count_up(s->wake_fd);
+}
+
+bool sink_is_finished(struct sink *s)
+{
+	bool finished;
+
+	pthread_mutex_lock(&s->lock);
+	finished = is_finished(s);
+	s->asked |= !finished;
+	pthread_mutex_unlock(&s->lock);
+	return finished;
+}
+
+bool sink_is_gone(struct sink *s)
+{
+	bool gone;
+
+	pthread_mutex_lock(&s->lock);
+	gone = s->gone;
+	pthread_mutex_unlock(&s->lock);
+	return gone;
+}
+
+uint64_t sink_lost(struct sink *s)
+{
+	uint64_t lost;
+
+	pthread_mutex_lock(&s->lock);
+	lost = s->lost;
+	pthread_mutex_unlock(&s->lock);
+	return lost;
+}
+
+uint64_t sink_refused(struct sink *s)
+{
+	uint64_t refused;
+
+	pthread_mutex_lock(&s->lock);
+	refused = s->refused;
+	pthread_mutex_unlock(&s->lock);
+	return refused;
+}
+
+int sink_error(struct sink *s, struct err *err)
+{
+	bool gone;
+	int code;
+
+	pthread_mutex_lock(&s->lock);
+	code = s->error;
+	gone = s->gone;
+	pthread_mutex_unlock(&s->lock);
+	if (!code)
+		return 0;
+	return gone ? err_set(err, -EIO, "whoever reads the alerts has gone: %s", strerror(code))
+		    : err_set(err, -EIO, "alerts could not be written to %s: %s", s->label,
+			      strerror(code));
+}
+
+void sink_stop(struct sink *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_mutex_unlock(&s->lock);
+	sink_count_up(s->wake_fd);
+}
+
+void sink_join(struct sink *s, int64_t deadline_ms)
+{
+	struct timespec until = { deadline_ms / 1000, deadline_ms % 1000 * 1000000 };
+	bool late = pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until), read;
+
+	pthread_mutex_lock(&s->lock);
+	s->left = late;
+	read = s->error || !s->queue.count;
+	s->lost += s->queue.count;
+	pthread_mutex_unlock(&s->lock);
+	if (late)
+		pthread_detach(s->thread);
+	if (!read)
+		log_warn("%s: alerts are lost: whoever reads them does not", s->label);
+}
+
+void sink_free(struct sink *s)
+{
+	bool ended;
+
+	pthread_mutex_lock(&s->lock);
+	s->freed = true;
+	ended = s->ended;
+	pthread_mutex_unlock(&s->lock);
+	if (ended)
+		sink_release(s);
+}
