@@ -50,6 +50,8 @@ void alert_brief(struct buf *out, const struct alert *a);
 /* Appends the head of a syslog message (RFC 5424), up to where the message itself begins; `facts`: with the alert's fields as structured
  * data, in which case the message is text for a person. */
 void alert_syslog(struct buf *out, const struct alert *a, bool facts);
+/* Appends an entry of systemd's journal, in its native protocol, with the alert's fields and that message. */
+void alert_journal(struct buf *out, const struct alert *a, struct text message);
 /*
  * Each appends the alert in a format of others, one line without its end: a document of the Elastic Common Schema; a Detection
  * Finding of OCSF; ArcSight's Common Event Format; a request of OTLP/HTTP with one log record.  See docs/outputs.md.

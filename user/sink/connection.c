@@ -153,6 +153,20 @@ int connection_send(struct connection *c, const void *data, size_t len, struct e
 	return 0;
 }
 
+int connection_send_message(struct connection *c, const struct msghdr *msg, struct err *err)
+{
+	int64_t deadline = clock_now_ms() + SEND_MS;
+	int ret = 0;
+
+	while (!ret && sendmsg(c->fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		if (errno == EAGAIN)
+			ret = wait_for(c->fd, POLLOUT, deadline);
+		else if (errno != EINTR)
+			ret = -errno;
+	}
+	return ret ? err_set(err, ret, "%s", strerror(-ret)) : 0;
+}
+
 bool connection_is_closed(const struct connection *c)
 {
 	char byte;

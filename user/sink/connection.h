@@ -21,6 +21,9 @@ struct connection {
 int connection_open(struct connection *c, struct err *err);
 /* All of it.  -EMSGSIZE: it is larger than a datagram may be, and nothing else is wrong. */
 int connection_send(struct connection *c, const void *data, size_t len, struct err *err);
+/* The same of a message with what it carries. */
+struct msghdr;
+int connection_send_message(struct connection *c, const struct msghdr *msg, struct err *err);
 /* Has the other end gone? */
 bool connection_is_closed(const struct connection *c);
 void connection_close(struct connection *c);

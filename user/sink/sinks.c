@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "sink/journald.h"
 #include "sink/stream.h"
 #include "sink/syslog.h"
 
@@ -16,7 +17,8 @@
 #define STOP_MS 200
 
 /* One row for each type. */
-static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops, &syslog_ops };
+static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops, &syslog_ops,
+						&journald_ops };
 
 struct sinks {
 	struct sink **sinks;

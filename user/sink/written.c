@@ -27,6 +27,15 @@ static void put_alert(struct buf *out, enum written_form format, const struct al
 	writers[format](out, a);
 }
 
+static void put_entry(struct buf *out, enum written_form format, const struct alert *a)
+{
+	_cleanup_buf_ struct buf message = { 0 };
+
+	put_alert(&message, format, a);
+	alert_journal(out, a, (struct text){ message.data, message.len });
+	out->failed |= message.failed;
+}
+
 struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch)
 {
 	enum written_form format = form % NR_WRITTEN_FORMATS;
@@ -35,7 +44,10 @@ struct written *written_make(unsigned int form, const struct alert *alert, struc
 	buf_reset(scratch);
 	if (form / NR_WRITTEN_FORMATS == WRITTEN_SYSLOG)
 		alert_syslog(scratch, alert, format == WRITTEN_BRIEF);
-	put_alert(scratch, format, alert);
+	if (form / NR_WRITTEN_FORMATS == WRITTEN_JOURNAL)
+		put_entry(scratch, format, alert);
+	else
+		put_alert(scratch, format, alert);
 	if (form < NR_WRITTEN_FORMATS && scratch->data[scratch->len - 1] != '\n')
 		buf_addc(scratch, '\n');
 	if (scratch->failed) {

@@ -25,8 +25,9 @@ enum written_form {
 
 /* What a form is wrapped in. */
 enum written_envelope {
-	WRITTEN_PLAIN,	/* nothing: a line, or several */
-	WRITTEN_SYSLOG, /* a message of RFC 5424 */
+	WRITTEN_PLAIN,	 /* nothing: a line, or several */
+	WRITTEN_SYSLOG,	 /* a message of RFC 5424 */
+	WRITTEN_JOURNAL, /* an entry of systemd's journal */
 	NR_WRITTEN_ENVELOPES
 };
 

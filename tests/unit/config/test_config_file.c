@@ -161,6 +161,8 @@ TEST(mistakes)
 		{ "outputs: [{ type: kafka, topic: x }]\n",
 		  ":1:19: outputs of type `kafka` are not supported yet\n"
 		  ":1:26: `topic` is not supported yet\n" },
+		{ "outputs: [{ type: journald, ca_file: x }]\n",
+		  ":1:29: an output of type `journald` has no `ca_file`\n" },
 		{ "outputs: [{ type: syslog, path: x }]\n",
 		  ":1:11: an output of type `syslog` has no `address`\n"
 		  ":1:27: an output of type `syslog` has no `path`\n" },
