@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -77,3 +78,15 @@ def wait_for(condition, what, seconds=20):
     while not condition():
         expect(time.monotonic() < deadline, "%s: not within %d s", what, seconds)
         time.sleep(0.02)
+
+
+def certificate(folder, name, *arguments, subject="localhost"):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=" + subject, "-keyout", folder / (name + ".key"), "-out", folder / (name + ".pem"), *arguments],
+                   check=True, capture_output=True)
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

@@ -9,7 +9,7 @@ import subprocess
 
 from harness import Skip, expect, expect_equal, test
 from interpreters import Interpreter
-from outputs import Folder, tracing, wait_for
+from outputs import Folder, certificate, free_port, tracing, wait_for
 from target import Target
 
 host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
@@ -33,18 +33,6 @@ INPUTS = {
     "tls": 'module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")\n'
            'input(type="imtcp" address="127.0.0.1" port="%(port)d")',
 }
-
-
-def certificate(folder, name, *arguments, subject="localhost"):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=" + subject, "-keyout", folder / (name + ".key"), "-out", folder / (name + ".pem"), *arguments],
-                   check=True, capture_output=True)
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Rsyslog:

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "config/config_priv.h"
 #include "sink/address.h"
+#include "sink/http_headers.h"
 #include "sink/sinks.h"
 
 #define QUEUE_MAX 1000000
@@ -84,6 +85,34 @@ static void read_ca_file(struct config_reader *r, const struct yaml_entry *entry
 	r->output->ca_file = read_file_name(r, entry);
 }
 
+static void read_headers_file(struct config_reader *r, const struct yaml_entry *entry)
+{
+	r->output->headers_file = read_file_name(r, entry);
+}
+
+static void read_key_file(struct config_reader *r, const struct yaml_entry *entry)
+{
+	r->output->key_file = read_file_name(r, entry);
+}
+
+static void read_template(struct config_reader *r, const struct yaml_entry *entry)
+{
+	struct text text;
+
+	if (yaml_read_text(&r->yaml, entry, &text))
+		r->output->template =
+			text_eq_str(text, "slack") ? strdup("slack") : config_path(r, text);
+}
+
+static void read_url(struct config_reader *r, const struct yaml_entry *entry)
+{
+	struct err err;
+
+	r->output->url = yaml_read_string(&r->yaml, entry);
+	if (r->output->url && http_url_check(r->output->url, &err))
+		yaml_error(&r->yaml, entry->value, "`url` is no URL of an output: %s", err.msg);
+}
+
 static void read_address(struct config_reader *r, const struct yaml_entry *entry)
 {
 	struct address address;
@@ -95,7 +124,7 @@ static void read_address(struct config_reader *r, const struct yaml_entry *entry
 			   r->output->address, err.msg);
 }
 
-enum { KEY_TYPE, KEY_NAME, KEY_PATH };
+enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT };
 
 /* A row for each key; `only`: just of those types that take it; without a reader: it is not supported yet. */
 static const struct output_key {
@@ -103,22 +132,22 @@ static const struct output_key {
 	void (*read)(struct config_reader *r, const struct yaml_entry *entry);
 	enum sink_key only;
 } keys[] = {
-	[KEY_TYPE] = { "type", read_type },
-	[KEY_NAME] = { "name", read_name },
-	[KEY_PATH] = { "path", read_path, SINK_KEY_PATH },
-	{ "level", read_level },
-	{ "format", read_format },
-	{ "queue", read_queue },
-	{ "address", read_address, SINK_KEY_ADDRESS },
-	{ "ca_file", read_ca_file, SINK_KEY_CA_FILE },
-	{ "spool" },
-	{ "url" },
-	{ "headers_file" },
-	{ "template" },
-	{ "brokers" },
-	{ "topic" },
-	{ "key" },
-	{ "key_file" },
+	[KEY_TYPE] = { .name = "type", .read = read_type },
+	[KEY_NAME] = { .name = "name", .read = read_name },
+	[KEY_PATH] = { .name = "path", .read = read_path, .only = SINK_KEY_PATH },
+	[KEY_FORMAT] = { .name = "format", .read = read_format },
+	{ .name = "level", .read = read_level },
+	{ .name = "queue", .read = read_queue },
+	{ .name = "address", .read = read_address, .only = SINK_KEY_ADDRESS },
+	{ .name = "ca_file", .read = read_ca_file, .only = SINK_KEY_CA_FILE },
+	{ .name = "spool" },
+	{ .name = "url", .read = read_url, .only = SINK_KEY_URL },
+	{ .name = "headers_file", .read = read_headers_file, .only = SINK_KEY_HEADERS_FILE },
+	{ .name = "template", .read = read_template, .only = SINK_KEY_TEMPLATE },
+	{ .name = "brokers" },
+	{ .name = "topic" },
+	{ .name = "key" },
+	{ .name = "key_file", .read = read_key_file, .only = SINK_KEY_KEY_FILE },
 };
 
 #define NR_KEYS ARRAY_SIZE(keys)
@@ -139,7 +168,11 @@ static void check_keys(struct config_reader *r, const struct yaml_node *node,
 		       const struct yaml_node *const *seen)
 {
 	const struct sink_ops *ops = r->output->ops;
+	enum sink_format format = r->output->format;
 
+	if (format > SINK_JSON && (ops->json_only || r->output->template))
+		yaml_error(&r->yaml, seen[KEY_FORMAT], "%s takes `json`, and no other format",
+			   ops->json_only ? "a console" : "a template");
 	for (size_t i = 0; i < NR_KEYS; i++) {
 		if (ops->needs & keys[i].only && !seen[i])
 			yaml_error(&r->yaml, node, "an output of type `%s` has no `%s`", ops->type,
@@ -220,6 +253,10 @@ void config_outputs_fini(struct config *c)
 		free((char *)c->outputs.list[i].path);
 		free((char *)c->outputs.list[i].address);
 		free((char *)c->outputs.list[i].ca_file);
+		free((char *)c->outputs.list[i].url);
+		free((char *)c->outputs.list[i].headers_file);
+		free((char *)c->outputs.list[i].template);
+		free((char *)c->outputs.list[i].key_file);
 	}
 	free(c->outputs.list);
 }
@@ -232,7 +269,9 @@ size_t config_sinks(const struct config *c, struct sink_config sinks[CONFIG_OUTP
 						 .format = c->format };
 	for (size_t i = 0; i < c->outputs.count; i++) {
 		sinks[i] = c->outputs.list[i];
-		if (sinks[i].format == SINK_AUTO)
+		if (sinks[i].ops && (sinks[i].ops->json_only || sinks[i].template))
+			sinks[i].format = SINK_JSON;
+		else if (sinks[i].format == SINK_AUTO)
 			sinks[i].format = c->format;
 	}
 	return MAX(c->outputs.count, 1);

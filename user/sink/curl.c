@@ -13,6 +13,7 @@
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
 #include "sink/library.h"
@@ -27,7 +28,9 @@
 	X(curl_easy_perform)  \
 	X(curl_easy_strerror) \
 	X(curl_easy_send)     \
-	X(curl_easy_recv)
+	X(curl_easy_recv)     \
+	X(curl_slist_append)  \
+	X(curl_slist_free_all)
 
 #define X(name) static __typeof__(&name) name##_;
 FUNCTIONS(X)
@@ -170,4 +173,95 @@ void curl_tls_close(struct curl_tls *tls)
 {
 	curl_easy_cleanup_(tls->handle);
 	free(tls);
+}
+
+/* What is kept of an answer: enough to say what it was about. */
+#define ANSWER_MAX ((size_t)16 * 1024)
+#define CONNECT_MS 10000
+#define REQUEST_MS 30000
+
+struct curl_http {
+	CURL *handle;
+	struct curl_slist *headers;
+	struct buf answer;
+	char why[CURL_ERROR_SIZE];
+};
+
+static size_t take_answer(char *data, size_t size, size_t count, void *ctx)
+{
+	struct curl_http *http = ctx;
+	size_t room = ANSWER_MAX - MIN(http->answer.len, ANSWER_MAX);
+
+	buf_add(&http->answer, data, MIN(size * count, room));
+	return size * count;
+}
+
+int curl_http_open(const char *url, const char *ca_file, struct curl_http **out, struct err *err)
+{
+	struct curl_http *http;
+	int ret = curl_load(err);
+
+	if (ret)
+		return ret;
+	http = calloc(1, sizeof(*http));
+	if (http)
+		http->handle = curl_easy_init_();
+	if (!http || !http->handle) {
+		free(http);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	set_up(http->handle, ca_file, http->why);
+	curl_easy_setopt_(http->handle, CURLOPT_URL, url);
+	curl_easy_setopt_(http->handle, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt_(http->handle, CURLOPT_USERAGENT, "phrude-trace/" PHRUDE_VERSION);
+	curl_easy_setopt_(http->handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt_(http->handle, CURLOPT_TIMEOUT_MS, (long)REQUEST_MS);
+	curl_easy_setopt_(http->handle, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt_(http->handle, CURLOPT_WRITEDATA, http);
+	*out = http;
+	/* To ask first whether the body is wanted costs a second where nobody answers that. */
+	return curl_http_header(http, "Expect:") ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+int curl_http_header(struct curl_http *http, const char *line)
+{
+	struct curl_slist *more = curl_slist_append_(http->headers, line);
+
+	if (!more)
+		return -ENOMEM;
+	http->headers = more;
+	curl_easy_setopt_(http->handle, CURLOPT_HTTPHEADER, more);
+	return 0;
+}
+
+int curl_http_post(struct curl_http *http, const void *body, size_t len, struct curl_answer *out,
+		   struct err *err)
+{
+	curl_off_t wait = 0;
+	CURLcode code;
+
+	buf_reset(&http->answer);
+	*http->why = '\0';
+	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDS, body);
+	code = curl_easy_perform_(http->handle);
+	if (code != CURLE_OK)
+		return say(err, code, http->why);
+	curl_easy_getinfo_(http->handle, CURLINFO_RESPONSE_CODE, &out->status);
+	curl_easy_getinfo_(http->handle, CURLINFO_RETRY_AFTER, &wait);
+	out->retry_after_s = wait < 0			? 0
+			     : wait > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S
+							: (unsigned int)wait;
+	out->text = http->answer.data ?: "";
+	return 0;
+}
+
+void curl_http_close(struct curl_http *http)
+{
+	if (!http)
+		return;
+	curl_easy_cleanup_(http->handle);
+	curl_slist_free_all_(http->headers);
+	buf_fini(&http->answer);
+	free(http);
 }

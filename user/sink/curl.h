@@ -22,3 +22,23 @@ int curl_tls_fd(const struct curl_tls *tls);
 ssize_t curl_tls_send(struct curl_tls *tls, const void *data, size_t len, struct err *err);
 bool curl_tls_is_closed(struct curl_tls *tls);
 void curl_tls_close(struct curl_tls *tls);
+
+/* Requests to one URL. */
+struct curl_http;
+
+/* Longer than this is not waited for, whatever the receiver says. */
+#define RETRY_AFTER_MAX_S 3600
+
+struct curl_answer {
+	long status;
+	unsigned int retry_after_s; /* 0: it says nothing of that */
+	const char *text;	    /* its beginning; until the next request */
+};
+
+int curl_http_open(const char *url, const char *ca_file, struct curl_http **out, struct err *err);
+/* "Name: value", in all requests.  0 or -ENOMEM. */
+int curl_http_header(struct curl_http *http, const char *line);
+/* 0 if there was an answer, whichever; else -errno with a sentence. */
+int curl_http_post(struct curl_http *http, const void *body, size_t len, struct curl_answer *out,
+		   struct err *err);
+void curl_http_close(struct curl_http *http); /* NULL is allowed */

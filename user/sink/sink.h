@@ -42,6 +42,10 @@ enum sink_key {
 	SINK_KEY_PATH = 1 << 0,
 	SINK_KEY_ADDRESS = 1 << 1,
 	SINK_KEY_CA_FILE = 1 << 2,
+	SINK_KEY_URL = 1 << 3,
+	SINK_KEY_HEADERS_FILE = 1 << 4,
+	SINK_KEY_TEMPLATE = 1 << 5,
+	SINK_KEY_KEY_FILE = 1 << 6,
 };
 
 /* All text is borrowed; NULL: not given. */
@@ -50,10 +54,14 @@ struct sink_config {
 	const char *path;	    /* of a file */
 	const char *address;	    /* as address_parse() takes it */
 	const char *ca_file; /* certificates that a peer's is to be signed by; NULL: the system's */
-	const char *name;    /* for messages */
-	enum sink_format format; /* SINK_AUTO: text on a terminal, else JSON */
-	enum rule_level level;	 /* the least that it takes */
-	size_t queue;		 /* alerts; 0: SINK_QUEUE */
+	const char *url;
+	const char *headers_file; /* headers of requests, which may be secret */
+	const char *template;	  /* "slack", or a file */
+	const char *key_file;	  /* with the key that a console knows the sender by */
+	const char *name;	  /* for messages */
+	enum sink_format format;  /* SINK_AUTO: text on a terminal, else JSON */
+	enum rule_level level;	  /* the least that it takes */
+	size_t queue;		  /* alerts; 0: SINK_QUEUE */
 };
 
 /* What came of a write, for the caller to count and to say. */
@@ -69,6 +77,7 @@ struct sink_ops {
 	const char *type; /* as the configuration has it */
 	enum written_envelope envelope;
 	unsigned int takes, needs; /* enum sink_key */
+	bool json_only;		   /* it takes no other format */
 	bool backs_off;		   /* what fails is tried again ever more rarely */
 	/* Makes what the other functions take.  0, or -errno with a sentence. */
 	int (*open)(const struct sink_config *config, void **out, struct err *err);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "sink/http.h"
 #include "sink/journald.h"
 #include "sink/stream.h"
 #include "sink/syslog.h"
@@ -17,8 +18,9 @@
 #define STOP_MS 200
 
 /* One row for each type. */
-static const struct sink_ops *const types[] = { &stream_file_ops, &stream_stdout_ops, &syslog_ops,
-						&journald_ops };
+static const struct sink_ops *const types[] = { &stream_file_ops,  &stream_stdout_ops,
+						&syslog_ops,	   &journald_ops,
+						&http_webhook_ops, &http_console_ops };
 
 struct sinks {
 	struct sink **sinks;

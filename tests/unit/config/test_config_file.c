@@ -161,6 +161,18 @@ TEST(mistakes)
 		{ "outputs: [{ type: kafka, topic: x }]\n",
 		  ":1:19: outputs of type `kafka` are not supported yet\n"
 		  ":1:26: `topic` is not supported yet\n" },
+		{ "outputs: [{ type: webhook }, { type: console, url: 'https://u:p@h/' }]\n",
+		  ":1:11: an output of type `webhook` has no `url`\n"
+		  ":1:30: an output of type `console` has no `key_file`\n"
+		  ":1:52: `url` is no URL of an output: a password belongs into a file: see "
+		  "headers_file\n" },
+		{ "outputs: [{ type: console, url: 'https://h', key_file: k, format: cef }]\n",
+		  ":1:59: a console takes `json`, and no other format\n" },
+		{ "outputs: [{ type: webhook, url: 'https://h', template: slack, format: text }]\n",
+		  ":1:63: a template takes `json`, and no other format\n" },
+		{ "outputs: [{ type: webhook, url: 'ftp://h', key_file: k }]\n",
+		  ":1:33: `url` is no URL of an output: it begins with https:// or http://\n"
+		  ":1:44: an output of type `webhook` has no `key_file`\n" },
 		{ "outputs: [{ type: journald, ca_file: x }]\n",
 		  ":1:29: an output of type `journald` has no `ca_file`\n" },
 		{ "outputs: [{ type: syslog, path: x }]\n",
