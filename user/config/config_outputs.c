@@ -11,6 +11,8 @@
 #include "sink/sinks.h"
 
 #define QUEUE_MAX 1000000
+#define SPOOL_MIN (256ULL << 10)
+#define SPOOL_MAX (1024ULL << 30)
 
 /* All that there are to be, and how many of them there are. */
 static const char *const types[] = { "file",	"stdout", "syslog", "journald",
@@ -113,6 +115,62 @@ static void read_url(struct config_reader *r, const struct yaml_entry *entry)
 		yaml_error(&r->yaml, entry->value, "`url` is no URL of an output: %s", err.msg);
 }
 
+/* A number of bytes with K, M or G behind it. */
+static bool parse_size(struct text text, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	uint64_t n = 0;
+	size_t i = 0;
+
+	for (; i < text.len && text.s[i] >= '0' && text.s[i] <= '9' && n < UINT32_MAX; i++)
+		n = 10 * n + (uint64_t)(text.s[i] - '0');
+	for (size_t u = 0; i && i < text.len && units[u]; u++) {
+		if ((text.s[i] & ~0x20) != units[u])
+			continue;
+		n <<= 10 * (u + 1);
+		i++;
+		break;
+	}
+	/* MB and MiB mean the same here. */
+	i += i + 1 < text.len && text.s[i] == 'i';
+	i += i < text.len && text.s[i] == 'B';
+	*out = n;
+	return i == text.len && n >= SPOOL_MIN && n <= SPOOL_MAX;
+}
+
+static void read_spool_key(void *ctx, size_t row, const struct yaml_entry *entry)
+{
+	struct config_reader *r = ctx;
+	struct text text;
+
+	if (row == 0)
+		r->output->spool.path = read_file_name(r, entry);
+	else if (yaml_read_text(&r->yaml, entry, &text) &&
+		 !parse_size(text, &r->output->spool.size))
+		yaml_error(&r->yaml, entry->value,
+			   "`size` takes bytes from 256K to 1024G, as in 512M, not %s",
+			   YAML_QUOTE(text));
+}
+
+static void read_spool(struct config_reader *r, const struct yaml_entry *entry)
+{
+	static const char *const names[] = { "path", "size" };
+	const struct yaml_node *seen[ARRAY_SIZE(names)] = { 0 };
+
+	if (entry->value->kind != YAML_MAP) {
+		yaml_error(&r->yaml, entry->value,
+			   "`spool` must be a mapping, `{ path: ..., size: ... }`, not %s",
+			   yaml_kind_name(entry->value));
+		return;
+	}
+	yaml_read_map(&r->yaml, entry->value, "a spool", names, ARRAY_SIZE(names), seen,
+		      read_spool_key, r);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!seen[i])
+			yaml_error(&r->yaml, entry->value, "a spool has no `%s`", names[i]);
+	}
+}
+
 static void read_address(struct config_reader *r, const struct yaml_entry *entry)
 {
 	struct address address;
@@ -124,7 +182,7 @@ static void read_address(struct config_reader *r, const struct yaml_entry *entry
 			   r->output->address, err.msg);
 }
 
-enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT };
+enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT, KEY_SPOOL };
 
 /* A row for each key; `only`: just of those types that take it; without a reader: it is not supported yet. */
 static const struct output_key {
@@ -136,11 +194,11 @@ static const struct output_key {
 	[KEY_NAME] = { .name = "name", .read = read_name },
 	[KEY_PATH] = { .name = "path", .read = read_path, .only = SINK_KEY_PATH },
 	[KEY_FORMAT] = { .name = "format", .read = read_format },
+	[KEY_SPOOL] = { .name = "spool", .read = read_spool, .only = SINK_KEY_SPOOL },
 	{ .name = "level", .read = read_level },
 	{ .name = "queue", .read = read_queue },
 	{ .name = "address", .read = read_address, .only = SINK_KEY_ADDRESS },
 	{ .name = "ca_file", .read = read_ca_file, .only = SINK_KEY_CA_FILE },
-	{ .name = "spool" },
 	{ .name = "url", .read = read_url, .only = SINK_KEY_URL },
 	{ .name = "headers_file", .read = read_headers_file, .only = SINK_KEY_HEADERS_FILE },
 	{ .name = "template", .read = read_template, .only = SINK_KEY_TEMPLATE },
@@ -192,6 +250,8 @@ static void check_unique(struct config_reader *r, const struct yaml_node *node,
 	for (const struct sink_config *other = r->config->outputs.list; other < o; other++) {
 		if (o->name && other->name && str_eq(o->name, other->name))
 			yaml_error(&r->yaml, seen[KEY_NAME], "two outputs have this `name`");
+		if (o->spool.path && other->spool.path && str_eq(o->spool.path, other->spool.path))
+			yaml_error(&r->yaml, seen[KEY_SPOOL], "two outputs have this `spool`");
 		if (o->path && other->path && str_eq(o->path, other->path))
 			yaml_error(&r->yaml, seen[KEY_PATH], "two outputs have this `path`");
 		if (o->ops && o->ops == other->ops && !o->path && !other->path &&
@@ -253,6 +313,7 @@ void config_outputs_fini(struct config *c)
 		free((char *)c->outputs.list[i].path);
 		free((char *)c->outputs.list[i].address);
 		free((char *)c->outputs.list[i].ca_file);
+		free((char *)c->outputs.list[i].spool.path);
 		free((char *)c->outputs.list[i].url);
 		free((char *)c->outputs.list[i].headers_file);
 		free((char *)c->outputs.list[i].template);

@@ -19,6 +19,9 @@
 	  "up over all outputs")                                                                   \
 	X(refused, "lost_refused", lost,                                                           \
 	  "alerts that the receiver of an output would not have, summed up over all outputs")      \
+	X(spool_dropped, "lost_spool", lost,                                                       \
+	  "alerts that were dropped, the oldest first, from spools that were full")                \
+	X(spooled, "spooled", count, "alerts that are left in spools, for the next run to send")   \
 	X(forks_late, "forks_late", cut,                                                           \
 	  "children that ran before their probes were in place, those included that were forked "  \
 	  "while their parent was being attached to")                                              \

@@ -14,6 +14,8 @@ void engine_say_summary(struct engine *e)
 	values[COUNTER_lines_unknown] = e->pipeline.lines_unknown;
 	values[COUNTER_malformed] = e->malformed;
 	values[COUNTER_unwritten] = sinks_lost(e->sinks);
+	values[COUNTER_spool_dropped] = sinks_spooled(e->sinks).dropped;
+	values[COUNTER_spooled] = sinks_spooled(e->sinks).left;
 	values[COUNTER_refused] = sinks_refused(e->sinks);
 	values[COUNTER_starts_late] = e->launch ? launch_late(e->launch) : 0;
 	values[COUNTER_files_cut] = elf_files_too_large();

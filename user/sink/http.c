@@ -254,7 +254,8 @@ static int http_write(void *out, struct written *const *alerts, size_t count,
 
 const struct sink_ops http_webhook_ops = {
 	.type = "webhook",
-	.takes = SINK_KEY_URL | SINK_KEY_CA_FILE | SINK_KEY_HEADERS_FILE | SINK_KEY_TEMPLATE,
+	.takes = SINK_KEY_SPOOL | SINK_KEY_URL | SINK_KEY_CA_FILE | SINK_KEY_HEADERS_FILE |
+		 SINK_KEY_TEMPLATE,
 	.needs = SINK_KEY_URL,
 	.open = webhook_open,
 	HTTP_OPS,
@@ -262,7 +263,7 @@ const struct sink_ops http_webhook_ops = {
 
 const struct sink_ops http_console_ops = {
 	.type = "console",
-	.takes = SINK_KEY_URL | SINK_KEY_CA_FILE | SINK_KEY_KEY_FILE,
+	.takes = SINK_KEY_SPOOL | SINK_KEY_URL | SINK_KEY_CA_FILE | SINK_KEY_KEY_FILE,
 	.needs = SINK_KEY_URL | SINK_KEY_KEY_FILE,
 	.json_only = true,
 	.open = console_open,

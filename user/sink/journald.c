@@ -102,7 +102,7 @@ static void journald_close(void *out)
 const struct sink_ops journald_ops = {
 	.type = "journald",
 	.envelope = WRITTEN_JOURNAL,
-	.takes = SINK_KEY_ADDRESS,
+	.takes = SINK_KEY_SPOOL | SINK_KEY_ADDRESS,
 	.backs_off = true,
 	.open = journald_open,
 	.place = journald_place,

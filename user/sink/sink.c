@@ -83,7 +83,10 @@ static void fail(struct sink *s, int code, const struct sink_step *step)
 {
 	bool lasting = is_lasting(s);
 
-	if (code != s->error && lasting)
+	if (code != s->error && lasting && s->kept)
+		log_warn("alerts cannot be written to %s: %s: they are kept in its spool", s->label,
+			 *step->err.msg ? step->err.msg : strerror(code));
+	else if (code != s->error && lasting)
 		log_warn("alerts cannot be written to %s: %s: %zu KiB of them are kept until they "
 			 "can, more will be lost",
 			 s->label, *step->err.msg ? step->err.msg : strerror(code),
@@ -137,6 +140,7 @@ static void write_batch(struct sink *s)
 	pthread_mutex_lock(&s->lock);
 	queue_drop(&s->queue, step.done);
 	s->refused += step.refused;
+	s->done += step.done;
 	pthread_mutex_unlock(&s->lock);
 	s->stalled = ret == -EAGAIN;
 	if (ret && ret != -EAGAIN)
@@ -171,15 +175,19 @@ static void wait_for_work(struct sink *s)
 	int64_t due = s->error ? MIN(s->look_due, s->retry_due) : s->look_due;
 	int64_t left = due - clock_now_ms();
 	bool watched = s->ops->fd && (s->stalled || (!s->gone && !is_lasting(s)));
-	struct pollfd fds[] = { { .fd = s->wake_fd, .events = POLLIN },
-				{ .fd = watched ? s->ops->fd(s->out) : -1,
-				  .events = s->stalled ? POLLOUT : 0 } };
+	struct pollfd fds[] = {
+		{ .fd = s->wake_fd, .events = POLLIN },
+		{ .fd = watched ? s->ops->fd(s->out) : -1, .events = s->stalled ? POLLOUT : 0 },
+		{ .fd = s->ops->wake_fd ? s->ops->wake_fd(s->out) : -1, .events = POLLIN }
+	};
 	uint64_t times;
 
 	if (poll(fds, ARRAY_SIZE(fds), is_writable(s) ? 0 : (int)MAX(left, 0)) <= 0)
 		return;
 	if (fds[0].revents && read(s->wake_fd, &times, sizeof(times)) < 0)
 		return;
+	if (fds[2].revents)
+		s->ops->woken(s->out);
 	if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
 		hung_up(s);
 	if (fds[1].revents & POLLOUT)
@@ -205,7 +213,7 @@ static void tell(struct sink *s, bool tried)
 
 	pthread_mutex_lock(&s->lock);
 	s->tried |= tried;
-	asked = s->asked;
+	asked = s->asked || s->tells;
 	s->asked = false;
 	pthread_mutex_unlock(&s->lock);
 	if (asked)
@@ -235,6 +243,8 @@ static void *serve(void *arg)
 			s->ops->reopen(s->out, reopen);
 		look = reopen || last_try || clock_now_ms() >= s->look_due;
 		if (look) {
+			if (last_try && s->ops->finish)
+				s->ops->finish(s->out);
 			if (s->ops->look)
 				s->ops->look(s->out);
 			s->look_due = clock_now_ms() + LOOK_INTERVAL_MS;
@@ -244,6 +254,8 @@ static void *serve(void *arg)
 			write_batch(s);
 		tell(s, last_try);
 	}
+	if (s->ops->stop)
+		s->ops->stop(s->out);
 	pthread_mutex_lock(&s->lock);
 	s->ended = true;
 	freed = s->freed;
@@ -268,8 +280,10 @@ static int start_thread(struct sink *s)
 	return -ret;
 }
 
-static unsigned int choose_form(const struct sink *s, enum sink_format format)
+static unsigned int choose_form(const struct sink *s, const struct sink_config *config)
 {
+	const struct sink_ops *ops = config->spool.sender ?: config->ops;
+	enum sink_format format = config->format;
 	static const enum written_form forms[NR_SINK_FORMATS] = {
 		[SINK_JSON] = WRITTEN_JSON, [SINK_TEXT] = WRITTEN_TEXT, [SINK_ECS] = WRITTEN_ECS,
 		[SINK_OCSF] = WRITTEN_OCSF, [SINK_CEF] = WRITTEN_CEF,	[SINK_OTLP] = WRITTEN_OTLP,
@@ -277,11 +291,11 @@ static unsigned int choose_form(const struct sink *s, enum sink_format format)
 	bool terminal = s->ops->is_terminal && s->ops->is_terminal(s->out);
 
 	/* Logs are read line by line. */
-	if (s->ops->envelope && format <= SINK_TEXT && format != SINK_JSON)
-		return WRITTEN_IN(s->ops->envelope, WRITTEN_BRIEF);
+	if (ops->envelope && format <= SINK_TEXT && format != SINK_JSON)
+		return WRITTEN_IN(ops->envelope, WRITTEN_BRIEF);
 	if (format == SINK_AUTO)
 		format = terminal ? SINK_TEXT : SINK_JSON;
-	return WRITTEN_IN(s->ops->envelope,
+	return WRITTEN_IN(ops->envelope,
 			  format == SINK_TEXT && terminal ? WRITTEN_COLORED : forms[format]);
 }
 
@@ -291,7 +305,8 @@ static bool prepare(struct sink *s, const struct sink_config *config)
 	const char *place = s->ops->place(s->out);
 	int n;
 
-	s->form = choose_form(s, config->format);
+	s->form = choose_form(s, config);
+	s->kept = config->spool.kept;
 	s->level = config->level;
 	n = config->name ? asprintf(&s->label, "output %s (%s)", config->name, place)
 			 : asprintf(&s->label, "%s", place);

@@ -46,6 +46,7 @@ enum sink_key {
 	SINK_KEY_HEADERS_FILE = 1 << 4,
 	SINK_KEY_TEMPLATE = 1 << 5,
 	SINK_KEY_KEY_FILE = 1 << 6,
+	SINK_KEY_SPOOL = 1 << 7,
 };
 
 /* All text is borrowed; NULL: not given. */
@@ -59,9 +60,15 @@ struct sink_config {
 	const char *template;	  /* "slack", or a file */
 	const char *key_file;	  /* with the key that a console knows the sender by */
 	const char *name;	  /* for messages */
-	enum sink_format format;  /* SINK_AUTO: text on a terminal, else JSON */
-	enum rule_level level;	  /* the least that it takes */
-	size_t queue;		  /* alerts; 0: SINK_QUEUE */
+	struct {
+		const char *path; /* of its folder; NULL: it has none */
+		uint64_t size;
+		const struct sink_ops *sender; /* who sends what is in it, see spool_sink.h */
+		bool kept; /* by whoever gives alerts to this one: nothing is lost here */
+	} spool;
+	enum sink_format format; /* SINK_AUTO: text on a terminal, else JSON */
+	enum rule_level level;	 /* the least that it takes */
+	size_t queue;		 /* alerts; 0: SINK_QUEUE */
 };
 
 /* What came of a write, for the caller to count and to say. */
@@ -98,7 +105,21 @@ struct sink_ops {
 	void (*look)(void *out);
 	/* Opens anew, by its name, what has one; says what came of it, and `why`.  NULL: it has none. */
 	void (*reopen)(void *out, const char *why);
+	/* A second descriptor, always; once it is readable, woken() is called.  NULL: there is none. */
+	int (*wake_fd)(const void *out);
+	void (*woken)(void *out);
+	/* At the end: once more, now.  And before close(), while counts are still asked for.  NULL: nothing to do. */
+	void (*finish)(void *out);
+	void (*stop)(void *out);
+	/* For the main thread: has all that was written arrived, or can it not?  NULL: what is written has arrived. */
+	bool (*is_finished)(void *out);
+	struct sink_spooled (*spooled)(void *out);
 	void (*close)(void *out);
+};
+
+/* Of an output with a spool: alerts that are in it, that were dropped from it, and that the receiver would not have. */
+struct sink_spooled {
+	uint64_t left, dropped, refused;
 };
 
 struct sink;
@@ -132,6 +153,12 @@ uint64_t sink_lost(struct sink *s);
 uint64_t sink_refused(struct sink *s);
 /* The last write failed: -EIO with a sentence, else 0. */
 int sink_error(struct sink *s, struct err *err);
+/* Alerts that it has got rid of, one way or the other. */
+uint64_t sink_done(struct sink *s);
+/* From now on `changed` is written to after whatever its thread does. */
+void sink_tells(struct sink *s);
+const char *sink_place(const struct sink *s);
+struct sink_spooled sink_spooled(struct sink *s);
 /* Asks its thread to end, giving up what is queued. */
 void sink_stop(struct sink *s);
 /* Waits for that until `deadline_ms` (monotonic), and counts what is left as lost.  A thread that hangs by then is left behind. */

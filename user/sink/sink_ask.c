@@ -23,7 +23,8 @@ static bool has_room(const struct sink *s)
 
 static bool is_finished(const struct sink *s)
 {
-	return s->gone || (s->finishing && s->tried && (!s->queue.count || s->error));
+	return s->gone || (s->finishing && s->tried && (!s->queue.count || s->error) &&
+			   (!s->ops->is_finished || s->ops->is_finished(s->out)));
 }
 
 void sink_put(struct sink *s, struct written *w)
@@ -142,6 +143,33 @@ uint64_t sink_refused(struct sink *s)
 	return refused;
 }
 
+uint64_t sink_done(struct sink *s)
+{
+	uint64_t done;
+
+	pthread_mutex_lock(&s->lock);
+	done = s->done;
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+void sink_tells(struct sink *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->tells = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
+const char *sink_place(const struct sink *s)
+{
+	return s->ops->place(s->out);
+}
+
+struct sink_spooled sink_spooled(struct sink *s)
+{
+	return s->ops->spooled ? s->ops->spooled(s->out) : (struct sink_spooled){ 0 };
+}
+
 int sink_error(struct sink *s, struct err *err)
 {
 	bool gone;
@@ -178,7 +206,7 @@ void sink_join(struct sink *s, int64_t deadline_ms)
 	pthread_mutex_unlock(&s->lock);
 	if (late)
 		pthread_detach(s->thread);
-	if (!read)
+	if (!read && !s->kept)
 		log_warn("%s: alerts are lost: whoever reads them does not", s->label);
 }
 

@@ -21,13 +21,15 @@ struct sink {
 	int64_t look_due; /* ms, monotonic */
 	int64_t retry_due;
 	unsigned int failures; /* one after another */
+	bool kept;	       /* by whoever gives it alerts */
 	bool paused;	       /* until then, as was asked for */
 	bool stalled;	       /* what is left can be written once the descriptor is ready */
 	uint64_t lost_before;
 
 	pthread_mutex_t lock; /* of all below */
 	struct queue queue;
-	uint64_t lost, refused;
+	uint64_t lost, refused, done;
+	bool tells;
 	int error;  /* errno of the write that failed; 0: the last one did not */
 	bool gone;  /* it is for good */
 	bool asked; /* whoever asked how it is wants to hear of a change */

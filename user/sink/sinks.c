@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "sink/http.h"
 #include "sink/journald.h"
+#include "sink/spool_sink.h"
 #include "sink/stream.h"
 #include "sink/syslog.h"
 
@@ -39,6 +40,18 @@ const struct sink_ops *sink_type(const char *name)
 	return NULL;
 }
 
+static int start_one(const struct sink_config *config, int changed, struct sink **out,
+		     struct err *err)
+{
+	struct sink_config with_spool = *config;
+
+	if (!config->spool.path)
+		return sink_start(config, changed, out, err);
+	with_spool.ops = &spool_sink_ops;
+	with_spool.spool.sender = config->ops;
+	return sink_start(&with_spool, changed, out, err);
+}
+
 int sinks_start(const struct sink_config *configs, size_t count, struct sinks **out,
 		struct err *err)
 {
@@ -55,7 +68,7 @@ int sinks_start(const struct sink_config *configs, size_t count, struct sinks **
 	else if (s->changed_fd < 0)
 		ret = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
 	while (!ret && s->count < count) {
-		ret = sink_start(&configs[s->count], s->changed_fd, &s->sinks[s->count], err);
+		ret = start_one(&configs[s->count], s->changed_fd, &s->sinks[s->count], err);
 		s->count += !ret;
 	}
 	if (ret) {
@@ -187,7 +200,21 @@ uint64_t sinks_refused(struct sinks *s)
 
 	for (size_t i = 0; i < s->count; i++)
 		refused += sink_refused(s->sinks[i]);
-	return refused;
+	return refused + sinks_spooled(s).refused;
+}
+
+struct sink_spooled sinks_spooled(struct sinks *s)
+{
+	struct sink_spooled sum = { 0 };
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct sink_spooled one = sink_spooled(s->sinks[i]);
+
+		sum.left += one.left;
+		sum.dropped += one.dropped;
+		sum.refused += one.refused;
+	}
+	return sum;
 }
 
 int sinks_error(struct sinks *s, struct err *err)

@@ -37,5 +37,7 @@ void sinks_give_up(struct sinks *s);
 uint64_t sinks_lost(struct sinks *s);
 /* Alerts that receivers would not have. */
 uint64_t sinks_refused(struct sinks *s);
+/* Of spools, summed up. */
+struct sink_spooled sinks_spooled(struct sinks *s);
 /* Was there one that could not be written to in the end?  -EIO with a sentence. */
 int sinks_error(struct sinks *s, struct err *err);

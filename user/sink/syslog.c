@@ -126,7 +126,7 @@ static void syslog_close(void *out)
 const struct sink_ops syslog_ops = {
 	.type = "syslog",
 	.envelope = WRITTEN_SYSLOG,
-	.takes = SINK_KEY_ADDRESS | SINK_KEY_CA_FILE,
+	.takes = SINK_KEY_SPOOL | SINK_KEY_ADDRESS | SINK_KEY_CA_FILE,
 	.needs = SINK_KEY_ADDRESS,
 	.backs_off = true,
 	.open = syslog_open,

@@ -39,7 +39,6 @@ static void put_entry(struct buf *out, enum written_form format, const struct al
 struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch)
 {
 	enum written_form format = form % NR_WRITTEN_FORMATS;
-	struct written *w;
 
 	buf_reset(scratch);
 	if (form / NR_WRITTEN_FORMATS == WRITTEN_SYSLOG)
@@ -54,12 +53,18 @@ struct written *written_make(unsigned int form, const struct alert *alert, struc
 		buf_fini(scratch);
 		return NULL;
 	}
-	w = malloc(sizeof(*w) + scratch->len);
+	return written_of((struct text){ scratch->data, scratch->len });
+}
+
+struct written *written_of(struct text text)
+{
+	struct written *w = malloc(sizeof(*w) + text.len);
+
 	if (!w)
 		return NULL;
 	atomic_init(&w->refs, 1);
-	w->len = scratch->len;
-	memcpy(w->text, scratch->data, scratch->len);
+	w->len = text.len;
+	memcpy(w->text, text.s, text.len);
 	return w;
 }
 

@@ -42,5 +42,7 @@ struct written {
 
 /* `scratch` is for the caller to keep from one alert to the next.  NULL: no memory. */
 struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch);
+/* One that was written before. */
+struct written *written_of(struct text text);
 struct written *written_ref(struct written *w);
 void written_unref(struct written *w); /* NULL is allowed */

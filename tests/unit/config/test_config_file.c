@@ -173,6 +173,15 @@ TEST(mistakes)
 		{ "outputs: [{ type: webhook, url: 'ftp://h', key_file: k }]\n",
 		  ":1:33: `url` is no URL of an output: it begins with https:// or http://\n"
 		  ":1:44: an output of type `webhook` has no `key_file`\n" },
+		{ "outputs: [{ type: journald, spool: x }, { type: stdout, spool: { path: y, size: "
+		  "1M } }]\n",
+		  ":1:36: `spool` must be a mapping, `{ path: ..., size: ... }`, not text\n"
+		  ":1:57: an output of type `stdout` has no `spool`\n" },
+		{ "outputs: [{ type: journald, spool: { size: 12 } }, { type: syslog, address: "
+		  "'udp://h:1', spool: { path: x, size: 1Q } }]\n",
+		  ":1:36: a spool has no `path`\n"
+		  ":1:44: `size` takes bytes from 256K to 1024G, as in 512M, not `12`\n"
+		  ":1:114: `size` takes bytes from 256K to 1024G, as in 512M, not `1Q`\n" },
 		{ "outputs: [{ type: journald, ca_file: x }]\n",
 		  ":1:29: an output of type `journald` has no `ca_file`\n" },
 		{ "outputs: [{ type: syslog, path: x }]\n",
