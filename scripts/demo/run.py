@@ -3,7 +3,8 @@
 """Five attacks on a real Flask application, watched from outside by phrude-trace.
 
 Starts the application and a loopback listener that plays the attacker's server, attaches phrude-trace
-to the running application, fires the attacks and compares what came out with what had to.
+to the running application, fires the attacks and compares what came out with what had to.  With --console a
+phrude-console shows them as well, until ^C.
 Exit status: 0 if every attack succeeded and was detected, 1 otherwise.
 """
 
@@ -20,6 +21,7 @@ sys.dont_write_bytecode = True
 import show  # noqa: E402
 from attacks import ATTACKS, HARMLESS, STRING_FILTERS, Scene, belongs  # noqa: E402
 from collector import Collector  # noqa: E402
+from console import DemoConsole  # noqa: E402
 from shop import Shop  # noqa: E402
 from tracer import ROOT, Tracer, TracerError  # noqa: E402
 
@@ -74,18 +76,43 @@ def fire(attack, shop, tracer, scene):
     return True
 
 
-def demonstrate(directory):
+def start_tracer(directory, shop, console):
+    alerts = os.path.join(directory, "alerts.json")
+    config = None
+    if console:
+        config = os.path.join(directory, "phrude-trace.yaml")
+        with open(config, "w") as file:
+            file.write(console.configuration(alerts))
+    tracer = Tracer(shop.process.pid, RULES, alerts, echo=show.note, config=config)
+    show.line("# " + " ".join(tracer.command))
+    tracer.wait_ready()
+    return tracer
+
+
+def stay(console):
+    """The pages can be looked at until somebody has seen enough."""
+    show.line()
+    show.good(f"The attacks are at {console.url}; set a password first, within 30 minutes:")
+    show.line(f"  {console.link}")
+    show.line("^C ends the console and takes its store away.")
+    try:
+        console.wait()
+    except KeyboardInterrupt:
+        show.line()
+
+
+def demonstrate(directory, with_console):
     secret = "s3cr3t-" + secrets.token_hex(8)
     collector = Collector()
-    shop = tracer = None
+    shop = tracer = console = None
     try:
+        if with_console:
+            console = DemoConsole(directory, "shop")
         shop = Shop(directory, PYTHON, secret, collector.port)
         for path, query, _ in HARMLESS:
             shop.get(path, **query)  # an application in use: what it loads at its first request is loaded
         show.line(f"A Flask application runs as pid {shop.process.pid} on 127.0.0.1:{shop.port}, unchanged. Now, from outside:")
-        tracer = Tracer(shop.process.pid, RULES, os.path.join(directory, "alerts.json"), echo=show.note)
-        show.line("# " + " ".join(tracer.command))
-        tracer.wait_ready()
+        tracer = start_tracer(directory, shop, console)
         scene = Scene(secret, shop.marker, collector)
         silent = harmless_stays_silent(shop, tracer)
         detected = 0
@@ -101,6 +128,8 @@ def demonstrate(directory):
             show.bad(f"phrude-trace ended with status {status}")
         complete = detected == len(ATTACKS)
         (show.good if complete else show.bad)(f"{detected} of {len(ATTACKS)} attacks detected")
+        if console:
+            stay(console)
         return complete and silent and alive and status == 0
     except (TracerError, RuntimeError, OSError) as error:
         show.bad(str(error) or repr(error))
@@ -112,13 +141,17 @@ def demonstrate(directory):
             tracer.stop()
         if shop:
             shop.close()
+        if console:
+            console.close()
         collector.close()
 
 
 def main():
+    if sys.argv[1:] not in ([], ["--console"]):
+        sys.exit("usage: run.py [--console]")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the clean-up above is done
     with tempfile.TemporaryDirectory(prefix="phrude-demo-") as directory:
-        return 0 if demonstrate(directory) else 1
+        return 0 if demonstrate(directory, sys.argv[1:] == ["--console"]) else 1
 
 
 if __name__ == "__main__":

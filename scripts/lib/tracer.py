@@ -24,7 +24,7 @@ class TracerError(Exception):
 class Tracer:
     """One phrude-trace process; its alerts go to the file `output` as JSON lines, or without one to its stdout."""
 
-    def __init__(self, pids, rules, output=None, probe=None, echo=None, options=()):
+    def __init__(self, pids, rules, output=None, probe=None, echo=None, options=(), config=None):
         self.output = output
         self.echo = echo  # called with each line of its stderr
         self.messages = []
@@ -35,8 +35,11 @@ class Tracer:
         command = [binary(), "--pid", *map(str, pids), "--rules", rules, "--format", "json", *options]
         if probe:
             command += ["--probe", probe]
-        if output:
+        if config:  # which names the output, and others
+            command += ["--config", config]
+        elif output:
             command += ["--output", output]
+        if output:
             open(output, "w").close()
         self.command = command
         try:
