@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/apart.h"
+#include "base/clock.h"
 #include "base/reader.h"
 #include "base/util.h"
 
@@ -106,14 +107,6 @@ static void store_free(struct elf_store *st)
 }
 DEFINE_CLEANUP(store_freep, struct elf_store, store_free);
 
-static time_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec;
-}
-
 static bool is_version(const struct elf_store *st, const struct elf_version *v)
 {
 	const struct elf_version *w = &st->version;
@@ -124,7 +117,7 @@ static bool is_version(const struct elf_store *st, const struct elf_version *v)
 	       w->changed.tv_sec == v->changed.tv_sec && w->changed.tv_nsec == v->changed.tv_nsec;
 }
 
-static struct elf_store *find(const struct elf_version *v)
+static struct elf_store *find_version(const struct elf_version *v)
 {
 	struct elf_store *st = stores;
 
@@ -168,7 +161,7 @@ int elf_store_get(int fd, const struct stat *sb, struct elf_store **out, bool *f
 				       .size = sb->st_size,
 				       .modified = sb->st_mtim,
 				       .changed = sb->st_ctim };
-	struct elf_store *st = find(&v);
+	struct elf_store *st = find_version(&v);
 
 	*fresh = !st;
 	if (!st)
@@ -195,7 +188,8 @@ struct elf_store *elf_store_of_memory(const void *data, size_t size)
 
 void elf_store_list(struct elf_store *st)
 {
-	if (now(CLOCK_REALTIME) - MAX(st->version.changed.tv_sec, st->version.modified.tv_sec) <
+	if (clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC -
+		    MAX(st->version.changed.tv_sec, st->version.modified.tv_sec) <
 	    SETTLED_SECONDS)
 		return;
 	st->next = stores;
@@ -215,7 +209,7 @@ static void drop_chunks(struct elf_store *st)
 /* Lets go of those that have been idle longest, until no more than the most are, and of all that have been for long. */
 static void collect(void)
 {
-	time_t oldest = now(CLOCK_MONOTONIC) - IDLE_SECONDS;
+	time_t oldest = clock_now_ns() / NSEC_PER_SEC - IDLE_SECONDS;
 	struct elf_store *next;
 	size_t seen = 0;
 
@@ -237,7 +231,7 @@ void elf_store_put(struct elf_store *st)
 		return;
 	}
 	drop_chunks(st);
-	st->idle_since = now(CLOCK_MONOTONIC);
+	st->idle_since = clock_now_ns() / NSEC_PER_SEC;
 	nr_idle++;
 	if (nr_idle > IDLE_FILES_MAX)
 		collect();

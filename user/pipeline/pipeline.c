@@ -3,25 +3,16 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alert/alert_id.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "input/input.h"
 #include "probe/probe_kind.h"
 
 /* Bytes that one event may take when decoded. */
 #define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
-#define NSEC_PER_SEC 1000000000LL
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
 
 int pipeline_init(struct pipeline *p)
 {

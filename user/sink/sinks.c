@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "sink/http.h"
 #include "sink/journald.h"
@@ -171,7 +171,6 @@ bool sinks_are_finished(struct sinks *s)
 
 void sinks_give_up(struct sinks *s)
 {
-	struct timespec now;
 	int64_t deadline;
 
 	if (s->given_up)
@@ -179,8 +178,7 @@ void sinks_give_up(struct sinks *s)
 	s->given_up = true;
 	for (size_t i = 0; i < s->count; i++)
 		sink_stop(s->sinks[i]);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	deadline = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + STOP_MS;
+	deadline = clock_now_ms() + STOP_MS;
 	for (size_t i = 0; i < s->count; i++)
 		sink_join(s->sinks[i], deadline);
 }
