@@ -66,17 +66,10 @@ static int set_python(struct cli *cli, const char *arg, struct err *err)
 	return add_word(&cli->pythons, &cli->nr_pythons, arg, err);
 }
 
-static bool ends_with(const char *s, const char *suffix)
-{
-	size_t n = strlen(s), m = strlen(suffix);
-
-	return n >= m && str_eq(s + n - m, suffix);
-}
-
 /* What `test` is given: a directory of rules with their cases, or one file of either, beside which the other stands. */
 static int set_cases(struct cli *cli, const char *arg, struct err *err)
 {
-	bool is_case = ends_with(arg, ".test.yaml"), is_rule = !is_case && ends_with(arg, ".yaml");
+	bool is_case = str_ends(arg, ".test.yaml"), is_rule = !is_case && str_ends(arg, ".yaml");
 	const char *cases = arg, *rules = arg;
 
 	if (is_case || is_rule) {

@@ -73,13 +73,6 @@ static char folded(uint32_t ch)
 	return ch == 0x3002 || ch == 0xff61 ? '.' : '\0';
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* Writes the host in ASCII, lower case, without brackets and the dot at its end; 0: it cannot be. */
 static size_t fold(struct text host, char name[HOST_MAX])
 {
@@ -167,7 +160,7 @@ bool input_host_is_inside(struct text host)
 			return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (ends_with(name, ends[i]))
+		if (str_ends(name, ends[i]))
 			return true;
 	}
 	zone = strchr(name, '%');

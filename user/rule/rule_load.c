@@ -68,16 +68,9 @@ static int load_file(struct loader *l, const char *path)
 	return 0;
 }
 
-static bool ends_with(const char *s, const char *suffix)
-{
-	size_t n = strlen(s), m = strlen(suffix);
-
-	return n >= m && str_eq(s + n - m, suffix);
-}
-
 static bool is_wanted(const struct loader *l, const char *name)
 {
-	return ends_with(name, ".yaml") && ends_with(name, ".test.yaml") == l->cases;
+	return str_ends(name, ".yaml") && str_ends(name, ".test.yaml") == l->cases;
 }
 
 /* Hidden entries are left out as a shell's *.yaml leaves them out: editors' leftovers, .git, and the ..data
@@ -100,7 +93,7 @@ static int load_entry(struct loader *l, const char *dir, const char *name)
 	_cleanup_free_ char *path = NULL;
 	struct stat st;
 
-	if (asprintf(&path, "%s%s%s", dir, ends_with(dir, "/") ? "" : "/", name) < 0) {
+	if (asprintf(&path, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}

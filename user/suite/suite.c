@@ -220,13 +220,6 @@ static const char *string_at(const cJSON *map, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(map, name)) ?: "";
 }
 
-static bool ends_with(const char *s, const char *suffix)
-{
-	size_t n = strlen(s), m = strlen(suffix);
-
-	return n >= m && str_eq(s + n - m, suffix);
-}
-
 /* Who raised the alert: the case's own code, or the driver and the set-up before it? */
 static bool raised_by_case(const cJSON *alert, const char *dir)
 {
@@ -239,9 +232,9 @@ static bool raised_by_case(const cJSON *alert, const char *dir)
 
 		if (!str_starts(file, dir))
 			continue;
-		if (ends_with(file, "/case.py"))
+		if (str_ends(file, "/case.py"))
 			return true;
-		by_driver |= ends_with(file, "/driver.py");
+		by_driver |= str_ends(file, "/driver.py");
 	}
 	/* Neither: in a thread, or in a program that the case started. */
 	return !by_driver;
