@@ -9,10 +9,15 @@
 
 #define CODES_MAX 8192
 
-struct code_facts {
+/* What both kinds of entries begin with. */
+struct head {
 	__u64 turn; /* odd: it is being written; another one after each time */
 	__u64 code;
 	__u64 image; /* py_proc.image, 0: there is nothing here */
+};
+
+struct code_facts {
+	struct head head;
 	struct code_words words;
 	__u8 texts[CODE_TEXTS]; /* co_name, co_filename */
 };
@@ -28,9 +33,7 @@ struct {
 #define CALLEES_MAX 1024
 
 struct callee_facts {
-	__u64 turn;
-	__u64 code;
-	__u64 image;
+	struct head head;
 	struct callee_words words;
 	__u8 texts[CALLEE_TEXTS];
 	__u8 names[CALLEE_PARAMS][PARAM_NAME];
@@ -63,24 +66,64 @@ static __always_inline struct code_facts *code_place(__u64 image, __u64 code)
 	return bpf_map_lookup_elem(&codes, &index);
 }
 
-static __always_inline __u64 turn_of(const __u64 *at)
+static __always_inline __u64 turn_of(const struct head *h)
 {
-	__u64 turn = *(const volatile __u64 *)at;
+	__u64 turn = *(const volatile __u64 *)&h->turn;
 
 	barrier();
 	return turn;
 }
 
-/* Takes an entry for writing; false if it is being written, or has been since `turn`. */
-static __always_inline bool take_turn(__u64 *at, __u64 turn)
+/* Is it the entry of that code object, and whole?  *turn: for end_reading(). */
+static __always_inline bool begin_reading(const struct head *h, __u64 image, __u64 code,
+					  __u64 *turn)
 {
-	return !(turn & 1) && __sync_val_compare_and_swap(at, turn, turn + 1) == turn;
+	*turn = turn_of(h);
+	return !(*turn & 1) && h->code == code && h->image == image;
 }
 
-static __always_inline void end_turn(__u64 *at, __u64 turn)
+/* Has it been what it was all the time? */
+static __always_inline bool end_reading(const struct head *h, __u64 turn)
 {
 	barrier();
-	*(volatile __u64 *)at = turn + 2;
+	return turn_of(h) == turn;
+}
+
+/* Takes an entry for writing; false if it is being written, or has been since `turn`. */
+static __always_inline bool take_turn(struct head *h, __u64 turn)
+{
+	return !(turn & 1) && __sync_val_compare_and_swap(&h->turn, turn, turn + 1) == turn;
+}
+
+static __always_inline void end_turn(struct head *h, __u64 turn)
+{
+	barrier();
+	*(volatile __u64 *)&h->turn = turn + 2;
+}
+
+/* Takes an entry for writing that of another code object. */
+static __always_inline bool begin_writing(struct head *h, __u64 image, __u64 code, __u64 *turn)
+{
+	*turn = turn_of(h);
+	if (!take_turn(h, *turn))
+		return false;
+	h->code = code;
+	h->image = image;
+	return true;
+}
+
+/*
+ * Forgets the entry of a code object that is being freed.  Whoever is writing it puts another one in its place: nobody can be learning
+ * this one, as it is on no stack any more.
+ */
+static __always_inline void forget_entry(struct head *h, __u64 image, __u64 code)
+{
+	__u64 turn;
+
+	if (begin_reading(h, image, code, &turn) && take_turn(h, turn)) {
+		h->image = 0;
+		end_turn(h, turn);
+	}
 }
 
 __noinline int code_known(__u32 slot, __u64 code, __u32 at)
@@ -92,15 +135,11 @@ __noinline int code_known(__u32 slot, __u64 code, __u32 at)
 	if (!s || !s->proc.image)
 		return 0;
 	c = code_place(s->proc.image, code);
-	if (!c)
-		return 0;
-	turn = turn_of(&c->turn);
-	if (turn & 1 || c->code != code || c->image != s->proc.image)
+	if (!c || !begin_reading(&c->head, s->proc.image, code, &turn))
 		return 0;
 	s->code = c->words;
 	__builtin_memcpy(&s->data[at & (PHRUDE_EVENT_MAX - 8)], c->texts, CODE_TEXTS);
-	barrier();
-	return turn_of(&c->turn) == turn;
+	return end_reading(&c->head, turn);
 }
 
 /* The end of a str's node that is whole, or 0. */
@@ -127,16 +166,11 @@ __noinline int code_learn(__u32 slot, __u64 code, __u32 at)
 		return 0;
 	s->code.len = s->len - at;
 	c = code_place(s->proc.image, code);
-	if (!c)
+	if (!c || !begin_writing(&c->head, s->proc.image, code, &turn))
 		return 0;
-	turn = turn_of(&c->turn);
-	if (!take_turn(&c->turn, turn))
-		return 0;
-	c->code = code;
-	c->image = s->proc.image;
 	c->words = s->code;
 	__builtin_memcpy(c->texts, &s->data[at & (PHRUDE_EVENT_MAX - 8)], CODE_TEXTS);
-	end_turn(&c->turn, turn);
+	end_turn(&c->head, turn);
 	return 0;
 }
 
@@ -149,16 +183,12 @@ __noinline int callee_known(__u32 slot, __u64 code)
 	if (!s || !s->proc.image)
 		return 0;
 	c = callee_place(s->proc.image, code);
-	if (!c)
-		return 0;
-	turn = turn_of(&c->turn);
-	if (turn & 1 || c->code != code || c->image != s->proc.image)
+	if (!c || !begin_reading(&c->head, s->proc.image, code, &turn))
 		return 0;
 	s->callee = c->words;
 	__builtin_memcpy(s->param_names, c->names, sizeof(s->param_names));
 	__builtin_memcpy(&s->data[s->len & (PHRUDE_EVENT_MAX - 8)], c->texts, CALLEE_TEXTS);
-	barrier();
-	if (turn_of(&c->turn) != turn) {
+	if (!end_reading(&c->head, turn)) {
 		s->callee.state = CALLEE_OTHER;
 		return 0;
 	}
@@ -206,42 +236,24 @@ __noinline int callee_learn(__u32 slot, __u64 code)
 	    s->callee.named + 1 != 1U << s->callee.nr_params)
 		return 0;
 	c = callee_place(s->proc.image, code);
-	if (!c)
+	if (!c || !begin_writing(&c->head, s->proc.image, code, &turn))
 		return 0;
-	turn = turn_of(&c->turn);
-	if (!take_turn(&c->turn, turn))
-		return 0;
-	c->code = code;
-	c->image = s->proc.image;
 	c->words = s->callee;
 	__builtin_memcpy(c->texts, &s->data[sizeof(struct ev_match)], CALLEE_TEXTS);
 	__builtin_memcpy(c->names, s->param_names, sizeof(c->names));
-	end_turn(&c->turn, turn);
+	end_turn(&c->head, turn);
 	return 0;
 }
-
-/*
- * Forgets the entry `c` of a code object that is being freed.  Whoever is writing it puts another one in its place: nobody can be learning this one,
- * as it is on no stack any more.
- */
-#define FORGET(c, of_image, of_code)                                                     \
-	do {                                                                             \
-		__u64 turn = (c) ? turn_of(&(c)->turn) : 1;                              \
-                                                                                         \
-		if (!(turn & 1) && (c)->code == (of_code) && (c)->image == (of_image) && \
-		    take_turn(&(c)->turn, turn)) {                                       \
-			(c)->image = 0;                                                  \
-			end_turn(&(c)->turn, turn);                                      \
-		}                                                                        \
-	} while (0)
 
 static __always_inline void code_forget(__u64 image, __u64 code)
 {
 	struct code_facts *caller = code_place(image, code);
 	struct callee_facts *callee = callee_place(image, code);
 
-	FORGET(caller, image, code);
-	FORGET(callee, image, code);
+	if (caller)
+		forget_entry(&caller->head, image, code);
+	if (callee)
+		forget_entry(&callee->head, image, code);
 }
 
 static __always_inline struct py_proc *current_proc(void)
