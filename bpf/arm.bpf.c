@@ -159,8 +159,9 @@ static __always_inline bool is_armed(const struct py_layout *l, __u64 code, __u6
 
 static __always_inline __u64 frame_of(const struct py_proc *p, struct pt_regs *ctx, __u64 cookie)
 {
-	return (cookie & 0xff) == COOKIE_REG_NONE ? current_frame(NULL, p)
-						  : dwarf_reg(ctx, cookie & 0xff);
+	return cookie_frame_reg(cookie) == COOKIE_REG_NONE
+		       ? current_frame(NULL, p)
+		       : dwarf_reg(ctx, cookie_frame_reg(cookie));
 }
 
 /* A function entered where armed ones do, or for the first time. */
@@ -168,17 +169,17 @@ SEC("?uprobe")
 int arm_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
-	struct py_proc *p = event_process(cookie >> COOKIE_GROUP_SHIFT);
+	struct py_proc *p = event_process(cookie_group(cookie));
 	__u64 frame, code, name, instr;
-	__u32 flags = (cookie & 0xffff0000) | PROBE_ARM;
+	__u32 flags = cookie_flags(cookie) | PROBE_ARM;
 	bool armed;
 
 	keep_own_stack(ctx);
 	if (!p)
 		return 0;
 	frame = frame_of(p, ctx, cookie);
-	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
-		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
+	if (cookie_instr_reg(cookie) != COOKIE_REG_NONE)
+		instr = dwarf_reg(ctx, cookie_instr_reg(cookie));
 	else
 		instr = read_u64(NULL, frame + p->layout.frame_instr);
 	code = untag(&p->layout, read_u64(NULL, frame + p->layout.frame_code));
@@ -207,7 +208,7 @@ int arm_entry(struct pt_regs *ctx)
 SEC("?uprobe")
 int arm_instrument(struct pt_regs *ctx)
 {
-	struct py_proc *p = event_process(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT);
+	struct py_proc *p = event_process(cookie_group(bpf_get_attach_cookie(ctx)));
 	__u64 code = PT_REGS_PARM1(ctx);
 	__u32 tid = bpf_get_current_pid_tgid();
 
@@ -220,7 +221,7 @@ int arm_instrument(struct pt_regs *ctx)
 SEC("?uretprobe")
 int arm_instrumented(struct pt_regs *ctx)
 {
-	struct py_proc *p = event_process(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT);
+	struct py_proc *p = event_process(cookie_group(bpf_get_attach_cookie(ctx)));
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u64 *found, code, instr;
 
@@ -244,7 +245,7 @@ int arm_instrumented(struct pt_regs *ctx)
 SEC("?uprobe")
 int arm_start(struct pt_regs *ctx)
 {
-	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
+	__u32 group = cookie_group(bpf_get_attach_cookie(ctx));
 	struct py_proc *p;
 	__u64 interp, version = 0;
 

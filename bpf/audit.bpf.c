@@ -244,12 +244,12 @@ int audit_usdt(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx), name, args;
 
 	keep_own_stack(ctx);
-	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
+	if (!event_target(cookie_group(cookie)))
 		return 0;
-	name = usdt_arg(ctx, cookie);
+	name = usdt_arg(ctx, cookie_usdt_arg(cookie, 0));
 	if (!prefilter_cstr(name))
 		return 0;
-	args = usdt_arg(ctx, cookie >> COOKIE_ARG_BITS);
+	args = usdt_arg(ctx, cookie_usdt_arg(cookie, 1));
 	EVENT(event_audit(event_open(pass), AUDIT_TUPLE, name, args, 0));
 	return 0;
 }
@@ -269,9 +269,8 @@ static __always_inline __u32 open_call(struct pt_regs *ctx, __u64 cookie, __u32 
 	s->va[4] = PT_REGS_PARM5(ctx);
 	s->va[5] = sixth_argument(ctx);
 	s->va_count = VA_REGS;
-	s->va_idx = (cookie & 1) + 2; /* behind the event and the format */
-	s->va_stack =
-		PT_REGS_SP(ctx) + (cookie >> 8 & 0xffffff) + 8; /* behind the return address */
+	s->va_idx = (cookie_event_arg(cookie) & 1) + 2; /* behind the event and the format */
+	s->va_stack = PT_REGS_SP(ctx) + cookie_stack(cookie) + 8; /* behind the return address */
 	return slot;
 }
 
@@ -281,10 +280,10 @@ int audit_call(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx),
 	      c = PT_REGS_PARM3(ctx);
-	__u32 first = cookie & 1;
+	__u32 first = cookie_event_arg(cookie) & 1;
 
 	keep_own_stack(ctx);
-	if (!event_target(cookie >> COOKIE_GROUP_SHIFT))
+	if (!event_target(cookie_group(cookie)))
 		return 0;
 	/* Or the compiler would choose which register to read, and a context has no variable offsets. */
 	barrier_var(a);
@@ -303,7 +302,7 @@ int audit_python(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), args = PT_REGS_PARM2(ctx),
 	      n = PT_REGS_PARM3(ctx), name;
-	struct py_proc *p = event_target(cookie >> COOKIE_GROUP_SHIFT);
+	struct py_proc *p = event_target(cookie_group(cookie));
 
 	keep_own_stack(ctx);
 	if (!p || !n)

@@ -18,12 +18,12 @@ int frame_entry(struct pt_regs *ctx)
 	keep_own_stack(ctx);
 	if (!p)
 		return 0;
-	if ((cookie & 0xff) == COOKIE_REG_NONE)
+	if (cookie_frame_reg(cookie) == COOKIE_REG_NONE)
 		frame = current_frame(NULL, p);
 	else
-		frame = dwarf_reg(ctx, cookie & 0xff);
-	if ((cookie >> 8 & 0xff) != COOKIE_REG_NONE)
-		instr = dwarf_reg(ctx, cookie >> 8 & 0xff);
+		frame = dwarf_reg(ctx, cookie_frame_reg(cookie));
+	if (cookie_instr_reg(cookie) != COOKIE_REG_NONE)
+		instr = dwarf_reg(ctx, cookie_instr_reg(cookie));
 	code = untag(&p->layout, read_u64(NULL, frame + p->layout.frame_code));
 	if (is_resumption(&p->layout, cookie, frame, code, instr))
 		return 0;
@@ -34,7 +34,7 @@ int frame_entry(struct pt_regs *ctx)
 	}
 	if (!prefilter_str(&p->layout, name))
 		return 0;
-	flags = (cookie & 0xffff0000) | cookie >> COOKIE_PROBE_SHIFT;
+	flags = cookie_flags(cookie) | cookie_probe(cookie);
 	EVENT(event_frame(flags | pass << PASS_SHIFT, frame, code));
 	return 0;
 }

@@ -181,7 +181,7 @@ __noinline int import_begin(__u32 group, __u64 name, __u64 def, __u64 sp)
 SEC("uprobe")
 int import_module(struct pt_regs *ctx)
 {
-	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
+	__u32 group = cookie_group(bpf_get_attach_cookie(ctx));
 	__u64 module = PT_REGS_PARM2(ctx);
 	struct py_proc *p = importer(group);
 
@@ -212,7 +212,7 @@ static __always_inline __u64 first_value(const struct py_layout *l, __u64 dict)
 SEC("uprobe")
 int import_code(struct pt_regs *ctx)
 {
-	__u32 group = bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT;
+	__u32 group = cookie_group(bpf_get_attach_cookie(ctx));
 	struct py_proc *p = importer(group);
 
 	keep_own_stack(ctx);

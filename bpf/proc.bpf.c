@@ -139,7 +139,7 @@ SEC("uprobe")
 int python_start(struct pt_regs *ctx)
 {
 	keep_own_stack(ctx);
-	python_recognise(bpf_get_attach_cookie(ctx) >> COOKIE_GROUP_SHIFT, PT_REGS_IP(ctx));
+	python_recognise(cookie_group(bpf_get_attach_cookie(ctx)), PT_REGS_IP(ctx));
 	return 0;
 }
 

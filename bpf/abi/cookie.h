@@ -33,6 +33,26 @@ static inline __attribute__((always_inline)) __u64 phrude_cookie(__u8 frame_reg,
 	return (__u64)frame_reg | (__u64)instr_reg << 8 | flags;
 }
 
+static inline __attribute__((always_inline)) __u8 cookie_frame_reg(__u64 cookie)
+{
+	return cookie & 0xff;
+}
+
+static inline __attribute__((always_inline)) __u8 cookie_instr_reg(__u64 cookie)
+{
+	return cookie >> 8 & 0xff;
+}
+
+static inline __attribute__((always_inline)) __u32 cookie_flags(__u64 cookie)
+{
+	return cookie & 0xffff0000;
+}
+
+static inline __attribute__((always_inline)) __u32 cookie_probe(__u64 cookie)
+{
+	return cookie >> COOKIE_PROBE_SHIFT;
+}
+
 /*
  * Probes that see audit events: bits 48-63 are the group (see struct py_proc).
  *
@@ -51,6 +71,11 @@ static inline __attribute__((always_inline)) __u64 phrude_cookie_group(__u64 coo
 	return cookie | (__u64)group << COOKIE_GROUP_SHIFT;
 }
 
+static inline __attribute__((always_inline)) __u32 cookie_group(__u64 cookie)
+{
+	return cookie >> COOKIE_GROUP_SHIFT;
+}
+
 static inline __attribute__((always_inline)) __u64 phrude_cookie_usdt_arg(unsigned int n, __u8 reg,
 									  int memory, __s16 disp)
 {
@@ -61,4 +86,19 @@ static inline __attribute__((always_inline)) __u64 phrude_cookie_usdt_arg(unsign
 static inline __attribute__((always_inline)) __u64 phrude_cookie_audit(__u8 event_arg, __u32 stack)
 {
 	return (__u64)event_arg | (__u64)stack << 8;
+}
+
+static inline __attribute__((always_inline)) __u32 cookie_usdt_arg(__u64 cookie, unsigned int n)
+{
+	return cookie >> (COOKIE_ARG_BITS * n) & ((1u << COOKIE_ARG_BITS) - 1);
+}
+
+static inline __attribute__((always_inline)) __u32 cookie_event_arg(__u64 cookie)
+{
+	return cookie & 0xff;
+}
+
+static inline __attribute__((always_inline)) __u32 cookie_stack(__u64 cookie)
+{
+	return cookie >> 8 & 0xffffff;
 }
