@@ -33,7 +33,8 @@ static __always_inline bool prefilter_str(const struct py_layout *l, __u64 str)
 	kind = v.head.state >> 2 & 7;
 	if (kind != 1 || (v.head.state >> 5 & 3) != 3) /* compact and ascii */
 		return kind > 1 ? prefilter_non_ascii : true;
-	return prefilter_has(v.head.length, l->str_ascii_data == 48 ? v.first8[1] : v.first8[0]);
+	return prefilter_has(v.head.length,
+			     l->features & PY_F_STR_WSTR ? v.first8[1] : v.first8[0]);
 }
 
 /* Hash of a str's characters from the first on, into s->name_hash; MATCH_NO if it cannot be a watched name. */

@@ -47,14 +47,14 @@ static __always_inline __u32 short_str_by(struct scratch *s, __u64 str, struct w
 		if (read_user(s, &v->head, sizeof(v->head), str + STR_LENGTH) ||
 		    read_user_str(s, v->w, sizeof(v->w), str + STR_LENGTH + sizeof(v->head)) < 0)
 			return 0;
-		if (l->str_ascii_data == 48 &&
+		if (l->features & PY_F_STR_WSTR &&
 		    read_user_str(s, &v->w[1], 3 * sizeof(v->w[0]), str + l->str_ascii_data) < 0)
 			return 0;
 	}
 	len = v->head.length;
 	if ((v->head.state >> 2 & 7) != 1 || (v->head.state >> 5 & 3) != 3 || !len || len > 24)
 		return 0; /* compact and ascii */
-	if (l->str_ascii_data == 48) {
+	if (l->features & PY_F_STR_WSTR) {
 		out->w[0] = v->w[1];
 		out->w[1] = v->w[2];
 		out->w[2] = v->w[3];

@@ -26,8 +26,9 @@
 	 << 9) /* the version to compare with is in tstate->eval_breaker (3.13+), else in interp */
 #define PY_F_TSTATE_TLS \
 	(1u << 10) /* the running thread's state is a TLS variable (3.12+), else a global */
-#define PY_F_ARM (1u << 14)	       /* functions can be armed */
-#define PY_F_STR_READY_BIT (1u << 11)  /* bit 7 of the str state is "ready" (up to 3.11) */
+#define PY_F_ARM (1u << 14) /* functions can be armed */
+#define PY_F_STR_WSTR \
+	(1u << 11) /* a wchar_t * stands between a str's head and its characters (up to 3.11) */
 #define PY_F_MANAGED_DICT (1u << 12)   /* instances keep attributes in front of them (3.11+) */
 #define PY_F_MANAGED_TAGGED (1u << 13) /* that is one word, odd for values (3.12 only) */
 

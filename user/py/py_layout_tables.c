@@ -111,8 +111,8 @@ static const struct py_version versions[] = {
 		.type_cached_keys = NONE,
 		.func_closure = 48,
 		.layout = { .minor = 8,
-			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
-					PY_F_STR_READY_BIT,
+			    .features =
+				    PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_WSTR,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 112, 48),
 			    LAYOUT_GEN_38,
@@ -144,8 +144,8 @@ static const struct py_version versions[] = {
 		.func_closure = 48,
 		.audits_locally = true,
 		.layout = { .minor = 9,
-			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG |
-					PY_F_STR_READY_BIT,
+			    .features =
+				    PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_WSTR,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 152, 48),
 			    LAYOUT_GEN_38,
@@ -179,7 +179,7 @@ static const struct py_version versions[] = {
 		.audits_locally = true,
 		.layout = { .minor = 10,
 			    .features = PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_LASTI_UNITS |
-					PY_F_CELL2ARG | PY_F_STR_READY_BIT,
+					PY_F_CELL2ARG | PY_F_STR_WSTR,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(NONE, 160, 72),
 			    LAYOUT_GEN_310,
@@ -212,7 +212,7 @@ static const struct py_version versions[] = {
 		.func_closure = 72,
 		.audits_locally = true,
 		.layout = { .minor = 11,
-			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_READY_BIT |
+			    .features = PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_STR_WSTR |
 					PY_F_MANAGED_DICT | PY_F_ARM,
 			    LAYOUT_OBJECTS,
 			    LAYOUT_REQUEST(872, 136, 72),

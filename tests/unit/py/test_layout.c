@@ -192,17 +192,15 @@ TEST(features)
 		uint32_t features;
 		uint8_t generator, skip, location, cold, hot, armed;
 	} rows[] = {
-		{ 8, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff,
-		  0, 0, 0, 0 },
-		{ 9, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT, 0xff, 0xff,
-		  0, 0, 0, 0 },
+		{ 8, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_WSTR, 0xff, 0xff, 0, 0,
+		  0, 0 },
+		{ 9, PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_WSTR, 0xff, 0xff, 0, 0,
+		  0, 0 },
 		{ 10,
-		  PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_READY_BIT |
-			  PY_F_LASTI_UNITS,
+		  PY_F_FRAME_OBJECT | PY_F_ARM | PY_F_CELL2ARG | PY_F_STR_WSTR | PY_F_LASTI_UNITS,
 		  0xff, 0xff, 0, 0, 0, 0 },
 		{ 11,
-		  PY_F_STR_READY_BIT | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MANAGED_DICT |
-			  PY_F_ARM,
+		  PY_F_STR_WSTR | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MANAGED_DICT | PY_F_ARM,
 		  1, 0xff, 3, 151, 150, 151 },
 		{ 12,
 		  PY_F_LONG_TAG | PY_F_DICT_LOG2 | PY_F_INSTR_PREV | PY_F_MONITORING |
