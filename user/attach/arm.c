@@ -85,7 +85,7 @@ static struct py_arm_job job_of(const struct armer *armer, const struct ev_hold 
 }
 
 /* Has it done, unless the process's memory has not answered lately. */
-static int run(struct armer *armer, uint32_t target, struct py_arm_job *job)
+static int run_job(struct armer *armer, uint32_t target, struct py_arm_job *job)
 {
 	struct deaf *d = &armer->deaf[(unsigned int)job->pid % ARRAY_SIZE(armer->deaf)];
 	uint64_t now = clock_now_ns();
@@ -125,7 +125,7 @@ static void arm_existing(struct arming *a, const struct ev_hold *asked)
 		a->armer->items[job.count++] =
 			(struct py_arm_item){ code->addr, code->entry, code->name, 0 };
 	}
-	run(a->armer, asked->target, &job);
+	run_job(a->armer, asked->target, &job);
 	if (!asked->arm.watched)
 		a->new_version = job.new_version;
 	/* From the end on, so that what takes the place of one that is done is none that is still to be counted. */
@@ -159,7 +159,7 @@ static bool arm_one(struct armer *armer, const struct ev_hold *asked)
 	job.enough = job.until;
 	job.count = 1;
 	armer->items[0] = (struct py_arm_item){ asked->arm.code, asked->arm.instr, 0, 0 };
-	return !run(armer, asked->target, &job) && job.done && !armer->items[0].result;
+	return !run_job(armer, asked->target, &job) && job.done && !armer->items[0].result;
 }
 
 static struct arming *find_unfinished(struct armer *armer, pid_t pid)
@@ -177,7 +177,7 @@ static bool make_version(struct armer *armer, const struct ev_hold *asked)
 	struct py_arm_job job = job_of(armer, asked);
 
 	job.new_version = true;
-	return !run(armer, asked->target, &job) && !job.new_version;
+	return !run_job(armer, asked->target, &job) && !job.new_version;
 }
 
 /* What the thread that is held has asked for: is it done? */
@@ -199,7 +199,7 @@ static bool do_asked(struct armer *armer, const struct ev_hold *asked)
 }
 
 /* kern_request_fn */
-static void answer(void *ctx, const struct ev_hold *asked)
+static void answer_request(void *ctx, const struct ev_hold *asked)
 {
 	struct armer *armer = ctx;
 
@@ -251,7 +251,7 @@ int armer_new(struct kern *kern, struct armer **out, struct err *err)
 	armer->kern = kern;
 	armer->holds = kern_holds(kern);
 	pthread_mutex_init(&armer->lock, NULL);
-	ret = kern_requests_open(kern, answer, armer, &armer->requests, err);
+	ret = kern_requests_open(kern, answer_request, armer, &armer->requests, err);
 	if (ret)
 		return ret;
 	armer->fetches = fetch_pool_new(armer->holds);

@@ -124,8 +124,8 @@ static size_t take_number(struct direct_probes *d)
 	return ARRAY_SIZE(d->list);
 }
 
-static int add(struct direct_probes *d, const struct probe *p, const struct py_cfunc *f,
-	       struct err *err)
+static int add_probe(struct direct_probes *d, const struct probe *p, const struct py_cfunc *f,
+		     struct err *err)
 {
 	struct phrude_direct direct;
 	struct wanted *wanted;
@@ -170,7 +170,7 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 		err_set(err, ret, "cannot tell which file %s is: %s", f->file->path,
 			strerror(-ret));
 	else if (!is_known(d, &p))
-		ret = add(d, &p, f, err);
+		ret = add_probe(d, &p, f, err);
 	else
 		ret = -EEXIST;
 	if (ret)
@@ -196,7 +196,7 @@ static size_t part_file(struct direct_probes *d)
 }
 
 /* What could not be put on is not to be taken for known the next time. */
-static void refuse(struct direct_probes *d, size_t from)
+static void refuse_from(struct direct_probes *d, size_t from)
 {
 	for (size_t i = from; i < d->nr_wanted; i++)
 		probe_fini(&d->list[d->wanted[i].site.cookie]);
@@ -235,7 +235,7 @@ static int attach_file(struct direct_probes *d, struct err *err)
 		log_warn("%zu watched functions, %s among them, are not seen: %s", n, sites[0].what,
 			 err->msg);
 		d->refused += n;
-		refuse(d, left);
+		refuse_from(d, left);
 	} else if (ret) {
 		return ret;
 	} else {
@@ -251,7 +251,7 @@ int direct_probes_attach(struct direct_probes *d, struct err *err)
 
 	while (d->nr_wanted && !ret)
 		ret = attach_file(d, err);
-	refuse(d, 0);
+	refuse_from(d, 0);
 	forget_wanted(d, 0);
 	return ret;
 }

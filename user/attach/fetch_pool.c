@@ -89,7 +89,7 @@ static enum fetch_outcome get_pages(const struct ev_hold *asked)
 	return FETCH_STUCK;
 }
 
-static void answer(struct fetch_pool *pool, const struct ev_hold *asked)
+static void answer_request(struct fetch_pool *pool, const struct ev_hold *asked)
 {
 	if (holds_take(pool->holds, asked))
 		holds_answer(pool->holds, asked, get_pages(asked));
@@ -116,7 +116,7 @@ static void *thread_main(void *ctx)
 		}
 		*busy = asked.target;
 		pthread_mutex_unlock(&pool->lock);
-		answer(pool, &asked);
+		answer_request(pool, &asked);
 		pthread_mutex_lock(&pool->lock);
 		*busy = 0;
 		pthread_cond_broadcast(&pool->changed);

@@ -178,7 +178,7 @@ static void serve(struct shared *sh)
 	sh->result = ret;
 }
 
-static void work(struct shared *sh)
+static void serve_calls(struct shared *sh)
 {
 	unsigned int done = 0;
 
@@ -215,7 +215,7 @@ static void become_worker(struct shared *sh, int socket, pid_t parent)
 			dup2(null, i);
 	}
 	close_range(SOCKET_FD + 1, ~0u, 0);
-	work(sh);
+	serve_calls(sh);
 }
 
 /* Takes those off the list that have ended at last. */

@@ -30,7 +30,7 @@ struct option {
 };
 
 /* Sets what the option has in common with a configuration's key. */
-static int set(struct cli *cli, const char *name, const char *arg, struct err *err)
+static int set_setting(struct cli *cli, const char *name, const char *arg, struct err *err)
 {
 	const struct config_setting *setting = config_setting(name);
 	_cleanup_buf_ struct buf why = { 0 };
@@ -96,7 +96,7 @@ static int take_case_rules(struct cli *cli, struct err *err)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && !given && i < cli->nr_case_rules; i++)
-		ret = set(cli, "rules", cli->case_rules[i], err);
+		ret = set_setting(cli, "rules", cli->case_rules[i], err);
 	return ret;
 }
 
@@ -223,7 +223,7 @@ static const struct option *find_option(const char *word, size_t len)
 
 static int set_option(struct cli *cli, const struct option *o, const char *arg, struct err *err)
 {
-	return o->set ? o->set(cli, arg, err) : set(cli, o->name + strlen("--"), arg, err);
+	return o->set ? o->set(cli, arg, err) : set_setting(cli, o->name + strlen("--"), arg, err);
 }
 
 /* Handles the option argv[*i]; leaves *i at the last word that belongs to it. */
@@ -330,7 +330,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 		if (argv[i][0] == '-' && argv[i][1])
 			ret = parse_option(cli, argv, argc, &i, err);
 		else if (cli->command == CMD_CHECK)
-			ret = set(cli, "rules", argv[i], err);
+			ret = set_setting(cli, "rules", argv[i], err);
 		else if (cli->command == CMD_TEST)
 			ret = set_cases(cli, argv[i], err);
 		else if (cli->command == CMD_SUGGEST)

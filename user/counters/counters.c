@@ -27,7 +27,7 @@ uint64_t counters_lost(const uint64_t values[NR_COUNTERS])
 	return lost;
 }
 
-static void add(struct buf *out, const char *key, uint64_t value)
+static void add_counter(struct buf *out, const char *key, uint64_t value)
 {
 	buf_printf(out, "%s%s %llu", out->len ? ", " : "", key, (unsigned long long)value);
 }
@@ -39,12 +39,12 @@ void counters_summary(struct buf *out, const uint64_t values[NR_COUNTERS])
 	bool said[NR_COUNTERS] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
-		add(out, counter_info[always[i]].key, values[always[i]]);
+		add_counter(out, counter_info[always[i]].key, values[always[i]]);
 		said[always[i]] = true;
 	}
-	add(out, "lost", counters_lost(values));
+	add_counter(out, "lost", counters_lost(values));
 	for (size_t i = 0; i < NR_COUNTERS; i++) {
 		if (values[i] && !said[i])
-			add(out, counter_info[i].key, values[i]);
+			add_counter(out, counter_info[i].key, values[i]);
 	}
 }

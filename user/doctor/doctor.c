@@ -18,7 +18,7 @@
 
 #define LABEL "  %-20s "
 
-static void put(struct buf *out, const char *label, const char *value)
+static void put_line(struct buf *out, const char *label, const char *value)
 {
 	text_line(out, LABEL "%s", label, value);
 }
@@ -80,7 +80,7 @@ int doctor_machine(struct buf *out, struct err *err)
 	snprintf(kernel, sizeof(kernel), "%.64s %.64s, %.32s", uts.sysname, uts.release,
 		 uts.machine);
 	buf_adds(out, "machine\n");
-	put(out, "kernel", kernel);
+	put_line(out, "kernel", kernel);
 	put_capabilities(out);
 	put_paranoid(out);
 	put_feature(out, "BPF and uprobes", ret == 0, err->msg);
@@ -100,17 +100,17 @@ static void put_interpreter(struct buf *out, const struct py_interp *interp)
 {
 	text_line(out, "process %d", interp->pid);
 	text_line(out, LABEL "CPython %s", "interpreter", interp->version);
-	put(out, "file", interp->path);
-	put(out, "build",
-	    interp->is_library		   ? "shared library"
-	    : elf_file_is_pie(interp->elf) ? "executable, position-independent"
-					   : "executable at a fixed address");
+	put_line(out, "file", interp->path);
+	put_line(out, "build",
+		 interp->is_library		? "shared library"
+		 : elf_file_is_pie(interp->elf) ? "executable, position-independent"
+						: "executable at a fixed address");
 	if (interp->build_id[0])
-		put(out, "build id", interp->build_id);
+		put_line(out, "build id", interp->build_id);
 	if (interp->jit)
-		put(out, "JIT compiler", "on, or may be: frame and usdt would miss hot calls");
+		put_line(out, "JIT compiler", "on, or may be: frame and usdt would miss hot calls");
 	if (!interp->initialised)
-		put(out, "state", "not initialised yet: its modules cannot be looked at");
+		put_line(out, "state", "not initialised yet: its modules cannot be looked at");
 }
 
 static void put_kinds(struct buf *out, const struct py_interp *interp,

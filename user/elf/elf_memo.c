@@ -33,8 +33,8 @@ static size_t bucket_of(enum elf_memo_kind kind, const uint8_t *key, size_t len)
 	return (h ^ h >> 32) % BUCKETS;
 }
 
-static const struct entry *find(const struct elf_memo *m, size_t bucket, enum elf_memo_kind kind,
-				const void *key, size_t key_len)
+static const struct entry *find_entry(const struct elf_memo *m, size_t bucket,
+				      enum elf_memo_kind kind, const void *key, size_t key_len)
 {
 	const struct entry *e = m->buckets[bucket];
 
@@ -51,7 +51,7 @@ bool elf_memo_get(const struct elf_file *ef, enum elf_memo_kind kind, const void
 
 	if (!m || key_len > ELF_MEMO_KEY_MAX)
 		return false;
-	e = find(m, bucket_of(kind, key, key_len), kind, key, key_len);
+	e = find_entry(m, bucket_of(kind, key, key_len), kind, key, key_len);
 	if (!e || e->value_len != value_len)
 		return false;
 	memcpy(value, e->bytes + key_len, value_len);
@@ -85,7 +85,7 @@ void elf_memo_put(const struct elf_file *ef, enum elf_memo_kind kind, const void
 	if (!st->memo)
 		return;
 	bucket = bucket_of(kind, key, key_len);
-	if (find(st->memo, bucket, kind, key, key_len))
+	if (find_entry(st->memo, bucket, kind, key, key_len))
 		return;
 	if (st->memo->bytes + size > BYTES_MAX)
 		forget(st->memo);

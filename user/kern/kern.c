@@ -132,8 +132,8 @@ void kern_wait_released(struct kern *k)
 }
 
 /* A value of the map "targets": what is watched in any class stays so, and at the highest level. */
-static __u32 joined(const struct kern *k, const struct phrude_target_key *key, __u32 kind,
-		    __u32 level)
+static __u32 joined_target(const struct kern *k, const struct phrude_target_key *key, __u32 kind,
+			   __u32 level)
 {
 	__u32 old;
 
@@ -164,7 +164,7 @@ int kern_watch(struct kern *k, enum phrude_level level, const struct phrude_targ
 		__u32 value = by_class && keys[i].kind == PHRUDE_PLACE_FILE ? PHRUDE_TARGET_CLASS
 									    : PHRUDE_TARGET_ANY;
 
-		value = joined(k, &keys[i], value, level);
+		value = joined_target(k, &keys[i], value, level);
 		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &value,
 					   sizeof(value), BPF_ANY);
 		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {

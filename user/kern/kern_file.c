@@ -12,7 +12,7 @@
 #include "kern/kern.h"
 #include "kern/kern_priv.h"
 
-static int run(const struct bpf_program *prog, uint64_t arg)
+static int run_program(const struct bpf_program *prog, uint64_t arg)
 {
 	uint64_t args[1] = { arg };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
@@ -23,7 +23,7 @@ static int run(const struct bpf_program *prog, uint64_t arg)
 
 int kern_file_is_on_fuse(const struct kern *k, int fd)
 {
-	int ret = run(k->skel->progs.file_is_on_fuse, (uint64_t)fd);
+	int ret = run_program(k->skel->progs.file_is_on_fuse, (uint64_t)fd);
 
 	return ret == -1 ? -EBADF : ret;
 }
@@ -38,7 +38,7 @@ static int inode_at(const struct kern *k, const void *addr, uint64_t *inode)
 	for (int i = 0; i < TRIES && ret == -EBUSY; i++) {
 		if (i)
 			sched_yield();
-		ret = run(k->skel->progs.mapped_file, (uint64_t)(uintptr_t)addr);
+		ret = run_program(k->skel->progs.mapped_file, (uint64_t)(uintptr_t)addr);
 	}
 	*inode = k->skel->bss->mapped_inode;
 	return ret || *inode ? ret : -ENOENT;

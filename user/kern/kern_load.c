@@ -122,7 +122,7 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	return ret ? ret : kern_yield_map(k);
 }
 
-static int refused(int ret, int why, struct err *err)
+static int say_refused(int ret, int why, struct err *err)
 {
 	struct utsname uts;
 
@@ -156,7 +156,7 @@ int kern_load(struct kern *k, uint32_t kinds, struct err *err)
 				 "for HTTP requests: `request` will be null in every alert",
 				 uts.release);
 	}
-	return ret ? refused(ret, first, err) : 0;
+	return ret ? say_refused(ret, first, err) : 0;
 }
 
 static int share_maps(const struct tracer *from, struct tracer *to)
@@ -204,7 +204,7 @@ int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 	ret = tracer__load(skel);
 	if (ret) {
 		tracer__destroy(skel);
-		return refused(ret, ret, err);
+		return say_refused(ret, ret, err);
 	}
 	k->more[probe] = skel;
 	return 0;

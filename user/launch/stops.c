@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static struct stop *find(struct stops *s, pid_t tid)
+static struct stop *find_stop(struct stops *s, pid_t tid)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->list[i].tid == tid)
@@ -32,7 +32,7 @@ int stops_let_go(pid_t tid, int status)
 
 bool stops_begin(struct stops *s, pid_t tid)
 {
-	if (s->count == STOPS_MAX || find(s, tid) || ptrace(PTRACE_SEIZE, tid, 0, 0))
+	if (s->count == STOPS_MAX || find_stop(s, tid) || ptrace(PTRACE_SEIZE, tid, 0, 0))
 		return false;
 	s->list[s->count++] = (struct stop){ .tid = tid };
 	/* It fails only for a thread that is ending, which is seen soon. */
@@ -42,7 +42,7 @@ bool stops_begin(struct stops *s, pid_t tid)
 
 bool stops_take(struct stops *s, pid_t tid, int status)
 {
-	struct stop *stop = find(s, tid);
+	struct stop *stop = find_stop(s, tid);
 
 	if (!stop)
 		return false;
@@ -62,9 +62,9 @@ bool stops_take(struct stops *s, pid_t tid, int status)
 }
 
 /* Takes what the thread reports now. */
-static void look(struct stops *s, pid_t tid)
+static void take_report(struct stops *s, pid_t tid)
 {
-	struct stop *stop = find(s, tid);
+	struct stop *stop = find_stop(s, tid);
 	int status;
 	pid_t ret;
 
@@ -84,8 +84,8 @@ bool stops_wait(struct stops *s, pid_t tid, unsigned int ms)
 	for (unsigned int i = 0; i <= ms * 5; i++) {
 		struct stop *stop;
 
-		look(s, tid);
-		stop = find(s, tid);
+		take_report(s, tid);
+		stop = find_stop(s, tid);
 		if (!stop || stop->stopped)
 			return stop;
 		nanosleep(&little, NULL);
@@ -95,7 +95,7 @@ bool stops_wait(struct stops *s, pid_t tid, unsigned int ms)
 
 void stops_end(struct stops *s, pid_t tid)
 {
-	struct stop *stop = find(s, tid);
+	struct stop *stop = find_stop(s, tid);
 
 	if (!stop)
 		return;
@@ -107,14 +107,14 @@ void stops_end(struct stops *s, pid_t tid)
 void stops_collect(struct stops *s)
 {
 	for (size_t i = s->count; i-- > 0;)
-		look(s, s->list[i].tid);
+		take_report(s, s->list[i].tid);
 	/* A thread that has exec'ed meanwhile goes by the id of its process. */
 	for (;;) {
 		siginfo_t info = { .si_pid = 0 };
 
 		if (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | __WALL) || !info.si_pid)
 			break;
-		if (!find(s, info.si_pid) ||
+		if (!find_stop(s, info.si_pid) ||
 		    !stops_take(s, info.si_pid, info.si_status << 8 | 0x7f))
 			stops_let_go(info.si_pid, info.si_status << 8 | 0x7f);
 	}

@@ -144,7 +144,7 @@ static int search_range(struct search *s, const struct elf_range *range,
 	return ret;
 }
 
-static int find(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
+static int find_table(const struct elf_file *ef, const struct py_version *v, struct dispatch *out)
 {
 	struct search s = { .ef = ef, .v = v, .found = out };
 	_cleanup_free_ struct elf_reloc *relocs = NULL;
@@ -169,7 +169,7 @@ int dispatch_find(const struct elf_file *ef, const struct py_version *v, struct 
 
 	if (!elf_memo_get(ef, ELF_MEMO_DISPATCH, &v->minor, sizeof(v->minor), &known,
 			  sizeof(known))) {
-		known.ret = find(ef, v, &known.table);
+		known.ret = find_table(ef, v, &known.table);
 		if (!known.ret || known.ret == -ENOENT)
 			elf_memo_put(ef, ELF_MEMO_DISPATCH, &v->minor, sizeof(v->minor), &known,
 				     sizeof(known));

@@ -57,8 +57,8 @@ static int read_memory(const struct py_arm_target *t, uint64_t addr, void *buf, 
  * count and flags behind it; before, no object has 2^32 references. Of one that was freed nothing is left of the count, or
  * an allocator's pointer stands there.
  */
-static int look(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name,
-		struct code_now *c)
+static int look_at_code(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name,
+			struct code_now *c)
 {
 	const struct py_layout *l = t->layout;
 	bool has_resume = l->code_adaptive != PY_NO_FIELD;
@@ -87,7 +87,7 @@ static int look(const struct py_arm_target *t, uint64_t code, uint64_t instr, ui
 }
 
 /* Should we have been stopped since the thread was last known to be held, it may have gone on. */
-static int put(const struct py_arm_target *t, uint64_t addr, const void *buf, size_t len)
+static int write_held(const struct py_arm_target *t, uint64_t addr, const void *buf, size_t len)
 {
 	ssize_t n;
 
@@ -106,7 +106,7 @@ static int set_opcode(const struct py_arm_target *t, uint64_t instr, const struc
 {
 	const uint8_t unit[2] = { opcode, c->unit[1] };
 
-	return put(t, instr, unit, sizeof(unit));
+	return write_held(t, instr, unit, sizeof(unit));
 }
 
 /* 3.8 to 3.10 */
@@ -127,7 +127,7 @@ static int set_runs(const struct py_arm_target *t, uint64_t code, const struct c
 		runs = (int32_t)(runs - RUNS_ARMED);
 	else
 		runs = (int32_t)MIN(runs + RUNS_ARMED, PY_OPCACHE_MIN_RUNS - !has_cache);
-	return put(t, code + offset, &runs, sizeof(runs));
+	return write_held(t, code + offset, &runs, sizeof(runs));
 }
 
 /* 3.11 */
@@ -141,7 +141,7 @@ static int stop_warming(const struct py_arm_target *t, uint64_t code, uint64_t i
 
 	memcpy(&warmup, c->head + l->code_warmup, sizeof(warmup));
 	if (warmup)
-		ret = put(t, code + l->code_warmup, &never, sizeof(never));
+		ret = write_held(t, code + l->code_warmup, &never, sizeof(never));
 	if (!ret && c->unit[0] == l->resume_hot)
 		ret = set_opcode(t, instr, c, l->resume_cold);
 	return ret;
@@ -187,7 +187,7 @@ static int warm_again(const struct py_arm_target *t, uint64_t code, uint64_t ins
 	if (ret)
 		return ret;
 	return warm ? set_opcode(t, instr, c, l->resume_hot)
-		    : put(t, code + l->code_warmup, &initial, sizeof(initial));
+		    : write_held(t, code + l->code_warmup, &initial, sizeof(initial));
 }
 
 /* Makes sure that _co_monitoring is there by the time that the instrumented instruction runs. */
@@ -199,7 +199,7 @@ static int make_stale(const struct py_arm_target *t, uint64_t code, const struct
 	if (word(c, l->code_instr_version + MONITORING_BEHIND))
 		return 0;
 	version = l->features & PY_F_MONITORING_TSTATE ? version - VERSION_STEP : VERSION_STALE;
-	return put(t, code + l->code_instr_version, &version, sizeof(version));
+	return write_held(t, code + l->code_instr_version, &version, sizeof(version));
 }
 
 int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name)
@@ -208,7 +208,7 @@ int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_
 	struct code_now c;
 	int ret;
 
-	ret = look(t, code, instr, name, &c);
+	ret = look_at_code(t, code, instr, name, &c);
 	if (ret)
 		return ret;
 	if (l->code_opcache != PY_NO_FIELD)
@@ -245,7 +245,7 @@ int py_disarm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint
 	struct code_now c;
 	int ret;
 
-	ret = look(t, code, instr, name, &c);
+	ret = look_at_code(t, code, instr, name, &c);
 	if (ret)
 		return ret;
 	if (l->code_opcache != PY_NO_FIELD)
@@ -259,7 +259,7 @@ int py_disarm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint
 	if (!ret && !l->resume_hot) {
 		const uint64_t version = VERSION_STALE;
 
-		ret = put(t, code + l->code_instr_version, &version, sizeof(version));
+		ret = write_held(t, code + l->code_instr_version, &version, sizeof(version));
 	}
 	return ret;
 }
@@ -281,7 +281,7 @@ int py_arm_new_version(const struct py_arm_target *t)
 	if (ret || version)
 		return ret;
 	version = 2;
-	return put(t, at, &version, sizeof(version));
+	return write_held(t, at, &version, sizeof(version));
 }
 
 int py_arm_is_alone(const struct py_arm_target *t, uint64_t interpreters, uint16_t next,

@@ -85,7 +85,7 @@ static const char *last_part(const char *name)
 }
 
 /* 0 or -ENOMEM. */
-static int refuse(struct py_cfunc *f, const char *why)
+static int refuse_place(struct py_cfunc *f, const char *why)
 {
 	f->refused = strdup(why);
 	return f->refused ? 0 : -ENOMEM;
@@ -130,7 +130,7 @@ static bool is_proven(const struct placing *p, const struct py_claim *claim)
 }
 
 /* Refuses what the file does not prove. 0 or -ENOMEM. */
-static int check(const struct placing *p, size_t i)
+static int check_place(const struct placing *p, size_t i)
 {
 	struct py_cfunc *f = p->funcs[i];
 	struct err why;
@@ -149,7 +149,7 @@ static int check(const struct placing *p, size_t i)
 			p->claims[i].start ? "another function" : "no function that begins");
 	else
 		return 0;
-	return refuse(f, why.msg);
+	return refuse_place(f, why.msg);
 }
 
 /* Puts those that are proven to the front of a new list, with what is needed to find their probes' places. */
@@ -262,7 +262,7 @@ static int locate_file(const struct py_view *v, const struct proc_maps *maps,
 		return ret;
 	ret = py_claims_check(p.elf, p.claims, p.count);
 	for (size_t i = 0; i < p.count && !ret; i++)
-		ret = check(&p, i);
+		ret = check_place(&p, i);
 	if (ret)
 		return err_set(err, ret == -ENOMEM ? ret : -EOPNOTSUPP,
 			       "the code of %s cannot be read: %s", map->path, strerror(-ret));
@@ -288,7 +288,7 @@ static int locate_one(const struct py_view *v, const struct proc_maps *maps,
 			v->pid, list[0]->qualname, (unsigned long long)list[0]->meth, map->path,
 			err->msg);
 	}
-	return refuse(list[0], why.msg) ? err_set(err, -ENOMEM, "out of memory") : 0;
+	return refuse_place(list[0], why.msg) ? err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
 const char *py_cfuncs_refused(const struct py_cfuncs *f)
@@ -327,7 +327,7 @@ int py_cfunc_locate_in(const struct py_view *v, struct elf_file *elf, const char
 		ret = py_claims_check(elf, &claim, 1);
 	}
 	if (!ret)
-		ret = check(&p, 0);
+		ret = check_place(&p, 0);
 	if (ret)
 		err_set(err, ret, "cannot look into %s: %s", path, strerror(-ret));
 	else if (f->refused)

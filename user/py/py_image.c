@@ -171,7 +171,7 @@ static int search_maps(struct search *s)
 	return ret ? ret : s->images->count ? 0 : -ENOENT;
 }
 
-static int refuse(const struct search *s, struct err *err)
+static int refuse_image(const struct search *s, struct err *err)
 {
 	const char *exe = s->exe;
 
@@ -227,7 +227,7 @@ static int search_process(struct search *s, struct err *err)
 		s->exe[len - 10] = '\0';
 	ret = search_maps(s);
 	if (ret == -ENOENT)
-		return refuse(s, err);
+		return refuse_image(s, err);
 	return ret ? err_set(err, ret, "cannot look at process %d: %s", s->pid, strerror(-ret)) : 0;
 }
 

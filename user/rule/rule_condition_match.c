@@ -31,7 +31,7 @@ static void elements_fini(struct elements *e)
 		buf_fini(&e->texts[i]);
 }
 
-static struct rule_element *add(struct elements *e)
+static struct rule_element *add_element(struct elements *e)
 {
 	struct rule_element *item;
 
@@ -46,10 +46,10 @@ static struct rule_element *add(struct elements *e)
 /* Stands for what was not captured: every question about it is open. */
 static void add_unknown(struct elements *e)
 {
-	*add(e) = (struct rule_element){ { TEXT("") },	      1,
-					 .cut = true,	      .cut_inside = true,
-					 .inputs = e->inputs, .input_open = e->input_open,
-					 .file = TEXT(""),    .file_cut = true };
+	*add_element(e) = (struct rule_element){ { TEXT("") },	      1,
+						 .cut = true,	      .cut_inside = true,
+						 .inputs = e->inputs, .input_open = e->input_open,
+						 .file = TEXT(""),    .file_cut = true };
 }
 
 static void add_spelling(struct rule_element *item, const char *s, size_t len)
@@ -59,7 +59,7 @@ static void add_spelling(struct rule_element *item, const char *s, size_t len)
 
 static void add_text(struct elements *e, const char *s)
 {
-	add_spelling(add(e), s, strlen(s));
+	add_spelling(add_element(e), s, strlen(s));
 }
 
 static bool is_missing(const struct value *v)
@@ -77,7 +77,7 @@ static void add_value(struct elements *e, struct text arg, const struct value *v
 		add_unknown(e);
 		return;
 	}
-	item = add(e);
+	item = add_element(e);
 	item->value = v;
 	item->arg = arg;
 	item->inputs = e->inputs;
@@ -200,7 +200,7 @@ static bool add_frames(struct elements *e, const struct rule_subject *s, const s
 
 		if (s->what == RULE_APP_CALLER && !rule_file_is_application(file))
 			continue;
-		item = add(e);
+		item = add_element(e);
 		item->cut = take_mark(ev, &function);
 		item->file_cut = take_mark(ev, &file);
 		item->file = file;
