@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 
+struct elf_file;
 struct insn_decoder;
 
 enum insn_cost {
@@ -48,6 +49,9 @@ DEFINE_CLEANUP(insn_decoder_freep, struct insn_decoder, insn_decoder_free);
 /* -EILSEQ if there is no valid instruction. */
 int insn_decode(struct insn_decoder *d, const uint8_t *code, size_t len, uint64_t addr,
 		struct insn *out);
+/* The same of what a file has at an address. */
+int insn_decode_at(struct insn_decoder *d, const struct elf_file *ef, uint64_t addr,
+		   struct insn *out);
 
 /* The register of integer argument `n` of a C function, 0 to 5. */
 uint8_t insn_arg_register(unsigned int n);

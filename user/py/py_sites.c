@@ -20,7 +20,7 @@
 #define HEAD_INSNS 32 /* of the straight line that are looked at */
 
 /* A place under consideration. */
-struct plan {
+struct candidate {
 	const char *what;
 	enum py_site_role role;
 	uint64_t start;
@@ -37,25 +37,16 @@ struct plan {
 	struct code_window window; /* from start to cheap */
 };
 
-static int head_decode(const struct elf_file *ef, struct insn_decoder *d, uint64_t addr,
-		       struct insn *out)
-{
-	size_t len;
-	const uint8_t *code = elf_file_bytes(ef, addr, 1, &len);
-
-	return code ? insn_decode(d, code, len, addr, out) : -EILSEQ;
-}
-
 /* The first store of a register at `disp` from another one tells which hold the instruction and the frame. */
 static int find_registers(const struct elf_file *ef, struct insn_decoder *d, uint8_t disp,
-			  struct plan *p)
+			  struct candidate *p)
 {
 	uint64_t at = p->start;
 	uint32_t written = 0;
 	struct insn in;
 
 	for (int i = 0; i < HEAD_INSNS; i++, at += in.len) {
-		if (head_decode(ef, d, at, &in) || in.leaves)
+		if (insn_decode_at(d, ef, at, &in) || in.leaves)
 			return -ENOENT;
 		if (in.stores && in.store_disp == disp) {
 			p->frame_reg = in.store_base;
@@ -72,7 +63,7 @@ static int find_registers(const struct elf_file *ef, struct insn_decoder *d, uin
  * all kernels emulate is preferred to one that only newer ones do.
  */
 static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32_t needed,
-		       uint8_t disp, struct plan *p)
+		       uint8_t disp, struct candidate *p)
 {
 	uint64_t at = p->start;
 	bool stored = false, found = false;
@@ -81,7 +72,7 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 
 	p->cheap = p->start;
 	p->window.first = p->start;
-	for (int i = 0; i < HEAD_INSNS && !head_decode(ef, d, at, &in); i++, at += in.len) {
+	for (int i = 0; i < HEAD_INSNS && !insn_decode_at(d, ef, at, &in); i++, at += in.len) {
 		code_window_add(&p->window, at);
 		if (in.cost == INSN_EMULATED || (in.cost == INSN_EMULATED_NEW && !found &&
 						 (!p->may_be_leaf || at == p->start))) {
@@ -106,7 +97,7 @@ static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32
 	p->window.last = p->cheap;
 }
 
-static int finish_site(const struct elf_file *elf, const struct plan *p, bool entered,
+static int finish_site(const struct elf_file *elf, const struct candidate *p, bool entered,
 		       uint32_t flags, struct py_site *site)
 {
 	bool moved = p->cheap != p->start && !entered;
@@ -124,7 +115,7 @@ static int finish_site(const struct elf_file *elf, const struct plan *p, bool en
 
 /* Decides for all places at once: the search for what leads there goes through the whole code. */
 static int finish_sites(const struct elf_file *elf, struct insn_decoder *d,
-			const struct plan *plans, size_t count, uint32_t flags,
+			const struct candidate *plans, size_t count, uint32_t flags,
 			struct py_site *sites, size_t *nr_sites)
 {
 	struct code_window windows[PY_SITES_MAX];
@@ -146,7 +137,7 @@ static int function_site(const struct py_interp *interp, const char *symbol, con
 			 size_t *nr_sites, struct err *err)
 {
 	_cleanup_(insn_decoder_freep) struct insn_decoder *d = NULL;
-	struct plan p = { .what = what, .frame_reg = frame_reg, .instr_reg = COOKIE_REG_NONE };
+	struct candidate p = { .what = what, .frame_reg = frame_reg, .instr_reg = COOKIE_REG_NONE };
 	int ret;
 
 	if (elf_file_symbol(interp->elf, symbol, &p.start, NULL))
@@ -168,7 +159,7 @@ int py_sites_functions(const struct elf_file *elf, const struct py_function *fun
 	int ret = insn_decoder_new(&d);
 
 	for (size_t done = 0; done < count && !ret;) {
-		struct plan plans[PY_SITES_MAX];
+		struct candidate plans[PY_SITES_MAX];
 		size_t n = MIN(count - done, ARRAY_SIZE(plans));
 
 		for (size_t i = 0; i < n; i++) {
@@ -176,12 +167,12 @@ int py_sites_functions(const struct elf_file *elf, const struct py_function *fun
 
 			for (unsigned int a = 0; a < functions[done + i].nr_args; a++)
 				needed |= 1u << insn_arg_register(a);
-			plans[i] = (struct plan){ .what = "",
-						  .start = functions[done + i].addr,
-						  .may_be_leaf = true,
-						  .count_stack = true,
-						  .frame_reg = COOKIE_REG_NONE,
-						  .instr_reg = COOKIE_REG_NONE };
+			plans[i] = (struct candidate){ .what = "",
+						       .start = functions[done + i].addr,
+						       .may_be_leaf = true,
+						       .count_stack = true,
+						       .frame_reg = COOKIE_REG_NONE,
+						       .instr_reg = COOKIE_REG_NONE };
 			find_cheap(elf, d, needed, 0, &plans[i]);
 		}
 		ret = finish_sites(elf, d, plans, n, 0, sites + done, &n);
@@ -195,7 +186,7 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 {
 	_cleanup_(insn_decoder_freep) struct insn_decoder *d = NULL;
 	const struct py_version *v = interp->facts;
-	struct plan plans[PY_RESUME_OPCODES_MAX];
+	struct candidate plans[PY_RESUME_OPCODES_MAX];
 	struct dispatch table;
 	size_t count = 0;
 	int ret;
@@ -211,12 +202,12 @@ static int resume_sites(const struct py_interp *interp, struct py_site *sites, s
 	if (ret)
 		return err_set(err, ret, "%s: %s", interp->path, strerror(-ret));
 	for (size_t i = 0; i < ARRAY_SIZE(v->resume) && v->resume[i].name; i++) {
-		struct plan *p = &plans[count];
+		struct candidate *p = &plans[count];
 		bool seen = false;
 
-		*p = (struct plan){ .what = v->resume[i].name,
-				    .role = v->resume[i].hot ? PY_SITE_HOT : PY_SITE_ENTRY,
-				    .start = table.target[v->resume[i].number] };
+		*p = (struct candidate){ .what = v->resume[i].name,
+					 .role = v->resume[i].hot ? PY_SITE_HOT : PY_SITE_ENTRY,
+					 .start = table.target[v->resume[i].number] };
 		for (size_t j = 0; j < count; j++)
 			seen |= plans[j].start == p->start;
 		if (seen ||

@@ -28,20 +28,11 @@
 
 #define WALK_INSNS 48
 
-static int decode_at(const struct py_interp *interp, struct insn_decoder *d, uint64_t addr,
-		     struct insn *out)
-{
-	size_t len;
-	const uint8_t *code = elf_file_bytes(interp->elf, addr, 1, &len);
-
-	return code ? insn_decode(d, code, len, addr, out) : -EILSEQ;
-}
-
 /* The first call on the straight way from `addr`. */
 static int find_call(const struct py_interp *interp, struct insn_decoder *d, uint64_t addr,
 		     struct insn *in)
 {
-	for (int i = 0; i < WALK_INSNS && !decode_at(interp, d, addr, in); i++) {
+	for (int i = 0; i < WALK_INSNS && !insn_decode_at(d, interp->elf, addr, in); i++) {
 		if (in->call)
 			return 0;
 		if (in->leaves && (!in->has_target || in->if_equal || in->if_different))
@@ -57,7 +48,8 @@ static int find_instrument(const struct py_interp *interp, struct insn_decoder *
 {
 	bool compared = false;
 
-	for (int i = 0; i < WALK_INSNS && !decode_at(interp, d, addr, in); i++, addr += in->len) {
+	for (int i = 0; i < WALK_INSNS && !insn_decode_at(d, interp->elf, addr, in);
+	     i++, addr += in->len) {
 		if (in->compares && in->compare_disp == interp->proc.layout.code_instr_version)
 			compared = true;
 		if (!in->leaves)
@@ -80,7 +72,8 @@ static int find_counted(const struct py_interp *interp, struct insn_decoder *d, 
 {
 	bool stored = false;
 
-	for (int i = 0; i < WALK_INSNS && !decode_at(interp, d, addr, in); i++, addr += in->len) {
+	for (int i = 0; i < WALK_INSNS && !insn_decode_at(d, interp->elf, addr, in);
+	     i++, addr += in->len) {
 		if (stored && in->cost == INSN_EMULATED)
 			return 0;
 		if (in->leaves && (stored || !(in->if_equal || in->if_different)))
@@ -165,7 +158,7 @@ static int entry_arms(const struct py_interp *interp, struct insn_decoder *d, ui
 	struct insn in;
 
 	for (uint64_t at = handler; at < site->addr; at += in.len) {
-		if (decode_at(interp, d, at, &in) || in.leaves ||
+		if (insn_decode_at(d, interp->elf, at, &in) || in.leaves ||
 		    (in.compares && in.compare_disp == interp->proc.layout.code_instr_version))
 			return -ENOENT;
 	}

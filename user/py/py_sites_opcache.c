@@ -19,15 +19,6 @@
 /* From the count's being stored to the jump on its having become 1,024. */
 #define JUMP_WITHIN 4
 
-static int decode_at(const struct elf_file *elf, struct insn_decoder *d, uint64_t addr,
-		     struct insn *out)
-{
-	size_t len;
-	const uint8_t *code = elf_file_bytes(elf, addr, 1, &len);
-
-	return code ? insn_decode(d, code, len, addr, out) : -EILSEQ;
-}
-
 static bool stores_count(const struct py_layout *l, const struct insn *in)
 {
 	return in->part == sizeof(uint32_t) && in->part_disp == l->code_opcache;
@@ -40,7 +31,7 @@ static int find_jump(const struct elf_file *elf, struct insn_decoder *d, struct 
 	for (int i = 0; i < JUMP_WITHIN; i++) {
 		uint64_t at = in.addr + in.len;
 
-		if (decode_at(elf, d, at, &in) || in.cost == INSN_REFUSED)
+		if (insn_decode_at(d, elf, at, &in) || in.cost == INSN_REFUSED)
 			return -ENOENT;
 		code_window_add(w, at);
 		w->last = at;
@@ -61,7 +52,7 @@ static int search_counted(const struct py_interp *interp, struct insn_decoder *d
 	if (elf_file_symbol(interp->elf, "_PyEval_EvalFrameDefault", &start, &size))
 		return -ENOENT;
 	for (uint64_t at = start; at < start + size; at += in.len) {
-		if (decode_at(interp->elf, d, at, &in))
+		if (insn_decode_at(d, interp->elf, at, &in))
 			return -ENOENT;
 		if (!stores_count(&interp->proc.layout, &in))
 			continue;
