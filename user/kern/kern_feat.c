@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
@@ -83,17 +82,11 @@ bool kern_feat_sleepable(void)
 
 bool kern_feat_arena(void)
 {
-	/* Its name in the kernel's type information, which is 5 MB, unsorted. */
-	static const char name[] = "\0bpf_arena_free_pages";
-	_cleanup_fclose_ FILE *f = fopen("/sys/kernel/btf/vmlinux", "re");
-	_cleanup_free_ char *btf = NULL;
-	size_t size = 0, cap = 64u << 20;
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found = btf && btf__find_by_name_kind(btf, "bpf_arena_free_pages", BTF_KIND_FUNC) > 0;
 
-	btf = malloc(cap);
-	if (!f || !btf)
-		return false;
-	size = fread(btf, 1, cap, f);
-	return memmem(btf, size, name, sizeof(name)) != NULL;
+	btf__free(btf);
+	return found;
 }
 
 bool kern_feat_find_vma(void)
