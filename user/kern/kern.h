@@ -158,7 +158,7 @@ void kern_stop(struct kern *kern);
 /* Sums of the per-CPU counters. */
 int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);
 
-/* Called for each record; what it returns other than 0 ends kern_poll(). */
+/* Called for each record; what it returns other than 0 ends kern_consume(). */
 typedef int (*kern_record_fn)(void *ctx, const void *record, size_t size);
 
 /* Sets who gets the records. */
