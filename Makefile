@@ -22,7 +22,7 @@ LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
 CONSOLE_LIBS := libmicrohttpd sqlite3 libsodium
 # Loaded when an output needs them (user/sink/library.h): only their headers are needed here.
-LATE_LIBS := libcurl
+LATE_LIBS := libcurl rdkafka
 .DEFAULT_GOAL := all
 include scripts/deps.mk
 

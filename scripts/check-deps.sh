@@ -26,5 +26,6 @@ need libmicrohttpd 0.9.71 libmicrohttpd-dev
 need sqlite3 3.37 libsqlite3-dev
 need libsodium 1.0.18 libsodium-dev
 need libcurl 7.74 libcurl4-gnutls-dev
+need rdkafka 1.6 librdkafka-dev
 major=$("${CLANG:-clang}" -dumpversion 2>/dev/null | cut -d. -f1)
 [ "${major:-0}" -ge 14 ] || fail "clang is version $major, 14 or later is needed." clang

@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
-	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libcurl4-gnutls-dev)
+	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libcurl4-gnutls-dev librdkafka-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # clang-format, clang-tidy, shellcheck: guards; cython3, python3-dev: a view without frames; libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels;
 # chromium: the console's pages; rsyslog, systemd: read what outputs send; openssl: certificates for that.

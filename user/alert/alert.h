@@ -50,6 +50,8 @@ void alert_brief(struct buf *out, const struct alert *a);
 /* Appends the head of a syslog message (RFC 5424), up to where the message itself begins; `facts`: with the alert's fields as structured
  * data, in which case the message is text for a person. */
 void alert_syslog(struct buf *out, const struct alert *a, bool facts);
+/* Appends what a machine knows a rule by: its id, or its name in small letters and hyphens. */
+void alert_put_rule(struct buf *out, const struct rule *rule);
 /* Appends an entry of systemd's journal, in its native protocol, with the alert's fields and that message. */
 void alert_journal(struct buf *out, const struct alert *a, struct text message);
 /*

@@ -87,7 +87,7 @@ static void head(struct buf *out, const struct alert *a)
 {
 	_cleanup_buf_ struct buf uid = { 0 };
 
-	alert_rule_uid(&uid, a->rule);
+	alert_put_rule(&uid, a->rule);
 	buf_adds(out, "CEF:0|" ALERT_VENDOR "|" ALERT_PRODUCT "|");
 	put_escaped(out, TEXT(PHRUDE_VERSION), VERSION_MAX, true);
 	buf_addc(out, '|');

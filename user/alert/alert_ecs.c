@@ -34,7 +34,7 @@ static void rule(struct json_out *j, const struct rule *rule)
 	_cleanup_buf_ struct buf uid = { 0 };
 
 	json_out_begin(j, "rule");
-	alert_rule_uid(&uid, rule);
+	alert_put_rule(&uid, rule);
 	json_out_buf(j, "id", &uid);
 	json_out_str(j, "name", rule->name);
 	json_out_str(j, "description", rule->description);

@@ -74,7 +74,7 @@ static void rule_fields(struct buf *out, const struct alert *a)
 
 	shown_str(out, "PHRUDE_ID", a->id);
 	shown_str(out, "PHRUDE_RULE", a->rule->name);
-	alert_rule_uid(&text, a->rule);
+	alert_put_rule(&text, a->rule);
 	made(out, "PHRUDE_RULE_ID", &text);
 	shown_str(out, "PHRUDE_LEVEL", rule_level_name(a->rule->level));
 	for (size_t i = 0; i < a->rule->nr_tags; i++)

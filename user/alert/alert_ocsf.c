@@ -120,7 +120,7 @@ static void finding(struct json_out *j, const struct alert *a)
 	json_out_int(j, "type_id", 1);
 	json_out_str(j, "type", "Rule");
 	json_out_str(j, "name", rule->name);
-	alert_rule_uid(&uid, rule);
+	alert_put_rule(&uid, rule);
 	json_out_buf(j, "uid", &uid);
 	json_out_end(j);
 	attacks(j, rule);

@@ -190,7 +190,7 @@ static void rule_attributes(struct json_out *j, const struct alert *a)
 
 	attr_str(j, "log.record.uid", a->id);
 	attr_str(j, "security_rule.name", rule->name);
-	alert_rule_uid(&text, rule);
+	alert_put_rule(&text, rule);
 	attr_buf(j, "security_rule.uuid", &text);
 	attr_strings(j, "phrude.tags", (const char *const *)rule->tags, rule->nr_tags);
 	if (!rule->nr_values)

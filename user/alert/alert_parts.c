@@ -22,7 +22,7 @@ const struct alert_severity *alert_severity(enum rule_level level)
 	return &table[level];
 }
 
-void alert_rule_uid(struct buf *out, const struct rule *rule)
+void alert_put_rule(struct buf *out, const struct rule *rule)
 {
 	bool hyphen = false;
 	size_t before = out->len;

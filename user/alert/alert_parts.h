@@ -18,8 +18,6 @@ struct alert_severity {
 };
 
 const struct alert_severity *alert_severity(enum rule_level level);
-/* Appends what a machine knows the rule by: its id, or its name in small letters and hyphens. */
-void alert_rule_uid(struct buf *out, const struct rule *rule);
 /*
  * Appends text in which a backslash stands before each character of `special`; what moves a cursor, reorders or hides is an escape, as on
  * a terminal.  `max`: bytes of what a reader makes of it; what is cut ends in "…".  `lines`: the ends of lines are \n and \r for

@@ -69,7 +69,7 @@ static void rule_params(struct buf *out, const struct alert *a)
 
 	param_str(out, "id", a->id);
 	param_str(out, "rule", a->rule->name);
-	alert_rule_uid(&text, a->rule);
+	alert_put_rule(&text, a->rule);
 	param_buf(out, "ruleId", &text, VALUE_MAX);
 	param_str(out, "action", a->action);
 	alert_function(&text, a->event);
@@ -139,7 +139,7 @@ void alert_syslog(struct buf *out, const struct alert *a, bool facts)
 	char time[ALERT_TIME_MAX], pid[16] = "";
 
 	alert_time(time, a->time_ns, 'T');
-	alert_rule_uid(&uid, a->rule);
+	alert_put_rule(&uid, a->rule);
 	if (a->process.pid > 0)
 		snprintf(pid, sizeof(pid), "%d", a->process.pid);
 	buf_printf(out, "<%d>1 %s ", FACILITY * 8 + alert_severity(a->rule->level)->syslog, time);

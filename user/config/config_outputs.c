@@ -14,7 +14,6 @@
 #define SPOOL_MIN (256ULL << 10)
 #define SPOOL_MAX (1024ULL << 30)
 
-/* All that there are to be, and how many of them there are. */
 static const char *const types[] = { "file",	"stdout", "syslog", "journald",
 				     "webhook", "kafka",  "console" };
 static const char *const levels[] = { "info", "warn", "alert" };
@@ -26,9 +25,6 @@ static void read_type(struct config_reader *r, const struct yaml_entry *entry)
 	if (!yaml_read_word(&r->yaml, entry, "types", types, ARRAY_SIZE(types), &i))
 		return;
 	r->output->ops = sink_type(types[i]);
-	if (!r->output->ops)
-		yaml_error(&r->yaml, entry->value, "outputs of type `%s` are not supported yet",
-			   types[i]);
 }
 
 static void read_name(struct config_reader *r, const struct yaml_entry *entry)
@@ -171,6 +167,43 @@ static void read_spool(struct config_reader *r, const struct yaml_entry *entry)
 	}
 }
 
+static void read_brokers(struct config_reader *r, const struct yaml_entry *entry)
+{
+	_cleanup_buf_ struct buf all = { 0 };
+	struct text text;
+
+	if (entry->value->kind != YAML_LIST) {
+		r->output->brokers = yaml_read_string(&r->yaml, entry);
+		return;
+	}
+	yaml_for_each(item, entry->value)
+	{
+		if (!yaml_read_text(&r->yaml, &(struct yaml_entry){ entry->name, item, item },
+				    &text))
+			return;
+		buf_adds(&all, all.len ? "," : "");
+		buf_add(&all, text.s, text.len);
+	}
+	if (!all.len)
+		yaml_error(&r->yaml, entry->value, "`brokers` is empty");
+	r->output->brokers = all.len ? strdup(all.data) : NULL;
+	r->yaml.nomem |= all.failed || (all.len && !r->output->brokers);
+}
+
+static void read_topic(struct config_reader *r, const struct yaml_entry *entry)
+{
+	r->output->topic = yaml_read_string(&r->yaml, entry);
+}
+
+static void read_key_of_kafka(struct config_reader *r, const struct yaml_entry *entry)
+{
+	static const char *const words[] = { "host", "session", "rule" };
+	size_t i;
+
+	if (yaml_read_word(&r->yaml, entry, "keys", words, ARRAY_SIZE(words), &i))
+		r->output->key = SINK_BY_HOST + i;
+}
+
 static void read_address(struct config_reader *r, const struct yaml_entry *entry)
 {
 	struct address address;
@@ -184,7 +217,7 @@ static void read_address(struct config_reader *r, const struct yaml_entry *entry
 
 enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT, KEY_SPOOL };
 
-/* A row for each key; `only`: just of those types that take it; without a reader: it is not supported yet. */
+/* A row for each key; `only`: just of those types that take it. */
 static const struct output_key {
 	const char *name;
 	void (*read)(struct config_reader *r, const struct yaml_entry *entry);
@@ -202,9 +235,9 @@ static const struct output_key {
 	{ .name = "url", .read = read_url, .only = SINK_KEY_URL },
 	{ .name = "headers_file", .read = read_headers_file, .only = SINK_KEY_HEADERS_FILE },
 	{ .name = "template", .read = read_template, .only = SINK_KEY_TEMPLATE },
-	{ .name = "brokers" },
-	{ .name = "topic" },
-	{ .name = "key" },
+	{ .name = "brokers", .read = read_brokers, .only = SINK_KEY_BROKERS },
+	{ .name = "topic", .read = read_topic, .only = SINK_KEY_TOPIC },
+	{ .name = "key", .read = read_key_of_kafka, .only = SINK_KEY_KEY },
 	{ .name = "key_file", .read = read_key_file, .only = SINK_KEY_KEY_FILE },
 };
 
@@ -215,10 +248,7 @@ static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
 
-	if (keys[row].read)
-		keys[row].read(r, entry);
-	else
-		yaml_error(&r->yaml, entry->key, "`%s` is not supported yet", entry->name);
+	keys[row].read(r, entry);
 }
 
 /* Are the keys those of its type? */
@@ -314,6 +344,8 @@ void config_outputs_fini(struct config *c)
 		free((char *)c->outputs.list[i].address);
 		free((char *)c->outputs.list[i].ca_file);
 		free((char *)c->outputs.list[i].spool.path);
+		free((char *)c->outputs.list[i].brokers);
+		free((char *)c->outputs.list[i].topic);
 		free((char *)c->outputs.list[i].url);
 		free((char *)c->outputs.list[i].headers_file);
 		free((char *)c->outputs.list[i].template);

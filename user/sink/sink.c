@@ -291,7 +291,8 @@ static unsigned int choose_form(const struct sink *s, const struct sink_config *
 	bool terminal = s->ops->is_terminal && s->ops->is_terminal(s->out);
 
 	/* Logs are read line by line. */
-	if (ops->envelope && format <= SINK_TEXT && format != SINK_JSON)
+	if ((ops->envelope == WRITTEN_SYSLOG || ops->envelope == WRITTEN_JOURNAL) &&
+	    format <= SINK_TEXT && format != SINK_JSON)
 		return WRITTEN_IN(ops->envelope, WRITTEN_BRIEF);
 	if (format == SINK_AUTO)
 		format = terminal ? SINK_TEXT : SINK_JSON;

@@ -47,6 +47,18 @@ enum sink_key {
 	SINK_KEY_TEMPLATE = 1 << 5,
 	SINK_KEY_KEY_FILE = 1 << 6,
 	SINK_KEY_SPOOL = 1 << 7,
+	SINK_KEY_BROKERS = 1 << 8,
+	SINK_KEY_TOPIC = 1 << 9,
+	SINK_KEY_KEY = 1 << 10,
+};
+
+/* By what Kafka spreads alerts over partitions; in the order in which WRITTEN_KEYED has them. */
+enum sink_kafka_key {
+	SINK_BY_NOTHING,
+	SINK_BY_HOST,
+	SINK_BY_SESSION,
+	SINK_BY_RULE,
+	NR_SINK_KAFKA_KEYS
 };
 
 /* All text is borrowed; NULL: not given. */
@@ -56,6 +68,8 @@ struct sink_config {
 	const char *address;	    /* as address_parse() takes it */
 	const char *ca_file; /* certificates that a peer's is to be signed by; NULL: the system's */
 	const char *url;
+	const char *brokers, *topic;
+	enum sink_kafka_key key;
 	const char *headers_file; /* headers of requests, which may be secret */
 	const char *template;	  /* "slack", or a file */
 	const char *key_file;	  /* with the key that a console knows the sender by */

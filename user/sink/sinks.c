@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "sink/http.h"
 #include "sink/journald.h"
+#include "sink/kafka.h"
 #include "sink/spool_sink.h"
 #include "sink/stream.h"
 #include "sink/syslog.h"
@@ -21,7 +22,8 @@
 /* One row for each type. */
 static const struct sink_ops *const types[] = { &stream_file_ops,  &stream_stdout_ops,
 						&syslog_ops,	   &journald_ops,
-						&http_webhook_ops, &http_console_ops };
+						&http_webhook_ops, &http_console_ops,
+						&kafka_ops };
 
 struct sinks {
 	struct sink **sinks;

@@ -36,11 +36,25 @@ static void put_entry(struct buf *out, enum written_form format, const struct al
 	out->failed |= message.failed;
 }
 
+static void put_keys(struct buf *out, const struct alert *a)
+{
+	const char *session = a->request ? a->request->session : NULL;
+
+	buf_adds(out, a->host ?: "");
+	buf_addc(out, '\0');
+	buf_adds(out, session ?: "");
+	buf_addc(out, '\0');
+	alert_put_rule(out, a->rule);
+	buf_addc(out, '\0');
+}
+
 struct written *written_make(unsigned int form, const struct alert *alert, struct buf *scratch)
 {
 	enum written_form format = form % NR_WRITTEN_FORMATS;
 
 	buf_reset(scratch);
+	if (form / NR_WRITTEN_FORMATS == WRITTEN_KEYED)
+		put_keys(scratch, alert);
 	if (form / NR_WRITTEN_FORMATS == WRITTEN_SYSLOG)
 		alert_syslog(scratch, alert, format == WRITTEN_BRIEF);
 	if (form / NR_WRITTEN_FORMATS == WRITTEN_JOURNAL)

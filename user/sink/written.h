@@ -28,6 +28,7 @@ enum written_envelope {
 	WRITTEN_PLAIN,	 /* nothing: a line, or several */
 	WRITTEN_SYSLOG,	 /* a message of RFC 5424 */
 	WRITTEN_JOURNAL, /* an entry of systemd's journal */
+	WRITTEN_KEYED,	 /* host, session and rule, with a NUL behind each, and the form */
 	NR_WRITTEN_ENVELOPES
 };
 

@@ -158,9 +158,12 @@ TEST(mistakes)
 		  ":1:11: an output of type `file` has no `path`\n" },
 		{ "outputs: [{ type: stdout, path: x }]\n",
 		  ":1:27: an output of type `stdout` has no `path`\n" },
-		{ "outputs: [{ type: kafka, topic: x }]\n",
-		  ":1:19: outputs of type `kafka` are not supported yet\n"
-		  ":1:26: `topic` is not supported yet\n" },
+		{ "outputs: [{ type: kafka, topic: x, key: hots }]\n",
+		  ":1:11: an output of type `kafka` has no `brokers`\n"
+		  ":1:41: unknown key `hots`; did you mean `host`?\n" },
+		{ "outputs: [{ type: kafka, brokers: [], topic: t, url: 'http://h' }]\n",
+		  ":1:35: `brokers` is empty\n"
+		  ":1:49: an output of type `kafka` has no `url`\n" },
 		{ "outputs: [{ type: webhook }, { type: console, url: 'https://u:p@h/' }]\n",
 		  ":1:11: an output of type `webhook` has no `url`\n"
 		  ":1:30: an output of type `console` has no `key_file`\n"
