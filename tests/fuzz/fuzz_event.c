@@ -137,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.rule = &rule, .event = &event, .probe = "usdt", .action = "detect"
 	};
 	/* everybody is a proxy: whole chains are gone through */
-	static const struct rule_network all = { .bits = 0 };
+	static const struct ip_network all = { .bits = 0 };
 	struct request_opts opts = {
 		.proxies = &all, .nr_proxies = 1, .trust_unix = true, .plain_session = size % 2
 	};

@@ -138,13 +138,13 @@ static int set_rate(struct config *c, const char *text)
 static int set_proxy(struct config *c, const char *text)
 {
 	struct text word = { text, strlen(text) };
-	struct rule_network net, *list;
+	struct ip_network net, *list;
 
 	if (str_eq(text, "unix")) {
 		c->proxies.unix_sockets = true;
 		return 0;
 	}
-	if (!rule_address_parse(word, &net) && !rule_network_parse(word, &net))
+	if (!ip_address_parse(word, &net) && !ip_network_parse(word, &net))
 		return -EINVAL;
 	list = reallocarray(c->proxies.list, c->proxies.count + 1, sizeof(*list));
 	if (!list)

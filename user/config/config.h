@@ -8,10 +8,10 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/ip_network.h"
 #include "bpf/abi/event.h"
 #include "request/request.h"
 #include "rule/rule.h"
-#include "rule/rule_network.h"
 #include "sink/sink.h"
 
 struct config_words {
@@ -44,7 +44,7 @@ struct config {
 		size_t count;
 	} outputs; /* instead of `output`; only a file has them */
 	struct config_proxies {
-		struct rule_network *list;
+		struct ip_network *list;
 		size_t count;
 		bool unix_sockets;
 	} proxies;

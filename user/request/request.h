@@ -9,13 +9,13 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/ip_network.h"
 #include "event/event.h"
 #include "event/request.h"
-#include "rule/rule_network.h"
 
 struct request_opts {
 	/* Whose X-Forwarded-For, Forwarded or X-Real-IP is believed; of none the peer of the connection is the client. */
-	const struct rule_network *proxies;
+	const struct ip_network *proxies;
 	size_t nr_proxies;
 	bool trust_unix; /* a peer without an address, on a UNIX socket, is such a proxy */
 	/* Cookies that hold a session, the first one found counts; NULL: those of the frameworks. */

@@ -11,17 +11,17 @@
 /* Addresses of a chain that are looked at, from the right. */
 #define CHAIN_MAX 64
 
-static bool is_trusted(const struct request_opts *opts, const struct rule_network *addr)
+static bool is_trusted(const struct request_opts *opts, const struct ip_network *addr)
 {
 	for (size_t i = 0; i < opts->nr_proxies; i++) {
-		if (rule_network_holds(&opts->proxies[i], addr))
+		if (ip_network_holds(&opts->proxies[i], addr))
 			return true;
 	}
 	return false;
 }
 
 /* An address as proxies write it: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80". */
-static bool parse_node(struct text s, struct rule_network *out)
+static bool parse_node(struct text s, struct ip_network *out)
 {
 	const char *end;
 
@@ -37,10 +37,10 @@ static bool parse_node(struct text s, struct rule_network *out)
 		    !memchr(end + 1, ':', (size_t)(s.s + s.len - end - 1)))
 			s.len = (size_t)(end - s.s);
 	}
-	return rule_address_parse(s, out);
+	return ip_address_parse(s, out);
 }
 
-static const char *address_string(struct arena *arena, const struct rule_network *addr)
+static const char *address_string(struct arena *arena, const struct ip_network *addr)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char text[INET6_ADDRSTRLEN];
@@ -123,7 +123,7 @@ const char *request_client(struct arena *arena, const struct request_opts *opts,
 	bool cut, known, trusted;
 	struct text peer = event_request_field(arena, in, EV_REQ_PEER, &cut), list, item;
 	unsigned int field;
-	struct rule_network addr;
+	struct ip_network addr;
 
 	known = peer.s && !cut && parse_node(peer, &addr);
 	trusted = known ? is_trusted(opts, &addr)
@@ -131,7 +131,7 @@ const char *request_client(struct arena *arena, const struct request_opts *opts,
 	if (trusted) {
 		list = chain(arena, in, &field);
 		for (int i = 0; i < CHAIN_MAX && trusted && take_last(&list, &item); i++) {
-			struct rule_network next;
+			struct ip_network next;
 
 			if (field == EV_REQ_FORWARDED)
 				item = forwarded_for(item);

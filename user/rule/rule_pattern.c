@@ -299,7 +299,7 @@ static void read_caller(struct rule_reader *r, const struct yaml_entry *entry, s
 static void read_plain(struct rule_reader *r, const struct yaml_entry *entry)
 {
 	enum rule_test_op op = RULE_TEST_CONTAINS;
-	struct rule_network network;
+	struct ip_network network;
 	struct rule_test *t;
 	struct text text;
 
@@ -320,7 +320,7 @@ static void read_plain(struct rule_reader *r, const struct yaml_entry *entry)
 		op = RULE_TEST_FILE_NAME;
 		break;
 	case RULE_SUBJECT_ADDRESS:
-		if (!rule_address_parse(text, &network) && !rule_network_parse(text, &network)) {
+		if (!ip_address_parse(text, &network) && !ip_network_parse(text, &network)) {
 			if (memchr(text.s, '/', text.len)) {
 				rule_error(r, entry->value,
 					   "%s is no range of addresses, as "

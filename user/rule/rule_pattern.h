@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/ip_network.h"
 #include "base/text.h"
 #include "input/input.h"
-#include "rule/rule_network.h"
 
 struct event;
 struct event_frame;
@@ -58,7 +58,7 @@ struct rule_test {
 	struct text text; /* owned */
 	double number;
 	enum input_kind input;
-	struct rule_network network;
+	struct ip_network network;
 	struct rule_regex *regex;
 	struct rule_patterns *nested;
 };

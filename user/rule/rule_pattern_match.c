@@ -230,10 +230,10 @@ static enum rule_verdict test_number(const struct rule_test *test, const struct 
 
 static enum rule_verdict test_network(const struct rule_test *test, const struct rule_element *e)
 {
-	struct rule_network address;
+	struct ip_network address;
 
-	return VERDICT(e->nr_spellings && rule_address_parse(e->spellings[0], &address) &&
-		       rule_network_holds(&test->network, &address));
+	return VERDICT(e->nr_spellings && ip_address_parse(e->spellings[0], &address) &&
+		       ip_network_holds(&test->network, &address));
 }
 
 static enum rule_verdict test_input(const struct rule_test *test, const struct rule_element *e)

@@ -11,7 +11,7 @@ static struct event_request in;
 static struct request_opts opts;
 static struct arena arena;
 static struct alert_request out;
-static struct rule_network proxies[4];
+static struct ip_network proxies[4];
 
 static void start(enum ev_request_kind kind)
 {
@@ -34,10 +34,10 @@ static void add(unsigned int field, const char *s)
 
 static void trust(const char *range)
 {
-	struct rule_network *net = &proxies[opts.nr_proxies++];
+	struct ip_network *net = &proxies[opts.nr_proxies++];
 	struct text text = { range, strlen(range) };
 
-	if (!rule_address_parse(text, net) && !rule_network_parse(text, net))
+	if (!ip_address_parse(text, net) && !ip_network_parse(text, net))
 		abort();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "rule/rule_network.h"
+#include "base/ip_network.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool parse(struct text text, uint8_t out[16], bool *v4)
 	return *v4 || inet_pton(AF_INET6, copy, out) == 1;
 }
 
-bool rule_address_parse(struct text text, struct rule_network *out)
+bool ip_address_parse(struct text text, struct ip_network *out)
 {
 	const char *zone;
 	bool v4;
@@ -37,7 +37,7 @@ bool rule_address_parse(struct text text, struct rule_network *out)
 	return parse(text, out->address, &v4) && !(zone && v4);
 }
 
-bool rule_network_parse(struct text text, struct rule_network *out)
+bool ip_network_parse(struct text text, struct ip_network *out)
 {
 	const char *slash = text.len ? memchr(text.s, '/', text.len) : NULL;
 	unsigned int bits = 0;
@@ -60,7 +60,7 @@ bool rule_network_parse(struct text text, struct rule_network *out)
 	return true;
 }
 
-bool rule_network_holds(const struct rule_network *net, const struct rule_network *address)
+bool ip_network_holds(const struct ip_network *net, const struct ip_network *address)
 {
 	unsigned int bytes = net->bits / 8, rest = net->bits % 8;
 	uint8_t mask = 0xff << (8 - rest);

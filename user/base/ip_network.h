@@ -8,13 +8,13 @@
 #include "base/text.h"
 
 /* IPv4 addresses are held as IPv4-mapped IPv6 ones, so that ::ffff:192.0.2.1 is 192.0.2.1. */
-struct rule_network {
+struct ip_network {
 	uint8_t address[16];
 	unsigned int bits; /* of the address that count: 128 for a single one */
 };
 
 /* Reads an address, IPv6 with or without brackets and a zone.  False if it is none. */
-bool rule_address_parse(struct text text, struct rule_network *out);
+bool ip_address_parse(struct text text, struct ip_network *out);
 /* Reads "ADDRESS/BITS"; false if it is none. */
-bool rule_network_parse(struct text text, struct rule_network *out);
-bool rule_network_holds(const struct rule_network *net, const struct rule_network *address);
+bool ip_network_parse(struct text text, struct ip_network *out);
+bool ip_network_holds(const struct ip_network *net, const struct ip_network *address);
