@@ -20,7 +20,7 @@ PURE_MODULES := base elf proc py event counters yaml input rule alert request si
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
-CONSOLE_LIBS := libmicrohttpd sqlite3 libsodium
+CONSOLE_LIBS := libmicrohttpd sqlite3 libsodium libpq
 # Loaded when an output needs them (user/sink/library.h): only their headers are needed here.
 LATE_LIBS := libcurl rdkafka
 .DEFAULT_GOAL := all

@@ -24,6 +24,7 @@ need libpcre2-8 10.34 libpcre2-dev
 need nettle 3.4 nettle-dev
 need libmicrohttpd 0.9.71 libmicrohttpd-dev
 need sqlite3 3.37 libsqlite3-dev
+need libpq 13 libpq-dev
 need libsodium 1.0.18 libsodium-dev
 need libcurl 7.74 libcurl4-gnutls-dev
 need rdkafka 1.6 librdkafka-dev

@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libyaml-dev
-	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libcurl4-gnutls-dev librdkafka-dev)
+	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libpq-dev libcurl4-gnutls-dev librdkafka-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # clang-format, clang-tidy, shellcheck: guards; cython3, python3-dev: a view without frames; libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels;
 # chromium: the console's pages; rsyslog, systemd: read what outputs send; openssl: certificates for that.
@@ -17,7 +17,7 @@ tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk
 	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
 	python3-uvicorn uvicorn python3-requests python3-yaml python3-aiohttp python3-tornado python3-gevent
 	python3-bottle python3-pyramid python3-waitress python3-falcon cython3 python3-dev
-	rsyslog rsyslog-gnutls systemd openssl clang-format clang-tidy shellcheck chromium chromium-driver fonts-dejavu-core)
+	rsyslog rsyslog-gnutls systemd openssl clang-format clang-tidy shellcheck chromium chromium-driver fonts-dejavu-core postgresql)
 
 die() {
 	echo "setup.sh: $*" >&2

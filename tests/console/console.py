@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A running phrude-console with a store of its own, and a client for it."""
 
+import contextlib
 import gzip
 import http.client
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
 import uuid
 
+import harness
+from postgres import Cluster  # noqa: F401
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("PHRUDE_CONSOLE", os.path.join(ROOT, os.environ.get("BUILD", "build"), "phrude-console"))
+# Of PostgreSQL, while the tests run that need it.
+cluster = None
 PASSWORD = "correct horse battery"
 
 
@@ -94,11 +101,20 @@ class Client:
 
 
 class Console:
-    def __init__(self, directory=None, options=("--keep", "0")):
+    def __init__(self, directory=None, options=("--keep", "0"), store=None):
         self.directory = directory or tempfile.mkdtemp(prefix="phrude-console-")
-        self.store = "sqlite:" + os.path.join(self.directory, "console.db")
+        self.store = store or cluster.database() if harness.current.store == "postgresql" else "sqlite:" + os.path.join(self.directory, "console.db")
         self.options = list(options)
         self.start()
+
+    def sql(self, statement):
+        """Asks the store itself; rows as lists of texts, an empty one for NULL."""
+        if harness.current.store == "postgresql":
+            return cluster.sql(self.store, statement)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.directory, "console.db"), timeout=20)) as store:
+            rows = [["" if value is None else str(value) for value in row] for row in store.execute(statement)]
+            store.commit()
+            return rows
 
     def start(self):
         self.lines = []

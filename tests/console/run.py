@@ -4,6 +4,7 @@
 
 import argparse
 import concurrent.futures
+import contextlib
 import glob
 import importlib
 import os
@@ -16,12 +17,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import console  # noqa: E402
 import harness  # noqa: E402
 
 
 def run(case):
     began = time.monotonic()
     try:
+        harness.current.store = case.store
         case.function()
     except harness.Skip as skip:
         return "SKIP", f": {skip}"
@@ -41,8 +44,12 @@ def main():
     # What tests leave behind goes with it.
     with tempfile.TemporaryDirectory(prefix="phrude-console-tests-") as directory:
         tempfile.tempdir = directory
-        with concurrent.futures.ThreadPoolExecutor(arguments.j) as pool:
-            futures = {pool.submit(run, case): case for case in harness.cases if arguments.k in case.name}
+        cases = [case for case in harness.cases if arguments.k in case.name]
+        with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(arguments.j) as pool:
+            if any(case.store == "postgresql" for case in cases):
+                console.cluster = console.Cluster()
+                stack.callback(console.cluster.close)
+            futures = {pool.submit(run, case): case for case in cases}
             for future in concurrent.futures.as_completed(futures):
                 result, text = future.result()
                 counts[result] += 1

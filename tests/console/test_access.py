@@ -6,7 +6,7 @@ import stat
 import subprocess
 
 from console import BINARY, PASSWORD, Console, alert
-from harness import equal, test
+from harness import equal, sqlite_test, test
 
 # Each path with its method, and the status for nobody, a key, a viewer, an analyst, an administrator.
 ROUTES = [
@@ -119,7 +119,7 @@ def every_answer_has_the_headers_that_protect():
             equal(headers["X-Content-Type-Options"], "nosniff")
 
 
-@test
+@sqlite_test
 def the_store_is_for_its_owner_alone():
     with Console() as console:
         console.admin()
@@ -129,7 +129,7 @@ def the_store_is_for_its_owner_alone():
             assert PASSWORD.encode() not in file.read()
 
 
-@test
+@sqlite_test
 def passwords_do_not_cross_a_network_unencrypted():
     with Console() as console:
         def serve(*options):
@@ -144,7 +144,7 @@ def passwords_do_not_cross_a_network_unencrypted():
         equal(serve("--nonsense").returncode, 2)
 
 
-@test
+@sqlite_test
 def tls_is_spoken():
     import http.client
     import ssl

@@ -10,7 +10,7 @@ import threading
 
 from browser import Browser
 from console import PASSWORD, ROOT
-from harness import Skip, equal, test
+from harness import Skip, equal, sqlite_test
 from pages import picture
 
 sys.path.append(os.path.join(ROOT, "scripts", "demo"))
@@ -18,7 +18,7 @@ sys.path.append(os.path.join(ROOT, "scripts", "lib"))
 from attacks import ATTACKS  # noqa: E402
 
 
-@test
+@sqlite_test
 def the_demo_shows_its_attacks_on_the_pages():
     if os.geteuid() != 0:
         raise Skip("tracing needs root")

@@ -5,12 +5,11 @@ import datetime
 import gzip
 import os
 import re
-import sqlite3
 import tempfile
 import urllib.parse
 
 from console import ROOT, Console, alert
-from harness import equal, test, until
+from harness import equal, sqlite_test, test, until
 from pages import CHECKS, picture, signed_in
 
 
@@ -32,15 +31,11 @@ def a_day():
 
 def hours_are_counted_right(console):
     """What is kept for each hour is what a count of all alerts gives."""
-    store = sqlite3.connect(f"file:{console.directory}/console.db?mode=ro", uri=True)
-    try:
-        kept = set(store.execute("SELECT part, hour, what, alerts FROM hours"))
-        counted = set()
-        for part, column in ((0, "CASE level WHEN 0 THEN 'info' WHEN 1 THEN 'warn' ELSE 'alert' END"), (1, "rule"), (2, "path"), (3, "addr"), (4, "app")):
-            counted |= set(store.execute(f"SELECT {part}, seq / 2048 / 3600000000, {column}, count(*) FROM alerts GROUP BY 2, 3 HAVING {column} IS NOT NULL"))
-        counted |= set(store.execute("SELECT 5, seq / 2048 / 3600000000, tag, count(*) FROM tags WHERE tag LIKE 'attack.t%' GROUP BY 2, 3"))
-    finally:
-        store.close()
+    kept = {tuple(row) for row in console.sql("SELECT part, hour, what, alerts FROM hours")}
+    counted = set()
+    for part, column in ((0, "CASE level WHEN 0 THEN 'info' WHEN 1 THEN 'warn' ELSE 'alert' END"), (1, "rule"), (2, "path"), (3, "addr"), (4, "app")):
+        counted |= {tuple(row) for row in console.sql(f"SELECT {part}, seq / 2048 / 3600000000, {column}, count(*) FROM alerts WHERE {column} IS NOT NULL GROUP BY 2, 3")}
+    counted |= {tuple(row) for row in console.sql("SELECT 5, seq / 2048 / 3600000000, tag, count(*) FROM tags WHERE tag LIKE 'attack.t%' GROUP BY 2, 3")}
     equal(kept, counted)
     return kept
 
@@ -66,7 +61,7 @@ def hours_count_what_comes_and_what_goes():
         equal(hours_are_counted_right(console), set())
 
 
-@test
+@sqlite_test
 def hours_of_a_store_from_before_are_counted():
     directory = tempfile.mkdtemp()
     with gzip.open(os.path.join(os.path.dirname(__file__), "store-2.db.gz")) as old, open(os.path.join(directory, "console.db"), "wb") as file:
@@ -90,10 +85,7 @@ def senders_are_known_by_what_they_send_and_say():
         first = admin.get("/api/v1/senders").json["senders"][0]
         equal((first["host"], first["alerts"], first["report"]), ("app-1", 2, said))
         console.stop()
-        store = sqlite3.connect(os.path.join(console.directory, "console.db"))
-        store.execute("UPDATE senders SET heard = heard - 31 * 86400000000 WHERE host = 'app-2'")
-        store.commit()
-        store.close()
+        console.sql("UPDATE senders SET heard = heard - 31 * 86400000000 WHERE host = 'app-2'")
         console.start()
         until(lambda: [one["host"] for one in console.client_of("admin").get("/api/v1/senders").json["senders"]] == ["app-1"])
         for wrong in ([], {"host": ""}, {"version": "1"}):
@@ -193,7 +185,7 @@ def a_long_session_has_pages():
         equal(admin.get("/api/v1/sessions/story").status, 400)
 
 
-@test
+@sqlite_test
 def every_technique_of_the_rules_has_a_name():
     with open(os.path.join(ROOT, "user/console/pages/attack.js"), encoding="utf-8") as file:
         known = set(re.findall(r"^(T\d+(?:\.\d+)?) [A-Z,]+ ", file.read(), re.M))
@@ -205,7 +197,7 @@ def every_technique_of_the_rules_has_a_name():
     equal(used - known, set())
 
 
-@test
+@sqlite_test
 def these_pages_are_for_everybody_at_every_size():
     with Console() as console:
         console.admin()

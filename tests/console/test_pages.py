@@ -6,7 +6,7 @@ import urllib.parse
 
 from browser import Browser
 from console import PASSWORD, Console, alert
-from harness import equal, test
+from harness import equal, sqlite_test, test
 from pages import CHECKS, picture, signed_in, some_alerts
 
 
@@ -182,7 +182,7 @@ def hostile_alerts_are_shown_harmlessly():
             equal(browser.run("return window.hacked"), None)
 
 
-@test
+@sqlite_test
 def pages_are_for_everybody_at_every_size():
     with Console() as console:
         console.admin()

@@ -8,7 +8,7 @@ import os
 import tempfile
 
 from console import PASSWORD, Console, alert
-from harness import equal, test, until
+from harness import current, equal, sqlite_test, test, until
 
 
 def ago(**span):
@@ -77,7 +77,7 @@ def reports_count_a_span_of_time():
         equal(admin.get("/api/v1/report?since=ever").status, 400)
 
 
-@test
+@sqlite_test
 def a_store_of_an_older_version_is_migrated():
     directory = tempfile.mkdtemp()
     with gzip.open(os.path.join(os.path.dirname(__file__), "store-1.db.gz")) as old, open(os.path.join(directory, "console.db"), "wb") as file:
@@ -91,41 +91,29 @@ def a_store_of_an_older_version_is_migrated():
 
 @test
 def a_store_of_a_newer_version_is_refused():
-    import sqlite3
-
     with Console() as console:
         console.stop()
-        store = sqlite3.connect(os.path.join(console.directory, "console.db"))
-        store.execute("PRAGMA user_version = 1000")
-        store.close()
+        console.sql("UPDATE store SET version = 1000" if current.store == "postgresql" else "PRAGMA user_version = 1000")
         done = console.command("key", "list")
         equal(done.returncode, 2)
         assert "newer phrude-console" in done.stderr, done.stderr
 
 
 def words(console, text):
-    import sqlite3
-
-    store = sqlite3.connect(f"file:{console.directory}/console.db?mode=ro", uri=True)
-    try:
-        return store.execute("SELECT count(*) FROM words WHERE words MATCH ?", (text,)).fetchone()[0], store.execute("SELECT count(*) FROM tags").fetchone()[0]
-    finally:
-        store.close()
+    """How many alerts the index of words finds, and how many tags there are."""
+    found = console.sql(f"SELECT count(*) FROM words WHERE text @@ to_tsquery('simple', '{text}')" if current.store == "postgresql" else
+                        f"SELECT count(*) FROM words WHERE words MATCH '{text}'")
+    return int(found[0][0]), int(console.sql("SELECT count(*) FROM tags")[0][0])
 
 
 @test
 def what_came_long_ago_is_forgotten_and_its_words():
-    import sqlite3
-
     with Console() as console:
         key, admin = console.key(), console.admin()
         console.send([alert(id=f"old{number}", host="\ud800old") for number in range(450)] + [alert(id="new")], key)
         admin.ask("POST", "/api/v1/alerts/old1", {"state": "seen"})
         console.stop()
-        store = sqlite3.connect(os.path.join(console.directory, "console.db"))
-        store.execute("UPDATE alerts SET received = received - 3 * 86400000000 WHERE id <> 'new'")
-        store.commit()
-        store.close()
+        console.sql("UPDATE alerts SET received = received - 3 * 86400000000 WHERE id <> 'new'")
         console.options = ["--keep", "2d"]
         console.start()
         until(lambda: any("forgot the 450 oldest alerts" in line for line in console.lines))
@@ -136,7 +124,7 @@ def what_came_long_ago_is_forgotten_and_its_words():
         equal(admin.signed_in().get("/api/v1/audit").json["audit"][1]["detail"], "450 alerts")
 
 
-@test
+@sqlite_test
 def the_oldest_go_when_the_store_is_too_large():
     with Console() as console:
         key = console.key()

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		_cleanup_query_ struct query q;
 
-		query_build(&q, &f, "a.id", size % 2, f.limit);
+		query_build(&q, size % 3 ? DB_SQLITE : DB_POSTGRES, &f, "a.id", size % 2, f.limit);
 		for (const char *c = q.sql.data; *c; c++)
 			places += *c == '?';
 		if (places != q.nr_values || q.nr_values > QUERY_VALUES_MAX)

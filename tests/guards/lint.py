@@ -17,6 +17,8 @@ BUILD = os.environ.get("BUILD", "build")
 # Each version has other checks; this is Debian 12's.
 VERSION = "14"
 FLAGS = ["-I.", "-Iuser", f"-I{BUILD}", "-D_GNU_SOURCE", '-DPHRUDE_VERSION=""', "-std=gnu11"]
+# Of the libraries, the one whose headers lie in a folder of their own.
+FLAGS += subprocess.run(["pkg-config", "--cflags", "libpq"], capture_output=True, text=True).stdout.split()
 
 
 def state(source):

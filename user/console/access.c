@@ -80,11 +80,12 @@ int access_invite(struct db *db, const char *user, enum role role, char token[TO
 		    " ON CONFLICT (name) DO UPDATE SET role = excluded.role",
 		    "si", user, (int64_t)role);
 	if (res >= 0)
-		res = db_do(db, err, "DELETE FROM invites WHERE user = ? OR expires < ?", "si",
+		res = db_do(db, err, "DELETE FROM invites WHERE \"user\" = ? OR expires < ?", "si",
 			    user, now);
 	if (res >= 0)
-		res = db_do(db, err, "INSERT INTO invites (hash, user, expires) VALUES (?, ?, ?)",
-			    "ssi", hash, user, expires);
+		res = db_do(db, err,
+			    "INSERT INTO invites (hash, \"user\", expires) VALUES (?, ?, ?)", "ssi",
+			    hash, user, expires);
 	return done(res);
 }
 
@@ -104,8 +105,9 @@ static int one_text(struct db *db, struct db_rows *stmt, char *out, size_t size,
 static int find_invite(struct db *db, const char *hash, char *user, struct err *err)
 {
 	_cleanup_(db_donep) struct db_rows *stmt = NULL;
-	int res = db_ask(db, err, &stmt, "SELECT user FROM invites WHERE hash = ? AND expires > ?",
-			 "si", hash, when_now());
+	int res = db_ask(db, err, &stmt,
+			 "SELECT \"user\" FROM invites WHERE hash = ? AND expires > ?", "si", hash,
+			 when_now());
 
 	if (!res)
 		res = one_text(db, stmt, user, ACCESS_NAME_MAX + 1, err);
@@ -128,9 +130,9 @@ int access_redeem(struct db *db, struct text token, const char *password_hash,
 	res = find_invite(db, hash, user, err);
 	if (res)
 		return res;
-	res = db_do(db, err, "DELETE FROM invites WHERE user = ?", "s", user);
+	res = db_do(db, err, "DELETE FROM invites WHERE \"user\" = ?", "s", user);
 	if (res >= 0)
-		res = db_do(db, err, "DELETE FROM sessions WHERE user = ?", "s", user);
+		res = db_do(db, err, "DELETE FROM sessions WHERE \"user\" = ?", "s", user);
 	if (res >= 0)
 		res = db_do(db, err, "UPDATE users SET password = ? WHERE name = ?", "ss",
 			    password_hash, user);
@@ -158,9 +160,10 @@ int access_sign_in(struct db *db, const char *user, char token[TOKEN_SIZE], stru
 	token_hash((struct text){ token, strlen(token) }, hash);
 	res = db_do(db, err, "DELETE FROM sessions WHERE expires < ?", "i", now);
 	if (res >= 0)
-		res = db_do(db, err,
-			    "INSERT INTO sessions (hash, user, csrf, expires) VALUES (?, ?, ?, ?)",
-			    "sssi", hash, user, csrf, expires);
+		res = db_do(
+			db, err,
+			"INSERT INTO sessions (hash, \"user\", csrf, expires) VALUES (?, ?, ?, ?)",
+			"sssi", hash, user, csrf, expires);
 	return done(res);
 }
 
@@ -179,11 +182,12 @@ int access_session(struct db *db, struct text token, struct session *out, struct
 	int res;
 
 	token_hash(token, hash);
-	res = db_ask(db, err, &stmt,
-		     "SELECT s.user, s.csrf, u.role FROM sessions AS s JOIN users AS u ON u.name = "
-		     "s.user"
-		     " WHERE s.hash = ? AND s.expires > ?",
-		     "si", hash, when_now());
+	res = db_ask(
+		db, err, &stmt,
+		"SELECT s.\"user\", s.csrf, u.role FROM sessions AS s JOIN users AS u ON u.name = "
+		"s.\"user\""
+		" WHERE s.hash = ? AND s.expires > ?",
+		"si", hash, when_now());
 	if (!res)
 		res = one_text(db, stmt, out->user, sizeof(out->user), err);
 	if (res)

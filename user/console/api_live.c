@@ -22,6 +22,9 @@
 #define STREAMS_MAX 128
 /* Something is written at least so often, as proxies end connections that are silent for long. */
 #define BEAT_MS 15000
+/* Others write to the store as well: another console, `import`. A look that takes long is taken less often. */
+#define LOOK_MS 1000
+#define LOOK_REST 20
 /* What comes together is told at once. */
 #define GATHER_MS 200
 /* More are "more than": nobody counts them. */
@@ -34,6 +37,8 @@ struct stream {
 	struct filter filter;
 	uint64_t generation;
 	unsigned int told; /* alerts, by the last event */
+	int64_t beat;	   /* when something was written last, see when.h */
+	unsigned int wait; /* ms, until the next look */
 	struct buf pending;
 	size_t sent; /* of what is pending */
 };
@@ -68,31 +73,45 @@ static int look(struct stream *s, unsigned int *count)
 	return res;
 }
 
-/* Waits for news, and makes what is to be written of it pending.  0, or -errno to end the stream. */
-static int wait_for_news(struct stream *s)
+/* Looks once; what is to be written of it, if anything is, is made pending. */
+static int look_once(struct stream *s)
 {
-	uint64_t generation = writer_wait(s->console->writer, s->generation, BEAT_MS);
-	const struct timespec gather = { .tv_nsec = GATHER_MS * 1000000l };
 	unsigned int count = s->told;
-	int res;
+	int64_t begin = when_now();
+	int res = look(s, &count);
 
-	if (writer_is_woken(s->console->writer))
-		return -ECANCELED;
-	buf_reset(&s->pending);
-	s->sent = 0;
-	if (generation != s->generation)
-		nanosleep(&gather, NULL);
-	s->generation = writer_generation(s->console->writer);
-	res = look(s, &count);
 	/* What takes too long to count is counted next time. */
 	if (res && res != -ETIMEDOUT)
 		return res;
+	s->wait = MAX(LOOK_MS, LOOK_REST * (when_now() - begin) / (WHEN_SECOND / 1000));
 	if (count != s->told)
 		buf_printf(&s->pending, "event: alerts\ndata: {\"count\":%u}\n\n", count);
-	else
+	else if (when_now() - s->beat >= (int64_t)BEAT_MS * (WHEN_SECOND / 1000))
 		buf_adds(&s->pending, ": still here\n\n");
 	s->told = count;
 	return s->pending.failed ? -ENOMEM : 0;
+}
+
+/* Waits for news, and makes what is to be written of it pending.  0, or -errno to end the stream. */
+static int wait_for_news(struct stream *s)
+{
+	const struct timespec gather = { .tv_nsec = GATHER_MS * 1000000l };
+	int res = 0;
+
+	buf_reset(&s->pending);
+	s->sent = 0;
+	while (!s->pending.len && !res) {
+		uint64_t generation = writer_wait(s->console->writer, s->generation, s->wait);
+
+		if (writer_is_woken(s->console->writer))
+			return -ECANCELED;
+		if (generation != s->generation)
+			nanosleep(&gather, NULL);
+		s->generation = writer_generation(s->console->writer);
+		res = look_once(s);
+	}
+	s->beat = when_now();
+	return res;
 }
 
 static ssize_t stream_read(void *ctx, uint64_t pos, char *out, size_t max)

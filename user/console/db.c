@@ -9,6 +9,11 @@
 /* Of a statement. */
 #define VALUES_MAX 24
 
+enum db_kind db_kind(const struct db *db)
+{
+	return db->kind;
+}
+
 void db_close(struct db *db)
 {
 	if (db)

@@ -17,6 +17,9 @@
 struct db;
 struct db_rows;
 
+/* Where they differ, those who ask have a statement for each. */
+enum db_kind { DB_SQLITE, DB_POSTGRES, NR_DB_KINDS };
+
 /* A value of a statement that is put together at run time. */
 struct db_value {
 	bool is_text;
@@ -26,6 +29,9 @@ struct db_value {
 
 /* Opens a file, which has to be there already unless `create`.  -errno with a sentence. */
 int db_open_sqlite(const char *path, bool create, bool read_only, struct db **out, struct err *err);
+/* Connects to "postgresql://...". */
+int db_open_postgres(const char *url, bool read_only, struct db **out, struct err *err);
+enum db_kind db_kind(const struct db *db);
 void db_close(struct db *db);
 DEFINE_CLEANUP(db_closep, struct db, db_close);
 

@@ -22,6 +22,7 @@ struct db_ops {
 /* Each kind's own begins with it. */
 struct db {
 	const struct db_ops *ops;
+	enum db_kind kind;
 };
 
 struct db_rows {

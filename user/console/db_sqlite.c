@@ -245,7 +245,7 @@ int db_open_sqlite(const char *path, bool create, bool read_only, struct db **ou
 
 	if (!s)
 		return err_set(err, -ENOMEM, "out of memory");
-	s->db = (struct db){ &ops };
+	s->db = (struct db){ &ops, DB_SQLITE };
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
 	res = sqlite3_open_v2(path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);

@@ -136,47 +136,89 @@ static int read_tag(struct arena *a, struct text value, const char *prefix, stru
 	return 0;
 }
 
-/*
- * Each word has to occur, as a phrase of its letters and digits whose last one may go on: `/etc/pass` finds /etc/passwd.
- * Quoted, a word is no operator of the search's own.
- */
-static int read_words(struct arena *a, struct text value, struct text *out)
+static int keep(struct arena *a, const struct buf *b, struct text *out)
 {
-	_cleanup_buf_ struct buf b = { 0 };
-	unsigned int words = 0;
-	bool within = false, letters = false;
-	char *copy;
+	char *copy = b->failed ? NULL : arena_alloc(a, b->len + 1);
 
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = value.s[i];
-
-		if (isspace(c)) {
-			if (within)
-				buf_adds(&b, letters ? "\"*" : "\"");
-			within = false;
-			continue;
-		}
-		if (!within) {
-			if (++words > FILTER_WORDS_MAX)
-				return -EINVAL;
-			buf_adds(&b, b.len ? " \"" : "\"");
-		}
-		within = true;
-		letters |= c >= 0x80 || isalnum(c);
-		if (c == '"')
-			buf_addc(&b, '"');
-		buf_addc(&b, c);
-	}
-	if (within)
-		buf_adds(&b, letters ? "\"*" : "\"");
-	if (!letters)
-		return b.len ? -EINVAL : 0;
-	copy = b.failed ? NULL : arena_alloc(a, b.len);
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, b.data, b.len);
-	*out = (struct text){ copy, b.len };
+	memcpy(copy, b->data ?: "", b->len);
+	*out = (struct text){ copy, b->len };
 	return 0;
+}
+
+/* In quotes a word is no operator of the search's own. */
+static void put_sqlite(struct buf *out, struct text word, bool letters)
+{
+	buf_adds(out, out->len ? " \"" : "\"");
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.s[i] == '"')
+			buf_addc(out, '"');
+		buf_addc(out, word.s[i]);
+	}
+	buf_adds(out, letters ? "\"*" : "\"");
+}
+
+static bool is_letter(unsigned char c)
+{
+	return c >= 0x80 || isalnum(c);
+}
+
+/* Its letters and digits alone, as they are put into the index (store_alerts.c). */
+static void put_postgres(struct buf *out, struct text word)
+{
+	const char *separator = out->len ? " & '" : "'";
+
+	for (size_t i = 0; i < word.len; i++) {
+		if (!is_letter(word.s[i]))
+			continue;
+		buf_adds(out, separator);
+		while (i < word.len && is_letter(word.s[i]))
+			buf_addc(out, word.s[i++]);
+		separator = "' <-> '";
+	}
+	buf_adds(out, "':*");
+}
+
+/* Takes the next word off the front. */
+static bool next_word(struct text *value, struct text *out)
+{
+	size_t from = 0, to;
+
+	while (from < value->len && isspace((unsigned char)value->s[from]))
+		from++;
+	for (to = from; to < value->len && !isspace((unsigned char)value->s[to]);)
+		to++;
+	*out = (struct text){ value->s + from, to - from };
+	*value = (struct text){ value->s + to, value->len - to };
+	return out->len;
+}
+
+/* Each word has to occur, as a phrase of its letters and digits whose last one may go on: `/etc/pass` finds /etc/passwd. */
+static int read_words(struct arena *a, struct text value, struct text out[NR_DB_KINDS])
+{
+	_cleanup_buf_ struct buf sqlite = { 0 }, postgres = { 0 };
+	unsigned int words = 0;
+	struct text word;
+	int res;
+
+	while (next_word(&value, &word)) {
+		bool letters = false;
+
+		if (++words > FILTER_WORDS_MAX)
+			return -EINVAL;
+		for (size_t i = 0; i < word.len; i++)
+			letters |= is_letter(word.s[i]);
+		put_sqlite(&sqlite, word, letters);
+		if (letters)
+			put_postgres(&postgres, word);
+	}
+	if (!words)
+		return 0;
+	if (!postgres.len)
+		return postgres.failed ? -ENOMEM : -EINVAL;
+	res = keep(a, &sqlite, &out[DB_SQLITE]);
+	return res ?: keep(a, &postgres, &out[DB_POSTGRES]);
 }
 
 struct parsing {
@@ -217,7 +259,7 @@ static int set_cwe(struct parsing *p, struct text value)
 
 static int set_words(struct parsing *p, struct text value)
 {
-	return read_words(p->arena, value, &p->filter->words);
+	return read_words(p->arena, value, p->filter->words);
 }
 
 static int set_since(struct parsing *p, struct text value)

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "console/db.h"
 
 #define FILTER_QUERY_MAX 8192
 #define FILTER_LIMIT_DEFAULT 50
@@ -34,12 +35,13 @@ struct filter {
 	struct text text[NR_FILTER_TEXTS]; /* { NULL, 0 }: any */
 	struct text technique;		   /* a tag, as records have them: "attack.t1059" */
 	struct text cwe;		   /* "cwe-78" */
-	struct text words;		   /* the expression that SQLite's FTS5 is asked for */
-	int level;			   /* enum record_level, -1: any */
-	int state;			   /* enum state, -1: any */
-	uint64_t group;			   /* 0: any */
-	int64_t since, until;		   /* see when.h; 0: any */
-	int64_t before, after;		   /* positions, see store.h; 0: from the newest on */
+	struct text
+		words[NR_DB_KINDS]; /* what the index of words is asked for; all of them or none */
+	int level;		    /* enum record_level, -1: any */
+	int state;		    /* enum state, -1: any */
+	uint64_t group;		    /* 0: any */
+	int64_t since, until;	    /* see when.h; 0: any */
+	int64_t before, after;	    /* positions, see store.h; 0: from the newest on */
 	unsigned int limit;
 };
 

@@ -115,7 +115,7 @@ static const struct {
 	const char *help;
 } options[] = {
 	{ "--store", "STORE", FOR_ALL, set_store,
-	  "sqlite:PATH; a file in the user's folder of state if not given" },
+	  "sqlite:PATH or postgresql://...; a file in the user's folder of state if not given" },
 	{ "--listen", "ADDRESS:PORT", FOR(CMD_SERVE), set_listen, "127.0.0.1:8600 if not given" },
 	{ "--tls-cert", "FILE", FOR(CMD_SERVE), set_tls_cert,
 	  "certificate (PEM), those that it is signed by behind it" },

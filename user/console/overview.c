@@ -122,7 +122,8 @@ static int put_top(struct db *db, const struct axis *x, enum tally_part part, co
 	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	const char *separator = "";
 	int res = db_ask(db, err, &rows,
-			 "SELECT what, sum(alerts) AS n FROM hours WHERE part = ? AND hour >= ?"
+			 "SELECT what, CAST(sum(alerts) AS BIGINT) AS n FROM hours WHERE part = ? "
+			 "AND hour >= ?"
 			 " AND hour < ? GROUP BY what ORDER BY n DESC, what LIMIT ?",
 			 "iiii", (int64_t)part, x->first, axis_end(x), max);
 

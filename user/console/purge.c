@@ -41,7 +41,7 @@ struct doomed {
 	struct text session;
 };
 
-/* The index of words has no copy of them: they are made of the alert once more, as they were when it came. */
+/* SQLite's index of words has no copy of them: they are made of the alert once more, as they were when it came. */
 static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, const char *app,
 			       struct tally *tally, struct err *err)
 {
@@ -52,9 +52,7 @@ static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, con
 	if (!res)
 		res = tally_add(tally, &r, seq, -1, err);
 	if (!res)
-		res = db_do(db, err,
-			    "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", "it",
-			    seq, r.search);
+		res = store_drop_words(db, seq, r.search, err);
 	for (size_t i = 0; res >= 0 && i < r.nr_tags; i++)
 		res = db_do(db, err, "DELETE FROM tags WHERE tag = ? AND seq = ?", "ti", r.tags[i],
 			    seq);
@@ -296,7 +294,8 @@ void purge_stop(struct purge *p)
 int purge_session(struct store *store, struct text session, int64_t *count, struct err *err)
 {
 	const struct doomed all = {
-		.sql = "SELECT seq, json, app FROM alerts WHERE +seq < ? AND session = ? LIMIT 1",
+		.sql = "SELECT seq, json, app FROM alerts WHERE (seq + 0) < ? AND session = ? "
+		       "LIMIT 1",
 		.before = INT64_MAX,
 		.session = session,
 	};

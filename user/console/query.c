@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One condition, the one that the fewest alerts fit as a rule, leads: its index has the alerts in order of time.  Each other one is
- * asked of each alert, and kept from using an index by a `+`, so that nothing has to be sorted.
+ * asked of each alert, and kept from using an index, so that nothing has to be sorted.
  */
 #include "console/query.h"
 
@@ -42,11 +42,32 @@ static const struct {
 };
 
 static const char *const columns_of[NR_FILTER_TEXTS] = {
-	[FILTER_SESSION] = "a.session = ?",   [FILTER_ADDR] = "a.addr = ?",
-	[FILTER_PATH] = "a.path = ?",	      [FILTER_POD] = "a.pod = ?",
-	[FILTER_AGENT] = "a.agent = ?",	      [FILTER_HOST] = "a.host = ?",
-	[FILTER_FUNCTION] = "a.function = ?", [FILTER_RULE] = "a.rule = ?",
-	[FILTER_APP] = "a.app = ?",	      [FILTER_ACTION] = "a.action = ?",
+	[FILTER_SESSION] = "a.session",	  [FILTER_ADDR] = "a.addr",   [FILTER_PATH] = "a.path",
+	[FILTER_POD] = "a.pod",		  [FILTER_AGENT] = "a.agent", [FILTER_HOST] = "a.host",
+	[FILTER_FUNCTION] = "a.function", [FILTER_RULE] = "a.rule",   [FILTER_APP] = "a.app",
+	[FILTER_ACTION] = "a.action",
+};
+
+/* What the databases call differently.  SQLite goes through the tables of a CROSS JOIN in that order. */
+static const struct {
+	const char *from_words, *words_seq, *and_words, *from_tags, *from_sessions;
+} dialects[NR_DB_KINDS] = {
+	[DB_SQLITE] = {
+		"words CROSS JOIN alerts AS a ON a.seq = words.rowid WHERE words MATCH ?",
+		"words.rowid",
+		" AND EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = a.seq)",
+		"tags AS t CROSS JOIN alerts AS a ON a.seq = t.seq WHERE t.tag = ?",
+		"alerts AS a INDEXED BY alerts_with_session WHERE a.session IS NOT NULL",
+	},
+	[DB_POSTGRES] = {
+		"words JOIN alerts AS a ON a.seq = words.seq"
+		" WHERE words.text @@ to_tsquery('simple', ?)",
+		"words.seq",
+		" AND EXISTS (SELECT 1 FROM words WHERE text @@ to_tsquery('simple', ?)"
+		" AND seq = a.seq)",
+		"tags AS t JOIN alerts AS a ON a.seq = t.seq WHERE t.tag = ?",
+		"alerts AS a WHERE a.session IS NOT NULL",
+	},
 };
 
 static void put_text(struct query *q, const char *sql, struct text value)
@@ -69,7 +90,7 @@ static bool can_lead(const struct filter *f, enum lead lead, enum filter_text te
 	case LEAD_GROUP:
 		return f->group;
 	case LEAD_WORDS:
-		return f->words.s;
+		return f->words[0].s;
 	case LEAD_TECHNIQUE:
 		return f->technique.s;
 	case LEAD_CWE:
@@ -92,18 +113,16 @@ static const char *put_lead(struct query *q, const struct filter *f, enum lead l
 {
 	switch (lead) {
 	case LEAD_WORDS:
-		put_text(q,
-			 "words CROSS JOIN alerts AS a ON a.seq = words.rowid WHERE words MATCH ?",
-			 f->words);
-		return "words.rowid";
+		put_text(q, dialects[q->kind].from_words, f->words[q->kind]);
+		return dialects[q->kind].words_seq;
 	case LEAD_TECHNIQUE:
 	case LEAD_CWE:
-		put_text(q, "tags AS t CROSS JOIN alerts AS a ON a.seq = t.seq WHERE t.tag = ?",
-			 lead == LEAD_CWE ? f->cwe : f->technique);
+		put_text(q, dialects[q->kind].from_tags, lead == LEAD_CWE ? f->cwe : f->technique);
 		return "t.seq";
 	case LEAD_TEXT:
 		buf_adds(&q->sql, "alerts AS a WHERE ");
-		put_text(q, columns_of[text], f->text[text]);
+		buf_adds(&q->sql, columns_of[text]);
+		put_text(q, " = ?", f->text[text]);
 		return "a.seq";
 	case LEAD_GROUP:
 		put_number(q, "alerts AS a WHERE a.grp = ?", f->group);
@@ -115,8 +134,7 @@ static const char *put_lead(struct query *q, const struct filter *f, enum lead l
 		put_number(q, "alerts AS a WHERE a.level = ?", f->level);
 		return "a.seq";
 	case LEAD_SESSIONS:
-		buf_adds(&q->sql, "alerts AS a INDEXED BY alerts_with_session"
-				  " WHERE a.session IS NOT NULL");
+		buf_adds(&q->sql, dialects[q->kind].from_sessions);
 		return "a.seq";
 	case LEAD_NONE:
 		break;
@@ -132,19 +150,17 @@ static void put_others(struct query *q, const struct filter *f, enum lead lead,
 	for (size_t i = 0; i < NR_FILTER_TEXTS; i++) {
 		if (!f->text[i].s || (lead == LEAD_TEXT && text == i))
 			continue;
-		buf_adds(&q->sql, " AND +");
-		put_text(q, columns_of[i], f->text[i]);
+		buf_printf(&q->sql, " AND (%s || '')", columns_of[i]);
+		put_text(q, " = ?", f->text[i]);
 	}
 	if (f->group && lead != LEAD_GROUP)
-		put_number(q, " AND +a.grp = ?", f->group);
+		put_number(q, " AND (a.grp + 0) = ?", f->group);
 	if (f->state >= 0 && lead != LEAD_STATE)
-		put_number(q, " AND +a.state = ?", f->state);
+		put_number(q, " AND (a.state + 0) = ?", f->state);
 	if (f->level >= 0 && lead != LEAD_LEVEL)
-		put_number(q, " AND +a.level = ?", f->level);
-	if (f->words.s && lead != LEAD_WORDS)
-		put_text(q,
-			 " AND EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = a.seq)",
-			 f->words);
+		put_number(q, " AND (a.level + 0) = ?", f->level);
+	if (f->words[0].s && lead != LEAD_WORDS)
+		put_text(q, dialects[q->kind].and_words, f->words[q->kind]);
 	if (f->technique.s && lead != LEAD_TECHNIQUE)
 		put_text(q, " AND EXISTS (SELECT 1 FROM tags WHERE tag = ? AND seq = a.seq)",
 			 f->technique);
@@ -159,14 +175,14 @@ static void put_bound(struct query *q, const char *seq, const char *comparison, 
 	put_number(q, comparison, value);
 }
 
-static void build(struct query *q, const struct filter *f, const char *columns, bool sessions,
-		  enum query_order order, unsigned int limit)
+static void build(struct query *q, enum db_kind kind, const struct filter *f, const char *columns,
+		  bool sessions, enum query_order order, unsigned int limit)
 {
 	enum lead lead = LEAD_NONE;
 	enum filter_text text = 0;
 	const char *seq;
 
-	*q = (struct query){ 0 };
+	*q = (struct query){ .kind = kind };
 	for (size_t i = 0; i < ARRAY_SIZE(precedence) && lead == LEAD_NONE; i++) {
 		if (can_lead(f, precedence[i].lead, precedence[i].text)) {
 			lead = precedence[i].lead;
@@ -192,16 +208,16 @@ static void build(struct query *q, const struct filter *f, const char *columns, 
 		   order == QUERY_OLDEST_FIRST ? "ASC" : "DESC", limit);
 }
 
-void query_build(struct query *q, const struct filter *f, const char *columns,
+void query_build(struct query *q, enum db_kind kind, const struct filter *f, const char *columns,
 		 enum query_order order, unsigned int limit)
 {
-	build(q, f, columns, false, order, limit);
+	build(q, kind, f, columns, false, order, limit);
 }
 
-void query_build_sessions(struct query *q, const struct filter *f, const char *columns,
-			  unsigned int limit)
+void query_build_sessions(struct query *q, enum db_kind kind, const struct filter *f,
+			  const char *columns, unsigned int limit)
 {
-	build(q, f, columns, true, QUERY_NEWEST_FIRST, limit);
+	build(q, kind, f, columns, true, QUERY_NEWEST_FIRST, limit);
 }
 
 void query_fini(struct query *q)

@@ -13,6 +13,7 @@
 #define QUERY_VALUES_MAX 32
 
 struct query {
+	enum db_kind kind;
 	struct buf sql;
 	struct db_value values[QUERY_VALUES_MAX]; /* they point into the filter */
 	size_t nr_values;
@@ -25,9 +26,9 @@ struct query {
  * or oldest first; a column is named as "a.rule".
  */
 enum query_order { QUERY_NEWEST_FIRST, QUERY_OLDEST_FIRST };
-void query_build(struct query *q, const struct filter *f, const char *columns,
+void query_build(struct query *q, enum db_kind kind, const struct filter *f, const char *columns,
 		 enum query_order order, unsigned int limit);
 /* The newest that have a session. */
-void query_build_sessions(struct query *q, const struct filter *f, const char *columns,
-			  unsigned int limit);
+void query_build_sessions(struct query *q, enum db_kind kind, const struct filter *f,
+			  const char *columns, unsigned int limit);
 void query_fini(struct query *q);

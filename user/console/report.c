@@ -15,22 +15,29 @@
 #define TECHNIQUE "attack.t"
 
 /* By the column's own index, which has the place in time as well: the alerts themselves are not read. */
-#define COUNT_BY(column)                                                                       \
-	"SELECT " column ", count(*) AS n FROM alerts INDEXED BY alerts_" column               \
+#define COUNT(column, index)                                                                   \
+	"SELECT " column ", count(*) AS n FROM alerts" index                                   \
 	" WHERE seq >= ? AND seq < ? AND " column " IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1" \
 	" LIMIT ?"
+#define COUNT_BY(column)                                                   \
+	{                                                                  \
+		[DB_SQLITE] = COUNT(column, " INDEXED BY alerts_" column), \
+		[DB_POSTGRES] = COUNT(column, ""),                         \
+	}
+#define COUNT_TECHNIQUES                                                 \
+	"SELECT tag, count(*) AS n FROM tags WHERE seq >= ? AND seq < ?" \
+	" AND tag >= 'attack.t' AND tag < 'attack.u' GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"
 
 static const struct {
 	const char *name, *title;
-	const char *sql;
+	const char *sql[NR_DB_KINDS];
 } parts[NR_REPORT_PARTS] = {
 	[REPORT_LEVEL] = { "level", "Levels", COUNT_BY("level") },
 	[REPORT_RULE] = { "rule", "Rules", COUNT_BY("rule") },
 	[REPORT_APPLICATION] = { "application", "Applications", COUNT_BY("app") },
-	[REPORT_TECHNIQUE] = { "technique", "ATT&CK techniques",
-			       "SELECT tag, count(*) AS n FROM tags WHERE seq >= ? AND seq < ?"
-			       " AND tag GLOB '" TECHNIQUE
-			       "*' GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?" },
+	[REPORT_TECHNIQUE] = { "technique",
+			       "ATT&CK techniques",
+			       { COUNT_TECHNIQUES, COUNT_TECHNIQUES } },
 	[REPORT_ADDRESS] = { "address", "Client addresses", COUNT_BY("addr") },
 	[REPORT_SESSION] = { "session", "Sessions", COUNT_BY("session") },
 };
@@ -40,7 +47,10 @@ static int count_all(struct db *db, int64_t since, int64_t until, int64_t *out, 
 	_cleanup_(db_donep) struct db_rows *stmt = NULL;
 	int res = db_ask(
 		db, err, &stmt,
-		"SELECT count(*) FROM alerts INDEXED BY alerts_level WHERE seq >= ? AND seq < ?",
+		db_kind(db) == DB_SQLITE
+			? "SELECT count(*) FROM alerts INDEXED BY alerts_level WHERE seq >= ? AND "
+			  "seq < ?"
+			: "SELECT count(*) FROM alerts WHERE seq >= ? AND seq < ?",
 		"ii", since * SEQ_A_MICROSECOND, until * SEQ_A_MICROSECOND);
 
 	if (!res)
@@ -81,8 +91,9 @@ static int read_part(struct db *db, struct arena *a, struct report *r, enum repo
 {
 	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	size_t n = 0;
-	int res = db_ask(db, err, &rows, parts[part].sql, "iii", r->since * SEQ_A_MICROSECOND,
-			 r->until * SEQ_A_MICROSECOND, (int64_t)REPORT_COUNTS_MAX);
+	int res = db_ask(db, err, &rows, parts[part].sql[db_kind(db)], "iii",
+			 r->since * SEQ_A_MICROSECOND, r->until * SEQ_A_MICROSECOND,
+			 (int64_t)REPORT_COUNTS_MAX);
 
 	r->parts[part].counts = arena_array(a, REPORT_COUNTS_MAX, sizeof(struct report_count));
 	if (!r->parts[part].counts)

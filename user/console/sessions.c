@@ -139,7 +139,7 @@ int sessions_put(struct db *db, const struct filter *f, struct buf *out, struct 
 	size_t nr = 0;
 	int res;
 
-	query_build_sessions(&q, f, "a.seq, a.level, a.session, a.app, a.addr, a.host",
+	query_build_sessions(&q, db_kind(db), f, "a.seq, a.level, a.session, a.app, a.addr, a.host",
 			     SESSIONS_LOOKED_AT);
 	if (q.sql.failed || !all)
 		return nomem(err);
@@ -191,7 +191,7 @@ static int put_span(struct db *db, int64_t first, int64_t last, struct buf *out,
 	_cleanup_(db_donep) struct db_rows *row = NULL;
 	int res = db_ask(db, err, &row,
 			 "SELECT count(*) FROM (SELECT 1 FROM alerts WHERE seq >= ? AND seq <= ?"
-			 " LIMIT ?) AS some",
+			 " LIMIT ?) AS spanned",
 			 "iii", first, last, (int64_t)SESSIONS_SPAN_MAX);
 
 	if (!res)

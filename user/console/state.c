@@ -53,10 +53,10 @@ int state_set(struct db *db, struct text id, enum state state, bool equal, const
 	if (res)
 		return res;
 	if (equal)
-		others = db_do(
-			db, err,
-			"UPDATE alerts SET state = ? WHERE grp = ? AND +state = ? AND seq <> ?",
-			"iiii", (int64_t)state, p.group, p.state, p.seq);
+		others = db_do(db, err,
+			       "UPDATE alerts SET state = ? WHERE grp = ? AND (state + 0) = ? AND "
+			       "seq <> ?",
+			       "iiii", (int64_t)state, p.group, p.state, p.seq);
 	if (others < 0)
 		return others;
 	res = db_do(db, err, "UPDATE alerts SET state = ? WHERE seq = ?", "ii", (int64_t)state,

@@ -20,7 +20,7 @@ struct tally;
 
 /* What a store is called if nothing else is said: a file in the user's, or the service's, folder of state, which is made. */
 int store_default(struct buf *out, struct err *err);
-/* `name`: "sqlite:PATH".  Makes the file (mode 0600) and its tables where they are not there. */
+/* `name`: "sqlite:PATH", or "postgresql://...".  Makes the file (mode 0600) and the tables where they are not there. */
 int store_open(const char *name, struct store **out, struct err *err);
 void store_close(struct store *store);
 DEFINE_CLEANUP(store_closep, struct store, store_close);
@@ -34,7 +34,7 @@ int store_begin(struct store *store, struct db **out, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 
-/* Bytes that the store takes on the disk, without those that are free within it, and how many alerts it has. */
+/* Bytes that the store takes on the disk, without those that are free within it, and how many alerts it has; 0 where the store is no file. */
 int store_size(struct store *store, int64_t *bytes, int64_t *alerts, struct err *err);
 /* The index of words keeps what was deleted until its parts are merged: merges all of them, a bit at a time. */
 int store_merge_words(struct store *store, struct err *err);
@@ -46,6 +46,9 @@ int store_shrink(struct store *store, struct err *err);
 /* Puts one in, and into the tally. 1: done; 0: one with this id is there; -errno.  Fastest in order of time. */
 int store_add_alert(struct db *db, const struct record *r, int64_t received, struct tally *tally,
 		    struct err *err);
+
+/* Takes the words of an alert, as they were put in, out of their index. */
+int store_drop_words(struct db *db, int64_t seq, struct text words, struct err *err);
 
 /* ---- lists (store_list.c) */
 

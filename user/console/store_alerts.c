@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 
 #include "console/db.h"
 #include "console/query.h"
@@ -57,10 +59,49 @@ static int add_row(struct db *db, const struct record *r, int64_t seq, int64_t r
 	return res;
 }
 
+/* What separates words for SQLite does so for PostgreSQL, too, which would take an address or a path to be one word. */
+static int add_words_apart(struct db *db, int64_t seq, struct text words, struct err *err)
+{
+	_cleanup_free_ char *apart = malloc(words.len + 1);
+	int64_t res;
+
+	if (!apart)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < words.len; i++) {
+		unsigned char c = words.s[i];
+
+		apart[i] = c >= 0x80 || isalnum(c) ? c : ' ';
+	}
+	res = db_do(db, err, "INSERT INTO words (seq, text) VALUES (?, to_tsvector('simple', ?))",
+		    "it", seq, (struct text){ apart, words.len });
+	return res < 0 ? res : 0;
+}
+
+static int add_words(struct db *db, int64_t seq, struct text words, struct err *err)
+{
+	int64_t res;
+
+	if (db_kind(db) == DB_POSTGRES)
+		return add_words_apart(db, seq, words, err);
+	res = db_do(db, err, "INSERT INTO words (rowid, text) VALUES (?, ?)", "it", seq, words);
+	return res < 0 ? res : 0;
+}
+
+int store_drop_words(struct db *db, int64_t seq, struct text words, struct err *err)
+{
+	int64_t res =
+		db_kind(db) == DB_POSTGRES
+			? db_do(db, err, "DELETE FROM words WHERE seq = ?", "i", seq)
+			: db_do(db, err,
+				"INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)",
+				"it", seq, words);
+
+	return res < 0 ? res : 0;
+}
+
 static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq, struct err *err)
 {
-	int64_t res = db_do(db, err, "INSERT INTO words (rowid, text) VALUES (?, ?)", "it", seq,
-			    r->search);
+	int64_t res = add_words(db, seq, r->search, err);
 
 	for (size_t i = 0; i < r->nr_tags && res >= 0; i++)
 		res = db_do(db, err, "INSERT INTO tags (tag, seq) VALUES (?, ?)", "ti", r->tags[i],

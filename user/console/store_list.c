@@ -49,7 +49,7 @@ int store_list(struct db *db, const struct filter *f, enum query_order order, st
 	int res;
 
 	/* One more, to know whether there is a next page. */
-	query_build(&q, f, COLUMNS, order, f->limit + 1);
+	query_build(&q, db_kind(db), f, COLUMNS, order, f->limit + 1);
 	if (q.sql.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	db_hurry(db, PATIENCE_MS);
@@ -80,7 +80,7 @@ int store_count(struct db *db, const struct filter *f, unsigned int max, unsigne
 	unsigned int n = 0;
 	int res;
 
-	query_build(&q, f, "1", QUERY_NEWEST_FIRST, max);
+	query_build(&q, db_kind(db), f, "1", QUERY_NEWEST_FIRST, max);
 	if (q.sql.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	db_hurry(db, PATIENCE_MS);
@@ -102,9 +102,9 @@ int store_each(struct db *db, const struct filter *f, unsigned int max, store_ea
 	_cleanup_query_ struct query q;
 	int res;
 
-	query_build(&q, f, "a.seq AS place, a.json AS line", QUERY_NEWEST_FIRST, max);
+	query_build(&q, db_kind(db), f, "a.seq AS place, a.json AS line", QUERY_NEWEST_FIRST, max);
 	if (!q.sql.failed)
-		buf_printf(&sql, "SELECT line FROM (%s) ORDER BY place", q.sql.data);
+		buf_printf(&sql, "SELECT line FROM (%s) AS newest ORDER BY place", q.sql.data);
 	if (q.sql.failed || sql.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	db_hurry(db, PATIENCE_MS);
@@ -125,7 +125,7 @@ static int put_neighbour(struct db *db, const struct filter *f, enum query_order
 	_cleanup_query_ struct query q;
 	int res;
 
-	query_build(&q, f, "a.id", order, 1);
+	query_build(&q, db_kind(db), f, "a.id", order, 1);
 	if (q.sql.failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	res = db_ask_values(db, err, &rows, q.sql.data, q.values, q.nr_values);

@@ -34,7 +34,8 @@ TEST(reads_parameters)
 	ASSERT(text_eq_str(p.f.text[FILTER_RULE], "a b&c"));
 	ASSERT(!p.f.text[FILTER_HOST].s);
 	ASSERT_EQ(p.f.level, 2);
-	ASSERT(text_eq_str(p.f.words, "\"/etc/pass\"* \"x\"*"));
+	ASSERT(text_eq_str(p.f.words[DB_SQLITE], "\"/etc/pass\"* \"x\"*"));
+	ASSERT(text_eq_str(p.f.words[DB_POSTGRES], "'etc' <-> 'pass':* & 'x':*"));
 	ASSERT(text_eq_str(p.f.technique, "attack.t1059"));
 	ASSERT(text_eq_str(p.f.cwe, "cwe-78"));
 	ASSERT_EQ(p.f.since, NOW - 2 * WHEN_DAY);
@@ -49,7 +50,8 @@ TEST(words_are_no_operators)
 
 	parse(&p, "q=a%22OR%22b+NOT+%2A");
 	ASSERT_EQ(p.res, 0);
-	ASSERT(text_eq_str(p.f.words, "\"a\"\"OR\"\"b\"* \"NOT\"* \"*\"*"));
+	ASSERT(text_eq_str(p.f.words[DB_POSTGRES], "'a' <-> 'OR' <-> 'b':* & 'NOT':*"));
+	ASSERT(text_eq_str(p.f.words[DB_SQLITE], "\"a\"\"OR\"\"b\"* \"NOT\"* \"*\""));
 	arena_fini(&p.arena);
 }
 
@@ -87,7 +89,7 @@ static void build(const char *query, struct query *q)
 	struct parsed p;
 
 	parse(&p, query);
-	query_build(q, &p.f, "a.id", QUERY_NEWEST_FIRST, 10);
+	query_build(q, DB_SQLITE, &p.f, "a.id", QUERY_NEWEST_FIRST, 10);
 	arena_fini(&p.arena);
 }
 
@@ -97,7 +99,7 @@ TEST(one_condition_leads)
 
 	build("level=info&session=s&q=w", &q);
 	ASSERT_HAS(q.sql.data, "FROM alerts AS a WHERE a.session = ?");
-	ASSERT_HAS(q.sql.data, "AND +a.level = ?");
+	ASSERT_HAS(q.sql.data, "AND (a.level + 0) = ?");
 	ASSERT_HAS(q.sql.data, "EXISTS (SELECT 1 FROM words");
 	ASSERT_EQ(q.nr_values, 3);
 	query_fini(&q);
@@ -110,7 +112,7 @@ TEST(one_condition_leads)
 	ASSERT_HAS(q.sql.data, "WHERE a.state <> 0 AND a.state = ?");
 	query_fini(&q);
 	build("level=info&state=new", &q);
-	ASSERT_HAS(q.sql.data, "AND +a.state = ?");
+	ASSERT_HAS(q.sql.data, "AND (a.state + 0) = ?");
 	query_fini(&q);
 	build("", &q);
 	ASSERT_STR(q.sql.data,

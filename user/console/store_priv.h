@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Within the store: its connections, and what is done to a file alone. */
+#pragma once
+
+#include <pthread.h>
+
+#include "console/db.h"
+#include "console/store.h"
+
+/* More requests than these that read at once wait for each other. */
+#define READERS_MAX 8
+
+struct store {
+	enum db_kind kind;
+	char *address; /* a path, or postgresql://... */
+	struct db *writer;
+	pthread_mutex_t writing;
+
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t returned;
+	struct db *idle[READERS_MAX];
+	size_t nr_idle, nr_readers;
+};
+
+/* Makes the file, mode 0600, where it is not there. */
+int store_make_file(const char *path, struct err *err);
