@@ -66,6 +66,34 @@ def the_first_link_works_once():
 
 
 @test
+def a_file_says_what_options_say():
+    with Console() as console:
+        directory, key = console.directory, console.key("from-the-file")
+        console.stop()
+        path = os.path.join(directory, "console.yaml")
+        with open(path, "w") as file:
+            file.write(f"store: '{console.store}'\nlisten: 127.0.0.1:0\nkeep: 0\nkeep-size: 1G\nbehind-proxy: true\n")
+        listed = subprocess.run([BINARY, "key", "list", "--config", path], capture_output=True, text=True, timeout=60)
+        assert listed.stdout.startswith("from-the-file\t"), listed
+        # What stands on the command line counts more, wherever it stands.
+        console.options = [f"--config={path}", "--keep", "7d"]
+        console.start()
+        equal(console.send([alert()], key).status, 200)
+        assert "Secure" in console.client().ask("POST", "/api/v1/setup", {"token": console.link(), "password": PASSWORD}).headers["Set-Cookie"]
+        with open(path, "w") as file:
+            file.write("listen: nowhere\nstroe: x\nkeep: soon\nkeep: 1d\ntls-key: key.pem\n")
+        done = subprocess.run([BINARY, "serve", "--config", path], capture_output=True, text=True, timeout=60)
+        equal(done.returncode, 2)
+        for told in (f"{path}:2:1: unknown key `stroe`", f"{path}:3:7: --keep takes a span of time", f"{path}:4:1:"):
+            assert told in done.stderr, (told, done.stderr)
+        with open(path, "w") as file:
+            file.write(f"store: '{console.store}'\nlisten: 127.0.0.1:0\ntls-key: none.pem\ntls-cert: none.pem\n")
+        done = subprocess.run([BINARY, "serve", "--config", path], capture_output=True, text=True, timeout=60)
+        assert done.returncode and f"{directory}/none.pem cannot be read" in done.stderr, done.stderr
+        equal(subprocess.run([BINARY, "serve", "--config", path + "x"], capture_output=True, timeout=60).returncode, 2)
+
+
+@test
 def a_new_link_signs_out():
     with Console() as console:
         console.admin()

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "console/access.h"
@@ -40,9 +41,11 @@ struct options {
 	int64_t since;	   /* a span, see when.h */
 	void (*report)(struct buf *out, const struct report *r); /* as one of report.h */
 	struct http_options http;
+	struct arena arena; /* of what a file says */
 };
 
 int options_parse(struct options *out, int argc, char **argv, struct err *err);
+void options_fini(struct options *o);
 void options_print_help(void);
 
 /* Each returns 0 or -errno with a sentence. */

@@ -16,7 +16,7 @@ static int (*const commands[NR_COMMANDS])(const struct options *o, struct err *e
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	_cleanup_(options_fini) struct options options = { 0 };
 	struct err err = { "" };
 
 	log_set_program("phrude-console");

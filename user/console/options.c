@@ -7,12 +7,19 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "console/console.h"
+#include "console/options.h"
 #include "console/report.h"
 #include "console/store.h"
 #include "console/when.h"
 
 #define FOR(command) (1u << (command))
 #define FOR_ALL ~0u
+
+/* The file was read before all else: see read_files(). */
+static int set_nothing(struct options *o, const char *value, struct err *err)
+{
+	return 0;
+}
 
 static int set_store(struct options *o, const char *value, struct err *err)
 {
@@ -107,32 +114,44 @@ static int set_format(struct options *o, const char *value, struct err *err)
 	return err_set(err, -EINVAL, "--format takes text, html or json, not \"%s\"", value);
 }
 
-static const struct {
-	const char *name;
-	const char *argument; /* NULL: none */
-	unsigned int commands;
-	int (*set)(struct options *o, const char *value, struct err *err);
-	const char *help;
-} options[] = {
-	{ "--store", "STORE", FOR_ALL, set_store,
+/* Those of a file first, up to the end of them. */
+static const struct option options[] = {
+	{ "--store", "STORE", FOR_ALL, false, set_store,
 	  "sqlite:PATH or postgresql://...; a file in the user's folder of state if not given" },
-	{ "--listen", "ADDRESS:PORT", FOR(CMD_SERVE), set_listen, "127.0.0.1:8600 if not given" },
-	{ "--tls-cert", "FILE", FOR(CMD_SERVE), set_tls_cert,
+	{ "--listen", "ADDRESS:PORT", FOR(CMD_SERVE), false, set_listen,
+	  "127.0.0.1:8600 if not given" },
+	{ "--tls-cert", "FILE", FOR(CMD_SERVE), true, set_tls_cert,
 	  "certificate (PEM), those that it is signed by behind it" },
-	{ "--tls-key", "FILE", FOR(CMD_SERVE), set_tls_key, "its private key (PEM)" },
-	{ "--behind-proxy", NULL, FOR(CMD_SERVE), set_behind_proxy,
+	{ "--tls-key", "FILE", FOR(CMD_SERVE), true, set_tls_key, "its private key (PEM)" },
+	{ "--behind-proxy", NULL, FOR(CMD_SERVE), false, set_behind_proxy,
 	  "a proxy in front does TLS: other addresses than loopback may be listened at without" },
-	{ "--keep", "SPAN", FOR(CMD_SERVE), set_keep,
+	{ "--keep", "SPAN", FOR(CMD_SERVE), false, set_keep,
 	  "what came longer ago is forgotten: 90d if not given, 0: nothing" },
-	{ "--keep-size", "SIZE", FOR(CMD_SERVE), set_keep_size,
+	{ "--keep-size", "SIZE", FOR(CMD_SERVE), false, set_keep_size,
 	  "beyond it the oldest are forgotten: 10G if not given, 0: any size" },
-	{ "--app", "APP", FOR(CMD_IMPORT), set_app,
-	  "whose alerts they are; each alert's own target if not given" },
-	{ "--since", "SPAN", FOR(CMD_REPORT), set_since, "as 24h or 7d; 7d if not given" },
-	{ "--format", "FORMAT", FOR(CMD_REPORT), set_format, "text (if not given), html or json" },
-	{ "--role", "ROLE", FOR(CMD_USER_ADD), set_role,
-	  "viewer (if not given), analyst or admin" },
+	{ .name = NULL },
 };
+
+/* What stands on the command line alone. */
+static const struct option own_options[] = {
+	{ "--config", "FILE", FOR_ALL, true, set_nothing,
+	  "what the options above say, as keys without their dashes; options count more" },
+	{ "--app", "APP", FOR(CMD_IMPORT), false, set_app,
+	  "whose alerts they are; each alert's own target if not given" },
+	{ "--since", "SPAN", FOR(CMD_REPORT), false, set_since, "as 24h or 7d; 7d if not given" },
+	{ "--format", "FORMAT", FOR(CMD_REPORT), false, set_format,
+	  "text (if not given), html or json" },
+	{ "--role", "ROLE", FOR(CMD_USER_ADD), false, set_role,
+	  "viewer (if not given), analyst or admin" },
+	{ .name = NULL },
+};
+
+static const struct option *const tables[] = { options, own_options };
+
+const struct option *options_of_file(void)
+{
+	return options;
+}
 
 static const struct {
 	const char *words[2];
@@ -153,6 +172,11 @@ static const struct {
 	[CMD_VERSION] = { { "--version", NULL }, NULL, "print the version" },
 };
 
+void options_fini(struct options *o)
+{
+	arena_fini(&o->arena);
+}
+
 void options_print_help(void)
 {
 	printf("phrude-console takes the alerts of phrude-trace, keeps and shows them.\n\n");
@@ -165,12 +189,14 @@ void options_print_help(void)
 		printf("  phrude-console %-22s %s\n", line, commands[i].help);
 	}
 	printf("\nOptions:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		char line[64];
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
+		for (const struct option *one = tables[t]; one->name; one++) {
+			char line[64];
 
-		snprintf(line, sizeof(line), "%s%s%s", options[i].name,
-			 options[i].argument ? " " : "", options[i].argument ?: "");
-		printf("  %-24s %s\n", line, options[i].help);
+			snprintf(line, sizeof(line), "%s%s%s", one->name, one->argument ? " " : "",
+				 one->argument ?: "");
+			printf("  %-24s %s\n", line, one->help);
+		}
 	}
 	printf("\nExit status: 0 ended as asked; 1 failure at run time; 2 bad usage.\n");
 }
@@ -195,31 +221,76 @@ static int find_command(struct options *o, int *argc, char ***argv, struct err *
 		       (*argv)[0]);
 }
 
+static const struct option *find_option(const char *argument)
+{
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
+		for (const struct option *one = tables[t]; one->name; one++) {
+			size_t len = strlen(one->name);
+
+			if (str_starts(argument, one->name) &&
+			    (!argument[len] || argument[len] == '='))
+				return one;
+		}
+	}
+	return NULL;
+}
+
+/* Finds the option and its value; returns how many arguments these are, or -EINVAL. */
+static int read_option(int argc, char **argv, const struct option **option, const char **value,
+		       struct err *err)
+{
+	const struct option *one = find_option(argv[0]);
+	const char *equals = strchr(argv[0], '=');
+	int n = 1;
+
+	if (!one)
+		return err_set(err, -EINVAL, "there is no option \"%s\": see phrude-console --help",
+			       argv[0]);
+	*option = one;
+	*value = equals ? equals + 1 : NULL;
+	if (!equals && one->argument && argc > 1)
+		*value = argv[n++];
+	if (!*value != !one->argument)
+		return err_set(err, -EINVAL, "%s takes %s%s", one->name,
+			       one->argument ? "one argument: " : "no argument",
+			       one->argument ?: "");
+	return n;
+}
+
 /* Returns how many arguments it took, or -EINVAL. */
 static int take_option(struct options *o, int argc, char **argv, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		size_t len = strlen(options[i].name);
-		const char *value = NULL;
-		int n = 1;
+	const struct option *option;
+	const char *value;
+	int n = read_option(argc, argv, &option, &value, err);
 
-		if (!str_starts(argv[0], options[i].name) || (argv[0][len] && argv[0][len] != '='))
+	if (n < 0)
+		return n;
+	if (!(option->commands & FOR(o->command)))
+		return err_set(err, -EINVAL, "%s does not go with this command", option->name);
+	return option->set(o, value, err) ? -EINVAL : n;
+}
+
+/* Before the options, which count more. */
+static int read_files(struct options *o, int argc, char **argv, struct err *err)
+{
+	int res = 0, n;
+
+	for (; argc && !res; argc -= n, argv += n) {
+		const struct option *option = NULL;
+		const char *value;
+
+		n = 1;
+		if (argv[0][0] != '-' || !argv[0][1])
 			continue;
-		if (!(options[i].commands & FOR(o->command)))
-			return err_set(err, -EINVAL, "%s does not go with this command",
-				       options[i].name);
-		if (argv[0][len] == '=')
-			value = argv[0] + len + 1;
-		else if (options[i].argument && argc > 1)
-			value = argv[n++];
-		if (!value != !options[i].argument)
-			return err_set(err, -EINVAL, "%s takes %s%s", options[i].name,
-				       options[i].argument ? "one argument: " : "no argument",
-				       options[i].argument ?: "");
-		return options[i].set(o, value, err) ? -EINVAL : n;
+		/* What is wrong with it is said when it is taken. */
+		n = read_option(argc, argv, &option, &value, NULL);
+		if (n < 0)
+			return 0;
+		if (option->set == set_nothing)
+			res = options_read_file(o, value, err);
 	}
-	return err_set(err, -EINVAL, "there is no option \"%s\": see phrude-console --help",
-		       argv[0]);
+	return res;
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct err *err)
@@ -235,6 +306,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	argc--;
 	argv++;
 	res = find_command(o, &argc, &argv, err);
+	if (!res)
+		res = read_files(o, argc, argv, err);
 	while (!res && argc) {
 		int n = 1;
 
