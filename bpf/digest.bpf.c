@@ -164,7 +164,8 @@ __noinline int digest_frame(__u32 slot, __u32 texts, __u64 part)
 	if (texts - s->digested > FRAME_WORDS * 8)
 		digest_upto(s, slot, texts - FRAME_WORDS * 8);
 	sip_load(s, &v);
-	for (__u32 i = 0; i < FRAME_WORDS; i++)
+	/* 64 bits: as above. */
+	for (__u64 i = 0; i < FRAME_WORDS; i++)
 		sip_word(&v,
 			 *(__u64 *)&s
 				  ->data[(texts - 8 * (FRAME_WORDS - i)) & (PHRUDE_EVENT_MAX - 8)]);
