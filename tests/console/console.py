@@ -103,7 +103,7 @@ class Client:
 class Console:
     def __init__(self, directory=None, options=("--keep", "0"), store=None):
         self.directory = directory or tempfile.mkdtemp(prefix="phrude-console-")
-        self.store = store or cluster.database() if harness.current.store == "postgresql" else "sqlite:" + os.path.join(self.directory, "console.db")
+        self.store = store or (cluster.database() if harness.current.store == "postgresql" else "sqlite:" + os.path.join(self.directory, "console.db"))
         self.options = list(options)
         self.start()
 

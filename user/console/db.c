@@ -74,6 +74,12 @@ int db_ask(struct db *db, struct err *err, struct db_rows **out, const char *sql
 	return db->ops->ask(db, err, out, sql, true, values, nr);
 }
 
+int db_ask_list(struct db *db, struct err *err, struct db_rows **out, const char *literal,
+		const struct db_value *values, size_t nr)
+{
+	return db->ops->ask(db, err, out, literal, true, values, nr);
+}
+
 int db_ask_values(struct db *db, struct err *err, struct db_rows **out, const char *sql,
 		  const struct db_value *values, size_t nr)
 {

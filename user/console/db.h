@@ -46,6 +46,8 @@ int db_script(struct db *db, struct err *err, const char *sql);
 /* Prepares a literal, kept for the next time, for its rows; to be ended by db_done(). */
 int db_ask(struct db *db, struct err *err, struct db_rows **out, const char *sql, const char *types,
 	   ...);
+int db_ask_list(struct db *db, struct err *err, struct db_rows **out, const char *literal,
+		const struct db_value *values, size_t nr);
 /* The same with a statement that is not kept. */
 int db_ask_values(struct db *db, struct err *err, struct db_rows **out, const char *sql,
 		  const struct db_value *values, size_t nr);

@@ -16,7 +16,7 @@
 #include "console/db_backend.h"
 
 #define CACHED_MAX 128
-#define VALUES_MAX 32
+#define VALUES_MAX 128
 /* Types of values, as the catalogue pg_type has them. */
 #define OID_INT8 20
 #define OID_TEXT 25

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "console/db.h"
 #include "console/query.h"
-#include "console/store.h"
+#include "console/store_priv.h"
 #include "console/tally.h"
 
 /* So many places in time are tried for an alert before it is put further on. */
@@ -59,34 +57,6 @@ static int add_row(struct db *db, const struct record *r, int64_t seq, int64_t r
 	return res;
 }
 
-/* What separates words for SQLite does so for PostgreSQL, too, which would take an address or a path to be one word. */
-static int add_words_apart(struct db *db, int64_t seq, struct text words, struct err *err)
-{
-	_cleanup_free_ char *apart = malloc(words.len + 1);
-	int64_t res;
-
-	if (!apart)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < words.len; i++) {
-		unsigned char c = words.s[i];
-
-		apart[i] = c >= 0x80 || isalnum(c) ? c : ' ';
-	}
-	res = db_do(db, err, "INSERT INTO words (seq, text) VALUES (?, to_tsvector('simple', ?))",
-		    "it", seq, (struct text){ apart, words.len });
-	return res < 0 ? res : 0;
-}
-
-static int add_words(struct db *db, int64_t seq, struct text words, struct err *err)
-{
-	int64_t res;
-
-	if (db_kind(db) == DB_POSTGRES)
-		return add_words_apart(db, seq, words, err);
-	res = db_do(db, err, "INSERT INTO words (rowid, text) VALUES (?, ?)", "it", seq, words);
-	return res < 0 ? res : 0;
-}
-
 int store_drop_words(struct db *db, int64_t seq, struct text words, struct err *err)
 {
 	int64_t res =
@@ -101,7 +71,8 @@ int store_drop_words(struct db *db, int64_t seq, struct text words, struct err *
 
 static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq, struct err *err)
 {
-	int64_t res = add_words(db, seq, r->search, err);
+	int64_t res = db_do(db, err, "INSERT INTO words (rowid, text) VALUES (?, ?)", "it", seq,
+			    r->search);
 
 	for (size_t i = 0; i < r->nr_tags && res >= 0; i++)
 		res = db_do(db, err, "INSERT INTO tags (tag, seq) VALUES (?, ?)", "ti", r->tags[i],
@@ -109,16 +80,27 @@ static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq
 	return res < 0 ? res : 0;
 }
 
+/* 1: done; 0: something of it is there already. */
+static int add_all(struct db *db, const struct record *r, int64_t seq, int64_t received,
+		   struct err *err)
+{
+	int res;
+
+	if (db_kind(db) == DB_POSTGRES)
+		return store_add_postgres(db, r, seq, received, err);
+	res = add_row(db, r, seq, received, err);
+	return res > 0 ? add_words_and_tags(db, r, seq, err) ?: 1 : res;
+}
+
 int store_add_alert(struct db *db, const struct record *r, int64_t received, struct tally *tally,
 		    struct err *err)
 {
 	for (unsigned int n = 0; n < PLACES; n++) {
 		int64_t seq = place(r, n);
-		int res = add_row(db, r, seq, received, err);
+		int res = add_all(db, r, seq, received, err);
 
 		if (res > 0)
-			res = add_words_and_tags(db, r, seq, err) ?:
-			      tally_add(tally, r, seq, 1, err) ?: 1;
+			res = tally_add(tally, r, seq, 1, err) ?: 1;
 		if (res)
 			return res;
 		/* Either the id is there, or another alert is in that place. */

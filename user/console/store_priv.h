@@ -22,5 +22,8 @@ struct store {
 	size_t nr_idle, nr_readers;
 };
 
+/* Puts an alert in, with its words and tags. 1: done; 0: its id or its place is taken; -errno. */
+int store_add_postgres(struct db *db, const struct record *r, int64_t seq, int64_t received,
+		       struct err *err);
 /* Makes the file, mode 0600, where it is not there. */
 int store_make_file(const char *path, struct err *err);
