@@ -32,8 +32,17 @@ struct known {
 	bool wanted;
 };
 
+/* Where to read from: most of what a code object refers to was made with it, and lies beside it. */
+struct source {
+	const struct py_interp *interp;
+	uint64_t start; /* of what is here already */
+	size_t len;
+	const uint8_t *bytes;
+};
+
 struct finder {
 	const struct py_interp *interp;
+	struct source source; /* the chunk */
 	py_code_fn wanted;
 	void *ctx;
 	struct py_codes *out;
@@ -43,10 +52,18 @@ struct finder {
 	uint8_t chunk[CHUNK_PAGES * PAGE];
 };
 
-/* A str as UTF-8; only as much as a rule can name. */
-static int read_text(const struct py_interp *interp, uint64_t str, struct buf *out)
+static int source_read(const struct source *s, uint64_t addr, void *out, size_t len)
 {
-	const struct py_layout *l = &interp->proc.layout;
+	if (addr < s->start || addr - s->start > s->len || len > s->len - (addr - s->start))
+		return remote_read(s->interp->pid, addr, out, len);
+	memcpy(out, s->bytes + (addr - s->start), len);
+	return 0;
+}
+
+/* A str as UTF-8; only as much as a rule can name. */
+static int read_text(const struct source *source, uint64_t str, struct buf *out)
+{
+	const struct py_layout *l = &source->interp->proc.layout;
 	uint64_t head[5], data = 0;
 	uint8_t bytes[4 * TEXT_BYTES_MAX];
 	uint32_t state, kind;
@@ -54,7 +71,7 @@ static int read_text(const struct py_interp *interp, uint64_t str, struct buf *o
 
 	if (!str || str % 8)
 		return -EPROTO;
-	ret = remote_read(interp->pid, str, head, sizeof(head));
+	ret = source_read(source, str, head, sizeof(head));
 	if (ret)
 		return ret;
 	state = (uint32_t)head[4];
@@ -63,9 +80,9 @@ static int read_text(const struct py_interp *interp, uint64_t str, struct buf *o
 		return -EPROTO;
 	data = str + (state & 1u << 6 ? l->str_ascii_data : l->str_compact_data);
 	if (!(state & 1u << 5))
-		ret = remote_read_u64(interp->pid, str + l->str_compact_data, &data);
+		ret = source_read(source, str + l->str_compact_data, &data, sizeof(data));
 	if (!ret)
-		ret = remote_read(interp->pid, data, bytes, head[2] * kind);
+		ret = source_read(source, data, bytes, head[2] * kind);
 	for (uint64_t i = 0; i < head[2] && !ret; i++) {
 		uint32_t ch = 0;
 
@@ -76,16 +93,16 @@ static int read_text(const struct py_interp *interp, uint64_t str, struct buf *o
 }
 
 /* file, qualname 0: whatever it is */
-static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, uint64_t qualname,
+static bool ask(const struct source *source, uint64_t name, uint64_t file, uint64_t qualname,
 		py_code_fn wanted, void *ctx)
 {
 	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 }, qualname_text = { 0 };
 
-	if (read_text(interp, name, &name_text) || (file && read_text(interp, file, &file_text)) ||
+	if (read_text(source, name, &name_text) || (file && read_text(source, file, &file_text)) ||
 	    !name_text.len)
 		return false;
 	/* One that is longer than what a rule can name may end in it. */
-	if (qualname && read_text(interp, qualname, &qualname_text))
+	if (qualname && read_text(source, qualname, &qualname_text))
 		qualname = 0;
 	return wanted(
 		ctx, (struct text){ name_text.data, name_text.len },
@@ -96,8 +113,10 @@ static bool ask(const struct py_interp *interp, uint64_t name, uint64_t file, ui
 void py_codes_each(const struct py_interp *interp, const struct py_codes *codes, py_code_fn fn,
 		   void *ctx)
 {
+	const struct source source = { .interp = interp };
+
 	for (size_t i = 0; i < codes->count; i++)
-		ask(interp, codes->list[i].name, codes->list[i].file, codes->list[i].qualname, fn,
+		ask(&source, codes->list[i].name, codes->list[i].file, codes->list[i].qualname, fn,
 		    ctx);
 }
 
@@ -158,7 +177,7 @@ static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wante
 	if (!f->known[i].name) {
 		look_progress(PAGE);
 		f->known[i] = (struct known){ name, file,
-					      ask(f->interp, name, file, 0, f->wanted, f->ctx) };
+					      ask(&f->source, name, file, 0, f->wanted, f->ctx) };
 		f->nr_known++;
 	}
 	*wanted = f->known[i].wanted;
@@ -211,7 +230,7 @@ static bool has_entry(const struct finder *f, const uint8_t *object, struct py_c
 	memcpy(&traceable, object + l->code_firsttraceable, sizeof(traceable));
 	code->entry = code->addr + l->code_adaptive + 2ULL * traceable;
 	return traceable <= 1u << 20 &&
-	       !remote_read(f->interp->pid, code->entry, instr, sizeof(instr)) &&
+	       !source_read(&f->source, code->entry, instr, sizeof(instr)) &&
 	       !(instr[1] & l->resume_location_mask) &&
 	       (instr[0] == l->resume_hot || instr[0] == l->resume_cold ||
 		instr[0] == l->resume_armed);
@@ -248,7 +267,7 @@ static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 		return ret;
 	if (l->code_qualname != PY_NO_FIELD) {
 		code.qualname = word(object, l->code_qualname);
-		if (!ask(f->interp, code.name, code.file, code.qualname, f->wanted, f->ctx))
+		if (!ask(&f->source, code.name, code.file, code.qualname, f->wanted, f->ctx))
 			return 0;
 	}
 	return has_entry(f, object, &code) ? found(f, &code) : 0;
@@ -264,6 +283,7 @@ static int search_pages(struct finder *f, uint64_t start, uint64_t end)
 	ret = remote_read(f->interp->pid, start, f->chunk, len);
 	if (ret)
 		return ret == -ETIMEDOUT || ret == -EAGAIN ? ret : 0; /* unmapped in between */
+	f->source = (struct source){ f->interp, start, len, f->chunk };
 	f->out->bytes += len;
 	look_progress(len);
 	for (size_t i = 0; i + 8 <= len && !ret; i += 8) {
@@ -346,7 +366,9 @@ int py_codes_find(const struct py_interp *interp, py_code_fn wanted, void *ctx,
 	*out = (struct py_codes){ 0 };
 	if (!f)
 		return err_set(err, -ENOMEM, "out of memory");
-	*f = (struct finder){ .interp = interp, .wanted = wanted, .ctx = ctx, .out = out };
+	*f = (struct finder){
+		.interp = interp, .source.interp = interp, .wanted = wanted, .ctx = ctx, .out = out
+	};
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", interp->pid);
 	pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
