@@ -362,8 +362,8 @@ def descriptors():
         for limits, status, said in (("40:4096", 0, r"^phrude-trace: ready: (pid \d+ .*?){20}rules"),
                                      ("40:40", 1, r"^phrude-trace: error: cannot load .*: Too many open files; this process may "
                                                   r"have 40 files open: raise that limit \(ulimit -n\)$"),
-                                     ("70:70", 1, r"^phrude-trace: error: .*(python|process \d+).*: Too many open files; this process may "
-                                                  r"have 70 files open: raise that limit \(ulimit -n\)$")):
+                                     ("80:80", 1, r"^phrude-trace: error: .*(python|process \d+).*: Too many open files; this process may "
+                                                  r"have 80 files open: raise that limit \(ulimit -n\)$")):
             done = subprocess.run(["setpriv", "--bounding-set=-sys_resource", "prlimit", "--nofile=" + limits, *trace],
                                   capture_output=True, text=True, timeout=60)
             expect_equal(done.returncode, status, "status with %s: %s" % (limits, done.stderr))

@@ -96,8 +96,11 @@ static int try_map(struct search *s, const struct proc_map *map, bool is_exe)
 	ret = open_map(s, map, &elf);
 	if (ret == -EPROTO && is_exe)
 		s->other_machine = map->path;
+	/* What is lacking here says nothing of the file. */
+	if (ret == -ENOMEM || ret == -ESRCH || ret == -EMFILE)
+		return ret;
 	if (ret)
-		return ret == -ENOMEM || ret == -ESRCH ? ret : -ENOENT;
+		return -ENOENT;
 	if (elf_file_load_bias(elf, map->start, map->offset, true, &bias))
 		return -ENOENT;
 	if (elf_file_symbol(elf, runtime_symbol, &addr, NULL) ||
