@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline config suggest suite kern policy attach launch targets engine doctor cli
+MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline relay config suggest suite kern policy attach launch targets intake engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline config suggest
+PURE_MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline relay config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
@@ -38,7 +38,7 @@ msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
 UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c kern/holds.c policy/plan.c launch/stops.c \
-	targets/processes.c targets/targets_refused.c)
+	targets/identities.c targets/processes.c targets/targets_refused.c)
 
 CONSOLE_SRCS := $(sort $(wildcard user/console/*.c))
 # All but its main().

@@ -13,7 +13,8 @@
 /* X(name, key, class, help), as in bpf/abi/stats.h */
 #define USER_COUNTERS(X)                                                                           \
 	X(alerts, "alerts", count, "matches that a rule reported, once for each rule")             \
-	X(malformed, "lost_malformed", lost, "records that could not be decoded")                  \
+	X(malformed, "lost_malformed", lost,                                                       \
+	  "records that could not be decoded, or for which there was no memory")                   \
 	X(unwritten, "lost_unwritten", lost,                                                       \
 	  "alerts that could not be written, or that their reader did not take in time, summed "   \
 	  "up over all outputs")                                                                   \

@@ -2,16 +2,13 @@
 #include "engine/engine.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/inherited.h"
-#include "base/log.h"
 #include "base/signals.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -22,43 +19,109 @@
 #define CHECK_INTERVAL 1
 /* Milliseconds between looks at programs just exec'ed. */
 #define LOOK_INTERVAL_MS 10
+/* So long readers of alerts may still take, once the tracer was asked to end. */
+#define PATIENCE_MS 1000
+
+/* Somebody wants the tracer to end now. */
+static void on_end(void *ctx)
+{
+	struct engine *e = ctx;
+
+	e->stop = e->asked_to_end = true;
+	/* To take the probes away is none of the readers' time. */
+	if (e->ended)
+		intake_hurry(e->intake, PATIENCE_MS);
+}
+
+static void on_signal(struct engine *e, uint32_t number)
+{
+	switch (number) {
+	case SIGCHLD:
+		break;
+	case SIGUSR1:
+		sinks_reopen(e->sinks, "SIGUSR1");
+		break;
+	case SIGHUP:
+		/* Whoever started it there is gone, and did not say nohup. */
+		if (e->had_terminal && !signals_have_terminal())
+			on_end(e);
+		else
+			sinks_reopen(e->sinks, "SIGHUP");
+		break;
+	default:
+		on_end(e);
+	}
+}
+
+static void on_signals(void *ctx)
+{
+	struct engine *e = ctx;
+	struct signalfd_siginfo si;
+
+	while (read(e->signal_fd, &si, sizeof(si)) == sizeof(si))
+		on_signal(e, si.ssi_signo);
+	if (e->launch)
+		launch_step(e->launch);
+	else
+		stops_collect(targets_stops(e->targets));
+}
+
+static void on_tick(void *ctx)
+{
+	struct engine *e = ctx;
+
+	targets_tick(e->targets, !sinks_are_full(e->sinks));
+	if (e->launch)
+		launch_look_again(e->launch);
+}
+
+static void on_result(void *ctx)
+{
+	struct engine *e = ctx;
+	int fd = launch_result_fd(e->launch);
+
+	launch_step(e->launch);
+	/* It is closed once the result is known. */
+	if (launch_result_fd(e->launch) < 0)
+		loop_remove(&e->loop, fd);
+}
+
+static void on_records(void *ctx)
+{
+	struct engine *e = ctx;
+
+	intake_trace(e->intake);
+}
+
+static void on_intake_over(void *ctx)
+{
+	struct engine *e = ctx;
+
+	intake_heard(e->intake);
+	e->stop = true;
+}
 
 static int engine_attach(struct engine *e, struct err *err)
 {
 	const struct engine_opts *o = e->opts;
-	int ret = targets_attach(e->targets, err);
+	double duration = o->config->duration;
+	int ret = 0;
 
-	if (ret || !o->argv)
+	do {
+		ret = loop_once(&e->loop, 0, err);
+		if (!ret && !e->stop)
+			ret = targets_attach_next(e->targets, err);
+	} while (ret > 0);
+	if (!ret)
+		ret = loop_add(&e->loop, intake_trace_fd(e->intake), on_records, e, err);
+	/* It is time under trace. */
+	if (!ret && duration > 0)
+		ret = loop_timer(&e->loop, duration, 0, on_end, e, err);
+	if (ret || e->stop || !o->argv)
 		return ret;
-	return launch_start(e->kern, targets_stops(e->targets), o->argv, o->user,
-			    targets_take_started, e->targets, &e->launch, err);
-}
-
-static int add_fd(int epoll_fd, int fd)
-{
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
-}
-
-static int open_timer(double first, double interval)
-{
-	struct itimerspec spec = {
-		.it_value = { first, fmod(first, 1) * NSEC_PER_SEC },
-		.it_interval = { interval, fmod(interval, 1) * NSEC_PER_SEC },
-	};
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd >= 0)
-		timerfd_settime(fd, 0, &spec, NULL);
-	return fd;
-}
-
-static void on_tick(struct engine *e)
-{
-	targets_tick(e->targets, !sinks_are_full(e->sinks));
-	if (e->launch)
-		launch_look_again(e->launch);
+	ret = launch_start(e->kern, targets_stops(e->targets), o->argv, o->user,
+			   targets_take_started, e->targets, &e->launch, err);
+	return ret ? ret : loop_add(&e->loop, launch_result_fd(e->launch), on_result, e, err);
 }
 
 /* Is there nothing left that could be traced? */
@@ -71,90 +134,61 @@ static bool all_gone(const struct engine *e)
 	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
 }
 
-/* How long epoll may wait, in ms; -1: for ever. */
-static int patience(const struct engine *e)
-{
-	if (kern_polling(e->kern) && !sinks_are_full(e->sinks))
-		return KERN_POLL_MS;
-	return targets_are_undecided(e->targets) ? LOOK_INTERVAL_MS : -1;
-}
-
 static int engine_loop(struct engine *e, struct err *err)
 {
-	_cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	_cleanup_close_ int check_fd = open_timer(CHECK_INTERVAL, CHECK_INTERVAL);
-	int launch_fd = e->launch ? launch_result_fd(e->launch) : -1;
 	int64_t looked = 0;
-	uint64_t ticks;
+	int ret = 0;
 
-	if (e->opts->config->duration > 0)
-		e->end_fd = open_timer(e->opts->config->duration, 0);
-	if (epoll_fd < 0 || check_fd < 0 || add_fd(epoll_fd, e->signal_fd) ||
-	    add_fd(epoll_fd, check_fd) || add_fd(epoll_fd, sinks_fd(e->sinks)) ||
-	    (e->end_fd >= 0 && add_fd(epoll_fd, e->end_fd)) ||
-	    (launch_fd >= 0 && add_fd(epoll_fd, launch_fd)))
-		return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-	while (!e->stop && !all_gone(e)) {
-		struct epoll_event events[6];
-		int n;
-
-		if (engine_wait_for_records(e, epoll_fd))
-			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-		n = epoll_wait(epoll_fd, events, ARRAY_SIZE(events), patience(e));
-		if (n < 0 && errno != EINTR)
-			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-		for (int i = 0; i < n; i++) {
-			int fd = events[i].data.fd;
-
-			if (fd == e->signal_fd) {
-				engine_on_signals(e);
-			} else if (fd == e->end_fd) {
-				engine_asked_to_end(e);
-			} else if (fd == launch_fd) {
-				launch_step(e->launch);
-			} else if (fd == check_fd) {
-				if (read(check_fd, &ticks, sizeof(ticks)) > 0)
-					on_tick(e);
-			} else if (fd == sinks_fd(e->sinks)) {
-				sinks_changed(e->sinks);
-			}
-		}
-		if (e->launch && launch_failed(e->launch, err))
-			return -ENOEXEC;
-		/* Asked to end: what is left in the ring is for engine_finish(), once the probes are gone. */
-		if (e->stop)
-			break;
-		if (targets_are_undecided(e->targets) &&
+	while (!ret && !e->stop && !all_gone(e)) {
+		ret = loop_once(&e->loop, targets_are_undecided(e->targets) ? LOOK_INTERVAL_MS : -1,
+				err);
+		if (!ret && e->launch && launch_failed(e->launch, err))
+			ret = -ENOEXEC;
+		if (!ret && !e->stop && targets_are_undecided(e->targets) &&
 		    clock_now_ns() - looked > LOOK_INTERVAL_MS * NSEC_PER_MSEC) {
 			targets_look_again(e->targets);
 			looked = clock_now_ns();
 		}
-		engine_consume(e);
-		if (sinks_gone(e->sinks, err))
-			return -EIO;
 	}
-	return 0;
+	return ret;
 }
 
 /* Probes are taken away before the last look into the ring, so that nothing is left behind. */
 static void engine_finish(struct engine *e)
 {
+	struct err err;
+
 	targets_end(e->targets);
-	engine_write_out(e);
+	e->ended = true;
+	if (e->asked_to_end)
+		on_end(e);
+	intake_finish(e->intake);
+	while (!intake_is_over(e->intake) && !loop_once(&e->loop, -1, &err))
+		;
 	engine_say_summary(e);
 	targets_disarm(e->targets);
 }
 
 static void engine_fini(struct engine *e)
 {
+	intake_free(e->intake);
 	launch_free(e->launch);
 	targets_free(e->targets);
 	sinks_free(e->sinks);
-	if (e->end_fd >= 0)
-		close(e->end_fd);
-	pipeline_fini(&e->pipeline);
+	loop_fini(&e->loop);
 	kern_close(e->kern);
 	worker_stop();
+}
+
+static int watch(struct engine *e, struct err *err)
+{
+	int ret = loop_add(&e->loop, e->signal_fd, on_signals, e, err);
+
+	if (!ret)
+		ret = loop_add(&e->loop, intake_over_fd(e->intake), on_intake_over, e, err);
+	if (!ret)
+		ret = loop_timer(&e->loop, CHECK_INTERVAL, CHECK_INTERVAL, on_tick, e, err);
+	return ret;
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
@@ -172,13 +206,6 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	worker_start(); /* while there is little to copy */
 	inherited_raise_descriptors();
 	e->request = config_request(c);
-	e->pipeline = (struct pipeline){ .ops = &engine_pipeline_ops,
-					 .ctx = e,
-					 .rules = e->opts->rules,
-					 .request = &e->request,
-					 .wanted = c->count };
-	if (pipeline_init(&e->pipeline))
-		return err_set(err, -ENOMEM, "out of memory");
 	ret = sinks_start(outputs, config_sinks(c, outputs), &e->sinks, err);
 	if (ret)
 		return err_prefix(err, -EIO, c->outputs.count ? "outputs" : "--output");
@@ -194,12 +221,20 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		return ret;
 	}
 	ret = targets_new(e->kern, &targets, &e->targets, err);
-	return ret ? ret : kern_on_record(e->kern, engine_record, e, err);
+	if (!ret)
+		ret = intake_start(&(struct intake_config){ .kern = e->kern,
+							    .targets = e->targets,
+							    .sinks = e->sinks,
+							    .rules = e->opts->rules,
+							    .request = &e->request,
+							    .wanted = c->count },
+				   &e->intake, err);
+	return ret ? ret : watch(e, err);
 }
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 {
-	struct engine e = { .opts = opts, .end_fd = -1 };
+	struct engine e = { .opts = opts, .loop = LOOP_NONE };
 	_cleanup_close_ int signal_fd = signals_open();
 	int ret, status;
 
@@ -208,13 +243,17 @@ int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 	e.had_terminal = signals_have_terminal();
 	if (signal_fd < 0)
 		return err_set(err, -errno, "cannot receive signals: %s", strerror(errno));
-	ret = engine_start(&e, kernel, err);
+	ret = loop_init(&e.loop, err);
+	if (!ret)
+		ret = engine_start(&e, kernel, err);
 	if (!ret)
 		ret = engine_attach(&e, err);
 	if (!ret) {
 		ret = engine_loop(&e, err);
 		if (!e.launch || !launch_failed(e.launch, NULL))
 			engine_finish(&e);
+		if (!ret)
+			ret = intake_error(e.intake, err);
 		if (!ret)
 			ret = sinks_error(e.sinks, err);
 		if (!ret && opts->argv && !targets_are_ready(e.targets) &&

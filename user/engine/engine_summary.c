@@ -10,9 +10,7 @@ void engine_say_summary(struct engine *e)
 	_cleanup_buf_ struct buf line = { 0 };
 
 	kern_stats(e->kern, values);
-	values[COUNTER_alerts] = e->pipeline.alerts;
-	values[COUNTER_lines_unknown] = e->pipeline.lines_unknown;
-	values[COUNTER_malformed] = e->malformed;
+	intake_count(e->intake, values);
 	values[COUNTER_unwritten] = sinks_lost(e->sinks);
 	values[COUNTER_spool_dropped] = sinks_spooled(e->sinks).dropped;
 	values[COUNTER_spooled] = sinks_spooled(e->sinks).left;

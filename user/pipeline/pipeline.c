@@ -11,14 +11,11 @@
 #include "input/input.h"
 #include "probe/probe_kind.h"
 
-/* Bytes that one event may take when decoded. */
-#define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
-
 int pipeline_init(struct pipeline *p)
 {
 	gethostname(p->host, sizeof(p->host) - 1);
 	p->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-	p->arena.limit = ARENA_LIMIT;
+	p->arena.limit = PIPELINE_ARENA_LIMIT;
 	p->lines = lines_new();
 	return p->lines ? 0 : -ENOMEM;
 }
@@ -68,6 +65,7 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 			.ppid = ev->head.ppid,
 			.uid = ev->head.uid,
 			.python = view->python,
+			.container = view->container,
 		},
 		.request = request,
 		.input = inputs ? &inputs->found : NULL,
@@ -78,7 +76,12 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 	/* No condition asked for it. */
 	if (inputs && !inputs->found.source)
 		inputs_look(inputs);
-	p->ops->describe(p->ctx, ev, &alert.process);
+	if (view->facts) {
+		alert.process.exe = view->facts->exe;
+		alert.process.cmdline = (const char *const *)view->facts->cmdline;
+		alert.process.nr_cmdline = view->facts->nr_cmdline;
+		alert.process.cut = view->facts->exe_cut || view->facts->cmdline_cut;
+	}
 	p->ops->alert(p->ctx, &alert);
 	p->alerts++;
 }
@@ -110,13 +113,26 @@ static bool judge(struct pipeline *p, struct event *ev, const struct target_view
 	return reported;
 }
 
-int pipeline_match(struct pipeline *p, const void *record, size_t size)
+/* Raises the alerts of an event, or has the kernel side know that there are none. */
+static void handle_match(struct pipeline *p, struct event *ev, const struct target_view *view)
 {
-	struct target_view view = { 0 };
 	unsigned int basis = 0;
-	struct event ev;
-	struct err err;
 	uint64_t digest;
+
+	if (judge(p, ev, view, &basis) || pipeline_has_enough(p) || basis & RULE_BASIS_REQUEST)
+		return;
+	/* No rule reports it, and none will another that is like it in what was asked. */
+	digest = basis & RULE_BASIS_CALLERS ? ev->head.digest_stack : ev->head.digest_args;
+	if (digest)
+		p->ops->dismiss(p->ctx, digest);
+}
+
+int pipeline_match(struct pipeline *p, const void *record, size_t size, bool again)
+{
+	struct event ev;
+	struct pipeline_match match = { .event = &ev, .arena = &p->arena, .again = again };
+	struct target_view view = { 0 };
+	struct err err;
 	int ret;
 
 	arena_reset(&p->arena);
@@ -127,15 +143,11 @@ int pipeline_match(struct pipeline *p, const void *record, size_t size)
 		log_debug("a record could not be decoded: %s", err.msg);
 		return ret;
 	}
-	if (!p->ops->view(p->ctx, ev.head.hdr.pid, &view))
-		return -ENOMEM;
-	p->ops->find_qualname(p->ctx, &ev);
-	if (judge(p, &ev, &view, &basis) || pipeline_has_enough(p) || basis & RULE_BASIS_REQUEST)
-		return 0;
-	/* No rule reports it, and none will another that is like it in what was asked. */
-	digest = basis & RULE_BASIS_CALLERS ? ev.head.digest_stack : ev.head.digest_args;
-	if (digest)
-		p->ops->dismiss(p->ctx, digest);
+	ret = p->ops->view(p->ctx, &match, &view);
+	if (ret)
+		return ret;
+	handle_match(p, &ev, &view);
+	p->ops->view_end(p->ctx, &view);
 	return 0;
 }
 

@@ -14,23 +14,34 @@
 #include "base/arena.h"
 #include "event/event.h"
 #include "pipeline/lines.h"
+#include "proc/procfs.h"
 #include "request/request.h"
 #include "rule/rule.h"
 
-/* The process of a match, as far as rules are concerned. */
+/* The process of a match, as far as it is known. */
 struct target_view {
 	const char *python; /* its version; NULL: not known */
-	const enum phrude_probe *
-		probe_of_rule; /* a match counts for a rule only through this kind; NULL: through any */
+	/* A match counts for a rule only through this kind; NULL: through any. */
+	const enum phrude_probe *probe_of_rule;
+	const struct proc_facts *facts; /* its program; NULL: not known */
+	const char *container;		/* NULL: none */
+	void *owned;			/* what all this belongs to */
+};
+
+/* Whose view is asked for. */
+struct pipeline_match {
+	struct event *event;
+	struct arena *arena; /* the event's */
+	bool again;	     /* -EAGAIN was answered: nothing more can be found out */
 };
 
 struct pipeline_ops {
-	/* The process of a match; false: there is no memory for it. */
-	bool (*view)(void *ctx, pid_t pid, struct target_view *view);
-	/* Fills in the qualified name, should it be missing and can be found out.  It is valid until the next record. */
-	void (*find_qualname)(void *ctx, struct event *ev);
-	/* Fills in the executable, command line and container of the process. */
-	void (*describe)(void *ctx, const struct event *ev, struct alert_process *process);
+	/*
+	 * The process of a match; the event's qualified name is filled in, should it be missing and can be found out.  -EAGAIN:
+	 * something has to be looked for first, and the record is to come again; or another -errno.
+	 */
+	int (*view)(void *ctx, const struct pipeline_match *match, struct target_view *view);
+	void (*view_end)(void *ctx, struct target_view *view);
 	/* An alert, of which nothing is valid after the call. */
 	void (*alert)(void *ctx, const struct alert *alert);
 	/* Matches with this digest need not be sent any more. */
@@ -39,6 +50,9 @@ struct pipeline_ops {
 	void (*forget_table)(void *ctx, pid_t pid, uint64_t table);
 	void (*forget_tables)(void *ctx);
 };
+
+/* Bytes that one event may take when decoded. */
+#define PIPELINE_ARENA_LIMIT ((size_t)16 * 1024 * 1024)
 
 struct pipeline {
 	const struct pipeline_ops *ops;
@@ -59,8 +73,11 @@ struct pipeline {
 int pipeline_init(struct pipeline *p);
 void pipeline_fini(struct pipeline *p);
 
-/* An EV_MATCH record of `size` bytes, which are not trusted.  0; -EPROTO: it is malformed; -ENOMEM: it is lost, too. */
-int pipeline_match(struct pipeline *p, const void *record, size_t size);
+/*
+ * An EV_MATCH record of `size` bytes, which are not trusted.  0; -EAGAIN: it is to come again, as the view's owner asks; -EPROTO: it is
+ * malformed; -ENOMEM: it is lost, too.
+ */
+int pipeline_match(struct pipeline *p, const void *record, size_t size, bool again);
 /* An EV_LINETABLE record; the same. */
 int pipeline_linetable(struct pipeline *p, const void *record, size_t size);
 /* Are there as many alerts as were wanted?  Matches raise none then. */

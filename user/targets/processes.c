@@ -76,13 +76,13 @@ bool processes_alive(const struct processes *ps)
 struct interp_facts *interp_facts_ref(struct interp_facts *f)
 {
 	if (f)
-		f->refs++;
+		atomic_fetch_add(&f->refs, 1);
 	return f;
 }
 
 void interp_facts_unref(struct interp_facts *f)
 {
-	if (!f || --f->refs)
+	if (!f || atomic_fetch_sub(&f->refs, 1) > 1)
 		return;
 	free(f->probe_of_rule);
 	qualnames_free(f->qualnames);
@@ -101,9 +101,16 @@ void process_set_interp(struct process *p, struct interp_facts *interp)
 	p->view.pid = p->pid;
 }
 
-static void program_unref(struct program *program)
+struct program *program_ref(struct program *program)
 {
-	if (!program || --program->refs)
+	if (program)
+		atomic_fetch_add(&program->refs, 1);
+	return program;
+}
+
+void program_unref(struct program *program)
+{
+	if (!program || atomic_fetch_sub(&program->refs, 1) > 1)
 		return;
 	proc_facts_fini(&program->facts);
 	free(program);
@@ -124,8 +131,8 @@ void process_set_program(struct process *p, struct proc_facts *facts)
 
 void process_share_program(struct process *p, const struct process *parent)
 {
-	if (parent->program)
-		parent->program->refs++;
+	struct program *program = program_ref(parent->program);
+
 	program_unref(p->program);
-	p->program = parent->program;
+	p->program = program;
 }

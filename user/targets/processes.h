@@ -2,6 +2,7 @@
 /* The traced processes: targets, and what they forked. */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,9 +19,9 @@ struct kind_sites {
 	size_t count;
 };
 
-/* What is known of an interpreter, shared by a process and its forks. */
+/* What is known of an interpreter, shared by a process and its forks.  What other threads see of it does not change. */
 struct interp_facts {
-	unsigned int refs;
+	atomic_uint refs;
 	char version[32];
 	struct kind_sites kinds[NR_PROBES]; /* of the kinds that the plan uses */
 	uint32_t group;			    /* see struct group */
@@ -34,7 +35,7 @@ struct interp_facts {
 
 /* A program that was exec'ed: shared by the process that did it, and its forks. */
 struct program {
-	unsigned int refs;
+	atomic_uint refs;
 	struct proc_facts facts; /* without the container */
 };
 
@@ -91,5 +92,7 @@ void interp_facts_unref(struct interp_facts *f);
 
 /* Takes over `facts`, or nothing (NULL). */
 void process_set_program(struct process *p, struct proc_facts *facts);
+struct program *program_ref(struct program *program);
+void program_unref(struct program *program); /* NULL is allowed, in both */
 /* A fork runs the same. */
 void process_share_program(struct process *p, const struct process *parent);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "targets/qualnames.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,18 @@ struct entry {
 };
 
 struct qualnames {
+	pthread_mutex_t lock; /* against the thread that adds to it; one does */
 	struct entry *buckets[BUCKETS];
 	size_t count;
 };
 
 struct qualnames *qualnames_new(void)
 {
-	return calloc(1, sizeof(struct qualnames));
+	struct qualnames *q = calloc(1, sizeof(*q));
+
+	if (q)
+		pthread_mutex_init(&q->lock, NULL);
+	return q;
 }
 
 static void clear(struct qualnames *q)
@@ -46,6 +52,7 @@ void qualnames_free(struct qualnames *q)
 	if (!q)
 		return;
 	clear(q);
+	pthread_mutex_destroy(&q->lock);
 	free(q);
 }
 
@@ -56,8 +63,8 @@ static uint64_t hash_text(uint64_t h, struct text t)
 	return h;
 }
 
-static struct entry *look_up(struct qualnames *q, const struct py_view *view,
-			     const struct event *ev, uint64_t check)
+/* What is found, or not, is an entry; NULL: no memory. */
+static struct entry *look_up(const struct py_view *view, const struct event *ev, uint64_t check)
 {
 	_cleanup_free_ char *file = strndup(ev->file.s ?: "", ev->file.len);
 	_cleanup_buf_ struct buf name = { 0 };
@@ -65,8 +72,6 @@ static struct entry *look_up(struct qualnames *q, const struct py_view *view,
 
 	if (!file || py_code_qualname(view, ev->head.code, ev->head.self_type, file, &name))
 		name.len = 0;
-	if (q->count >= ENTRIES_MAX)
-		clear(q);
 	e = malloc(sizeof(*e) + name.len);
 	if (!e)
 		return NULL;
@@ -101,27 +106,39 @@ static struct entry *known(struct qualnames *q, const struct event *ev)
 	return e;
 }
 
-bool qualnames_unknown(struct qualnames *q, const struct event *ev)
+bool qualnames_fill(struct qualnames *q, struct arena *arena, struct event *ev)
 {
-	return is_missing(ev) && !known(q, ev);
+	struct entry *e;
+
+	if (!is_missing(ev))
+		return true;
+	pthread_mutex_lock(&q->lock);
+	e = known(q, ev);
+	/* It may be forgotten at any time. */
+	if (e && e->len) {
+		char *name = arena_alloc(arena, e->len);
+
+		if (name)
+			ev->qualname = (struct text){ memcpy(name, e->name, e->len), e->len };
+	}
+	pthread_mutex_unlock(&q->lock);
+	return e;
 }
 
-void qualnames_fill(struct qualnames *q, struct event *ev)
+void qualnames_find(struct qualnames *q, const struct py_view *view, const struct event *ev)
 {
-	struct entry *e = is_missing(ev) ? known(q, ev) : NULL;
+	struct entry *e, **bucket = bucket_of(q, ev);
 
-	if (e && e->len)
-		ev->qualname = (struct text){ e->name, e->len };
-}
-
-void qualnames_find(struct qualnames *q, const struct py_view *view, struct event *ev)
-{
-	struct entry *e = look_up(q, view, ev, check_of(ev)), **bucket = bucket_of(q, ev);
-
+	if (!is_missing(ev) || known(q, ev))
+		return;
+	e = look_up(view, ev, check_of(ev));
 	if (!e)
 		return;
+	pthread_mutex_lock(&q->lock);
+	if (q->count >= ENTRIES_MAX)
+		clear(q);
 	e->next = *bucket;
 	*bucket = e;
 	q->count++;
-	qualnames_fill(q, ev);
+	pthread_mutex_unlock(&q->lock);
 }

@@ -20,6 +20,7 @@ int targets_new(struct kern *kern, const struct targets_config *config, struct t
 	t->config = *config;
 	t->kern = kern;
 	t->groups.kern = kern;
+	identities_init(&t->identities);
 	t->direct = direct_probes_new(kern);
 	if (!t->direct)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -50,30 +51,39 @@ void targets_free(struct targets *t)
 	detach_all(t);
 	groups_fini(&t->groups);
 	processes_fini(&t->processes);
+	identities_fini(&t->identities);
 	armer_free(t->armer);
 	free(t->import_numbers);
 	free(t);
 }
 
-int targets_attach(struct targets *t, struct err *err)
+/* The next process of the configuration. */
+static int attach_one(struct targets *t, struct err *err)
+{
+	pid_t pid = t->config.pids[t->nr_attached++];
+	int ret = processes_find(&t->processes, pid) ? 0 : targets_add(t, pid, 0, err);
+	bool last = t->nr_attached == t->config.nr_pids;
+
+	/* One that does not answer must not keep the others from being traced. */
+	if (ret == -ETIMEDOUT && t->config.nr_pids > 1 && !(last && !t->processes.count)) {
+		log_warn("%s", err->msg);
+		return 0;
+	}
+	return ret;
+}
+
+int targets_attach_next(struct targets *t, struct err *err)
 {
 	int ret = 0;
 
-	targets_expect(t);
-	for (size_t i = 0; i < t->config.nr_pids; i++) {
-		if (processes_find(&t->processes, t->config.pids[i]))
-			continue;
-		ret = targets_add(t, t->config.pids[i], 0, err);
-		/* One that does not answer must not keep the others from being traced. */
-		if (ret == -ETIMEDOUT && t->config.nr_pids > 1) {
-			log_warn("%s", err->msg);
-			continue;
-		}
-		if (ret)
-			return ret;
-	}
-	if (t->config.nr_pids && !t->processes.count)
+	if (!t->nr_attached)
+		targets_expect(t);
+	if (t->nr_attached < t->config.nr_pids)
+		ret = attach_one(t, err);
+	if (ret)
 		return ret;
+	if (t->nr_attached < t->config.nr_pids)
+		return 1;
 	targets_take_children(t);
 	targets_say_ready(t);
 	return 0;

@@ -38,19 +38,27 @@ void targets_free(struct targets *t);
 DEFINE_CLEANUP(targets_freep, struct targets, targets_free);
 
 /*
- * Attaches to the processes of the configuration, and to what they have forked meanwhile.  One that does not answer is an error only if it
- * is the only one.  -errno as of engine_run(), with a sentence.
+ * Attaches to one process more of the configuration, and after the last one to what they have forked meanwhile; no record is to be handled
+ * before that.  One that does not answer is an error only if it is the only one.  1: there are more of them; 0; or -errno as of
+ * engine_run(), with a sentence.
  */
-int targets_attach(struct targets *t, struct err *err);
+int targets_attach_next(struct targets *t, struct err *err);
 /* A program was started under trace and stands at its entry point: launch_look_fn. */
 bool targets_take_started(void *targets, pid_t pid, uint64_t thread_pointer);
 /* Threads that are stopped for the targets' sake, and for that of launch_start(). */
 struct stops *targets_stops(struct targets *t);
 
-/* An EV_PROC record of the ring buffer: what became of a process.  -EPROTO: it is malformed. */
+/* What has to be handled before and after an EV_PROC or EV_HOLD record: see relay_hand_over(). */
+struct targets_order {
+	pid_t of, after;
+};
+/* The record has a head.  -EPROTO: it is malformed.  For any thread. */
+int targets_order(const void *record, size_t size, struct targets_order *order);
+/*
+ * An EV_PROC record of the ring buffer: what became of a process; or EV_HOLD: a thread is held until this returns, after an import or at
+ * the start of a new interpreter.  -EPROTO: it is malformed.
+ */
 int targets_record(struct targets *t, const void *record, size_t size);
-/* An EV_HOLD record: a thread is held until this returns, after an import or at the start of a new interpreter.  -EPROTO */
-int targets_held(struct targets *t, const void *record, size_t size);
 /* Once a second.  read: what processes have left in the ring was read, so that those that have ended can be forgotten. */
 void targets_tick(struct targets *t, bool read);
 /* Is there one of which it was too early to tell?  Then targets_look_again() is to be called every now and then. */
@@ -61,10 +69,11 @@ bool targets_are_alive(const struct targets *t);
 /* Has the ready line been printed? */
 bool targets_are_ready(const struct targets *t);
 
-/* What the pipeline sees of a process, see struct pipeline_ops. */
-bool targets_view(struct targets *t, pid_t pid, struct target_view *view);
-void targets_find_qualname(struct targets *t, struct event *ev);
-void targets_describe(struct targets *t, const struct event *ev, struct alert_process *out);
+/* What the pipeline sees of a process, see struct pipeline_ops; these two are for another thread than all else here. */
+int targets_view(struct targets *t, const struct pipeline_match *match, struct target_view *view);
+void targets_view_end(struct target_view *view);
+/* The match got -EAGAIN: finds out what can be, for the next time. */
+void targets_answer(struct targets *t, const struct event *ev);
 
 /* Takes all probes away, and returns when they are gone: no further record comes. */
 void targets_end(struct targets *t);

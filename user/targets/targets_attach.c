@@ -219,8 +219,10 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 	if (!ret)
 		ret = kern_proc_set(t->kern, pid, &interp->proc, err);
 	/* From now on an exec is told of. */
-	if (!ret)
+	if (!ret) {
 		targets_facts_attach(p, interp->start_time);
+		identities_publish(&t->identities, p);
+	}
 	if (!ret)
 		ret = attach_needed(t, p, err);
 	if (!ret)
@@ -234,7 +236,7 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
 	if (ret) {
 		kern_proc_delete(t->kern, pid);
-		processes_remove(&t->processes, pid);
+		targets_forget(t, pid);
 	}
 	return ret;
 }
@@ -306,6 +308,7 @@ static int look_anew(struct targets *t, struct process *p, struct err *err)
 	process_set_interp(p, facts);
 	py_view_init(&p->view, interp);
 	targets_note_program(t, p);
+	identities_publish(&t->identities, p);
 	ret = make_template(t, interp, facts, err);
 	if (!ret)
 		ret = targets_watch_imports(t, interp, facts, err);
@@ -439,7 +442,7 @@ void targets_check(struct targets *t)
 				continue;
 			}
 			kern_proc_delete(t->kern, p->pid);
-			processes_remove(&t->processes, p->pid);
+			targets_forget(t, p->pid);
 		}
 	}
 }

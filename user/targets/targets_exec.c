@@ -134,7 +134,7 @@ void targets_ended(struct targets *t, struct process *p)
 {
 	if (p->undecided)
 		note_unseen(t, p);
-	processes_remove(&t->processes, p->pid);
+	targets_forget(t, p->pid);
 }
 
 void targets_look_at_new(struct targets *t, struct process *p)
@@ -175,8 +175,10 @@ void targets_look_again(struct targets *t)
 	t->undecided = false;
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
 		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			if (p->undecided)
+			if (p->undecided) {
 				look_after_exec(t, p);
+				identities_publish(&t->identities, p);
+			}
 			t->undecided |= p->undecided > 0;
 		}
 	}

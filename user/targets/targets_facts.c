@@ -112,15 +112,12 @@ void targets_facts_exec(struct targets *t, struct process *p, const void *record
 	set_container(p, ev.cgroup);
 }
 
-const struct proc_facts *targets_facts(struct targets *t, struct process *p, uint64_t cgroup)
+void targets_facts_find(struct targets *t, struct process *p, uint64_t cgroup)
 {
-	static const struct proc_facts unknown;
-
 	if (!p->program && !p->program_read)
 		look_at_facts(t, p);
 	if (!p->cgroup)
 		p->cgroup = cgroup;
 	if (p->cgroup != cgroup)
 		set_container(p, cgroup);
-	return p->program ? &p->program->facts : &unknown;
 }

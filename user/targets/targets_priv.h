@@ -12,6 +12,7 @@
 #include "launch/stops.h"
 #include "policy/watch.h"
 #include "targets/groups.h"
+#include "targets/identities.h"
 #include "targets/processes.h"
 #include "targets/qualnames.h"
 #include "targets/targets.h"
@@ -35,6 +36,7 @@ struct targets {
 	struct kern *kern;
 	struct armer *armer; /* NULL: no thread of a target is ever held */
 	struct processes processes;
+	struct identities identities; /* of these, as another thread sees them */
 	struct family families[FAMILIES_MAX];
 	unsigned int nr_families;
 	struct direct_probes *direct;
@@ -45,8 +47,9 @@ struct targets {
 	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
 	struct ev_hold served[SERVED_MAX];
 	size_t nr_served;
-	bool ending;	/* probes are being taken away: no new ones */
-	bool undecided; /* there is a process with looks still to be taken */
+	size_t nr_attached; /* of those of the configuration: done */
+	bool ending;	    /* probes are being taken away: no new ones */
+	bool undecided;	    /* there is a process with looks still to be taken */
 	bool ready;
 	bool said_no_worker;
 
@@ -69,6 +72,8 @@ bool targets_may_look_ever(struct targets *t, const struct process *p);
 /* The number of a new family. */
 unsigned int targets_new_family(struct targets *t);
 
+/* targets_view.c: forgets a process. */
+void targets_forget(struct targets *t, pid_t pid);
 /* targets_attach.c: starts tracing a process and puts probes on it.  thread_pointer as in py_interp_open_at(). */
 int targets_add(struct targets *t, pid_t pid, uint64_t thread_pointer, struct err *err);
 /* A traced process has forked `p`, which the kernel side knows already: puts the probes on it. */
@@ -98,7 +103,9 @@ int targets_retrace(struct targets *t, struct process *p, struct err *err);
 /* It stays known to the kernel side, for the sake of what it may start in its turn. */
 void targets_give_up(struct process *p, int ret, const char *after, const struct err *err);
 void targets_detach_own(struct process *p);
-/* targets_late.c: what the rules name may be imported. */
+/* targets_late.c: an EV_HOLD record.  -EPROTO */
+int targets_held(struct targets *t, const void *record, size_t size);
+/* What the rules name may be imported. */
 int targets_expect_imports(struct targets *t, struct err *err);
 /* Has imports reported, if a rule names what may come by one. */
 int targets_watch_imports(struct targets *t, const struct py_interp *interp,
@@ -140,5 +147,5 @@ void targets_facts_fork(struct process *p, struct process *parent, const struct 
 bool targets_is_stale(const struct process *p, const struct ev_proc *ev);
 /* It has exec'ed what this PROC_EXEC record says. */
 void targets_facts_exec(struct targets *t, struct process *p, const void *record, size_t size);
-/* For an alert of it, while it is in that cgroup.  Its container is in the process itself. */
-const struct proc_facts *targets_facts(struct targets *t, struct process *p, uint64_t cgroup);
+/* What of them is not known yet, or not for the time in which it is in that cgroup. */
+void targets_facts_find(struct targets *t, struct process *p, uint64_t cgroup);

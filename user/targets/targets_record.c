@@ -17,7 +17,7 @@ static void on_fork(struct targets *t, const struct ev_proc *ev)
 	/* The end of another one that had its pid may not have been told. */
 	p = processes_find(&t->processes, pid);
 	if (p && targets_is_stale(p, ev))
-		processes_remove(&t->processes, pid);
+		targets_forget(t, pid);
 	p = processes_add(&t->processes, pid);
 	if (!p)
 		return;
@@ -38,7 +38,49 @@ static void on_fork(struct targets *t, const struct ev_proc *ev)
 		targets_fork(t, p);
 }
 
-int targets_record(struct targets *t, const void *record, size_t size)
+/* The record has the size of its head at least. */
+static int order_held(const void *record, size_t size, struct targets_order *order)
+{
+	struct ev_hold asked;
+
+	if (size < sizeof(asked))
+		return -EPROTO;
+	memcpy(&asked, record, sizeof(asked));
+	/* A new interpreter is another program. */
+	*order = (struct targets_order){
+		.of = asked.kind == HOLD_LAUNCH ? (pid_t)asked.hdr.pid : 0,
+		.after = (pid_t)asked.hdr.pid,
+	};
+	return 0;
+}
+
+int targets_order(const void *record, size_t size, struct targets_order *order)
+{
+	struct ev_proc ev;
+
+	memcpy(&ev.hdr, record, sizeof(ev.hdr));
+	if (ev.hdr.kind == EV_HOLD)
+		return order_held(record, size, order);
+
+	if (size < sizeof(ev))
+		return -EPROTO;
+	memcpy(&ev, record, sizeof(ev));
+	*order = (struct targets_order){ .after = (pid_t)ev.hdr.pid };
+	switch (ev.what) {
+	case PROC_FORK:
+	case PROC_VFORK:
+		*order = (struct targets_order){ (pid_t)ev.hdr.pid, (pid_t)ev.other };
+		break;
+	/* After these it is another program. */
+	case PROC_EXEC:
+	case PROC_START:
+		order->of = (pid_t)ev.hdr.pid;
+		break;
+	}
+	return 0;
+}
+
+static int on_record(struct targets *t, const void *record, size_t size)
 {
 	struct process *p;
 	struct ev_proc ev;
@@ -81,5 +123,21 @@ int targets_record(struct targets *t, const void *record, size_t size)
 	default:
 		return -EPROTO;
 	}
+	return 0;
+}
+
+int targets_record(struct targets *t, const void *record, size_t size)
+{
+	struct process *p;
+	struct ev_hdr hdr;
+	int ret;
+
+	memcpy(&hdr, record, sizeof(hdr));
+	ret = hdr.kind == EV_HOLD ? targets_held(t, record, size) : on_record(t, record, size);
+	if (ret)
+		return ret;
+	p = processes_find(&t->processes, (pid_t)hdr.pid);
+	if (p)
+		identities_publish(&t->identities, p);
 	return 0;
 }

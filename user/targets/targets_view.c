@@ -1,41 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the pipeline sees of a process. */
+/* What the pipeline sees of a process, in the thread that reads records; and what that thread asks for is found here in the other one. */
+#include <errno.h>
+
 #include "targets/targets_priv.h"
 
-bool targets_view(struct targets *t, pid_t pid, struct target_view *view)
+int targets_view(struct targets *t, const struct pipeline_match *match, struct target_view *view)
 {
-	const struct process *p = processes_add(&t->processes, pid);
+	const struct event *ev = match->event;
+	struct identity *id = identities_get(&t->identities, ev->head.hdr.pid);
+	struct interp_facts *f = id ? id->interp : NULL;
+	bool known = id && identity_is_in(id, ev->head.cgroup);
 
-	if (!p)
-		return false;
-	if (p->interp)
-		*view = (struct target_view){ p->interp->version, p->interp->probe_of_rule };
-	return true;
+	if (f)
+		known &= qualnames_fill(f->qualnames, match->arena, match->event);
+	if (!known && !match->again) {
+		identity_unref(id);
+		return -EAGAIN;
+	}
+	if (f) {
+		view->python = f->version;
+		view->probe_of_rule = f->probe_of_rule;
+	}
+	if (id && id->program)
+		view->facts = &id->program->facts;
+	view->container = id ? id->container : NULL;
+	view->owned = id;
+	return 0;
 }
 
-void targets_find_qualname(struct targets *t, struct event *ev)
+void targets_view_end(struct target_view *view)
 {
-	struct process *p = processes_find(&t->processes, ev->head.hdr.pid);
+	identity_unref(view->owned);
+	view->owned = NULL;
+}
+
+void targets_forget(struct targets *t, pid_t pid)
+{
+	processes_remove(&t->processes, pid);
+	identities_remove(&t->identities, pid);
+}
+
+void targets_answer(struct targets *t, const struct event *ev)
+{
+	struct process *p = processes_add(&t->processes, ev->head.hdr.pid);
 	struct qualnames *q = p && p->interp ? p->interp->qualnames : NULL;
 	struct look look;
 
-	if (!q)
+	if (!p)
 		return;
-	if (qualnames_unknown(q, ev) && targets_look_begin(t, p, &look)) {
+	targets_facts_find(t, p, ev->head.cgroup);
+	if (q && targets_look_begin(t, p, &look)) {
 		qualnames_find(q, &p->view, ev);
 		targets_look_end(t, p, &look);
 	}
-	qualnames_fill(q, ev);
-}
-
-void targets_describe(struct targets *t, const struct event *ev, struct alert_process *out)
-{
-	struct process *p = processes_find(&t->processes, ev->head.hdr.pid);
-	const struct proc_facts *facts = targets_facts(t, p, ev->head.cgroup);
-
-	out->exe = facts->exe;
-	out->cmdline = (const char *const *)facts->cmdline;
-	out->nr_cmdline = facts->nr_cmdline;
-	out->cut = facts->exe_cut || facts->cmdline_cut;
-	out->container = p->container;
+	identities_publish(&t->identities, p);
 }

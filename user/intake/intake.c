@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The thread that turns records into alerts: what becomes of it while the outputs are full, and at the end. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "intake/intake_priv.h"
+
+/*
+ * A program that is held up for longer than the kernel side reckons with (kern_polling()) puts its record into the ring without a word: there
+ * is a look every now and then.
+ */
+#define LOOK_MS 250
+/* Once there is nothing else to be waited for, how often it is looked whether the other thread is done with its records. */
+#define RELAY_POLL_MS 10
+
+static void tell(int fd)
+{
+	static const uint64_t one = 1;
+
+	/* It fails only where it is readable already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void heard(int fd)
+{
+	uint64_t times;
+
+	if (read(fd, &times, sizeof(times)) < 0)
+		return;
+}
+
+static void on_wake(void *ctx)
+{
+	struct intake *in = ctx;
+
+	heard(in->wake_fd);
+}
+
+static void on_resume(void *ctx)
+{
+	struct intake *in = ctx;
+
+	heard(relay_resume_fd(in->relay));
+}
+
+static void on_outputs(void *ctx)
+{
+	struct intake *in = ctx;
+
+	sinks_changed(in->config.sinks);
+}
+
+/* Records are read after each wait. */
+static void on_records(void *ctx)
+{
+}
+
+static int watch(struct intake *in)
+{
+	int ret = loop_add(&in->loop, in->wake_fd, on_wake, in, &in->err);
+
+	if (!ret)
+		ret = loop_add(&in->loop, sinks_fd(in->config.sinks), on_outputs, in, &in->err);
+	if (!ret)
+		ret = loop_add(&in->loop, relay_resume_fd(in->relay), on_resume, in, &in->err);
+	return ret;
+}
+
+/* Has the loop wait for records, if these are to be read. */
+static int watch_ring(struct intake *in, bool wanted)
+{
+	if (wanted == in->waits_for_ring)
+		return 0;
+	in->waits_for_ring = wanted;
+	if (wanted)
+		return loop_add(&in->loop, kern_ring_fd(in->config.kern), on_records, in, &in->err);
+	loop_remove(&in->loop, kern_ring_fd(in->config.kern));
+	return 0;
+}
+
+/* When there is nobody to take alerts records stay where they are: the kernel side shares out what room there is among
+ * processes, and counts those that find none. */
+static int consume(struct intake *in)
+{
+	int ret = 0;
+
+	intake_resume(in);
+	if (intake_may_read(in) && !relay_is_full(in->relay))
+		ret = kern_consume(in->config.kern);
+	sinks_flush(in->config.sinks);
+	return ret;
+}
+
+/* How long nothing need come, in ms; -1: any time. */
+static int patience(const struct intake *in, bool may_read)
+{
+	if (!may_read)
+		return -1;
+	return kern_polling(in->config.kern) ? KERN_POLL_MS : LOOK_MS;
+}
+
+static int read_until_told(struct intake *in)
+{
+	int ret = 0;
+
+	while (!ret && atomic_load(&in->task) == INTAKE_READS &&
+	       !pipeline_has_enough(&in->pipeline)) {
+		bool may_read = intake_may_read(in) && !relay_is_full(in->relay);
+
+		ret = watch_ring(in, may_read);
+		if (!ret)
+			ret = loop_once(&in->loop, patience(in, may_read), &in->err);
+		/* Told to finish: what is left in the ring is for afterwards, when the probes are gone. */
+		if (ret || atomic_load(&in->task) != INTAKE_READS)
+			break;
+		consume(in);
+		ret = sinks_gone(in->config.sinks, &in->err);
+	}
+	return ret;
+}
+
+/* Waits until outputs, or the other thread, have something new to tell; past the patience with outputs nothing is waited for. */
+static void wait_for_room(struct intake *in)
+{
+	int64_t until = atomic_load(&in->patience_until);
+	int64_t left = until ? until - clock_now_ms() : INT32_MAX;
+
+	in->late = left <= 0;
+	if (in->late || watch_ring(in, false))
+		return;
+	if (!relay_is_empty(in->relay))
+		left = MIN(left, RELAY_POLL_MS);
+	loop_once(&in->loop, left == INT32_MAX ? -1 : (int)left, &in->err);
+}
+
+/* The other thread goes on handling what it was handed. */
+static void consume_all(struct intake *in)
+{
+	struct timespec poll = { .tv_nsec = RELAY_POLL_MS * NSEC_PER_MSEC };
+	bool more;
+
+	do {
+		while (!intake_may_read(in) && !pipeline_has_enough(&in->pipeline) &&
+		       atomic_load(&in->task) == INTAKE_FINISHES)
+			wait_for_room(in);
+		more = consume(in) == -ECANCELED;
+		if (!more && !relay_is_empty(in->relay)) {
+			more = true;
+			if (in->late)
+				nanosleep(&poll, NULL);
+			else
+				wait_for_room(in);
+		}
+	} while (more && !pipeline_has_enough(&in->pipeline) &&
+		 atomic_load(&in->task) == INTAKE_FINISHES);
+}
+
+/* A reader of alerts who is behind is waited for until somebody asks to end, and then for a second; what he has not taken by then
+ * is lost and counted. */
+static void write_out(struct intake *in)
+{
+	if (!pipeline_has_enough(&in->pipeline))
+		consume_all(in);
+	sinks_finish(in->config.sinks);
+	while (!sinks_are_finished(in->config.sinks) && !in->late &&
+	       atomic_load(&in->task) == INTAKE_FINISHES)
+		wait_for_room(in);
+	sinks_give_up(in->config.sinks);
+}
+
+static void *intake_main(void *arg)
+{
+	struct intake *in = arg;
+
+	in->ret = watch(in);
+	if (!in->ret)
+		in->ret = read_until_told(in);
+	tell(in->over_fd);
+	watch_ring(in, false);
+	while (atomic_load(&in->task) == INTAKE_READS && !loop_once(&in->loop, -1, &in->err))
+		;
+	if (atomic_load(&in->task) == INTAKE_FINISHES)
+		write_out(in);
+	atomic_store(&in->over, true);
+	tell(in->over_fd);
+	return NULL;
+}
+
+static void set_task(struct intake *in, enum intake_task task)
+{
+	atomic_store(&in->task, task);
+	tell(in->wake_fd);
+}
+
+static int start(struct intake *in, struct err *err)
+{
+	int ret = loop_init(&in->loop, err);
+
+	if (!ret)
+		ret = relay_new(&in->relay, err);
+	if (ret)
+		return ret;
+	in->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	in->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (in->wake_fd < 0 || in->over_fd < 0)
+		return err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+	if (pipeline_init(&in->pipeline))
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = kern_on_record(in->config.kern, intake_read, in, err);
+	if (ret)
+		return ret;
+	/* All signals that anybody waits for are blocked already. */
+	ret = -pthread_create(&in->thread, NULL, intake_main, in);
+	if (ret)
+		return err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
+	pthread_setname_np(in->thread, "phrude-alerts");
+	in->running = true;
+	return 0;
+}
+
+int intake_start(const struct intake_config *config, struct intake **out, struct err *err)
+{
+	_cleanup_(intake_freep) struct intake *in = calloc(1, sizeof(*in));
+	int ret;
+
+	if (!in)
+		return err_set(err, -ENOMEM, "out of memory");
+	*in = (struct intake){
+		.config = *config,
+		.pipeline = { .ops = &intake_pipeline_ops,
+			      .ctx = in,
+			      .rules = config->rules,
+			      .request = config->request,
+			      .wanted = config->wanted },
+		.arena.limit = PIPELINE_ARENA_LIMIT,
+		.loop = LOOP_NONE,
+		.wake_fd = -1,
+		.over_fd = -1,
+	};
+	ret = start(in, err);
+	if (!ret)
+		*out = TAKE_PTR(in);
+	return ret;
+}
+
+void intake_free(struct intake *in)
+{
+	if (!in)
+		return;
+	set_task(in, INTAKE_QUITS);
+	if (in->running)
+		pthread_join(in->thread, NULL);
+	loop_fini(&in->loop);
+	if (in->wake_fd >= 0)
+		close(in->wake_fd);
+	if (in->over_fd >= 0)
+		close(in->over_fd);
+	pipeline_fini(&in->pipeline);
+	arena_fini(&in->arena);
+	relay_free(in->relay);
+	free(in);
+}
+
+int intake_trace_fd(const struct intake *in)
+{
+	return relay_take_fd(in->relay);
+}
+
+int intake_over_fd(const struct intake *in)
+{
+	return in->over_fd;
+}
+
+void intake_heard(struct intake *in)
+{
+	heard(in->over_fd);
+}
+
+void intake_finish(struct intake *in)
+{
+	set_task(in, INTAKE_FINISHES);
+}
+
+void intake_hurry(struct intake *in, unsigned int ms)
+{
+	if (atomic_load(&in->patience_until))
+		return;
+	atomic_store(&in->patience_until, clock_now_ms() + ms);
+	tell(in->wake_fd);
+}
+
+bool intake_is_over(const struct intake *in)
+{
+	return atomic_load(&in->over);
+}
+
+int intake_error(const struct intake *in, struct err *err)
+{
+	return in->ret ? err_set(err, in->ret, "%s", in->err.msg) : 0;
+}
+
+void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS])
+{
+	values[COUNTER_alerts] = in->pipeline.alerts;
+	values[COUNTER_lines_unknown] = in->pipeline.lines_unknown;
+	values[COUNTER_malformed] = atomic_load(&in->malformed);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The thread that turns records of the ring buffer into alerts.  It waits for nothing but outputs: what takes its time in tracing processes is
+ * for the thread that made it, by intake_trace().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "counters/counters.h"
+#include "kern/kern.h"
+#include "request/request.h"
+#include "rule/rule.h"
+#include "sink/sinks.h"
+#include "targets/targets.h"
+
+struct intake;
+
+/* All of it is borrowed. */
+struct intake_config {
+	struct kern *kern;
+	struct targets *targets;
+	struct sinks *sinks;
+	const struct rule_set *rules;
+	const struct request_opts *request;
+	uint64_t wanted; /* alerts, after which it ends; 0: any number */
+};
+
+/* From now on the outputs are this thread's, but for sinks_reopen().  -errno with a sentence. */
+int intake_start(const struct intake_config *config, struct intake **out, struct err *err);
+/* Ends the thread, whatever is left. */
+void intake_free(struct intake *in); /* NULL is allowed */
+DEFINE_CLEANUP(intake_freep, struct intake, intake_free);
+
+/* Readable when there is something for intake_trace(). */
+int intake_trace_fd(const struct intake *in);
+/* Handles some of what became of processes, and answers what the thread has to know of one. */
+void intake_trace(struct intake *in);
+
+/* Readable when the thread has ended by itself, or has finished; intake_heard() makes it unreadable. */
+int intake_over_fd(const struct intake *in);
+void intake_heard(struct intake *in);
+
+/* The probes are gone: has it read what is left, and wait for the outputs to write it, while intake_trace() goes on. */
+void intake_finish(struct intake *in);
+/* Who reads alerts has so many milliseconds from now on, at the most; once is enough. */
+void intake_hurry(struct intake *in, unsigned int ms);
+/* Has it finished? */
+bool intake_is_over(const struct intake *in);
+/* Why it has ended by itself: 0: it has not, or there were alerts enough.  -errno with a sentence. */
+int intake_error(const struct intake *in, struct err *err);
+/* Fills in what is counted here, once it is over. */
+void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS]);

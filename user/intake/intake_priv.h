@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For the files of this part. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/loop.h"
+#include "intake/intake.h"
+#include "pipeline/pipeline.h"
+#include "relay/relay.h"
+
+enum intake_task {
+	INTAKE_READS,
+	INTAKE_FINISHES,
+	INTAKE_QUITS,
+};
+
+struct intake {
+	struct intake_config config;
+	struct relay *relay;
+	struct pipeline pipeline;
+	struct arena arena; /* the other thread's, of what it is asked */
+	pthread_t thread;
+	bool running;
+	struct loop loop;
+	int wake_fd; /* to the thread: these have changed */
+	atomic_int task;
+	atomic_llong
+		patience_until; /* ms, monotonic: how long outputs are waited for; 0: as long as they take */
+	int over_fd;		/* from it */
+	atomic_bool over;
+	int ret; /* why it ended by itself, with a sentence */
+	struct err err;
+	bool waits_for_ring;
+	bool late;		/* past patience_until */
+	atomic_ulong malformed; /* records that could not be decoded */
+};
+
+/* intake_records.c, in the thread: handles a record; kern_record_fn. */
+int intake_read(void *intake, const void *record, size_t size);
+/* Reads what had to wait and need not any more. */
+void intake_resume(struct intake *in);
+/* May what is read become alerts at present? */
+bool intake_may_read(struct intake *in);
+extern const struct pipeline_ops intake_pipeline_ops;
