@@ -133,7 +133,8 @@ def mistakes():
     with files("rulse: rules.yaml\ntargets: []\noutputs: [{ type: kafka }]\n") as path:
         said = ("%s:1:1: unknown key `rulse` in a configuration; did you mean `rules`?\n"
                 "%s:2:1: `targets` is not supported yet: name processes by `pid`, or start a program with `run`\n"
-                "%s:3:19: outputs of type `kafka` are not supported yet: `file` and `stdout` are\n" % (path, path, path))
+                "%s:3:11: an output of type `kafka` has no `brokers`\n"
+                "%s:3:11: an output of type `kafka` has no `topic`\n" % (path, path, path, path))
         for words in (["check", path], ["--config", path, "--pid", os.getpid()], ["run", "--config", path, "--", "true"]):
             ended = command(*words)
             expect_equal((ended.status, ended.errors, ended.output), (2, said, ""), "status and messages of %s" % words[0])
