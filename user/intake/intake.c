@@ -125,37 +125,36 @@ static int read_until_told(struct intake *in)
 	return ret;
 }
 
-/* Waits until outputs, or the other thread, have something new to tell; past the patience with outputs nothing is waited for. */
-static void wait_for_room(struct intake *in)
+/*
+ * Waits until outputs have something new to tell.  What they are waited for after somebody was in a hurry is summed up: the time in which
+ * nobody waits for them is not theirs.
+ */
+static void wait_for_outputs(struct intake *in)
 {
-	int64_t until = atomic_load(&in->patience_until);
-	int64_t left = until ? until - clock_now_ms() : INT32_MAX;
+	int64_t patience = atomic_load(&in->patience_ms);
+	int64_t left = patience - in->waited_ms, start = clock_now_ms();
 
-	in->late = left <= 0;
-	if (in->late || watch_ring(in, false))
+	in->late = patience && left <= 0;
+	if (in->late)
 		return;
-	if (!relay_is_empty(in->relay))
-		left = MIN(left, RELAY_POLL_MS);
-	loop_once(&in->loop, left == INT32_MAX ? -1 : (int)left, &in->err);
+	loop_once(&in->loop, patience ? (int)left : -1, &in->err);
+	if (patience)
+		in->waited_ms += clock_now_ms() - start;
 }
 
 /* The other thread goes on handling what it was handed. */
 static void consume_all(struct intake *in)
 {
-	struct timespec poll = { .tv_nsec = RELAY_POLL_MS * NSEC_PER_MSEC };
 	bool more;
 
 	do {
 		while (!intake_may_read(in) && !pipeline_has_enough(&in->pipeline) &&
 		       atomic_load(&in->task) == INTAKE_FINISHES)
-			wait_for_room(in);
+			wait_for_outputs(in);
 		more = consume(in) == -ECANCELED;
 		if (!more && !relay_is_empty(in->relay)) {
 			more = true;
-			if (in->late)
-				nanosleep(&poll, NULL);
-			else
-				wait_for_room(in);
+			loop_once(&in->loop, RELAY_POLL_MS, &in->err);
 		}
 	} while (more && !pipeline_has_enough(&in->pipeline) &&
 		 atomic_load(&in->task) == INTAKE_FINISHES);
@@ -170,7 +169,7 @@ static void write_out(struct intake *in)
 	sinks_finish(in->config.sinks);
 	while (!sinks_are_finished(in->config.sinks) && !in->late &&
 	       atomic_load(&in->task) == INTAKE_FINISHES)
-		wait_for_room(in);
+		wait_for_outputs(in);
 	sinks_give_up(in->config.sinks);
 }
 
@@ -289,9 +288,7 @@ void intake_finish(struct intake *in)
 
 void intake_hurry(struct intake *in, unsigned int ms)
 {
-	if (atomic_load(&in->patience_until))
-		return;
-	atomic_store(&in->patience_until, clock_now_ms() + ms);
+	atomic_store(&in->patience_ms, ms);
 	tell(in->wake_fd);
 }
 

@@ -46,7 +46,7 @@ void intake_heard(struct intake *in);
 
 /* The probes are gone: has it read what is left, and wait for the outputs to write it, while intake_trace() goes on. */
 void intake_finish(struct intake *in);
-/* Who reads alerts has so many milliseconds from now on, at the most; once is enough. */
+/* Whoever reads alerts is waited for so many milliseconds from now on, in all. */
 void intake_hurry(struct intake *in, unsigned int ms);
 /* Has it finished? */
 bool intake_is_over(const struct intake *in);

@@ -27,14 +27,14 @@ struct intake {
 	struct loop loop;
 	int wake_fd; /* to the thread: these have changed */
 	atomic_int task;
-	atomic_llong
-		patience_until; /* ms, monotonic: how long outputs are waited for; 0: as long as they take */
-	int over_fd;		/* from it */
+	atomic_uint patience_ms; /* how long outputs are waited for; 0: as long as they take */
+	int over_fd;		 /* from it */
 	atomic_bool over;
 	int ret; /* why it ended by itself, with a sentence */
 	struct err err;
 	bool waits_for_ring;
-	bool late;		/* past patience_until */
+	int64_t waited_ms;	/* for outputs, of the patience with them */
+	bool late;		/* that is over */
 	atomic_ulong malformed; /* records that could not be decoded */
 };
 
