@@ -18,16 +18,43 @@
 #define STORE_CHUNK 65536ULL
 /* Of all files together.  The largest interpreter known has 30 MB, and not all of it is looked at. */
 #define STORE_CHUNKS_MAX (36u * 1024 * 1024 / STORE_CHUNK)
-/* So many files that nobody has open are kept, for so long; only what was worked out of them, and not their bytes. */
+/* So many files that nobody has open are kept, for so long, with what was worked out of them, and so much of their bytes in all. */
 #define IDLE_FILES_MAX 64
+#define IDLE_CHUNKS_MAX (4u * 1024 * 1024 / STORE_CHUNK)
 #define IDLE_SECONDS 30
 /* A file that has just been changed may change again without its time of change telling, whose steps are some milliseconds. */
 #define SETTLED_SECONDS 2
 
 static struct elf_store *stores; /* the one used last comes first */
 static size_t nr_idle;
-static size_t chunks_held;
+static size_t chunks_held, chunks_idle;
 static uint64_t elf_refused;
+
+/* Gives its bytes back. */
+static void drop_chunks(struct elf_store *st)
+{
+	madvise(st->data, st->size, MADV_DONTNEED);
+	memset(st->have, 0, st->size / STORE_CHUNK + 1);
+	chunks_held -= st->chunks;
+	st->chunks = 0;
+}
+
+/* Has files that nobody has open hold so many chunks at the most; those go first that have been idle longest. */
+static void shrink_idle(size_t most)
+{
+	while (chunks_idle > most) {
+		struct elf_store *oldest = NULL;
+
+		for (struct elf_store *st = stores; st; st = st->next) {
+			if (!st->refs && st->chunks)
+				oldest = st;
+		}
+		if (!oldest)
+			return;
+		chunks_idle -= oldest->chunks;
+		drop_chunks(oldest);
+	}
+}
 
 static int store_fill(struct elf_store *st, uint64_t chunk)
 {
@@ -35,6 +62,8 @@ static int store_fill(struct elf_store *st, uint64_t chunk)
 	uint64_t end = MIN(offset + STORE_CHUNK, st->size);
 	bool holds = false;
 
+	if (chunks_held >= STORE_CHUNKS_MAX)
+		shrink_idle(0);
 	if (chunks_held >= STORE_CHUNKS_MAX) {
 		elf_refused++;
 		return -EFBIG;
@@ -166,7 +195,10 @@ int elf_store_get(int fd, const struct stat *sb, struct elf_store **out, bool *f
 	*fresh = !st;
 	if (!st)
 		return store_new(fd, &v, out);
-	nr_idle -= !st->refs++;
+	if (!st->refs++) {
+		nr_idle--;
+		chunks_idle -= st->chunks;
+	}
 	unlist(st);
 	elf_store_list(st);
 	*out = st;
@@ -197,15 +229,6 @@ void elf_store_list(struct elf_store *st)
 	stores = st;
 }
 
-/* Gives its bytes back. */
-static void drop_chunks(struct elf_store *st)
-{
-	madvise(st->data, st->size, MADV_DONTNEED);
-	memset(st->have, 0, st->size / STORE_CHUNK + 1);
-	chunks_held -= st->chunks;
-	st->chunks = 0;
-}
-
 /* Lets go of those that have been idle longest, until no more than the most are, and of all that have been for long. */
 static void collect(void)
 {
@@ -218,6 +241,7 @@ static void collect(void)
 		if (st->refs || (++seen <= IDLE_FILES_MAX && st->idle_since > oldest))
 			continue;
 		nr_idle--;
+		chunks_idle -= st->chunks;
 		store_free(st);
 	}
 }
@@ -230,9 +254,10 @@ void elf_store_put(struct elf_store *st)
 		store_free(st);
 		return;
 	}
-	drop_chunks(st);
 	st->idle_since = clock_now_ns() / NSEC_PER_SEC;
 	nr_idle++;
+	chunks_idle += st->chunks;
+	shrink_idle(IDLE_CHUNKS_MAX);
 	if (nr_idle > IDLE_FILES_MAX)
 		collect();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The bytes of a file, and what was made of them, for all who have it open.  Those of a file that nobody has open any more are kept
- * for a while: processes that run one interpreter are attached to one after the other.
+ * The bytes of a file, and what was made of them, for all who have it open.  A file that nobody has open any more is kept for a
+ * while, with some of its bytes: processes that run one interpreter are attached to one after the other.
  */
 #pragma once
 
