@@ -115,6 +115,8 @@ struct stops *targets_stops(struct targets *t)
 
 void targets_tick(struct targets *t, bool read)
 {
+	if (t->ending)
+		return;
 	if (read)
 		targets_check(t);
 	targets_say_refused(t);

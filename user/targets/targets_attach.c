@@ -335,6 +335,9 @@ int targets_retrace(struct targets *t, struct process *p, struct err *err)
 	struct look look;
 	int ret;
 
+	/* Records that are read last tell of what was before. */
+	if (t->ending)
+		return err_set(err, -EBUSY, "the tracer ends");
 	if (!targets_look_begin(t, p, &look))
 		return err_set(err, -EBUSY, "it is not looked at: %s",
 			       targets_may_look_ever(t, p)

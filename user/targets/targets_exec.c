@@ -111,6 +111,8 @@ static void look_after_exec(struct targets *t, struct process *p)
 	struct err err;
 	int ret;
 
+	if (t->ending)
+		return;
 	if (p->undecided > 1 && starts_soon(t, p->pid)) {
 		p->starting = true;
 		p->undecided--;
