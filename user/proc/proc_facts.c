@@ -43,6 +43,61 @@ char *proc_container_id(const char *cgroup_text)
 	return found ? strndup(found, CONTAINER_ID_LEN) : NULL;
 }
 
+/*
+ * Lines are "HIERARCHY:CONTROLLERS:PATH".  cgroup v2 has one of number 0, and so has a hybrid, beside v1's; its processes may be at the
+ * root there, so that the one which systemd has named after itself counts more.
+ */
+char *proc_cgroup_path(const char *cgroup_text)
+{
+	const char *best = NULL;
+	size_t best_len = 0;
+
+	for (const char *line = cgroup_text; *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *names = memchr(line, ':', len), *path;
+
+		path = names ? memchr(names + 1, ':', (size_t)(line + len - names - 1)) : NULL;
+		if (path) {
+			bool unified = str_starts(line, "0::");
+
+			if (str_starts(names, ":name=systemd:") || (unified && !best)) {
+				best = path + 1;
+				best_len = (size_t)(line + len - best);
+			}
+		}
+		line += len + (line[len] == '\n');
+	}
+	return best_len ? strndup(best, best_len) : NULL;
+}
+
+int proc_cgroup_read(pid_t pid, char **out)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int ret = proc_read_file(pid, "cgroup", 65536, &text, &len);
+
+	*out = ret ? NULL : proc_cgroup_path(text);
+	return ret ?: *out ? 0 : -ENOENT;
+}
+
+int proc_uid(pid_t pid, uid_t *out)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned int real, effective;
+	const char *line;
+	size_t len;
+	int ret = proc_read_file(pid, "status", 65536, &text, &len);
+
+	if (ret)
+		return ret;
+	/* The name of a program, which stands before, has its line breaks escaped. */
+	line = strstr(text, "\nUid:");
+	if (!line || sscanf(line, "\nUid: %u %u", &real, &effective) != 2)
+		return -EPROTO;
+	*out = effective;
+	return 0;
+}
+
 int proc_cmdline_split(const char *text, size_t len, bool cut, struct proc_facts *out)
 {
 	size_t words = 0, i = 0;

@@ -52,5 +52,11 @@ void proc_facts_fini(struct proc_facts *facts);
 int proc_cmdline_split(const char *text, size_t len, bool cut, struct proc_facts *out);
 /* A process's container id; NULL: none. */
 int proc_container_read(pid_t pid, char **out);
+/* Its effective user. */
+int proc_uid(pid_t pid, uid_t *out);
+/* The path of its cgroup, of the hierarchy that systemd keeps; malloc'ed.  -ENOENT: it has none. */
+int proc_cgroup_read(pid_t pid, char **out);
+/* The same from the text of /proc/PID/cgroup; NULL: it says none. */
+char *proc_cgroup_path(const char *cgroup_text);
 /* The container id in the text of /proc/PID/cgroup, or NULL; malloc'ed. */
 char *proc_container_id(const char *cgroup_text);

@@ -205,3 +205,33 @@ TEST(reading_files)
 	ASSERT_EQ(proc_read_link(GONE, "exe", &text), -ESRCH);
 	ASSERT_EQ(proc_read_link(getpid(), "nonsense", &text), -ENOENT);
 }
+
+static void check_cgroup(const char *text, const char *expected)
+{
+	char *path = proc_cgroup_path(text);
+
+	ASSERT_STR(path ?: "none", expected);
+	free(path);
+}
+
+TEST(paths_of_cgroups)
+{
+	check_cgroup("0::/system.slice/a.service\n", "/system.slice/a.service");
+	check_cgroup("0::/\n", "/");
+	check_cgroup("12:cpu:/docker/1\n1:name=systemd:/kubepods/a\n0::/\n", "/kubepods/a");
+	check_cgroup("1:name=systemd:/a\n0::/b\n", "/a");
+	check_cgroup("12:cpu,cpuacct:/a\n", "none");
+	check_cgroup("0::/with:colon\n", "/with:colon");
+	check_cgroup("0::", "none");
+	check_cgroup("::\n:\n0:\n", "none");
+	check_cgroup("", "none");
+}
+
+TEST(users)
+{
+	uid_t uid = 12345;
+
+	ASSERT_EQ(proc_uid(getpid(), &uid), 0);
+	ASSERT_EQ(uid, geteuid());
+	ASSERT_EQ(proc_uid(GONE, &uid), -ESRCH);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which target a process belongs to. */
+#include "select/select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "test.h"
+
+static const char *const words[] = { "/usr/bin/python3", "-m", "gunicorn", "shop:app" };
+
+#define ID "3f2a9c0000000000000000000000000000000000000000000000000000000001"
+
+static const struct select_process shop = {
+	.exe = "/usr/bin/python3.11",
+	.cmdline = words,
+	.nr_cmdline = ARRAY_SIZE(words),
+	.uid = 33,
+	.cgroup = "/system.slice/shop-1.service/workers",
+	.container = ID,
+};
+static const struct select_process unknown = { .uid = (uid_t)-1 };
+
+static int add(struct select_match *m, enum select_key key, const char *pattern)
+{
+	char why[256] = "";
+	int ret = select_match_add(m, key, (struct text){ pattern, strlen(pattern) }, why,
+				   sizeof(why));
+
+	/* Why is said. */
+	return ret == -EINVAL && !*why ? -EPROTO : ret;
+}
+
+static bool is_chosen(enum select_key key, const char *pattern, const struct select_process *p)
+{
+	struct select_target target = { .name = NULL };
+	const struct selection s = { .targets = &target, .nr_targets = 1 };
+	bool chosen = !add(&target.match, key, pattern) && selection_choose(&s, p);
+
+	select_match_fini(&target.match);
+	return chosen;
+}
+
+TEST(each_key)
+{
+	static const struct {
+		enum select_key key;
+		const char *fits, *fits_not;
+	} cases[] = {
+		{ SELECT_EXE, "/usr/bin/python3*", "/usr/bin/python2*" },
+		{ SELECT_EXE, "/usr/bin/python3.11", "/usr/bin/python3" },
+		{ SELECT_EXE, "*/python3.1[01]", "python3.11" },
+		{ SELECT_CMDLINE, "gunicorn .*shop", "^gunicorn" },
+		{ SELECT_CMDLINE, "python3 -m gunicorn", "python3-m" },
+		{ SELECT_USER, "33", "0" },
+		{ SELECT_UNIT, "shop*.service",
+		  "shop*"
+		  ".scope" },
+		{ SELECT_CGROUP, "/system.slice/*", "/kubepods*" },
+		{ SELECT_CONTAINER, "3f2a9c", "2a9c" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT(is_chosen(cases[i].key, cases[i].fits, &shop));
+		ASSERT(!is_chosen(cases[i].key, cases[i].fits_not, &shop));
+		ASSERT(!is_chosen(cases[i].key, cases[i].fits, &unknown));
+	}
+}
+
+TEST(one_of_a_list_and_all_of_the_keys)
+{
+	struct select_target targets[2] = { { .name = "first" }, { .name = "rest" } };
+	struct select_match excluded = { 0 };
+	struct selection s = { .targets = targets, .nr_targets = 2 };
+	struct select_match *first = &targets[0].match;
+
+	ASSERT_EQ(add(first, SELECT_USER, "0"), 0);
+	ASSERT_EQ(add(first, SELECT_USER, "33"), 0);
+	ASSERT_EQ(add(first, SELECT_EXE, "*/python3*"), 0);
+	ASSERT(selection_choose(&s, &shop) == &targets[0]);
+	ASSERT(selection_choose(&s, &unknown) == &targets[1]);
+	ASSERT_EQ(add(first, SELECT_CGROUP, "/kubepods*"), 0);
+	ASSERT(selection_choose(&s, &shop) == &targets[1]);
+
+	s.exclude = &excluded;
+	s.nr_exclude = 1;
+	ASSERT_EQ(add(&excluded, SELECT_UNIT, "shop-1.service"), 0);
+	ASSERT(!selection_choose(&s, &shop));
+	ASSERT(selection_choose(&s, &unknown) == &targets[1]);
+	select_match_fini(&excluded);
+	select_match_fini(first);
+}
+
+TEST(what_is_no_pattern)
+{
+	struct select_match m = { 0 };
+
+	ASSERT_EQ(add(&m, SELECT_CMDLINE, "("), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_USER, "nobody-of-that-name"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_USER, "-1"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_USER, "4294967295"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_CONTAINER, "3F2A"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_EXE, "*********a"), -EINVAL);
+	ASSERT_EQ(select_match_add(&m, SELECT_EXE, TEXT("a\0b"), (char[64]){ 0 }, 64), -EINVAL);
+	for (size_t i = 0; i < NR_SELECT_KEYS; i++)
+		ASSERT(!m.keys[i].count);
+	ASSERT_EQ(add(&m, SELECT_USER, "root"), 0);
+	select_match_fini(&m);
+}
+
+static void check_unit(const char *cgroup, const char *expected)
+{
+	struct text unit = select_unit(cgroup);
+
+	ASSERT_EQ(unit.len, strlen(expected));
+	ASSERT(!memcmp(unit.s ?: "", expected, unit.len));
+}
+
+TEST(units)
+{
+	check_unit("/system.slice/shop.service", "shop.service");
+	check_unit("/system.slice/shop.service/a/b", "shop.service");
+	check_unit("/user.slice/user-0.slice/user@0.service/app.slice/me.service", "me.service");
+	check_unit("/machine.slice/libpod-1.scope/container", "libpod-1.scope");
+	check_unit("/kubepods/burstable/pod1", "");
+	check_unit("/.service/", "");
+	check_unit("/", "");
+	check_unit("", "");
+}
