@@ -34,6 +34,7 @@ const volatile __u64 cfg_digest_key[2] = {};
 bool conditions;
 __u64 images;
 bool stopped;
+bool discovering;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
 __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];

@@ -368,6 +368,8 @@ extern __u64 images;
 
 /* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
 extern bool stopped;
+/* Each program that is exec'ed is told of, whoever does it: user space chooses by what it is. */
+extern bool discovering;
 
 /* Prefilter over function names, see abi/hash.h. */
 extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];

@@ -57,6 +57,24 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* Has a process that has exec'ed be one of those told of, until user space has chosen.  It is a target of its own. */
+static __always_inline struct py_proc *discover(__u32 pid)
+{
+	static const struct py_proc execed = { .state = PY_PROC_EXECED };
+	const struct phrude_share share = { .target = pid };
+	__u32 target = pid | PHRUDE_SHARE_TARGET;
+
+	if (!discovering || stopped)
+		return NULL;
+	if (bpf_map_update_elem(&procs, &pid, &execed, BPF_ANY) ||
+	    bpf_map_update_elem(&shares, &pid, &share, BPF_ANY) ||
+	    bpf_map_update_elem(&shares, &target, &share, BPF_ANY)) {
+		stat_inc(PHRUDE_STAT_LOST_PROC);
+		return NULL;
+	}
+	return bpf_map_lookup_elem(&procs, &pid);
+}
+
 /* TP_PROTO(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm) */
 SEC("raw_tp/sched_process_exec")
 int proc_exec(struct bpf_raw_tracepoint_args *ctx)
@@ -65,6 +83,8 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u32 pid = BPF_CORE_READ(task, tgid);
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 
+	if (!p)
+		p = discover(pid);
 	if (!p)
 		return 0;
 	p->state = PY_PROC_EXECED;

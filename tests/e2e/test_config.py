@@ -132,7 +132,7 @@ def mistakes():
     """All of them at once, at their places, and nothing is attached."""
     with files("rulse: rules.yaml\ntargets: []\noutputs: [{ type: kafka }]\n") as path:
         said = ("%s:1:1: unknown key `rulse` in a configuration; did you mean `rules`?\n"
-                "%s:2:1: `targets` is not supported yet: name processes by `pid`, or start a program with `run`\n"
+                "%s:2:10: `targets` is empty: nothing is traced\n"
                 "%s:3:11: an output of type `kafka` has no `brokers`\n"
                 "%s:3:11: an output of type `kafka` has no `topic`\n" % (path, path, path, path))
         for words in (["check", path], ["--config", path, "--pid", os.getpid()], ["run", "--config", path, "--", "true"]):

@@ -29,6 +29,8 @@ struct alert {
 	const char *id;	  /* see alert_id.h; NULL: it could not be made */
 	uint64_t time_ns; /* since the epoch, real time */
 	const char *host;
+	const char
+		*target; /* of the service, by its name; NULL: the process was named, or started */
 	const struct rule *rule;
 	const struct event *event;
 	struct alert_process process;

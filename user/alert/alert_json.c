@@ -226,6 +226,10 @@ void alert_json(struct buf *out, const struct alert *a)
 	put_string(out, time);
 	PUT(out, ",\"host\":");
 	put_string(out, a->host);
+	if (a->target) {
+		PUT(out, ",\"target\":");
+		put_string(out, a->target);
+	}
 	put_rule(out, a->rule);
 	put_function(out, a->event);
 	put_args(out, a->event);

@@ -270,6 +270,7 @@ static void footing(struct printer *p, const struct alert *a)
 
 	p->title = "seen";
 	put_fact(p, &first, "on", a->host);
+	put_fact(p, &first, "target", a->target);
 	put_fact(p, &first, "by probe", a->probe);
 	put_fact(p, &first, "action", a->action);
 	put_fact(p, &first, "id", a->id);

@@ -266,11 +266,11 @@ static int check_complete(const struct cli *cli, struct err *err)
 	case CMD_TRACE:
 		if (cli->config.user)
 			return err_set(err, -EINVAL, "`user` goes with `phrude-trace run` only");
-		if (!cli->config.pids.count)
+		if (!cli->config.pids.count && !cli->config.selection.nr_targets)
 			return err_set(
 				err, -EINVAL,
-				"nothing to trace: give --pid PID, or use `phrude-trace run`; "
-				"--help shows how");
+				"nothing to trace: give --pid PID, a --config with `targets`, "
+				"or use `phrude-trace run`; --help shows how");
 		break;
 	case CMD_RUN:
 		if (cli->config.pids.count)

@@ -245,6 +245,7 @@ void config_take(struct config *c, struct config *from)
 	}
 	if (!own_output)
 		swap_bytes((char *)&c->outputs, (char *)&from->outputs, sizeof(c->outputs));
+	swap_bytes((char *)&c->selection, (char *)&from->selection, sizeof(c->selection));
 	c->given |= from->given;
 }
 
@@ -282,6 +283,7 @@ void config_fini(struct config *c)
 	free(c->user);
 	free(c->output);
 	config_outputs_fini(c);
+	selection_fini(&c->selection);
 	*c = (struct config){ 0 };
 }
 

@@ -12,6 +12,7 @@
 #include "bpf/abi/event.h"
 #include "request/request.h"
 #include "rule/rule.h"
+#include "select/select.h"
 #include "sink/sink.h"
 
 struct config_words {
@@ -31,6 +32,8 @@ struct config {
 		pid_t *list;
 		size_t count;
 	} pids;
+	struct selection
+		selection; /* where neither processes are named nor a program is started; only a file has it */
 	char *user;		 /* whom a program is run as; NULL: not given */
 	enum phrude_probe probe; /* PROBE_NONE: auto */
 	bool no_arm;		 /* never write the memory of a target */

@@ -13,11 +13,11 @@ static const char *const modes[] = { "detect", "protect" };
 
 /* Keys that are to be there, and are not yet. */
 static const char *const unsupported[] = {
-	"targets", "exclude", "rate_limit", "redact", "metrics", "control", "deny",
+	"rate_limit", "redact", "metrics", "control", "deny",
 };
 
 /* The keys of a configuration: settings, those of a kind of their own, and what is not supported yet. */
-enum { KEY_OUTPUTS = NR_CONFIG_SETTINGS, KEY_MODE, NR_KEYS };
+enum { KEY_OUTPUTS = NR_CONFIG_SETTINGS, KEY_MODE, KEY_TARGETS, KEY_EXCLUDE, NR_KEYS };
 #define NR_NAMES (NR_KEYS + ARRAY_SIZE(unsupported))
 
 _Static_assert(NR_NAMES <= YAML_KEYS_MAX, "yaml_read_map() has room for every key");
@@ -73,26 +73,31 @@ static void read_setting(struct config_reader *r, const struct config_setting *s
 	}
 }
 
+void config_read_mode(struct config_reader *r, const struct yaml_entry *entry)
+{
+	size_t mode;
+
+	if (yaml_read_word(&r->yaml, entry, "modes", modes, ARRAY_SIZE(modes), &mode) && mode)
+		yaml_error(&r->yaml, entry->value,
+			   "`mode: protect` is not supported yet: calls are detected, not denied");
+}
+
 static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
-	size_t mode;
 
 	if (row < NR_CONFIG_SETTINGS) {
 		read_setting(r, &config_settings[row], entry);
 	} else if (row == KEY_OUTPUTS) {
 		config_read_outputs(r, entry);
 	} else if (row == KEY_MODE) {
-		if (yaml_read_word(&r->yaml, entry, "modes", modes, ARRAY_SIZE(modes), &mode) &&
-		    mode)
-			yaml_error(&r->yaml, entry->value,
-				   "`mode: protect` is not supported yet: calls are detected, "
-				   "not denied");
+		config_read_mode(r, entry);
+	} else if (row == KEY_TARGETS) {
+		config_read_targets(r, entry);
+	} else if (row == KEY_EXCLUDE) {
+		config_read_exclude(r, entry);
 	} else {
-		yaml_error(&r->yaml, entry->key, "`%s` is not supported yet%s", entry->name,
-			   str_eq(entry->name, "targets")
-				   ? ": name processes by `pid`, or start a program with `run`"
-				   : "");
+		yaml_error(&r->yaml, entry->key, "`%s` is not supported yet", entry->name);
 	}
 }
 
@@ -101,16 +106,25 @@ static void read_root(struct config_reader *r, const struct yaml_node *root)
 	const struct yaml_node *seen[NR_NAMES] = { 0 };
 	const char *names[NR_NAMES];
 	size_t output = config_setting("output") - config_settings;
+	size_t pid = config_setting("pid") - config_settings;
 
 	for (size_t i = 0; i < NR_CONFIG_SETTINGS; i++)
 		names[i] = config_settings[i].name;
 	names[KEY_OUTPUTS] = "outputs";
 	names[KEY_MODE] = "mode";
+	names[KEY_TARGETS] = "targets";
+	names[KEY_EXCLUDE] = "exclude";
 	memcpy(names + NR_KEYS, unsupported, sizeof(unsupported));
 	yaml_read_map(&r->yaml, root, "a configuration", names, NR_NAMES, seen, read_key, r);
 	if (seen[output] && seen[KEY_OUTPUTS])
 		yaml_error(&r->yaml, seen[output],
 			   "`output` beside `outputs`: there may be one of them");
+	if (seen[pid] && seen[KEY_TARGETS])
+		yaml_error(&r->yaml, seen[pid], "`pid` beside `targets`: there may be one of them");
+	if (seen[KEY_EXCLUDE] && !seen[KEY_TARGETS])
+		yaml_error(&r->yaml, seen[KEY_EXCLUDE],
+			   "`exclude` without `targets` leaves nothing out: `targets` says what is "
+			   "traced");
 }
 
 static void read_document(struct config_reader *r)

@@ -29,6 +29,11 @@ struct config_reader {
 
 /* The path as it is seen from the folder of the file being read; NULL: no memory, which is noted. */
 char *config_path(struct config_reader *r, struct text path);
+/* The key `mode`, of the configuration or of a target. */
+void config_read_mode(struct config_reader *r, const struct yaml_entry *entry);
+/* config_targets.c: the keys `targets` and `exclude`. */
+void config_read_targets(struct config_reader *r, const struct yaml_entry *entry);
+void config_read_exclude(struct config_reader *r, const struct yaml_entry *entry);
 /* config_outputs.c: the key `outputs`. */
 void config_read_outputs(struct config_reader *r, const struct yaml_entry *entry);
 /* Frees what outputs hold. */

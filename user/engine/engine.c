@@ -200,6 +200,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		.choice = plan_choice(c->probe, c->no_arm),
 		.pids = c->pids.list,
 		.nr_pids = c->pids.count,
+		.selection = e->opts->argv || c->pids.count ? NULL : &c->selection,
 	};
 	int ret;
 

@@ -65,7 +65,10 @@ static int pass_on(struct intake *in, const struct ev_hdr *hdr, const void *reco
 	if (hdr->kind == EV_LINETABLE)
 		return pipeline_linetable(&in->pipeline, record, hdr->size);
 	ret = pipeline_match(&in->pipeline, record, hdr->size, asked);
-	return ret == -EAGAIN ? relay_ask(in->relay, record, hdr->size, (pid_t)hdr->pid) : ret;
+	if (ret == -EAGAIN)
+		return relay_ask(in->relay, record, hdr->size, (pid_t)hdr->pid);
+	/* One that was let go of has sent some more. */
+	return ret == -ESRCH ? 0 : ret;
 }
 
 static int take_record(struct intake *in, const void *record, size_t size)

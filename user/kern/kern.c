@@ -283,6 +283,19 @@ int kern_proc_delete(struct kern *k, pid_t pid)
 	return bpf_map__delete_elem(k->skel->maps.procs, &key, sizeof(key), 0);
 }
 
+void kern_share_delete(struct kern *k, pid_t target)
+{
+	__u32 keys[] = { target, (__u32)target | PHRUDE_SHARE_TARGET };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		bpf_map__delete_elem(k->skel->maps.shares, &keys[i], sizeof(keys[i]), 0);
+}
+
+void kern_discover(struct kern *k)
+{
+	k->skel->bss->discovering = true;
+}
+
 void kern_forget_table(struct kern *k, pid_t pid, uint64_t table)
 {
 	struct ev_table_key key = { .linetable = table, .pid = pid };

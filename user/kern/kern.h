@@ -125,6 +125,10 @@ int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, stru
 /* What the kernel side has of it.  -ENOENT */
 int kern_proc_get(const struct kern *kern, pid_t pid, struct py_proc *proc);
 int kern_proc_delete(struct kern *kern, pid_t pid);
+/* Nobody is left of those who had a share together with this process. */
+void kern_share_delete(struct kern *kern, pid_t target);
+/* From now on each program that is exec'ed is told of, and its process traced until it is deleted. */
+void kern_discover(struct kern *kern);
 
 /* kern_hold.c: threads that are held, for holds.h. */
 struct holds *kern_holds(struct kern *kern);

@@ -57,6 +57,7 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 		.id = alert_id_make(id, time_ns) ? NULL : id,
 		.time_ns = time_ns,
 		.host = p->host,
+		.target = view->target,
 		.rule = rule,
 		.event = ev,
 		.process = {

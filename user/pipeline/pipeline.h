@@ -25,6 +25,7 @@ struct target_view {
 	const enum phrude_probe *probe_of_rule;
 	const struct proc_facts *facts; /* its program; NULL: not known */
 	const char *container;		/* NULL: none */
+	const char *target;		/* that it was chosen for; NULL: it was named */
 	void *owned;			/* what all this belongs to */
 };
 
@@ -38,7 +39,7 @@ struct pipeline_match {
 struct pipeline_ops {
 	/*
 	 * The process of a match; the event's qualified name is filled in, should it be missing and can be found out.  -EAGAIN:
-	 * something has to be looked for first, and the record is to come again; or another -errno.
+	 * something has to be looked for first, and the record is to come again; -ESRCH: it is not traced; or another -errno.
 	 */
 	int (*view)(void *ctx, const struct pipeline_match *match, struct target_view *view);
 	void (*view_end)(void *ctx, struct target_view *view);

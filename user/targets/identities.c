@@ -65,6 +65,7 @@ void identities_publish(struct identities *ids, const struct process *p)
 		id->pid = p->pid;
 		id->interp = interp_facts_ref(p->interp);
 		id->program = program_ref(p->program);
+		id->selected = p->selected;
 		id->container = TAKE_PTR(container);
 		id->cgroup = p->cgroup;
 	} else {

@@ -17,10 +17,11 @@ struct identity {
 	struct identity *next;
 	atomic_uint refs;
 	pid_t pid;
-	struct interp_facts *interp; /* NULL: it is no Python */
-	struct program *program;     /* NULL: not known */
-	char *container;	     /* NULL: none */
-	atomic_ullong cgroup;	     /* in which it was in that container; 0: not known yet */
+	struct interp_facts *interp;	      /* NULL: it is no Python */
+	struct program *program;	      /* NULL: not known */
+	const struct select_target *selected; /* NULL: it was named */
+	char *container;		      /* NULL: none */
+	atomic_ullong cgroup; /* in which it was in that container; 0: not known yet */
 };
 
 #define IDENTITIES_BUCKETS 256

@@ -10,6 +10,7 @@
 #include "attach/arm.h"
 #include "attach/attach.h"
 #include "policy/plan.h"
+#include "select/select.h"
 #include "targets/qualnames.h"
 #include "proc/procfs.h"
 
@@ -46,7 +47,10 @@ struct process {
 	uint64_t start; /* when it began, clock ticks since boot, as /proc has it; 0: not known */
 	uint64_t
 		attached; /* since when what it forks is traced as it is itself; CLOCK_MONOTONIC, ns; 0: always */
-	bool target;		     /* asked for, not a fork */
+	pid_t share; /* whose share of what a target may use is its own, see bpf/abi/share.h */
+	bool target; /* asked for, not a fork */
+	const struct select_target
+		*selected;	     /* what it was chosen for, or its parent; NULL: it was named */
 	struct interp_facts *interp; /* NULL: exec'ed and not Python (any more) */
 	struct py_view view;	     /* of it */
 	struct attachment *attachments[NR_PROBES];

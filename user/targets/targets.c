@@ -54,6 +54,7 @@ void targets_free(struct targets *t)
 	identities_fini(&t->identities);
 	armer_free(t->armer);
 	free(t->import_numbers);
+	free(t->found.list);
 	free(t);
 }
 
@@ -76,6 +77,8 @@ int targets_attach_next(struct targets *t, struct err *err)
 {
 	int ret = 0;
 
+	if (t->config.selection)
+		return targets_discover_next(t, err);
 	if (!t->nr_attached)
 		targets_expect(t);
 	if (t->nr_attached < t->config.nr_pids)
@@ -119,6 +122,8 @@ void targets_tick(struct targets *t, bool read)
 		return;
 	if (read)
 		targets_check(t);
+	if (t->config.selection)
+		targets_drop_others(t);
 	targets_say_refused(t);
 	elf_files_collect();
 	groups_collect(&t->groups, &t->processes, t->direct, clock_now_ms());
@@ -131,7 +136,7 @@ bool targets_are_undecided(const struct targets *t)
 
 bool targets_are_alive(const struct targets *t)
 {
-	return processes_alive(&t->processes);
+	return t->config.selection || processes_alive(&t->processes);
 }
 
 bool targets_are_ready(const struct targets *t)

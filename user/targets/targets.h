@@ -20,6 +20,7 @@
 #include "pipeline/pipeline.h"
 #include "policy/plan.h"
 #include "rule/rule.h"
+#include "select/select.h"
 
 struct targets;
 
@@ -29,6 +30,7 @@ struct targets_config {
 	struct plan_choice choice;
 	const pid_t *pids;
 	size_t nr_pids;
+	const struct selection *selection; /* NULL: only these */
 };
 
 int targets_new(struct kern *kern, const struct targets_config *config, struct targets **out,

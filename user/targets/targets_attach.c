@@ -209,6 +209,8 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 		return err_set(err, -ENOMEM, "out of memory");
 	if (!p->family)
 		p->family = targets_new_family(t);
+	if (!p->share)
+		p->share = pid;
 	p->target = true;
 	process_set_interp(p, facts);
 	py_view_init(&p->view, interp);

@@ -133,6 +133,7 @@ static void take(struct targets *t, const struct found *f)
 	p->parent = f->parent;
 	if (family)
 		p->family = family;
+	p->share = f->pid;
 }
 
 /* Returns how many there were to be taken; *older: how many were there before. */

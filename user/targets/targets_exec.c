@@ -136,6 +136,9 @@ void targets_ended(struct targets *t, struct process *p)
 {
 	if (p->undecided)
 		note_unseen(t, p);
+	/* It may have been entered anew when it had ended already, see targets_found(). */
+	if (t->config.selection)
+		kern_proc_delete(t->kern, p->pid);
 	targets_forget(t, p->pid);
 }
 

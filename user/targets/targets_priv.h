@@ -47,6 +47,11 @@ struct targets {
 	/* Threads that were held and let go of with another one: what they have reported is still to be read. */
 	struct ev_hold served[SERVED_MAX];
 	size_t nr_served;
+	struct {
+		pid_t *list;
+		size_t count, next;
+		unsigned int looks;
+	} found;	    /* by what they are */
 	size_t nr_attached; /* of those of the configuration: done */
 	bool ending;	    /* probes are being taken away: no new ones */
 	bool undecided;	    /* there is a process with looks still to be taken */
@@ -80,6 +85,14 @@ int targets_add(struct targets *t, pid_t pid, uint64_t thread_pointer, struct er
 void targets_fork(struct targets *t, struct process *p);
 /* The same, where that was before its parent was traced. */
 void targets_fork_late(struct targets *t, struct process *p, const struct process *parent);
+/* targets_discover.c: attaches to one of the processes that there are and fit more; 1: there may be more, 0, or -errno with a sentence. */
+int targets_discover_next(struct targets *t, struct err *err);
+/* Chooses by what a process has become; false: it is not to be traced, and is forgotten. */
+bool targets_choose(struct targets *t, struct process *p);
+/* A program was exec'ed by a process that is not known; NULL: it is nobody's concern. */
+struct process *targets_found(struct targets *t, const struct ev_proc *ev);
+/* Lets go of one that is no Python, or not any more. */
+void targets_drop_others(struct targets *t);
 /* targets_children.c: before the first target is looked at: has the kernel side tell what they fork from now on. */
 void targets_expect(struct targets *t);
 /* Once all are traced: traces what they have forked since the tracer was started, and says what was there before. */

@@ -23,6 +23,8 @@ static void on_fork(struct targets *t, const struct ev_proc *ev)
 		return;
 	targets_facts_fork(p, parent, ev);
 	p->family = parent->family;
+	p->share = parent->share;
+	p->selected = parent->selected;
 	p->parent = (pid_t)ev->other;
 	/* Looked at when it execs; so is what a program forks that is no interpreter. */
 	if (vfork)
@@ -94,10 +96,11 @@ static int on_record(struct targets *t, const void *record, size_t size)
 		on_fork(t, &ev);
 		break;
 	case PROC_EXEC:
-		p = processes_find(&t->processes, ev.hdr.pid);
+		p = processes_find(&t->processes, ev.hdr.pid) ?: targets_found(t, &ev);
 		if (p) {
 			targets_facts_exec(t, p, record, size);
-			targets_exec(t, p);
+			if (targets_choose(t, p))
+				targets_exec(t, p);
 		}
 		break;
 	case PROC_START:

@@ -8,14 +8,15 @@ int targets_view(struct targets *t, const struct pipeline_match *match, struct t
 {
 	const struct event *ev = match->event;
 	struct identity *id = identities_get(&t->identities, ev->head.hdr.pid);
+	bool chosen = !t->config.selection || (id && id->selected);
 	struct interp_facts *f = id ? id->interp : NULL;
 	bool known = id && identity_is_in(id, ev->head.cgroup);
 
 	if (f)
 		known &= qualnames_fill(f->qualnames, match->arena, match->event);
-	if (!known && !match->again) {
+	if (!chosen || (!known && !match->again)) {
 		identity_unref(id);
-		return -EAGAIN;
+		return chosen ? -EAGAIN : -ESRCH;
 	}
 	if (f) {
 		view->python = f->version;
@@ -23,6 +24,7 @@ int targets_view(struct targets *t, const struct pipeline_match *match, struct t
 	}
 	if (id && id->program)
 		view->facts = &id->program->facts;
+	view->target = id && id->selected ? id->selected->name : NULL;
 	view->container = id ? id->container : NULL;
 	view->owned = id;
 	return 0;
@@ -34,10 +36,27 @@ void targets_view_end(struct target_view *view)
 	view->owned = NULL;
 }
 
+/* Has somebody else a share together with it? */
+static bool is_shared(const struct targets *t, pid_t share)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (const struct process *p = t->processes.buckets[i]; p; p = p->next) {
+			if (p->share == share)
+				return true;
+		}
+	}
+	return false;
+}
+
 void targets_forget(struct targets *t, pid_t pid)
 {
+	const struct process *p = processes_find(&t->processes, pid);
+	pid_t share = p ? p->share : 0;
+
 	processes_remove(&t->processes, pid);
 	identities_remove(&t->identities, pid);
+	if (share && !is_shared(t, share))
+		kern_share_delete(t->kern, share);
 }
 
 void targets_answer(struct targets *t, const struct event *ev)

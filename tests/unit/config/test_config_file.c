@@ -54,6 +54,28 @@ TEST(settings)
 	ASSERT_STR(config.cookies.list[1], "b");
 }
 
+TEST(targets)
+{
+	const struct select_process other = { .uid = 1000 }, root = { .exe = "/bin/x" };
+	struct config own;
+
+	ASSERT_EQ(parse("targets:\n"
+			"  - name: shop\n"
+			"    match: { exe: '/usr/bin/python3*', user: [33, 1000], cmdline: 'x' }\n"
+			"    mode: detect\n"
+			"  - { name: rest, match: {} }\n"
+			"exclude: [{ user: root, exe: /bin/* }]\n"),
+		  0);
+	ASSERT_EQ(config.selection.nr_targets, 2);
+	ASSERT_STR(selection_choose(&config.selection, &other)->name, "rest");
+	ASSERT(!selection_choose(&config.selection, &root));
+	config_init(&own);
+	config_take(&own, &config);
+	ASSERT_EQ(own.selection.nr_targets, 2);
+	ASSERT_EQ(config.selection.nr_targets, 0);
+	config_fini(&own);
+}
+
 TEST(outputs)
 {
 	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
@@ -142,14 +164,35 @@ TEST(mistakes)
 		  ":1:7: `mode: protect` is not supported yet: calls are detected, "
 		  "not denied\n" },
 		{ "mode: detekt\n", ":1:7: unknown mode `detekt`; did you mean `detect`?\n" },
-		{ "targets: []\n",
-		  ":1:1: `targets` is not supported yet: name processes by `pid`, or "
-		  "start a program with `run`\n" },
-		{ "exclude: []\nmetrics: { listen: x }\ncontrol: {}\nredact: {}\nrate_limit: {}\n"
-		  "deny: {}\n",
-		  ":1:1: `exclude` is not supported yet\n:2:1: `metrics` is not supported yet\n"
+		{ "targets: []\n", ":1:10: `targets` is empty: nothing is traced\n" },
+		{ "targets: x\n", ":1:10: `targets` must be a list, not text\n" },
+		{ "targets: [x, {}]\n",
+		  ":1:11: a target is a mapping (\"name: ...\"), not text\n"
+		  ":1:14: a target has a `name`\n"
+		  ":1:14: a target has a `match`: `match: {}` is one that every process fits\n" },
+		{ "targets: [{ name: a, match: { usr: x } }, { name: a, match: y }]\n",
+		  ":1:31: unknown key `usr` in a match; did you mean `user`?\n"
+		  ":1:51: there is a target \"a\" before this one\n"
+		  ":1:61: a match is a mapping (\"user: www-data\"), not text\n" },
+		{ "targets: [{ name: a, match: { user: nobody-of-that-name, unit: [] } }]\n",
+		  ":1:37: `user` does not take `nobody-of-that-name`: there is no user "
+		  "\"nobody-of-that-name\": a user who is unknown here is named by number\n"
+		  ":1:64: `unit` is empty\n" },
+		{ "targets: [{ name: a, match: { pod: x }, rules: y, mode: protect }]\n",
+		  ":1:31: `pod` is not supported yet\n"
+		  ":1:41: `rules` of a target are not supported yet: those of the configuration "
+		  "are watched in all targets\n"
+		  ":1:57: `mode: protect` is not supported yet: calls are detected, not denied\n" },
+		{ "targets: [{ name: a, match: {} }]\npid: 1\nexclude: [{}]\n",
+		  ":2:1: `pid` beside `targets`: there may be one of them\n"
+		  ":3:11: an exclusion without a key leaves nothing\n" },
+		{ "exclude: [{ user: root }]\n",
+		  ":1:1: `exclude` without `targets` leaves nothing out: `targets` says what is "
+		  "traced\n" },
+		{ "deny: []\nmetrics: { listen: x }\ncontrol: {}\nredact: {}\nrate_limit: {}\n",
+		  ":1:1: `deny` is not supported yet\n:2:1: `metrics` is not supported yet\n"
 		  ":3:1: `control` is not supported yet\n:4:1: `redact` is not supported yet\n"
-		  ":5:1: `rate_limit` is not supported yet\n:6:1: `deny` is not supported yet\n" },
+		  ":5:1: `rate_limit` is not supported yet\n" },
 		{ "outputs: []\n", ":1:1: `outputs` is empty\n" },
 		{ "outputs: x\n", ":1:10: `outputs` must be a list, not text\n" },
 		{ "outputs: [x]\n", ":1:11: an output must be a mapping, not text\n" },
