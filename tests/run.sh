@@ -151,19 +151,11 @@ summary() {
 
 # What keeps processors busy, for those moments in which the end-to-end tests do not; shown when all of it has ended.
 run_beside() {
-	local console
-
 	trap - EXIT INT TERM
 	passed=0 failed=0 skipped=0
-	BUILD=$BUILD /usr/bin/python3 tests/console/run.py >"$tmp/console" 2>&1 &
-	console=$!
 	renice -n 15 -p "$BASHPID" >/dev/null
 	{
 		run_fuzz
-		wait "$console"
-		local status=$?
-		cat "$tmp/console"
-		count console $status "$tmp/console"
 		summary
 	} >"$tmp/beside" 2>&1
 	cat "$tmp/beside"
@@ -176,6 +168,8 @@ run_all() {
 	# The two kernels of Debian's stable releases; 5.15 takes minutes under emulation, and the newest is a moving
 	# target: tests/run.sh vm takes all.
 	run_vm bookworm trixie
+	# By itself, too: a browser and a database beside them have others lose what they are to see.
+	run_console
 	# A process group of its own, so that it can be ended.
 	set -m
 	run_beside &

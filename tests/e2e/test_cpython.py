@@ -19,6 +19,8 @@ MORE = ["test_with", "test_exceptions", "test_raise", "test_iter", "test_slice",
 # Each version once: they take their time.
 INTERPRETERS = ["pyenv-3.8", "bullseye-3.9", "pyenv-3.10", "bookworm-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.14",
                 "sid-3.15"]
+# Of each way to do it, one where probes have to be hit by every call.
+SHORT = ["bullseye-3.9", "trixie-3.13"]
 # So that there are matches, captured while the tests do what they do to frames.
 RULES = [rule("run", file="unittest/case.py"), rule("f", file="test_generators.py"), rule("g", file="test_coroutines.py"),
          rule("trace", file="test_sys_settrace.py")]
@@ -46,8 +48,19 @@ def same_outcomes(expected, got):
     expect(tests > 1000, "only %d tests were run", tests)
 
 
-@test("kind", kinds=("usdt", "frame", "arm"), where=lambda interpreter: interpreter.name in INTERPRETERS, limit=900)
+@test("kind", kinds=("arm",), where=lambda interpreter: interpreter.name in INTERPRETERS, limit=900)
 def own_tests(interpreter, kind):
+    check_own_tests(interpreter, kind)
+
+
+@test("kind", kinds=("usdt", "frame"), limit=900,
+      where=lambda interpreter: interpreter.name in (INTERPRETERS if os.environ.get("PHRUDE_LONG_TESTS") else SHORT))
+def own_tests_at_a_price(interpreter, kind):
+    """The same by kinds that are hit by every call, which takes its time."""
+    check_own_tests(interpreter, kind)
+
+
+def check_own_tests(interpreter, kind):
     with Target(interpreter, "suite.py") as target:
         if not target.ask("available"):
             raise Skip("its tests are not installed")

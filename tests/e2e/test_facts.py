@@ -10,8 +10,9 @@ from target import Target
 from tracer import Tracer, rule
 
 RULES = [rule("lived", file="lives.py")]
-FORKS = 1000
-SPAWNS = 200
+LONG = bool(os.environ.get("PHRUDE_LONG_TESTS"))
+FORKS = 1000 if LONG else 300
+SPAWNS = 200 if LONG else 60
 EXECS = 10
 
 host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
