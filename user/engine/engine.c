@@ -140,6 +140,7 @@ static int engine_loop(struct engine *e, struct err *err)
 	int ret = 0;
 
 	while (!ret && !e->stop && !all_gone(e)) {
+		engine_tell_ready(e);
 		ret = loop_once(&e->loop, targets_are_undecided(e->targets) ? LOOK_INTERVAL_MS : -1,
 				err);
 		if (!ret && e->launch && launch_failed(e->launch, err))
@@ -158,6 +159,7 @@ static void engine_finish(struct engine *e)
 {
 	struct err err;
 
+	engine_tell_stopping(e);
 	targets_end(e->targets);
 	e->ended = true;
 	if (e->asked_to_end)
@@ -176,6 +178,7 @@ static void engine_fini(struct engine *e)
 	targets_free(e->targets);
 	sinks_free(e->sinks);
 	loop_fini(&e->loop);
+	notify_close(&e->notifier);
 	kern_close(e->kern);
 	worker_stop();
 }
@@ -188,7 +191,7 @@ static int watch(struct engine *e, struct err *err)
 		ret = loop_add(&e->loop, intake_over_fd(e->intake), on_intake_over, e, err);
 	if (!ret)
 		ret = loop_timer(&e->loop, CHECK_INTERVAL, CHECK_INTERVAL, on_tick, e, err);
-	return ret;
+	return ret ?: engine_watch_service(e, err);
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
@@ -204,6 +207,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	};
 	int ret;
 
+	notify_open(&e->notifier);
 	worker_start(); /* while there is little to copy */
 	inherited_raise_descriptors();
 	e->request = config_request(c);
@@ -235,7 +239,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 {
-	struct engine e = { .opts = opts, .loop = LOOP_NONE };
+	struct engine e = { .opts = opts, .loop = LOOP_NONE, .notifier.fd = -1 };
 	_cleanup_close_ int signal_fd = signals_open();
 	int ret, status;
 

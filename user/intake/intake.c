@@ -97,6 +97,18 @@ static int consume(struct intake *in)
 	return ret;
 }
 
+/* Waits for `ms` at the most; that it does so is known to the other thread. */
+static int wait_for_any(struct intake *in, int ms)
+{
+	int ret;
+
+	atomic_store(&in->waits, true);
+	ret = loop_once(&in->loop, ms, &in->err);
+	atomic_fetch_add(&in->turns, 1);
+	atomic_store(&in->waits, false);
+	return ret;
+}
+
 /* How long nothing need come, in ms; -1: any time. */
 static int patience(const struct intake *in, bool may_read)
 {
@@ -115,7 +127,7 @@ static int read_until_told(struct intake *in)
 
 		ret = watch_ring(in, may_read);
 		if (!ret)
-			ret = loop_once(&in->loop, patience(in, may_read), &in->err);
+			ret = wait_for_any(in, patience(in, may_read));
 		/* Told to finish: what is left in the ring is for afterwards, when the probes are gone. */
 		if (ret || atomic_load(&in->task) != INTAKE_READS)
 			break;
@@ -137,7 +149,7 @@ static void wait_for_outputs(struct intake *in)
 	in->late = patience && left <= 0;
 	if (in->late)
 		return;
-	loop_once(&in->loop, patience ? (int)left : -1, &in->err);
+	wait_for_any(in, patience ? (int)left : -1);
 	if (patience)
 		in->waited_ms += clock_now_ms() - start;
 }
@@ -154,7 +166,7 @@ static void consume_all(struct intake *in)
 		more = consume(in) == -ECANCELED;
 		if (!more && !relay_is_empty(in->relay)) {
 			more = true;
-			loop_once(&in->loop, RELAY_POLL_MS, &in->err);
+			wait_for_any(in, RELAY_POLL_MS);
 		}
 	} while (more && !pipeline_has_enough(&in->pipeline) &&
 		 atomic_load(&in->task) == INTAKE_FINISHES);
@@ -182,7 +194,7 @@ static void *intake_main(void *arg)
 		in->ret = read_until_told(in);
 	tell(in->over_fd);
 	watch_ring(in, false);
-	while (atomic_load(&in->task) == INTAKE_READS && !loop_once(&in->loop, -1, &in->err))
+	while (atomic_load(&in->task) == INTAKE_READS && !wait_for_any(in, -1))
 		;
 	if (atomic_load(&in->task) == INTAKE_FINISHES)
 		write_out(in);
@@ -290,6 +302,15 @@ void intake_hurry(struct intake *in, unsigned int ms)
 {
 	atomic_store(&in->patience_ms, ms);
 	tell(in->wake_fd);
+}
+
+bool intake_moves(struct intake *in)
+{
+	unsigned long turns = atomic_load(&in->turns);
+	bool moves = turns != in->asked || atomic_load(&in->waits) || atomic_load(&in->over);
+
+	in->asked = turns;
+	return moves;
 }
 
 bool intake_is_over(const struct intake *in)

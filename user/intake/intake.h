@@ -48,6 +48,8 @@ void intake_heard(struct intake *in);
 void intake_finish(struct intake *in);
 /* Whoever reads alerts is waited for so many milliseconds from now on, in all. */
 void intake_hurry(struct intake *in, unsigned int ms);
+/* Has the thread moved since it was last asked, or is it waiting for something? */
+bool intake_moves(struct intake *in);
 /* Has it finished? */
 bool intake_is_over(const struct intake *in);
 /* Why it has ended by itself: 0: it has not, or there were alerts enough.  -errno with a sentence. */

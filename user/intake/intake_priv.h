@@ -33,6 +33,9 @@ struct intake {
 	int ret; /* why it ended by itself, with a sentence */
 	struct err err;
 	bool waits_for_ring;
+	atomic_bool waits;	/* for anything */
+	atomic_ulong turns;	/* of that, and records read */
+	unsigned long asked;	/* the other thread's: turns when intake_moves() was called last */
 	int64_t waited_ms;	/* for outputs, of the patience with them */
 	bool late;		/* that is over */
 	atomic_ulong malformed; /* records that could not be decoded */

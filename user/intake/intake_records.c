@@ -107,6 +107,7 @@ int intake_read(void *intake, const void *record, size_t size)
 {
 	struct intake *in = intake;
 
+	atomic_fetch_add_explicit(&in->turns, 1, memory_order_relaxed);
 	if (take_record(in, record, size))
 		atomic_fetch_add(&in->malformed, 1);
 	/* After the last alert wanted nothing more is looked at; nor while nobody takes alerts, or too many records wait. */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,8 +67,8 @@ struct pipeline {
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
 
-	uint64_t alerts;
-	uint64_t lines_unknown; /* frames without a line number */
+	atomic_ulong alerts;	    /* other threads look at these two */
+	atomic_ulong lines_unknown; /* frames without a line number */
 };
 
 /* The fields down to `wanted` have been set; they are borrowed.  0 or -ENOMEM. */

@@ -139,6 +139,17 @@ bool targets_are_alive(const struct targets *t)
 	return t->config.selection || processes_alive(&t->processes);
 }
 
+size_t targets_traced(const struct targets *t)
+{
+	size_t traced = 0;
+
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
+		for (const struct process *p = t->processes.buckets[i]; p; p = p->next)
+			traced += p->interp != NULL;
+	}
+	return traced;
+}
+
 bool targets_are_ready(const struct targets *t)
 {
 	return t->ready;

@@ -68,6 +68,8 @@ bool targets_are_undecided(const struct targets *t);
 void targets_look_again(struct targets *t);
 /* Is there one that is traced, or may turn out to be? */
 bool targets_are_alive(const struct targets *t);
+/* How many are traced, of which it is known that they are Python. */
+size_t targets_traced(const struct targets *t);
 /* Has the ready line been printed? */
 bool targets_are_ready(const struct targets *t);
 

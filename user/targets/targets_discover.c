@@ -129,6 +129,16 @@ static int add_found(struct targets *t, pid_t pid, const struct select_target *c
 	return 0;
 }
 
+/* Was it found at an earlier look?  What could not be attached to then is not tried again. */
+static bool was_found(const struct targets *t, pid_t pid)
+{
+	for (size_t i = 0; i < t->found.count; i++) {
+		if (t->found.list[i] == pid)
+			return true;
+	}
+	return false;
+}
+
 /* Returns how many were found that are not known yet. */
 static size_t find_present(struct targets *t)
 {
@@ -140,7 +150,8 @@ static size_t find_present(struct targets *t)
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		const struct select_target *chosen;
 
-		if (pid <= 0 || pid == getpid() || processes_find(&t->processes, pid))
+		if (pid <= 0 || pid == getpid() || processes_find(&t->processes, pid) ||
+		    was_found(t, pid))
 			continue;
 		chosen = choose_present(t, pid);
 		if (chosen && add_found(t, pid, chosen))
@@ -177,12 +188,8 @@ static void attach_found(struct targets *t, pid_t pid)
 
 static void say_ready(struct targets *t)
 {
-	size_t traced = 0;
+	size_t traced = targets_traced(t);
 
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (const struct process *p = t->processes.buckets[i]; p; p = p->next)
-			traced += p->interp != NULL;
-	}
 	log_info("ready: %zu process%s traced, and each that fits from now on; %zu target%s, %zu "
 		 "rules",
 		 traced, traced == 1 ? "" : "es", t->config.selection->nr_targets,
