@@ -16,12 +16,15 @@
 #include "py/interp.h"
 #include "py/py_object.h"
 #include "py/remote.h"
+#include "py/str_ahead.h"
 
 #define OB_TYPE 8
 #define PAGE 4096u
 #define CHUNK_PAGES 256u
 #define MEMORY_MAX (16ULL << 30)
 #define TEXT_BYTES_MAX 1024
+/* Code objects that are considered together. */
+#define CANDIDATES_MAX 2048
 /* Names that are looked at: a large program has some ten thousand.  And those that are remembered: 6 MiB. */
 #define ASKED_MAX 250000
 #define KNOWN_MAX ((1u << 17) - 2)
@@ -38,11 +41,16 @@ struct source {
 	uint64_t start; /* of what is here already */
 	size_t len;
 	const uint8_t *bytes;
+	const struct str_ahead *ahead; /* strings that are here as well; NULL: none */
 };
 
 struct finder {
 	const struct py_interp *interp;
 	struct source source; /* the chunk */
+	struct str_ahead ahead;
+	size_t candidates
+		[CANDIDATES_MAX]; /* of the chunk: where the address of PyCode_Type stands */
+	size_t nr_candidates;
 	py_code_fn wanted;
 	void *ctx;
 	struct py_codes *out;
@@ -51,6 +59,11 @@ struct finder {
 	size_t nr_known, mask, asked;
 	uint8_t chunk[CHUNK_PAGES * PAGE];
 };
+
+static bool is_inside(const struct source *s, uint64_t addr)
+{
+	return addr >= s->start && addr - s->start < s->len;
+}
 
 static int source_read(const struct source *s, uint64_t addr, void *out, size_t len)
 {
@@ -66,11 +79,15 @@ static int read_text(const struct source *source, uint64_t str, struct buf *out)
 	const struct py_layout *l = &source->interp->proc.layout;
 	uint64_t head[5], data = 0;
 	uint8_t bytes[4 * TEXT_BYTES_MAX];
+	const uint8_t *ahead = source->ahead ? str_ahead_find(source->ahead, str) : NULL;
+	const struct source own = { source->interp, str, STR_AHEAD_BYTES, ahead, NULL };
 	uint32_t state, kind;
 	int ret;
 
 	if (!str || str % 8)
 		return -EPROTO;
+	if (ahead)
+		source = &own;
 	ret = source_read(source, str, head, sizeof(head));
 	if (ret)
 		return ret;
@@ -273,29 +290,73 @@ static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 	return has_entry(f, object, &code) ? found(f, &code) : 0;
 }
 
+/* Is all of the object that begins before this word in the chunk? */
+static bool is_whole(const struct finder *f, size_t word)
+{
+	return word >= OB_TYPE &&
+	       f->source.len - word + OB_TYPE >= py_code_size(&f->interp->proc.layout);
+}
+
+/* Reads the names that the candidates have, where they are neither known nor in the chunk. */
+static int read_names(struct finder *f)
+{
+	const struct py_layout *l = &f->interp->proc.layout;
+
+	str_ahead_reset(&f->ahead);
+	for (size_t i = 0; f->known && i < f->nr_candidates; i++) {
+		size_t at = f->candidates[i];
+		uint64_t name;
+
+		if (!is_whole(f, at))
+			continue;
+		name = word(f->chunk + at - OB_TYPE, l->code_name);
+		if (!name || name % 8 || is_inside(&f->source, name) ||
+		    f->known[known_slot(f, name, 0)].name)
+			continue;
+		if (!str_ahead_want(&f->ahead, name))
+			break;
+	}
+	return str_ahead_read(&f->ahead, f->interp->pid);
+}
+
+static int consider_candidates(struct finder *f)
+{
+	int ret = read_names(f);
+
+	for (size_t i = 0; i < f->nr_candidates && !ret; i++) {
+		size_t at = f->candidates[i];
+
+		ret = consider(f, f->source.start + at - OB_TYPE,
+			       is_whole(f, at) ? f->chunk + at - OB_TYPE : NULL);
+	}
+	f->nr_candidates = 0;
+	return ret;
+}
+
 static int search_pages(struct finder *f, uint64_t start, uint64_t end)
 {
 	uint64_t type = f->interp->proc.type_code;
 	size_t len = end - start;
-	bool inside;
 	int ret = 0;
 
 	ret = remote_read(f->interp->pid, start, f->chunk, len);
 	if (ret)
 		return ret == -ETIMEDOUT || ret == -EAGAIN ? ret : 0; /* unmapped in between */
-	f->source = (struct source){ f->interp, start, len, f->chunk };
+	f->source = (struct source){ f->interp, start, len, f->chunk, &f->ahead };
 	f->out->bytes += len;
 	look_progress(len);
+	f->nr_candidates = 0;
 	for (size_t i = 0; i + 8 <= len && !ret; i += 8) {
 		uint64_t v;
 
 		memcpy(&v, f->chunk + i, sizeof(v));
 		if (v != type)
 			continue;
-		inside = i >= OB_TYPE && len - i + OB_TYPE >= py_code_size(&f->interp->proc.layout);
-		ret = consider(f, start + i - OB_TYPE, inside ? f->chunk + i - OB_TYPE : NULL);
+		f->candidates[f->nr_candidates++] = i;
+		if (f->nr_candidates == CANDIDATES_MAX)
+			ret = consider_candidates(f);
 	}
-	return ret;
+	return ret ?: consider_candidates(f);
 }
 
 /* Reads only what is there: a page that is not would come into being by being read. */

@@ -64,6 +64,78 @@ int remote_read_uncached(pid_t pid, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
+struct many_call {
+	pid_t pid;
+	size_t count, len;
+	uint64_t addrs[REMOTE_MANY_MAX];
+	bool got[REMOTE_MANY_MAX];
+	uint8_t data[REMOTE_MANY_MAX * REMOTE_MANY_LEN];
+};
+
+_Static_assert(sizeof(struct many_call) <= WORKER_AREA, "a worker has room for them");
+
+/* As many as can be read up to the first that cannot; -errno: none. */
+static ssize_t read_some(struct many_call *c, size_t first)
+{
+	struct iovec remote[REMOTE_MANY_MAX];
+	struct iovec local = { .iov_base = c->data + first * c->len,
+			       .iov_len = (c->count - first) * c->len };
+	ssize_t n;
+
+	for (size_t i = first; i < c->count; i++)
+		remote[i - first] = (struct iovec){ (void *)(uintptr_t)c->addrs[i], c->len };
+	do {
+		n = process_vm_readv(c->pid, &local, 1, remote, c->count - first, 0);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n / (ssize_t)c->len;
+}
+
+static int do_read_many(struct worker_call *call)
+{
+	struct many_call *c = call->area;
+
+	memset(c->got, 0, sizeof(c->got));
+	for (size_t i = 0; i < c->count; i++) {
+		ssize_t n = read_some(c, i);
+
+		if (n < 0 && n != -EFAULT && n != -EINVAL)
+			return (int)n;
+		/* The one behind them could not be read. */
+		for (; n > 0 && i < c->count; n--, i++)
+			c->got[i] = true;
+	}
+	return 0;
+}
+
+int remote_read_many(pid_t pid, const uint64_t *addrs, size_t count, size_t len, uint8_t *out,
+		     bool *got)
+{
+	struct many_call *c;
+	int ret = 0;
+
+	if (!count)
+		return 0;
+	if (count > REMOTE_MANY_MAX || len > REMOTE_MANY_LEN || worker_is_one())
+		return -EINVAL;
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = look_read(addrs[i]);
+	if (ret)
+		return ret;
+	c = worker_area();
+	if (!c)
+		return -EAGAIN;
+	c->pid = pid;
+	c->count = count;
+	c->len = len;
+	memcpy(c->addrs, addrs, count * sizeof(*addrs));
+	ret = worker_run(do_read_many, worker_patience(), -1, NULL);
+	if (ret)
+		return ret;
+	memcpy(out, c->data, count * len);
+	memcpy(got, c->got, count * sizeof(*got));
+	return 0;
+}
+
 int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len)
 {
 	int ret;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,6 +14,16 @@
 int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len);
 int remote_read_u64(pid_t pid, uint64_t addr, uint64_t *out);
 int remote_read_u32(pid_t pid, uint64_t addr, uint32_t *out);
+
+/* So many places at once, so many bytes of each at the most. */
+#define REMOTE_MANY_MAX 500
+#define REMOTE_MANY_LEN 128
+/*
+ * Copies `len` bytes from each of `count` addresses to `out`, one after the other; got[i]: they could be read.  Nothing of it is kept for
+ * the look.  0, or as remote_read() where nothing was read.
+ */
+int remote_read_many(pid_t pid, const uint64_t *addrs, size_t count, size_t len, uint8_t *out,
+		     bool *got);
 
 /* Has the page of `addr` brought into the process's own page table; by a worker, or by itself if it is called in one. */
 int remote_fetch(pid_t pid, uint64_t addr);

@@ -86,6 +86,58 @@ static void *pages(size_t n)
 	return mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+TEST(many_places_at_once)
+{
+	enum { LEN = 96 };
+	static uint8_t out[REMOTE_MANY_MAX][LEN];
+	static uint64_t addrs[REMOTE_MANY_MAX];
+	static bool got[REMOTE_MANY_MAX];
+	uint8_t *mem = pages(4);
+	size_t read = 0;
+
+	memset(mem, 7, 4 * PAGE);
+	for (size_t i = 0; i < 4 * PAGE; i += 100)
+		mem[i] = (uint8_t)(i / 100);
+	munmap(mem + 2 * PAGE, PAGE);
+	/* Every third is nowhere, and so is what lies in the hole, or reaches into it. */
+	for (size_t i = 0; i < REMOTE_MANY_MAX; i++)
+		addrs[i] = i % 3 == 1 ? i * 8 : (uintptr_t)mem + i % 160 * 100;
+	addrs[0] = UINT64_MAX - 8;
+	ASSERT_EQ(remote_read_many(getpid(), addrs, REMOTE_MANY_MAX, LEN, out[0], got), 0);
+	for (size_t i = 0; i < REMOTE_MANY_MAX; i++) {
+		uint64_t at = addrs[i] - (uintptr_t)mem;
+		bool there = i && i % 3 != 1 &&
+			     (at + LEN <= 2 * PAGE || (at >= 3 * PAGE && at + LEN <= 4 * PAGE));
+
+		ASSERT_EQ(got[i], there);
+		ASSERT(!there || !memcmp(out[i], mem + at, LEN));
+		read += there;
+	}
+	ASSERT(read > 200);
+	ASSERT_EQ(remote_read_many(0x7fffffff, addrs, 3, LEN, out[0], got), -ESRCH);
+	ASSERT_EQ(remote_read_many(getpid(), addrs, 0, LEN, out[0], got), 0);
+	ASSERT_EQ(remote_read_many(getpid(), addrs, REMOTE_MANY_MAX + 1, LEN, out[0], got),
+		  -EINVAL);
+	munmap(mem, 4 * PAGE);
+}
+
+TEST(many_places_of_which_one_never_arrives)
+{
+	uint8_t *mem = pages(2), out[2][64];
+	uint64_t addrs[2] = { (uintptr_t)mem + PAGE, (uintptr_t)mem };
+	struct child c;
+	bool got[2];
+
+	memset(mem + PAGE, 7, PAGE);
+	c = child_start(mem);
+	if (c.in < 0)
+		return;
+	ASSERT_EQ(remote_read_many(c.pid, addrs, 2, 64, out[0], got), -ETIMEDOUT);
+	ASSERT_EQ(remote_read_many(c.pid, addrs, 1, 64, out[0], got), 0);
+	ASSERT(got[0] && out[0][63] == 7);
+	child_end(&c);
+}
+
 TEST(a_page_that_never_arrives)
 {
 	uint8_t *mem = pages(2), buf[64];
