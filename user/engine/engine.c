@@ -208,6 +208,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	int ret;
 
 	notify_open(&e->notifier);
+	inherited_raise_priority();
 	worker_start(); /* while there is little to copy */
 	inherited_raise_descriptors();
 	e->request = config_request(c);
