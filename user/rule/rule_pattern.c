@@ -12,14 +12,14 @@
 #include "rule/rule_list.h"
 #include "yaml/yaml_nearest.h"
 #include "rule/rule_reader.h"
-#include "rule/rule_regex.h"
+#include "base/regex.h"
 
 DEFINE_CLEANUP(rule_patterns_freep, struct rule_patterns, rule_patterns_free);
 
 static void test_fini(struct rule_test *t)
 {
 	free((char *)t->text.s);
-	rule_regex_free(t->regex);
+	regex_free(t->regex);
 	rule_patterns_free(t->nested);
 }
 
@@ -153,7 +153,7 @@ static void read_text_operand(struct rule_reader *r, const struct yaml_entry *en
 	t = add_text_test(r, op, value->text);
 	if (!t || op != RULE_TEST_REGEX)
 		return;
-	t->regex = rule_regex_new(t->text, &err, message, sizeof(message));
+	t->regex = regex_new(t->text, &err, message, sizeof(message));
 	if (!t->regex && err == -EINVAL)
 		rule_error(r, value, "%s is no regular expression: %s", YAML_QUOTE(value->text),
 			   message);

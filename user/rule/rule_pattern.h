@@ -16,7 +16,7 @@ struct event;
 struct event_frame;
 struct yaml_entry;
 struct rule_reader;
-struct rule_regex;
+struct regex;
 struct value;
 
 /* What patterns are applied to decides what a plain value means. */
@@ -59,7 +59,7 @@ struct rule_test {
 	double number;
 	enum input_kind input;
 	struct ip_network network;
-	struct rule_regex *regex;
+	struct regex *regex;
 	struct rule_patterns *nested;
 };
 

@@ -7,7 +7,7 @@
 #include "event/value.h"
 #include "rule/rule.h"
 #include "rule/rule_pattern.h"
-#include "rule/rule_regex.h"
+#include "base/regex.h"
 
 #define VERDICT(condition) ((condition) ? RULE_YES : RULE_NO)
 
@@ -145,7 +145,7 @@ static enum rule_verdict test_whole(const struct rule_test *test, struct text t)
 	case RULE_TEST_FILE_NAME:
 		return VERDICT(rule_file_matches(test->text.s, t));
 	case RULE_TEST_REGEX:
-		n = rule_regex_match(test->regex, t);
+		n = regex_match(test->regex, t);
 		return n < 0 ? RULE_MAYBE : VERDICT(n);
 	default:
 		return RULE_NO;

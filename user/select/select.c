@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/user.h"
 #include "base/util.h"
-#include "rule/rule_regex.h"
+#include "base/regex.h"
 
 /* Longer globs are a mistake; what they are applied to comes from targets. */
 #define GLOB_MAX 1024
@@ -18,8 +18,8 @@
 
 struct select_pattern {
 	char *text;
-	struct rule_regex *regex; /* of SELECT_CMDLINE */
-	uid_t uid;		  /* of SELECT_USER */
+	struct regex *regex; /* of SELECT_CMDLINE */
+	uid_t uid;	     /* of SELECT_USER */
 };
 
 const char *const select_key_names[NR_SELECT_KEYS] = {
@@ -45,7 +45,7 @@ static int add_regex(struct select_pattern *p, char *message, size_t size)
 {
 	int ret = 0;
 
-	p->regex = rule_regex_new((struct text){ p->text, strlen(p->text) }, &ret, message, size);
+	p->regex = regex_new((struct text){ p->text, strlen(p->text) }, &ret, message, size);
 	return p->regex ? 0 : ret;
 }
 
@@ -100,7 +100,7 @@ static bool fits_cmdline(const struct select_pattern *p, const struct select_pro
 		buf_adds(&line, process->cmdline[i]);
 	}
 	return process->cmdline && !line.failed &&
-	       rule_regex_match(p->regex, (struct text){ line.data ?: "", line.len }) == 1;
+	       regex_match(p->regex, (struct text){ line.data ?: "", line.len }) == 1;
 }
 
 static bool fits_user(const struct select_pattern *p, const struct select_process *process)
@@ -141,7 +141,7 @@ static const struct {
 
 static void pattern_fini(struct select_pattern *p)
 {
-	rule_regex_free(p->regex);
+	regex_free(p->regex);
 	free(p->text);
 }
 
