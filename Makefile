@@ -14,9 +14,9 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline relay select config suggest suite kern policy attach launch targets intake engine doctor cli
+MODULES := base elf proc py event counters yaml input rule alert redact request sink probe pipeline relay select config suggest suite kern policy attach launch targets intake engine doctor cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event counters yaml input rule alert request sink probe pipeline relay select config suggest
+PURE_MODULES := base elf proc py event counters yaml input rule alert redact request sink probe pipeline relay select config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
