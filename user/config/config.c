@@ -16,7 +16,7 @@
 /* Matches a second that a process may send: the tracer gets through more on two processors. */
 #define RATE_DEFAULT 25000
 
-static int add_word(struct config_words *words, const char *word)
+int config_add_word(struct config_words *words, const char *word)
 {
 	char **list = reallocarray(words->list, words->count + 1, sizeof(*list));
 
@@ -68,7 +68,7 @@ static int set_pid(struct config *c, const char *text)
 
 static int set_rules(struct config *c, const char *text)
 {
-	return *text ? add_word(&c->rules, text) : -EINVAL;
+	return *text ? config_add_word(&c->rules, text) : -EINVAL;
 }
 
 static int set_user(struct config *c, const char *text)
@@ -156,7 +156,7 @@ static int set_proxy(struct config *c, const char *text)
 
 static int set_cookie(struct config *c, const char *text)
 {
-	return !*text || strpbrk(text, "=;, \t") ? -EINVAL : add_word(&c->cookies, text);
+	return !*text || strpbrk(text, "=;, \t") ? -EINVAL : config_add_word(&c->cookies, text);
 }
 
 #define MEMBER(m) .at = offsetof(struct config, m), .size = sizeof(((struct config *)NULL)->m)
@@ -245,6 +245,7 @@ void config_take(struct config *c, struct config *from)
 	}
 	if (!own_output)
 		swap_bytes((char *)&c->outputs, (char *)&from->outputs, sizeof(c->outputs));
+	swap_bytes((char *)&c->redact, (char *)&from->redact, sizeof(c->redact));
 	swap_bytes((char *)&c->selection, (char *)&from->selection, sizeof(c->selection));
 	c->given |= from->given;
 }
@@ -278,6 +279,7 @@ void config_fini(struct config *c)
 {
 	words_fini(&c->rules);
 	words_fini(&c->cookies);
+	words_fini(&c->redact.patterns);
 	free(c->pids.list);
 	free(c->proxies.list);
 	free(c->user);

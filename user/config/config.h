@@ -34,14 +34,18 @@ struct config {
 	} pids;
 	struct selection
 		selection; /* where neither processes are named nor a program is started; only a file has it */
-	char *user;		 /* whom a program is run as; NULL: not given */
-	enum phrude_probe probe; /* PROBE_NONE: auto */
-	bool no_arm;		 /* never write the memory of a target */
-	uint64_t count;		 /* stop after so many alerts; 0: no limit */
-	double duration;	 /* seconds; 0: no limit */
-	uint32_t rate;		 /* matches a second of one process; 0: no limit */
-	enum sink_format format; /* of outputs */
-	char *output;		 /* file; NULL: standard output */
+	struct config_redact {
+		bool no_defaults;
+		struct config_words patterns; /* regular expressions */
+	} redact;			      /* of alerts; only a file has it */
+	char *user;			      /* whom a program is run as; NULL: not given */
+	enum phrude_probe probe;	      /* PROBE_NONE: auto */
+	bool no_arm;			      /* never write the memory of a target */
+	uint64_t count;			      /* stop after so many alerts; 0: no limit */
+	double duration;		      /* seconds; 0: no limit */
+	uint32_t rate;			      /* matches a second of one process; 0: no limit */
+	enum sink_format format;	      /* of outputs */
+	char *output;			      /* file; NULL: standard output */
 	struct {
 		struct sink_config *list;
 		size_t count;

@@ -13,11 +13,14 @@ static const char *const modes[] = { "detect", "protect" };
 
 /* Keys that are to be there, and are not yet. */
 static const char *const unsupported[] = {
-	"rate_limit", "redact", "metrics", "control", "deny",
+	"rate_limit",
+	"metrics",
+	"control",
+	"deny",
 };
 
 /* The keys of a configuration: settings, those of a kind of their own, and what is not supported yet. */
-enum { KEY_OUTPUTS = NR_CONFIG_SETTINGS, KEY_MODE, KEY_TARGETS, KEY_EXCLUDE, NR_KEYS };
+enum { KEY_OUTPUTS = NR_CONFIG_SETTINGS, KEY_MODE, KEY_TARGETS, KEY_EXCLUDE, KEY_REDACT, NR_KEYS };
 #define NR_NAMES (NR_KEYS + ARRAY_SIZE(unsupported))
 
 _Static_assert(NR_NAMES <= YAML_KEYS_MAX, "yaml_read_map() has room for every key");
@@ -96,6 +99,8 @@ static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 		config_read_targets(r, entry);
 	} else if (row == KEY_EXCLUDE) {
 		config_read_exclude(r, entry);
+	} else if (row == KEY_REDACT) {
+		config_read_redact(r, entry);
 	} else {
 		yaml_error(&r->yaml, entry->key, "`%s` is not supported yet", entry->name);
 	}
@@ -114,6 +119,7 @@ static void read_root(struct config_reader *r, const struct yaml_node *root)
 	names[KEY_MODE] = "mode";
 	names[KEY_TARGETS] = "targets";
 	names[KEY_EXCLUDE] = "exclude";
+	names[KEY_REDACT] = "redact";
 	memcpy(names + NR_KEYS, unsupported, sizeof(unsupported));
 	yaml_read_map(&r->yaml, root, "a configuration", names, NR_NAMES, seen, read_key, r);
 	if (seen[output] && seen[KEY_OUTPUTS])

@@ -18,6 +18,8 @@ struct config_setting {
 #define NR_CONFIG_SETTINGS 15
 extern const struct config_setting config_settings[NR_CONFIG_SETTINGS];
 
+/* Adds a copy.  0 or -ENOMEM. */
+int config_add_word(struct config_words *words, const char *word);
 /* Sets a flag to either. */
 void config_set_flag(struct config *c, const struct config_setting *s, bool value);
 
@@ -34,6 +36,8 @@ void config_read_mode(struct config_reader *r, const struct yaml_entry *entry);
 /* config_targets.c: the keys `targets` and `exclude`. */
 void config_read_targets(struct config_reader *r, const struct yaml_entry *entry);
 void config_read_exclude(struct config_reader *r, const struct yaml_entry *entry);
+/* config_redact.c: the key `redact`. */
+void config_read_redact(struct config_reader *r, const struct yaml_entry *entry);
 /* config_outputs.c: the key `outputs`. */
 void config_read_outputs(struct config_reader *r, const struct yaml_entry *entry);
 /* Frees what outputs hold. */

@@ -50,7 +50,11 @@
 	  "requests whose thread may have gone on while something was written")                    \
 	X(files_cut, "files_cut", cut,                                                             \
 	  "parts of files that were not read: too much of files was held already")                 \
-	X(lines_unknown, "lines_unknown", cut, "frames without a line number")
+	X(lines_unknown, "lines_unknown", cut, "frames without a line number")                     \
+	X(redacted, "redacted", count, "secrets that were taken out of alerts")                    \
+	X(redacted_unread, "redacted_unread", cut,                                                 \
+	  "texts that were taken out of alerts as a whole, as they were not searched for "         \
+	  "secrets within the bounds")
 
 enum counter {
 	/* Those of the kernel side come first, by their own numbers. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -174,6 +175,7 @@ static void engine_finish(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	intake_free(e->intake);
+	redact_free(e->redact);
 	launch_free(e->launch);
 	targets_free(e->targets);
 	sinks_free(e->sinks);
@@ -192,6 +194,25 @@ static int watch(struct engine *e, struct err *err)
 	if (!ret)
 		ret = loop_timer(&e->loop, CHECK_INTERVAL, CHECK_INTERVAL, on_tick, e, err);
 	return ret ?: engine_watch_service(e, err);
+}
+
+/* Equal secrets are seen as equal within this run alone: the key is of no other. */
+static int make_redact(struct engine *e, const struct config *c, struct err *err)
+{
+	uint8_t key[REDACT_KEY_SIZE];
+	struct redact_opts opts = {
+		.defaults = !c->redact.no_defaults,
+		.patterns = (const char *const *)c->redact.patterns.list,
+		.nr_patterns = c->redact.patterns.count,
+		.key = key,
+	};
+	int ret;
+
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return err_set(err, -EIO, "there are no random bytes: %s", strerror(errno));
+	ret = redact_new(&opts, &e->redact, err);
+	explicit_bzero(key, sizeof(key));
+	return ret;
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
@@ -228,11 +249,14 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	}
 	ret = targets_new(e->kern, &targets, &e->targets, err);
 	if (!ret)
+		ret = make_redact(e, c, err);
+	if (!ret)
 		ret = intake_start(&(struct intake_config){ .kern = e->kern,
 							    .targets = e->targets,
 							    .sinks = e->sinks,
 							    .rules = e->opts->rules,
 							    .request = &e->request,
+							    .redact = e->redact,
 							    .wanted = c->count },
 				   &e->intake, err);
 	return ret ? ret : watch(e, err);

@@ -21,6 +21,7 @@ struct engine {
 	struct launch *launch; /* NULL: nothing was started */
 	struct sinks *sinks;
 	struct request_opts request;
+	struct redact *redact;
 	struct intake *intake;
 	struct loop loop;
 	struct notifier notifier;

@@ -248,6 +248,7 @@ int intake_start(const struct intake_config *config, struct intake **out, struct
 			      .ctx = in,
 			      .rules = config->rules,
 			      .request = config->request,
+			      .redact = config->redact,
 			      .wanted = config->wanted },
 		.arena.limit = PIPELINE_ARENA_LIMIT,
 		.loop = LOOP_NONE,
@@ -327,5 +328,9 @@ void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS])
 {
 	values[COUNTER_alerts] = in->pipeline.alerts;
 	values[COUNTER_lines_unknown] = in->pipeline.lines_unknown;
+	if (in->config.redact) {
+		values[COUNTER_redacted] = redact_count(in->config.redact);
+		values[COUNTER_redacted_unread] = redact_count_unread(in->config.redact);
+	}
 	values[COUNTER_malformed] = atomic_load(&in->malformed);
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "counters/counters.h"
 #include "kern/kern.h"
+#include "redact/redact.h"
 #include "request/request.h"
 #include "rule/rule.h"
 #include "sink/sinks.h"
@@ -26,7 +27,8 @@ struct intake_config {
 	struct sinks *sinks;
 	const struct rule_set *rules;
 	const struct request_opts *request;
-	uint64_t wanted; /* alerts, after which it ends; 0: any number */
+	struct redact *redact; /* NULL: alerts keep what is secret */
+	uint64_t wanted;       /* alerts, after which it ends; 0: any number */
 };
 
 /* From now on the outputs are this thread's, but for sinks_reopen().  -errno with a sentence. */

@@ -52,6 +52,7 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 {
 	uint64_t time_ns = ev->head.hdr.time_ns + p->clock_offset;
 	struct inputs *inputs = request ? request->inputs : NULL;
+	struct redacted redacted;
 	char id[ALERT_ID_MAX];
 	struct alert alert = {
 		.id = alert_id_make(id, time_ns) ? NULL : id,
@@ -83,7 +84,8 @@ static void raise_alert(struct pipeline *p, const struct rule *rule, const struc
 		alert.process.nr_cmdline = view->facts->nr_cmdline;
 		alert.process.cut = view->facts->exe_cut || view->facts->cmdline_cut;
 	}
-	p->ops->alert(p->ctx, &alert);
+	/* What rules go by stays as it is. */
+	p->ops->alert(p->ctx, redact_alert(p->redact, &p->arena, &alert, &redacted));
 	p->alerts++;
 }
 

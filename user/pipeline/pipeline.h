@@ -16,6 +16,7 @@
 #include "event/event.h"
 #include "pipeline/lines.h"
 #include "proc/procfs.h"
+#include "redact/redact.h"
 #include "request/request.h"
 #include "rule/rule.h"
 
@@ -61,7 +62,8 @@ struct pipeline {
 	void *ctx; /* for those */
 	const struct rule_set *rules;
 	const struct request_opts *request;
-	uint64_t wanted; /* alerts; 0: any number */
+	struct redact *redact; /* NULL: alerts keep what is secret */
+	uint64_t wanted;       /* alerts; 0: any number */
 	struct lines *lines;
 	struct arena arena; /* of the event being handled */
 	char host[256];

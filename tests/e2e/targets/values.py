@@ -110,7 +110,7 @@ def values():
         "big inside": [2 ** 53 + 1, -10 ** 30, float("nan"), -0.0, 1e16, 1e-5, 123456789.123],
         "list cycle": cycle_list(), "dict cycle": cycle_dict(), "tuple cycle": cycle_tuple(),
         "shared": [[1]] * 3, "objects": [Heap(), object(), len, Heap, Ellipsis, probe],
-        "environ": {"PATH": "/usr/bin", "CLOUD_SECRET_KEY": "s3cr3t"}, "argv": ["/bin/sh", "-c", "id > /tmp/x"],
+        "environ": {"PATH": "/usr/bin", "CLOUD_REGION": "s3cr3t"}, "argv": ["/bin/sh", "-c", "id > /tmp/x"],
     }
     objects = {
         "object": object(), "heap": Heap(), "slots": Slots(), "liar": Liar(), "class": Heap, "type": type, "function": probe,

@@ -76,6 +76,27 @@ TEST(targets)
 	config_fini(&own);
 }
 
+TEST(redact)
+{
+	struct config own;
+
+	ASSERT_EQ(parse("rules: x\n"), 0);
+	ASSERT(!config.redact.no_defaults);
+	config_fini(&config);
+	ASSERT_EQ(parse("redact: { defaults: false, patterns: ['(?i)x-[a-z]+', y] }\n"), 0);
+	ASSERT(config.redact.no_defaults);
+	config_init(&own);
+	config_take(&own, &config);
+	ASSERT(own.redact.no_defaults);
+	ASSERT_EQ(own.redact.patterns.count, 2);
+	ASSERT_STR(own.redact.patterns.list[1], "y");
+	config_fini(&own);
+	ASSERT_EQ(parse("redact: { patterns: one }\n"), 0);
+	ASSERT_EQ(config.redact.patterns.count, 1);
+	ASSERT(!config.redact.no_defaults);
+	config_fini(&config);
+}
+
 TEST(outputs)
 {
 	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
@@ -189,10 +210,17 @@ TEST(mistakes)
 		{ "exclude: [{ user: root }]\n",
 		  ":1:1: `exclude` without `targets` leaves nothing out: `targets` says what is "
 		  "traced\n" },
-		{ "deny: []\nmetrics: { listen: x }\ncontrol: {}\nredact: {}\nrate_limit: {}\n",
+		{ "deny: []\nmetrics: { listen: x }\ncontrol: {}\nrate_limit: {}\n",
 		  ":1:1: `deny` is not supported yet\n:2:1: `metrics` is not supported yet\n"
-		  ":3:1: `control` is not supported yet\n:4:1: `redact` is not supported yet\n"
-		  ":5:1: `rate_limit` is not supported yet\n" },
+		  ":3:1: `control` is not supported yet\n:4:1: `rate_limit` is not supported "
+		  "yet\n" },
+		{ "redact: true\n",
+		  ":1:9: `redact` is a mapping (\"defaults: true\"), not text\n" },
+		{ "redact: { default: true, patterns: ['(', {}] }\n",
+		  ":1:11: unknown key `default` in `redact`; did you mean `defaults`?\n"
+		  ":1:37: this is no regular expression (PCRE2): missing closing parenthesis, "
+		  "behind its first 1 bytes\n"
+		  ":1:42: `patterns` must be text, not a mapping\n" },
 		{ "outputs: []\n", ":1:1: `outputs` is empty\n" },
 		{ "outputs: x\n", ":1:10: `outputs` must be a list, not text\n" },
 		{ "outputs: [x]\n", ":1:11: an output must be a mapping, not text\n" },

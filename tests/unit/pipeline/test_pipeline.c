@@ -22,8 +22,9 @@ static struct {
 	size_t nr_alerts, views, views_ended, dismissed, forgotten;
 	uint64_t digest;
 	bool forgot_all;
-	int line; /* of the first caller */
-	char python[16], container[16];
+	int line;				  /* of the first caller */
+	char python[16], container[16], word[64]; /* word: the last one of the command line */
+	const struct proc_facts *facts;
 } owner;
 
 static struct pipeline pipeline;
@@ -40,6 +41,7 @@ static int view(void *ctx, const struct pipeline_match *match, struct target_vie
 	out->python = "3.11.2";
 	out->probe_of_rule = owner.any_probe ? NULL : owner.probes;
 	out->container = "3f2a9c";
+	out->facts = owner.facts;
 	if (!ev->qualname.s)
 		ev->qualname = text_eq_str(ev->name, "method") ? TEXT("Thing.method") : ev->name;
 	return owner.full ? -ENOMEM : 0;
@@ -59,6 +61,9 @@ static void take(void *ctx, const struct alert *alert)
 	buf_printf(&owner.alerts, "%s: %.*s %s %s\n", alert->rule->name,
 		   (int)alert->event->name.len, alert->event->name.s, value.data, alert->probe);
 	buf_fini(&value);
+	if (alert->process.nr_cmdline)
+		snprintf(owner.word, sizeof(owner.word), "%s",
+			 alert->process.cmdline[alert->process.nr_cmdline - 1]);
 	owner.line = alert->event->frames[0].line;
 	snprintf(owner.python, sizeof(owner.python), "%s", alert->process.python);
 	snprintf(owner.container, sizeof(owner.container), "%s", alert->process.container);
@@ -191,6 +196,31 @@ static void set_digests(struct ev_match *head)
 {
 	head->digest_args = 1;
 	head->digest_stack = 2;
+}
+
+/* Whoever takes an alert does not see its secrets. */
+TEST(secrets_stay)
+{
+	static const uint8_t key[REDACT_KEY_SIZE];
+	char *words[] = { (char *)"--token", (char *)"abc" };
+	struct proc_facts facts = { .cmdline = words, .nr_cmdline = 2 };
+	struct redact_opts opts = { .defaults = true, .key = key };
+	_cleanup_(redact_freep) struct redact *redact = NULL;
+	struct err err;
+
+	ASSERT_EQ(redact_new(&opts, &redact, &err), 0);
+	load(FOLDER "3.11-frame.bin");
+	start(RULE("one", "posonly", ""));
+	owner.facts = &facts;
+	feed(NULL);
+	ASSERT_STR(owner.word, "abc");
+	pipeline.redact = redact;
+	feed(NULL);
+	ASSERT(str_starts(owner.word, "[redacted:password:"));
+	ASSERT_EQ(redact_count(redact), 1);
+	ASSERT_STR(facts.cmdline[1], "abc");
+	ASSERT_STR(owner.alerts.data, "one: posonly <1> frame\none: posonly <1> frame\n");
+	end();
 }
 
 /* What conditions keep from being reported is dismissed by what they went by. */
