@@ -16,6 +16,8 @@
 #define PREFIX_MIN 4
 #define ARG_MAX_LEN 512
 #define ELLIPSIS "…"
+/* What stands where a secret was. */
+#define REDACTED "[redacted"
 
 /* So many different values of an argument are listed. */
 #define VALUES_MAX 8
@@ -179,7 +181,8 @@ static char *arg_text(const cJSON *arg)
 	if (cJSON_IsNumber(arg))
 		return cJSON_PrintUnformatted(arg);
 	if (!cJSON_IsString(arg) || !*arg->valuestring || str_starts(arg->valuestring, "CLASS:") ||
-	    strstr(arg->valuestring, ELLIPSIS) || strlen(arg->valuestring) > ARG_MAX_LEN)
+	    strstr(arg->valuestring, ELLIPSIS) || strstr(arg->valuestring, REDACTED) ||
+	    strlen(arg->valuestring) > ARG_MAX_LEN)
 		return NULL;
 	return strdup(arg->valuestring);
 }

@@ -81,6 +81,21 @@ TEST(beginnings)
 	ASSERT_EQ(n, 2);
 }
 
+/* A mark of this run's would fit nothing in the next one. */
+TEST(what_was_taken_out)
+{
+	_cleanup_(suggest_freep) struct suggest *s = suggest_new();
+	_cleanup_buf_ struct buf out = { 0 };
+	size_t n;
+
+	ASSERT_EQ(add(s, ALERT("a", "x [redacted:jwt:0badcafe]", FRAME("f", "app.py")), 9), 0);
+	suggest_write(s, &out);
+	ASSERT_HAS(out.data, "# 9 alerts from f@app.py");
+	ASSERT(!strstr(out.data, "redacted"));
+	ASSERT_EQ(check(&out, &n), 0);
+	ASSERT_EQ(n, 1);
+}
+
 TEST(never_proposed)
 {
 	_cleanup_(suggest_freep) struct suggest *s = suggest_new();
