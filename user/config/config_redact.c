@@ -19,6 +19,7 @@ static void read_pattern(struct config_reader *r, const struct yaml_entry *entry
 	struct config_words *patterns = &r->config->redact.patterns;
 	_cleanup_(regex_freep) struct regex *regex = NULL;
 	_cleanup_free_ char *pattern = yaml_read_string(&r->yaml, entry);
+	struct regex_span whole, group;
 	char why[256];
 	int ret;
 
@@ -32,6 +33,8 @@ static void read_pattern(struct config_reader *r, const struct yaml_entry *entry
 	if (ret == -EINVAL)
 		yaml_error(&r->yaml, entry->value, "this is no regular expression (PCRE2): %s",
 			   why);
+	else if (!ret && regex_find(regex, TEXT(""), 0, false, &whole, &group) == REGEX_WHOLE)
+		yaml_error(&r->yaml, entry->value, "this matches even where there is nothing");
 	else if (ret || config_add_word(patterns, pattern))
 		r->yaml.nomem = true;
 }

@@ -143,7 +143,7 @@ static void find_all(struct secrets *found, const struct regex *regex,
 	const char *name = kind ? kind->name : of_user;
 	bool begins = cut && !(kind && kind->matches_cut);
 	struct regex_span whole, group;
-	size_t from = 0;
+	size_t from = 0, empty = 0;
 	int ret;
 
 	while (from <= text.len && !found->unread) {
@@ -155,6 +155,10 @@ static void find_all(struct secrets *found, const struct regex *regex,
 		if (ret != REGEX_WHOLE)
 			return;
 		add_secret(found, group, name);
+		/* One that matches nothing does so everywhere. */
+		empty += whole.end == whole.start;
+		if (empty > SPANS_MAX)
+			found->unread = true;
 		from = behind(text, whole);
 	}
 }

@@ -91,6 +91,8 @@ TEST(redact)
 	ASSERT_EQ(own.redact.patterns.count, 2);
 	ASSERT_STR(own.redact.patterns.list[1], "y");
 	config_fini(&own);
+	ASSERT_EQ(parse("redact: { patterns: 'x*' }\n"), -EINVAL);
+	ASSERT_STR(messages.data, "/etc/p/c.yaml:1:21: this matches even where there is nothing\n");
 	ASSERT_EQ(parse("redact: { patterns: one }\n"), 0);
 	ASSERT_EQ(config.redact.patterns.count, 1);
 	ASSERT(!config.redact.no_defaults);
