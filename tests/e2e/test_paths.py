@@ -106,5 +106,5 @@ def conditions(interpreter, kind):
     expect_equal([(alert["rule"]["name"], alert["args"]["value"]) for alert in tracer.alerts],
                  [(name, "/etc/shadow") for _ in range(2) for name in ("probe", "all but")], "alerts")
     expect_equal(tracer.summary["matches"], 2003, "matches")
-    # Not before user space has seen two of a kind.
-    expect(tracer.summary.get("dismissed", 0) > 1000, "dismissed in the kernel: %s", tracer.messages[-1])
+    # Not before user space has seen two of a kind, which may take it as long as some hundred calls.
+    expect(tracer.summary.get("dismissed", 0) > 200, "dismissed in the kernel: %s", tracer.messages[-1])
