@@ -172,7 +172,7 @@ def table(output):
     return {row[2]: (row[0], row[1]) for row in rows}
 
 
-@test("interpreter")
+@test("interpreter", alone="an import that is not looked at in time loses a call, and says so")
 def doctor_is_borne_out_by_counts(interpreter):
     """The kind of each rule is that of its alerts, and its functions are as many as were seen."""
     rules = CRC + [rule("split", module="builtins"), rule("bytearray", module="builtins"),
