@@ -19,6 +19,7 @@ from tracer import BINARY, rule, yaml
 
 host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
 NOBODY = 65534
+ALONE = "it hears of each program that is started on the machine, and counts what it could not follow"
 RULES = yaml([rule("watched", file="load.py"), rule("watched", file="early.py", name="early")])
 
 
@@ -82,7 +83,7 @@ def early(interpreter, *arguments, **popen):
     expect_equal((done.returncode, done.stderr), (0, b""), "status and errors")
 
 
-@test("interpreter")
+@test("interpreter", alone=ALONE)
 def those_there_are_and_those_that_come(interpreter):
     mine = token()
     with Target(interpreter, "load.py", mine) as old, Target(interpreter, "load.py", "other") as other:
@@ -97,7 +98,7 @@ def those_there_are_and_those_that_come(interpreter):
     expect_equal(service.seen(), [("shop", "old"), ("shop", "new")], "alerts")
 
 
-@test("interpreter")
+@test("interpreter", alone=ALONE)
 def from_the_first_line_on(interpreter):
     """Of an interpreter that was seen before nothing is missed, however short a process lives."""
     mine = token()
@@ -109,7 +110,7 @@ def from_the_first_line_on(interpreter):
     expect_equal(service.seen(), [("shop", str(number)) for number in range(20)], "alerts")
 
 
-@test("interpreter")
+@test("interpreter", alone=ALONE)
 def an_interpreter_nobody_ran_before(interpreter):
     """Nothing is known of it yet: the first process may be seen late, and that is said; those after it are not."""
     mine = token()
@@ -120,7 +121,7 @@ def an_interpreter_nobody_ran_before(interpreter):
     expect_equal(service.seen(), [("shop", "first"), ("shop", "second")], "alerts")
 
 
-@test()
+@test(alone=ALONE)
 def the_first_that_fits():
     """And nobody who is excluded.  A user is one by number and by name."""
     mine = token()
@@ -135,7 +136,7 @@ def the_first_that_fits():
     expect_equal(service.seen(), [("rest", "root"), ("nobody", "nobody"), ("nobody", "number"), ("rest", "root again")], "alerts")
 
 
-@test()
+@test(alone=ALONE)
 def what_a_process_becomes():
     """Who execs is chosen anew."""
     mine = token()
@@ -193,7 +194,7 @@ def settled(sizes, seconds=20):
     return now
 
 
-@test()
+@test(alone=ALONE)
 def nobody_fits():
     """It waits for one, and ends as it is asked to."""
     with Service(targets(shop='{ cmdline: "%s" }' % token())) as service:
@@ -202,7 +203,7 @@ def nobody_fits():
     expect_equal(service.alerts, [], "alerts")
 
 
-@test()
+@test(alone=ALONE)
 def named_on_the_command_line():
     """Then `targets` do not matter."""
     with Target(host, "load.py", "x") as target, Target(host, "load.py", "fits") as other:
