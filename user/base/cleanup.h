@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ownership by scope: a local declared with one of these frees what it holds when it goes out of scope.
- * Ownership leaves a function only through TAKE_PTR() or TAKE_FD(). */
+/*
+ * Ownership by scope: a local declared with one of these frees what it holds when it goes out of
+ * scope. Ownership leaves a function only through TAKE_PTR() or TAKE_FD().
+ */
 #pragma once
 
 #include <stdio.h>
@@ -12,7 +14,10 @@
 #define _cleanup_close_ _cleanup_(cleanup_close)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
-/* Defines the function that _cleanup_() needs for `type *` with destructor `fn` (which accepts NULL). */
+/*
+ * Defines the function that _cleanup_() needs for `type *` with destructor `fn` (which accepts
+ * NULL).
+ */
 #define DEFINE_CLEANUP(name, type, fn)    \
 	static inline void name(type **p) \
 	{                                 \

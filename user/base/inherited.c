@@ -60,12 +60,21 @@ bool inherited_ignores(int sig)
 	return !sigaction(sig, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
-/* In steps of nice(2): three times as much of a processor as others, and before them when something comes. */
+/*
+ * In steps of nice(2): three times as much of a processor as others, and before them when something
+ * comes.
+ */
 #define SOONER 5
 
 void inherited_raise_priority(void)
 {
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - SOONER);
+}
+
+void inherited_lower_priority(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) < original.nice)
+		setpriority(PRIO_PROCESS, 0, original.nice);
 }
 
 #define DESCRIPTORS 65536

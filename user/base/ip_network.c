@@ -4,12 +4,13 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/util.h"
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 /* inet_pton() of text; *v4 tells how it was written. */
-static bool parse(struct text text, uint8_t out[16], bool *v4)
+static bool parse_address(struct text text, uint8_t out[16], bool *v4)
 {
 	char copy[INET6_ADDRSTRLEN + 1];
 
@@ -34,7 +35,7 @@ bool ip_address_parse(struct text text, struct ip_network *out)
 	if (zone)
 		text.len = zone - text.s;
 	out->bits = 128;
-	return parse(text, out->address, &v4) && !(zone && v4);
+	return parse_address(text, out->address, &v4) && !(zone && v4);
 }
 
 bool ip_network_parse(struct text text, struct ip_network *out)
@@ -44,7 +45,7 @@ bool ip_network_parse(struct text text, struct ip_network *out)
 	struct text rest;
 	bool v4;
 
-	if (!slash || !parse((struct text){ text.s, slash - text.s }, out->address, &v4))
+	if (!slash || !parse_address((struct text){ text.s, slash - text.s }, out->address, &v4))
 		return false;
 	rest = (struct text){ slash + 1, text.s + text.len - (slash + 1) };
 	if (!rest.len || rest.len > 3)
@@ -58,6 +59,23 @@ bool ip_network_parse(struct text text, struct ip_network *out)
 		return false;
 	out->bits = v4 ? 96 + bits : bits;
 	return true;
+}
+
+void ip_network_put(struct buf *out, const struct ip_network *net)
+{
+	uint8_t address[16] = { 0 };
+	unsigned int bytes = net->bits / 8, rest = net->bits % 8;
+	char text[INET6_ADDRSTRLEN];
+	bool v4;
+
+	memcpy(address, net->address, bytes);
+	if (rest)
+		address[bytes] = net->address[bytes] & (uint8_t)(0xff << (8 - rest));
+	v4 = net->bits >= 96 && memcmp(address, mapped_prefix, sizeof(mapped_prefix)) == 0;
+	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + 12 : address, text, sizeof(text));
+	buf_adds(out, text);
+	if (net->bits < 128)
+		buf_printf(out, "/%u", v4 ? net->bits - 96 : net->bits);
 }
 
 bool ip_network_holds(const struct ip_network *net, const struct ip_network *address)

@@ -17,4 +17,9 @@ struct ip_network {
 bool ip_address_parse(struct text text, struct ip_network *out);
 /* Reads "ADDRESS/BITS"; false if it is none. */
 bool ip_network_parse(struct text text, struct ip_network *out);
+/*
+ * Appends it in its one form: an IPv4-mapped address as IPv4, "/BITS" unless all bits count, and
+ * nothing of those that do not.
+ */
+void ip_network_put(struct buf *out, const struct ip_network *net);
 bool ip_network_holds(const struct ip_network *net, const struct ip_network *address);

@@ -12,7 +12,10 @@
 #include "base/text.h"
 #include "base/util.h"
 
-/* How long a reader of standard error who does not read may hold this process up, once until there is room again. */
+/*
+ * How long a reader of standard error who does not read may hold this process up, once until there
+ * is room again.
+ */
 #define PATIENCE_MS 500
 
 static enum log_level max_level = LOG_LEVEL_INFO;

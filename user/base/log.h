@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages for the person at the terminal, on stderr, each one line behind the program's name: what a target or a file
- * wrote into it is escaped as text_terminal() does.  Who does not read them loses them, which the next one says.
+ * Messages for the person at the terminal, on stderr, each one line behind the program's name: what
+ * a target or a file wrote into it is escaped as text_terminal() does.  Who does not read them
+ * loses them, which the next one says.
  */
 #pragma once
 

@@ -23,6 +23,7 @@ void look_begin(struct look *look, pid_t pid, struct look_limits limits)
 
 	*look = (struct look){ .pid = pid,
 			       .began = now,
+			       .began_busy = clock_ns(CLOCK_THREAD_CPUTIME_ID),
 			       .until = now + LOOK_WALL * limits.ms * NSEC_PER_MSEC,
 			       .patience = limits.ms * NSEC_PER_MSEC,
 			       .reads_max = limits.reads,
@@ -42,7 +43,12 @@ int look_end(struct look *look)
 
 int64_t look_spent_ns(const struct look *look)
 {
-	return clock_now_ns() - look->began;
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - look->began_busy + look->elsewhere;
+}
+
+static long long ms_since_begin(const struct look *look)
+{
+	return (clock_now_ns() - look->began) / NSEC_PER_MSEC;
 }
 
 const char *look_failure(const struct look *look, char *buf, size_t size)
@@ -54,14 +60,14 @@ const char *look_failure(const struct look *look, char *buf, size_t size)
 	else if (look->failed == -E2BIG)
 		snprintf(buf, size, "what it holds has no end (%llu reads in %lld ms)",
 			 (unsigned long long)look->reads,
-			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+			 ms_since_begin(look));
 	else if (look->last_known)
 		snprintf(buf, size, "its memory does not answer (0x%llx, for %lld ms)",
 			 (unsigned long long)look->last,
-			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+			 ms_since_begin(look));
 	else
 		snprintf(buf, size, "its files do not answer (for %lld ms)",
-			 (long long)(look_spent_ns(look) / NSEC_PER_MSEC));
+			 ms_since_begin(look));
 	return buf;
 }
 
@@ -127,8 +133,16 @@ unsigned int look_patience(void)
 
 void look_waited(int64_t ns)
 {
+	if (!current)
+		return;
+	current->patience -= ns;
+	current->elsewhere += ns;
+}
+
+void look_worked(int64_t ns)
+{
 	if (current)
-		current->patience -= ns;
+		current->elsewhere += ns;
 }
 
 void look_failed(int error)

@@ -22,7 +22,7 @@ int loop_init(struct loop *l, struct err *err)
 			       : 0;
 }
 
-static struct loop_source *find(struct loop *l, int fd)
+static struct loop_source *find_source(struct loop *l, int fd)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(l->sources); i++) {
 		if (l->sources[i].fd == fd)
@@ -31,7 +31,7 @@ static struct loop_source *find(struct loop *l, int fd)
 	return NULL;
 }
 
-static void drop(struct loop *l, struct loop_source *s)
+static void drop_source(struct loop *l, struct loop_source *s)
 {
 	epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
 	if (s->timer)
@@ -45,15 +45,15 @@ void loop_fini(struct loop *l)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(l->sources); i++) {
 		if (l->sources[i].fd >= 0)
-			drop(l, &l->sources[i]);
+			drop_source(l, &l->sources[i]);
 	}
 	close(l->epoll_fd);
 	l->epoll_fd = -1;
 }
 
-static int add(struct loop *l, struct loop_source source, struct err *err)
+static int add_source(struct loop *l, struct loop_source source, struct err *err)
 {
-	struct loop_source *s = find(l, -1);
+	struct loop_source *s = find_source(l, -1);
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = s };
 
 	if (!s)
@@ -67,15 +67,15 @@ static int add(struct loop *l, struct loop_source source, struct err *err)
 
 int loop_add(struct loop *l, int fd, loop_fn fn, void *ctx, struct err *err)
 {
-	return add(l, (struct loop_source){ .fd = fd, .fn = fn, .ctx = ctx }, err);
+	return add_source(l, (struct loop_source){ .fd = fd, .fn = fn, .ctx = ctx }, err);
 }
 
 void loop_remove(struct loop *l, int fd)
 {
-	struct loop_source *s = fd < 0 ? NULL : find(l, fd);
+	struct loop_source *s = fd < 0 ? NULL : find_source(l, fd);
 
 	if (s)
-		drop(l, s);
+		drop_source(l, s);
 }
 
 int loop_timer(struct loop *l, double first, double interval, loop_fn fn, void *ctx,
@@ -91,7 +91,7 @@ int loop_timer(struct loop *l, double first, double interval, loop_fn fn, void *
 
 	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL))
 		return err_set(err, -errno, "cannot make a timer: %s", strerror(errno));
-	ret = add(l, source, err);
+	ret = add_source(l, source, err);
 	if (!ret)
 		(void)TAKE_FD(fd);
 	return ret;

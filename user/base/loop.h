@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting for several descriptors at once, in one thread: what each is waited for with is called when it can be read. */
+/*
+ * Waiting for several descriptors at once, in one thread: what each is waited for with is called
+ * when it can be read.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -39,5 +42,8 @@ void loop_remove(struct loop *l, int fd);
 /* Calls fn after so many seconds, and then again and again; interval 0: once. */
 int loop_timer(struct loop *l, double first, double interval, loop_fn fn, void *ctx,
 	       struct err *err);
-/* Waits for `ms` at the most (-1: for as long as it takes), and calls what can be read.  -errno with a sentence. */
+/*
+ * Waits for `ms` at the most (-1: for as long as it takes), and calls what can be read.  -errno
+ * with a sentence.
+ */
 int loop_once(struct loop *l, int ms, struct err *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Telling a service manager how this process is doing: the protocol of sd_notify(3), whose description has others speak it by themselves.
- * Nothing here waits: what cannot be sent at once is not.
+ * Telling a service manager how this process is doing: the protocol of sd_notify(3), whose
+ * description has others speak it by themselves. Nothing here waits: what cannot be sent at once is
+ * not.
  */
 #pragma once
 
@@ -9,7 +10,8 @@
 
 struct notifier {
 	int fd; /* -1: nobody wants to know */
-	int64_t watchdog_ms; /* so often it has to be told that all is well, or ends this process; 0: it need not */
+	/* so often it has to be told that all is well, or ends this process; 0: it need not */
+	int64_t watchdog_ms;
 };
 
 /* By the environment, out of which it is taken: what is started does not speak for this process. */

@@ -48,7 +48,7 @@ static int refuse_way(int fd, const struct stat *st, struct err *err)
 }
 
 /* Goes on in `dir`, which is taken, if nobody else can change what is in it. */
-static int enter(struct walk *w, int dir, const char *name, struct err *err)
+static int enter_folder(struct walk *w, int dir, const char *name, struct err *err)
 {
 	struct stat st;
 
@@ -64,16 +64,16 @@ static int enter(struct walk *w, int dir, const char *name, struct err *err)
 	return trust_others_write(&st) ? refuse_way(dir, &st, err) : 0;
 }
 
-static int start(struct walk *w, struct err *err)
+static int start_walk(struct walk *w, struct err *err)
 {
 	const char *from = *w->path == '/' ? "/" : ".";
 
 	w->at = w->path;
-	return enter(w, open(from, O_PATH | O_DIRECTORY | O_CLOEXEC), from, err);
+	return enter_folder(w, open(from, O_PATH | O_DIRECTORY | O_CLOEXEC), from, err);
 }
 
 /* A link on the way: what is left becomes its target and what was left. */
-static int follow(struct walk *w, int link, const struct stat *st, struct err *err)
+static int follow_link(struct walk *w, int link, const struct stat *st, struct err *err)
 {
 	char target[PATH_MAX], *path;
 	ssize_t n = readlinkat(link, "", target, sizeof(target) - 1);
@@ -88,23 +88,24 @@ static int follow(struct walk *w, int link, const struct stat *st, struct err *e
 	free(w->path);
 	w->path = path;
 	w->at = path;
-	return *target == '/' ? start(w, err) : 0;
+	return *target == '/' ? start_walk(w, err) : 0;
 }
 
-static int step(struct walk *w, const char *name, struct err *err)
+static int step_into(struct walk *w, const char *name, struct err *err)
 {
 	_cleanup_close_ int fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
 		return err_set(err, -errno, "%s: %s", name, strerror(errno));
-	return S_ISLNK(st.st_mode) ? follow(w, fd, &st, err) : enter(w, TAKE_FD(fd), name, err);
+	return S_ISLNK(st.st_mode) ? follow_link(w, fd, &st, err)
+				   : enter_folder(w, TAKE_FD(fd), name, err);
 }
 
 /* Walks to the directory of the file, and leaves the file's name in `name`. */
 static int walk_to(struct walk *w, char name[NAME_MAX + 1], struct err *err)
 {
-	int ret = start(w, err);
+	int ret = start_walk(w, err);
 
 	while (!ret) {
 		size_t len;
@@ -120,12 +121,12 @@ static int walk_to(struct walk *w, char name[NAME_MAX + 1], struct err *err)
 		w->at += len;
 		if (!*w->at)
 			return 0;
-		ret = step(w, name, err);
+		ret = step_into(w, name, err);
 	}
 	return ret;
 }
 
-static int check_file(const struct stat *st, struct err *err)
+int out_file_check(const struct stat *st, struct err *err)
 {
 	if (S_ISLNK(st->st_mode))
 		return err_set(err, -ELOOP,
@@ -175,7 +176,7 @@ static int open_checked(int file, struct err *err)
 
 	if (fstat(file, &st))
 		return err_set(err, -errno, "%s", strerror(errno));
-	ret = check_file(&st, err);
+	ret = out_file_check(&st, err);
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
@@ -221,6 +222,14 @@ static int copy_descriptor(int named, struct err *err)
 		return err_set(err, -EBADF, "this descriptor is not open for writing");
 	}
 	return fd;
+}
+
+int out_file_folder(const char *path, char name[NAME_MAX + 1], struct err *err)
+{
+	__attribute__((cleanup(walk_fini))) struct walk w = { .dir = -1, .path = strdup(path) };
+	int ret = w.path ? walk_to(&w, name, err) : err_set(err, -ENOMEM, "out of memory");
+
+	return ret ?: TAKE_FD(w.dir);
 }
 
 bool out_file_has_name(const char *path)

@@ -24,14 +24,14 @@ struct pread_call {
 	uint64_t offset;
 	uint64_t len;
 	int64_t got;
-	uint8_t data[WORKER_AREA - 3 * sizeof(uint64_t)];
+	uint8_t data[WORKER_DATA];
 };
 
 struct next_call {
 	bool first, last; /* to open it; to close it */
 	char path[PATH_MAX + 64];
 	int64_t got;
-	char data[WORKER_AREA / 2];
+	char data[WORKER_DATA / 2];
 };
 
 static int do_path(struct worker_call *call)
@@ -125,7 +125,10 @@ int64_t reader_pread_sparse(int fd, uint64_t offset, void *buf, size_t len, bool
 	return c->got;
 }
 
-/* The worker keeps the file open from one piece to the next: what /proc says changes when it is asked anew. */
+/*
+ * The worker keeps the file open from one piece to the next: what /proc says changes when it is
+ * asked anew.
+ */
 static int do_next(struct worker_call *call)
 {
 	static int fd = -1;

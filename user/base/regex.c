@@ -33,8 +33,10 @@ void regex_free(struct regex *regex)
 
 DEFINE_CLEANUP(compile_context_freep, pcre2_compile_context, pcre2_compile_context_free);
 
-/* Captured text may hold lone surrogates, which are no UTF-8: they match nothing then, and are no error.
- * \C could split a character. */
+/*
+ * Captured text may hold lone surrogates, which are no UTF-8: they match nothing then, and are no
+ * error. \C could split a character.
+ */
 #define CHARACTERS (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C)
 #define BYTES (PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C)
 
@@ -62,8 +64,8 @@ static pcre2_code *compile(struct text pattern, uint32_t options, int *err, char
 	return NULL;
 }
 
-static struct regex *make(struct text pattern, uint32_t options, int *err, char *message,
-			  size_t size)
+static struct regex *compile_pattern(struct text pattern, uint32_t options, int *err, char *message,
+				     size_t size)
 {
 	_cleanup_(regex_freep) struct regex *regex = calloc(1, sizeof(*regex));
 
@@ -87,15 +89,16 @@ static struct regex *make(struct text pattern, uint32_t options, int *err, char 
 
 struct regex *regex_new(struct text pattern, int *err, char *message, size_t size)
 {
-	return make(pattern, CHARACTERS, err, message, size);
+	return compile_pattern(pattern, CHARACTERS, err, message, size);
 }
 
 struct regex *regex_new_bytes(struct text pattern, int *err, char *message, size_t size)
 {
-	return make(pattern, BYTES, err, message, size);
+	return compile_pattern(pattern, BYTES, err, message, size);
 }
 
-static int match(const struct regex *regex, struct text subject, size_t from, uint32_t options)
+static int match_subject(const struct regex *regex, struct text subject, size_t from,
+			 uint32_t options)
 {
 	return pcre2_match(regex->code, (PCRE2_SPTR)(subject.s ? subject.s : ""), subject.len, from,
 			   options, regex->data, regex->limits);
@@ -103,7 +106,7 @@ static int match(const struct regex *regex, struct text subject, size_t from, ui
 
 int regex_match(const struct regex *regex, struct text subject)
 {
-	int n = match(regex, subject, 0, 0);
+	int n = match_subject(regex, subject, 0, 0);
 
 	if (n >= 0)
 		return 1;
@@ -114,7 +117,7 @@ int regex_find(const struct regex *regex, struct text subject, size_t from, bool
 	       struct regex_span *whole, struct regex_span *group)
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->data);
-	int n = match(regex, subject, from, cut ? PCRE2_PARTIAL_SOFT : 0);
+	int n = match_subject(regex, subject, from, cut ? PCRE2_PARTIAL_SOFT : 0);
 
 	if (n == PCRE2_ERROR_NOMATCH)
 		return REGEX_NOWHERE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Regular expressions (PCRE2), bounded in time and memory: what they are applied to comes from a target, and
- * an attacker chooses it.
+ * Regular expressions (PCRE2), bounded in time and memory: what they are applied to comes from a
+ * target, and an attacker chooses it.
  */
 #pragma once
 
@@ -20,7 +20,10 @@ struct regex *regex_new_bytes(struct text pattern, int *err, char *message, size
 void regex_free(struct regex *regex); /* NULL is allowed */
 DEFINE_CLEANUP(regex_freep, struct regex, regex_free);
 
-/* 1 if it matches anywhere in `subject`, 0 if not, -E2BIG if that was not found out within the bounds. */
+/*
+ * 1 if it matches anywhere in `subject`, 0 if not, -E2BIG if that was not found out within the
+ * bounds.
+ */
 int regex_match(const struct regex *regex, struct text subject);
 
 /* Bytes of a subject, from `start` up to `end`. */
@@ -35,8 +38,9 @@ enum regex_found {
 };
 
 /*
- * Looks for the first match from `from` on, and says where its first group is: all of it, if it has no group or that took no part.  `cut`:
- * the subject goes on behind its end; then what may begin a match there is found as well.  -E2BIG as above.
+ * Looks for the first match from `from` on, and says where its first group is: all of it, if it has
+ * no group or that took no part.  `cut`:  the subject goes on behind its end; then what may begin a
+ * match there is found as well.  -E2BIG as above.
  */
 int regex_find(const struct regex *regex, struct text subject, size_t from, bool cut,
 	       struct regex_span *whole, struct regex_span *group);

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
-/* A signalfd of SIGINT, SIGTERM, SIGUSR1, SIGCHLD, and SIGHUP unless it is ignored; of writes that fail no signal tells any more.  -1
- * with errno. */
+/*
+ * A signalfd of SIGINT, SIGTERM, SIGUSR1, SIGCHLD, and SIGHUP unless it is ignored; of writes that
+ * fail no signal tells any more.  -1 with errno.
+ */
 int signals_open(void);
 /* Has this process's session a terminal? */
 bool signals_have_terminal(void);

@@ -99,10 +99,11 @@ static bool is_control(uint32_t ch)
 }
 
 /*
- * Characters that reorder, hide or forge what stands beside them: Default_Ignorable_Code_Point of Unicode 15 (among them
- * the bidirectional controls, what has no width, variation selectors and tags), the line and paragraph separators and
- * what annotates between lines.  Some are legitimate, as the joiner within an emoji is: escaped they are still readable,
- * while left alone they would let a target write what a person reads otherwise.
+ * Characters that reorder, hide or forge what stands beside them: Default_Ignorable_Code_Point of
+ * Unicode 15 (among them the bidirectional controls, what has no width, variation selectors and
+ * tags), the line and paragraph separators and what annotates between lines.  Some are legitimate,
+ * as the joiner within an emoji is: escaped they are still readable, while left alone they would
+ * let a target write what a person reads otherwise.
  */
 static bool is_deceptive(uint32_t ch)
 {
@@ -145,7 +146,7 @@ static void put_escape(struct buf *b, uint32_t ch, enum quoting how)
 			   0xdc00 + ((ch - 0x10000) & 0x3ff));
 }
 
-static void quote(struct buf *b, struct text s, enum quoting how)
+static void quote_text(struct buf *b, struct text s, enum quoting how)
 {
 	size_t pos = 0, start = 0;
 	uint32_t ch;
@@ -177,17 +178,17 @@ static void quote(struct buf *b, struct text s, enum quoting how)
 
 void text_json(struct buf *b, struct text s)
 {
-	quote(b, s, QUOTE_JSON);
+	quote_text(b, s, QUOTE_JSON);
 }
 
 void text_json_whole(struct buf *b, struct text s)
 {
-	quote(b, s, QUOTE_JSON_WHOLE);
+	quote_text(b, s, QUOTE_JSON_WHOLE);
 }
 
 void text_yaml(struct buf *b, struct text s)
 {
-	quote(b, s, QUOTE_YAML);
+	quote_text(b, s, QUOTE_YAML);
 }
 
 void text_visible(struct buf *b, uint32_t ch)

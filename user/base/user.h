@@ -23,10 +23,15 @@ int user_find_id(uid_t uid, struct user **out, struct err *err);
 void user_free(struct user *user);
 DEFINE_CLEANUP(user_freep, struct user, user_free);
 
-/* Turns this process into one of the user's, for good.  0 or -errno; takes system calls only, as after fork(). */
+/*
+ * Turns this process into one of the user's, for good.  0 or -errno; takes system calls only, as
+ * after fork().
+ */
 int user_become(const struct user *user);
-/* This process's environment, with HOME, USER and LOGNAME as the user has them; NULL: no memory.  The array and its first three
- * strings are the caller's, see user_environment_free(). */
+/*
+ * This process's environment, with HOME, USER and LOGNAME as the user has them; NULL: no memory.
+ * The array and its first three strings are the caller's, see user_environment_free().
+ */
 char **user_environment(const struct user *user);
 void user_environment_free(char **environment);
 DEFINE_CLEANUP(user_environment_freep, char *, user_environment_free);

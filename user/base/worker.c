@@ -43,6 +43,7 @@ struct shared {
 	int result;
 	bool sends, returns; /* a descriptor, to the worker and back */
 	bool slept;	     /* the call has waited for something, and not just for a processor */
+	int64_t busy_ns;     /* what it took of a processor */
 	_Alignas(64) uint8_t area[WORKER_AREA];
 };
 
@@ -77,7 +78,7 @@ static void futex_wake(atomic_uint *word)
 }
 
 /* Does the word change soon? */
-static bool spin(atomic_uint *word, unsigned int value)
+static bool spin_on_word(atomic_uint *word, unsigned int value)
 {
 	int64_t until = clock_now_ns() + SPIN_NS;
 
@@ -91,7 +92,7 @@ static bool spin(atomic_uint *word, unsigned int value)
 	return false;
 }
 
-static void change(atomic_uint *word, unsigned int value, atomic_uint *sleeps)
+static void change_word(atomic_uint *word, unsigned int value, atomic_uint *sleeps)
 {
 	atomic_store(word, value);
 	if (atomic_load(sleeps))
@@ -142,27 +143,35 @@ static int receive_fd(int socket)
 	return fd;
 }
 
-static long times_slept(void)
+static int64_t timeval_ns(struct timeval t)
 {
-	struct rusage usage;
+	return t.tv_sec * NSEC_PER_SEC + t.tv_usec * 1000;
+}
 
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_nvcsw;
+static void note_usage(struct shared *sh, const struct rusage *before)
+{
+	struct rusage now;
+
+	getrusage(RUSAGE_SELF, &now);
+	sh->slept = now.ru_nvcsw > before->ru_nvcsw;
+	sh->busy_ns = timeval_ns(now.ru_utime) + timeval_ns(now.ru_stime) -
+		      timeval_ns(before->ru_utime) - timeval_ns(before->ru_stime);
 }
 
 static void serve(struct shared *sh)
 {
-	long slept = times_slept();
+	struct rusage before;
 	struct worker_call call = { .area = sh->area, .fd_in = -1, .fd_out = -1 };
 	int ret = 0;
 
+	getrusage(RUSAGE_SELF, &before);
 	if (sh->sends) {
 		call.fd_in = receive_fd(SOCKET_FD);
 		ret = call.fd_in < 0 ? call.fd_in : 0;
 	}
 	if (!ret)
 		ret = sh->fn(&call);
-	sh->slept = times_slept() > slept;
+	note_usage(sh, &before);
 	if (call.fd_in >= 0)
 		close(call.fd_in);
 	sh->returns = call.fd_out >= 0;
@@ -183,18 +192,20 @@ static void serve_calls(struct shared *sh)
 	unsigned int done = 0;
 
 	for (;;) {
-		while (!spin(&sh->asked, done)) {
+		while (!spin_on_word(&sh->asked, done)) {
 			atomic_store(&sh->worker_sleeps, 1);
 			futex_wait(&sh->asked, done, NULL);
 			atomic_store(&sh->worker_sleeps, 0);
 		}
 		serve(sh);
 		done++;
-		change(&sh->answered, done, &sh->caller_sleeps);
+		change_word(&sh->answered, done, &sh->caller_sleeps);
 	}
 }
 
-/* One that hangs for ever must hold nothing: no probe, no pipe that somebody waits for the end of. */
+/*
+ * One that hangs for ever must hold nothing: no probe, no pipe that somebody waits for the end of.
+ */
 static void become_worker(struct shared *sh, int socket, pid_t parent)
 {
 	int null;
@@ -249,7 +260,7 @@ static bool may_hang(void)
 	return may;
 }
 
-static int start(void)
+static int start_worker(void)
 {
 	pid_t parent = getpid();
 	int pair[2];
@@ -282,7 +293,7 @@ static int start(void)
 }
 
 /* Lets go of the worker without waiting for its end. */
-static void leave(void)
+static void leave_worker(void)
 {
 	if (own.pidfd >= 0) {
 		syscall(SYS_pidfd_send_signal, own.pidfd, SIGKILL, NULL, 0);
@@ -328,7 +339,7 @@ static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, 
 {
 	int64_t patience = (int64_t)ms * NSEC_PER_MSEC;
 
-	while (!spin(&sh->answered, before)) {
+	while (!spin_on_word(&sh->answered, before)) {
 		int64_t spent = clock_now_ns() - start_ns;
 		struct timespec ts = { .tv_nsec = MIN(SLICE_NS, MAX(patience - spent, 1)) };
 
@@ -365,7 +376,7 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 		return -EAGAIN;
 	}
 	if (!own.pid) {
-		ret = start();
+		ret = start_worker();
 		if (ret) {
 			look_failed(ret);
 			return ret;
@@ -378,18 +389,20 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 	if (sh->sends) {
 		ret = send_fd(own.socket, fd_in);
 		if (ret) {
-			leave();
+			leave_worker();
 			return ret;
 		}
 	}
-	change(&sh->asked, before + 1, &sh->worker_sleeps);
+	change_word(&sh->asked, before + 1, &sh->worker_sleeps);
 	start_ns = clock_now_ns();
 	ret = wait_answer(sh, before, ms, start_ns);
 	if (ret || sh->slept)
 		look_waited(clock_now_ns() - start_ns);
+	else
+		look_worked(sh->busy_ns);
 	if (ret) {
 		atomic_fetch_add(&count_left, ret == -ETIMEDOUT);
-		leave();
+		leave_worker();
 		look_failed(ret);
 		return ret;
 	}
@@ -413,7 +426,7 @@ unsigned int worker_patience(void)
 
 void *worker_area(void)
 {
-	int ret = is_worker ? -EDEADLK : own.pid ? 0 : start();
+	int ret = is_worker ? -EDEADLK : own.pid ? 0 : start_worker();
 
 	if (ret) {
 		look_failed(ret);
@@ -439,7 +452,7 @@ void worker_stop(void)
 
 	if (!pid)
 		return;
-	leave();
+	leave_worker();
 	/* It does nothing, and ends at once: it should not be left to others to see that. */
 	for (int i = 0; i < STOP_MS && !is_dead(pid); i++)
 		nanosleep(&ms, NULL);
