@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Which matches are worth the effort, when there are more than user space can take.  Decided before they are captured.
+ * Which matches are worth the effort, when there are more than user space can take.  Decided before
+ * they are captured.
  *
- * Rate: what a process sends costs time that it has to wait for; it may be in debt by a second's worth.  Big events cost as much
- * as several.  Its target, all that descends from one attached process together, has twice the rate.
+ * Rate: what a process sends costs time that it has to wait for; it may be in debt by a second's
+ * worth.  Big events cost as much as several.  Its target, all that descends from one attached
+ * process together, has twice the rate.
  *
- * Ring: while it is nearly empty everybody may write.  As it fills, those that have written much lately are refused, rules of
- * level info first and of level alert last; all others find room.  The last part is for what is no match: forks, execs and exits.
+ * Ring: while it is nearly empty everybody may write.  As it fills, those that have written much
+ * lately are refused, rules of level info first and of level alert last; all others find room.  The
+ * last part is for what is no match: forks, execs and exits.
  */
 #include "event.bpf.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 /* Bytes that cost as much as one match. */
 #define UNIT_SZ 4096
-/* Bytes in this period and the one before (ns >> PERIOD_SHIFT, about a quarter of a second) that are much, of a target twice. */
+/*
+ * Bytes in this period and the one before (ns >> PERIOD_SHIFT, about a quarter of a second) that
+ * are much, of a target twice.
+ */
 #define PERIOD_SHIFT 28
 #define MUCH (RING_SZ / 16)
 
@@ -51,8 +57,11 @@ static __always_inline bool used_much(const struct phrude_share *share, __u64 no
 	return share->sent_in + 1 == period && share->sent[share->sent_in & 1] > much;
 }
 
-/* Bytes in the ring up to which those that have used much may write: 22, 24, 26 parts of 32.  What is left is for others, should user
- * space get no processor: of what it refuses a process begins anew after a while, with a sixteenth of the ring. */
+/*
+ * Bytes in the ring up to which those that have used much may write: 22, 24, 26 parts of 32.  What
+ * is left is for others, should user space get no processor: of what it refuses a process begins
+ * anew after a while, with a sixteenth of the ring.
+ */
 static __always_inline __u64 room_of(__u32 level)
 {
 	return RING_SZ / 32 * (22 + 2 * (level < NR_PHRUDE_LEVELS ? level : PHRUDE_LEVEL_ALERT));
@@ -79,11 +88,16 @@ static __always_inline bool refuse(struct phrude_share *share, enum phrude_stat 
 	return 0;
 }
 
-__noinline int admit(__u32 level)
+__noinline int admit(__u32 watch)
 {
-	struct phrude_share *share = share_of(bpf_get_current_pid_tgid() >> 32), *target;
-	__u64 now = bpf_ktime_get_ns();
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, level = PHRUDE_WATCH_LEVEL(watch);
+	struct phrude_share *share, *target;
+	__u64 now;
 
+	if (cfg_costs && guarding && level == PHRUDE_LEVEL_INFO && cost_is_shed(pid, watch))
+		return 0;
+	now = bpf_ktime_get_ns();
+	share = share_of(pid);
 	if (!share)
 		return 1;
 	target = share_of(share->target | PHRUDE_SHARE_TARGET);

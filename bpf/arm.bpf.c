@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The probe kind arm: a function is armed while it enters at a handler of its own (user/py/py_sites_arm.c).  One
- * that is watched and not armed is held where it enters until user space has armed it, see abi/hold.h.
+ * The probe kind arm: a function is armed while it enters at a handler of its own
+ * (user/py/py_sites_arm.c).  One that is watched and not armed is held where it enters until user
+ * space has armed it, see abi/hold.h.
  */
 #include "event.bpf.h"
 #include "proc.bpf.h"
@@ -15,8 +16,11 @@ struct {
 	__type(value, __u64);
 } instrumenting SEC(".maps");
 
-/* What is armed in a period (ns >> PERIOD_SHIFT, about a second): more than any application has functions that are watched.  The thread
- * that answers has a real-time priority, and no target may keep it busy. */
+/*
+ * What is armed in a period (ns >> PERIOD_SHIFT, about a second): more than any application has
+ * functions that are watched.  The thread that answers has a real-time priority, and no target may
+ * keep it busy.
+ */
 #define PERIOD_SHIFT 30
 #define ARMS_MAX 4096
 
@@ -66,7 +70,10 @@ static __always_inline void report(__u32 what)
 	send_proc(what, bpf_get_current_pid_tgid() >> 32, 0);
 }
 
-/* Is the next run of a function that is not armed noticed, too?  What is counted is, until the count is at its end. */
+/*
+ * Is the next run of a function that is not armed noticed, too?  What is counted is, until the
+ * count is at its end.
+ */
 static __always_inline bool has_another_try(__u64 code)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
@@ -164,19 +171,12 @@ static __always_inline __u64 frame_of(const struct py_proc *p, struct pt_regs *c
 		       : dwarf_reg(ctx, cookie_frame_reg(cookie));
 }
 
-/* A function entered where armed ones do, or for the first time. */
-SEC("?uprobe")
-int arm_entry(struct pt_regs *ctx)
+static __always_inline int arm_hit(struct pt_regs *ctx, __u64 cookie, struct py_proc *p)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx);
-	struct py_proc *p = event_process(cookie_group(cookie));
 	__u64 frame, code, name, instr;
 	__u32 flags = cookie_flags(cookie) | PROBE_ARM;
 	bool armed;
 
-	keep_own_stack(ctx);
-	if (!p)
-		return 0;
 	frame = frame_of(p, ctx, cookie);
 	if (cookie_instr_reg(cookie) != COOKIE_REG_NONE)
 		instr = dwarf_reg(ctx, cookie_instr_reg(cookie));
@@ -189,7 +189,7 @@ int arm_entry(struct pt_regs *ctx)
 	if (cookie & COOKIE_F_WARM &&
 	    (__s32)read_u32(NULL, code + p->layout.code_opcache) < PY_OPCACHE_MIN_RUNS)
 		return 0;
-	stat_inc(PHRUDE_STAT_HITS);
+	hit_inc(PROBE_ARM);
 	if (read_user(NULL, &name, sizeof(name), code + p->layout.code_name)) {
 		stat_inc(PHRUDE_STAT_LOST_UNREADABLE);
 		return 0;
@@ -201,6 +201,21 @@ int arm_entry(struct pt_regs *ctx)
 	if (flags & COOKIE_F_SILENT || (flags & COOKIE_F_FALLBACK && armed))
 		return 0;
 	EVENT(event_frame(flags | pass << PASS_SHIFT, frame, code));
+	return 0;
+}
+
+/* A function entered where armed ones do, or for the first time. */
+SEC("?uprobe")
+int arm_entry(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct py_proc *p = event_process(cookie_group(cookie));
+	__u64 began = cost_begin(p);
+
+	keep_own_stack(ctx);
+	if (p)
+		arm_hit(ctx, cookie, p);
+	cost_end(began);
 	return 0;
 }
 
@@ -239,8 +254,9 @@ int arm_instrumented(struct pt_regs *ctx)
 }
 
 /*
- * 3.12: PyEval_EvalCode(), which every interpreter of a process calls before any other Python code of it runs.  Until its monitoring
- * version is set, none of its functions would be noticed at their first run.
+ * 3.12: PyEval_EvalCode(), which every interpreter of a process calls before any other Python code
+ * of it runs.  Until its monitoring version is set, none of its functions would be noticed at their
+ * first run.
  */
 SEC("?uprobe")
 int arm_start(struct pt_regs *ctx)
@@ -281,7 +297,10 @@ int arm_hot(struct pt_regs *ctx)
 	if (read_user(NULL, &name, sizeof(name), code + p->layout.code_name))
 		return 0;
 	watched = prefilter_str(&p->layout, name);
-	/* The last one cannot be armed where it is entered itself; but then nothing else is slowed down, either. */
+	/*
+	 * The last one cannot be armed where it is entered itself; but then nothing else is slowed
+	 * down, either.
+	 */
 	if (watched && *left == 1)
 		return 0;
 	if (ask(ARM_PENDING, code, 0, watched) && !bpf_map_lookup_elem(&arm_pending, &pid))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where an instance keeps its attributes, in a dict or without one beside itself, and going through them. */
+/*
+ * Where an instance keeps its attributes, in a dict or without one beside itself, and going through
+ * them.
+ */
 #pragma once
 
 #include "capture.bpf.h"
@@ -20,7 +23,10 @@ static __always_inline int leaf_read(struct scratch *s, void *dst, __u32 size, _
 	return -1;
 }
 
-/* Key and value of entry `idx` of a table that is gone through from its first one on.  -1: there is none. */
+/*
+ * Key and value of entry `idx` of a table that is gone through from its first one on.  -1: there is
+ * none.
+ */
 static __always_inline int walk_pair(struct scratch *s, const struct walk *w, __u32 idx,
 				     __u64 pair[2])
 {
@@ -40,7 +46,10 @@ static __always_inline int walk_pair(struct scratch *s, const struct walk *w, __
 	return pair[0] ? 0 : -1;
 }
 
-/* Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin, pycore_object.h). */
+/*
+ * Where a managed dict or its values are (_PyObject_ManagedDictPointer() and its kin,
+ * pycore_object.h).
+ */
 static __always_inline __u64 managed_dict(struct scratch *s, __u64 obj, __u64 type, __u64 flags,
 					  __u64 *values)
 {
@@ -72,7 +81,10 @@ static __always_inline bool walk_attrs(struct scratch *s, struct walk *w, __u64 
 	if (l->features & PY_F_MANAGED_DICT && flags & TPFLAGS_MANAGED_DICT) {
 		dict = managed_dict(s, obj, type, flags, &values);
 	} else {
-		/* negative: counted from the end of an object of variable size, which none of those wanted is */
+		/*
+		 * negative: counted from the end of an object of variable size, which none of those
+		 * wanted is
+		 */
 		offset = read_u64(s, type + l->type_dictoffset);
 		if (offset && offset < 0x10000)
 			dict = read_u64(s, obj + offset);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Audit events (PEP 578).  Where the interpreter has the probe python:audit, its arguments are ready-made: name and tuple.
- * Elsewhere PySys_Audit(event, format, ...) is watched, whose arguments are those of Py_BuildValue(), and sys.audit(),
- * which reaches it only if somebody has added a hook.
+ * Audit events (PEP 578).  Where the interpreter has the probe python:audit, its arguments are
+ * ready-made: name and tuple.  Elsewhere PySys_Audit(event, format, ...) is watched, whose
+ * arguments are those of Py_BuildValue(), and sys.audit(), which reaches it only if somebody has
+ * added a hook.
  */
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -54,8 +55,9 @@ __noinline __u64 next_va(__u32 slot)
 }
 
 /*
- * What character i of s->format stands for (Doc/c-api/arg.rst, "Building values").  False where what follows
- * cannot be found, as it is not known how many arguments this takes, and when the event is full.
+ * What character i of s->format stands for (Doc/c-api/arg.rst, "Building values").  False where
+ * what follows cannot be found, as it is not known how many arguments this takes, and when the
+ * event is full.
  */
 __noinline int capture_unit(__u32 slot, __u32 i)
 {
@@ -145,7 +147,10 @@ __noinline int capture_format(__u32 slot, __u64 format)
 	return 0;
 }
 
-/* `args` is a tuple (AUDIT_TUPLE), a format whose values are in s->va (AUDIT_FORMAT), or an array of `n` objects. */
+/*
+ * `args` is a tuple (AUDIT_TUPLE), a format whose values are in s->va (AUDIT_FORMAT), or an array
+ * of `n` objects.
+ */
 #define AUDIT_TUPLE 0
 #define AUDIT_FORMAT 1
 #define AUDIT_VECTOR 2
@@ -160,7 +165,10 @@ static __always_inline void audit_args(__u32 slot, __u32 how, __u64 args, __u64 
 		capture_vector(slot, args, n, 0);
 }
 
-/* Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple) if there are hooks. */
+/*
+ * Has this thread just passed the same to sys.audit()?  That calls PySys_Audit(event, "O", tuple)
+ * if there are hooks.
+ */
 static __always_inline bool audited_before(struct scratch *s, __u64 format)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
@@ -200,7 +208,7 @@ __noinline int is_repeated(__u32 slot, __u64 format)
 	return s && audited_before(s, format);
 }
 
-/* As event_call(), for an event in a slot that has been claimed. */
+/* As event_call(), for an event in a slot that has been claimed; the format is there as well. */
 __noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u64 n)
 {
 	struct scratch *s = scratch_get(slot);
@@ -208,6 +216,8 @@ __noinline __u32 event_audit(__u32 slot, __u32 how, __u64 name, __u64 args, __u6
 
 	if (!s)
 		return SCRATCH_NONE;
+	if (how == AUDIT_FORMAT)
+		args = s->va_idx == 2 ? s->va[1] : s->va[2];
 	r = how == AUDIT_VECTOR ? match_event_str(slot, name) : match_event_cstr(slot, name);
 	s->verdict = r < 0 ? VERDICT_UNREADABLE : VERDICT_NO;
 	if (r != MATCH_YES || (how == AUDIT_FORMAT && is_repeated(slot, args)))
@@ -238,19 +248,29 @@ static __always_inline __u64 usdt_arg(struct pt_regs *ctx, __u32 spec)
 	return v;
 }
 
-SEC("uprobe")
-int audit_usdt(struct pt_regs *ctx)
+static __always_inline int usdt_hit(struct pt_regs *ctx, __u64 cookie)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), name, args;
+	__u64 name, args;
 
-	keep_own_stack(ctx);
-	if (!event_target(cookie_group(cookie)))
-		return 0;
 	name = usdt_arg(ctx, cookie_usdt_arg(cookie, 0));
 	if (!prefilter_cstr(name))
 		return 0;
 	args = usdt_arg(ctx, cookie_usdt_arg(cookie, 1));
 	EVENT(event_audit(event_open(pass), AUDIT_TUPLE, name, args, 0));
+	return 0;
+}
+
+SEC("uprobe")
+int audit_usdt(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct py_proc *p = event_target(cookie_group(cookie), PROBE_AUDIT);
+	__u64 began = cost_begin(p);
+
+	keep_own_stack(ctx);
+	if (p)
+		usdt_hit(ctx, cookie);
+	cost_end(began);
 	return 0;
 }
 
@@ -275,24 +295,47 @@ static __always_inline __u32 open_call(struct pt_regs *ctx, __u64 cookie, __u32 
 }
 
 /* PySys_Audit(event, format, ...), _PySys_Audit(tstate, event, format, ...), Python/sysmodule.c. */
+static __always_inline int call_hit(struct pt_regs *ctx, __u64 cookie)
+{
+	__u64 a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx), name;
+
+	/*
+	 * Or the compiler would choose which register to read, and a context has no variable
+	 * offsets.
+	 */
+	barrier_var(a);
+	barrier_var(b);
+	name = cookie_event_arg(cookie) & 1 ? b : a;
+	if (!prefilter_cstr(name))
+		return 0;
+	EVENT(event_audit(open_call(ctx, cookie, pass), AUDIT_FORMAT, name, 0, 0));
+	return 0;
+}
+
 SEC("uprobe")
 int audit_call(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), a = PT_REGS_PARM1(ctx), b = PT_REGS_PARM2(ctx),
-	      c = PT_REGS_PARM3(ctx);
-	__u32 first = cookie_event_arg(cookie) & 1;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct py_proc *p = event_target(cookie_group(cookie), PROBE_AUDIT);
+	__u64 began = cost_begin(p);
 
 	keep_own_stack(ctx);
-	if (!event_target(cookie_group(cookie)))
+	if (p)
+		call_hit(ctx, cookie);
+	cost_end(began);
+	return 0;
+}
+
+static __always_inline int python_hit(struct pt_regs *ctx, struct py_proc *p)
+{
+	__u64 args = PT_REGS_PARM2(ctx), n = PT_REGS_PARM3(ctx), name;
+
+	if (!n)
 		return 0;
-	/* Or the compiler would choose which register to read, and a context has no variable offsets. */
-	barrier_var(a);
-	barrier_var(b);
-	barrier_var(c);
-	if (!prefilter_cstr(first ? b : a))
+	name = read_u64(NULL, args);
+	if (!audit_prefixes && !prefilter_str(&p->layout, name))
 		return 0;
-	EVENT(event_audit(open_call(ctx, cookie, pass), AUDIT_FORMAT, first ? b : a, first ? c : b,
-			  0));
+	EVENT(event_audit(event_open(pass), AUDIT_VECTOR, name, args + 8, n - 1));
 	return 0;
 }
 
@@ -300,16 +343,13 @@ int audit_call(struct pt_regs *ctx)
 SEC("uprobe")
 int audit_python(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), args = PT_REGS_PARM2(ctx),
-	      n = PT_REGS_PARM3(ctx), name;
-	struct py_proc *p = event_target(cookie_group(cookie));
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct py_proc *p = event_target(cookie_group(cookie), PROBE_AUDIT);
+	__u64 began = cost_begin(p);
 
 	keep_own_stack(ctx);
-	if (!p || !n)
-		return 0;
-	name = read_u64(NULL, args);
-	if (!audit_prefixes && !prefilter_str(&p->layout, name))
-		return 0;
-	EVENT(event_audit(event_open(pass), AUDIT_VECTOR, name, args + 8, n - 1));
+	if (p)
+		python_hit(ctx, p);
+	cost_end(began);
 	return 0;
 }

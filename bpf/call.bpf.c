@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A call as PyObject_Call has it: a callable, a tuple of positional arguments, a dict of keyword arguments.  What the callable
- * is decides where its name stands.
+ * A call as PyObject_Call has it: a callable, a tuple of positional arguments, a dict of keyword
+ * arguments.  What the callable is decides where its name stands.
  */
 #include "event.bpf.h"
 
-/* No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds once for each outcome. */
+/*
+ * No condition on `first`, and none on i alone but the loop's: the verifier would follow the rounds
+ * once for each outcome.
+ */
 __noinline int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first)
 {
 	struct scratch *s = scratch_get(slot);
@@ -76,7 +79,10 @@ __noinline int capture_defaults(__u32 slot, __u64 func)
 	return 0;
 }
 
-/* A call of a Python function, as itself or bound to `self`.  Inline: one level of calls less, of the eight that there are. */
+/*
+ * A call of a Python function, as itself or bound to `self`.  Inline: one level of calls less, of
+ * the eight that there are.
+ */
 static __always_inline int call_python(__u32 slot, __u64 func, __u64 args, __u64 kwargs)
 {
 	struct scratch *s = scratch_get(slot);
@@ -85,7 +91,8 @@ static __always_inline int call_python(__u32 slot, __u64 func, __u64 args, __u64
 
 	if (!s)
 		return 0;
-	self = s->frame; /* passed there: a function that the verifier checks by itself takes five scalars */
+	/* passed there: a function that the verifier checks by itself takes five scalars */
+	self = s->frame;
 	code = read_u64(s, func + s->proc.layout.func_code);
 	describe_python(slot, code, func);
 	capture_param_names(slot, code);
@@ -99,7 +106,10 @@ static __always_inline int call_python(__u32 slot, __u64 func, __u64 args, __u64
 	return 0;
 }
 
-/* A call of a C function (def: its PyMethodDef) of a module, or of the type whose tp_name is given, or of a type. */
+/*
+ * A call of a C function (def: its PyMethodDef) of a module, or of the type whose tp_name is given,
+ * or of a type.
+ */
 __noinline int call_c(__u32 slot, __u64 def, __u64 module, __u64 tp_name, __u64 doc)
 {
 	struct scratch *s = scratch_get(slot);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A value goes into the event in pre-order: a container's opening node, its elements, a VAL_END.  There is no recursion: the
- * containers being captured stand on scratch.stack, and capture_value() goes on step by step.  All bounds are in abi/limits.h; each
- * cut is marked.  Functions are not nested deeper than they are because the verifier allows eight levels.
+ * A value goes into the event in pre-order: a container's opening node, its elements, a VAL_END.
+ * There is no recursion: the containers being captured stand on scratch.stack, and capture_value()
+ * goes on step by step.  All bounds are in abi/limits.h; each cut is marked.
  */
 #include "capture.bpf.h"
 
@@ -48,8 +48,8 @@ __noinline int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len)
 }
 
 /*
- * Most objects are short: one read gets an object from its type on with up to SHORT bytes of its data, whose place is at most
- * SHORT_DATA.  It goes to s->text, where word n of the object is WORD(s, n).
+ * Most objects are short: one read gets one from its type on with up to SHORT bytes of its data,
+ * whose place is at most SHORT_DATA.  It goes to s->text, where word n of it is WORD(s, n).
  */
 #define SHORT 96
 #define SHORT_DATA 48 /* of an ASCII str up to 3.11 */
@@ -61,7 +61,7 @@ static __always_inline bool peek_object(struct scratch *s, __u64 obj)
 	return !peek(s->text, SHORT_DATA + SHORT - OB_TYPE, obj + OB_TYPE);
 }
 
-/* A node with `len` bytes of the object in s->text, which stand at `data` in it.  False if they may not fit: nothing is sent then. */
+/* A node with `len` bytes of s->text from `data` on.  False, and nothing, if they may not fit. */
 static __always_inline bool put_short(struct scratch *s, __u32 node, __u32 data, __u64 len)
 {
 	__u32 at = (s->len + NODE_SZ) & (PHRUDE_EVENT_MAX - 1);
@@ -99,7 +99,7 @@ static __always_inline __u64 int_digits(const struct scratch *s, __u64 word, __u
 	return *negative ? -word : word;
 }
 
-/* The object in s->text, if it is a short one of a type without elements.  False if it is not; nothing is sent then. */
+/* The object in s->text, if it is a short one without elements.  False, and nothing, if not. */
 static __always_inline bool put_short_object(struct scratch *s, __u64 type, __u64 flags)
 {
 	__u32 negative;
@@ -118,7 +118,7 @@ static __always_inline bool put_short_object(struct scratch *s, __u64 type, __u6
 	return false;
 }
 
-/* tp_flags of a type, as far as they tell builtin types; the addresses of these tell without a read. */
+/* tp_flags of a type, as far as they tell builtin types, whose addresses tell without a read. */
 static __always_inline int builtin_flags(struct scratch *s, __u64 type, __u64 *flags)
 {
 	if (type == s->proc.type_str)
@@ -299,7 +299,7 @@ __noinline int container_open(__u32 slot, __u64 obj, __u32 type)
 	return 0;
 }
 
-/* One object: its node, and for a container an entry on the stack; or s->object, where its class has to be looked at. */
+/* One object: its node; of a container an entry on the stack; or s->object: see its class. */
 __noinline int capture_object(__u32 slot, __u64 obj)
 {
 	struct scratch *s = scratch_get(slot);

@@ -2,8 +2,9 @@
 /*
  * Capturing objects of the target into the event of a scratch slot.
  *
- * These are global functions with scalar arguments: the verifier checks each once, whoever calls it, which keeps
- * the whole within the limits of the oldest kernel supported.
+ * These are global functions with scalar arguments: the verifier checks each once, whoever calls
+ * it, which keeps the whole within the limits of the oldest kernel supported.  They are not nested
+ * deeper than they are because the verifier allows eight levels.
  */
 #pragma once
 
@@ -20,7 +21,10 @@
 /* Slots of a container's table looked at, empty ones included. */
 #define STEPS_MAX 4096
 
-/* Prepares `w` for a table of keys and, if it is split, its values: PyDictKeysObject, Objects/dictobject.c. */
+/*
+ * Prepares `w` for a table of keys and, if it is split, its values: PyDictKeysObject,
+ * Objects/dictobject.c.
+ */
 static __always_inline void walk_keys(struct scratch *s, struct walk *w, __u64 keys, __u64 values)
 {
 	const struct py_layout *l = &s->proc.layout;
@@ -58,7 +62,10 @@ static __always_inline void walk_dict(struct scratch *s, struct walk *w, __u64 d
 	walk_keys(s, w, read_u64(s, dict + l->dict_keys), values);
 }
 
-/* A node (see NODE()) with `len` bytes at `addr` of the target's memory; VAL_UNREADABLE if they cannot be read. */
+/*
+ * A node (see NODE()) with `len` bytes at `addr` of the target's memory; VAL_UNREADABLE if they
+ * cannot be read.
+ */
 int capture_bytes(__u32 slot, __u32 node, __u64 addr, __u32 len);
 /* A str object as a VAL_STR node of at most `max` bytes. */
 int capture_str(__u32 slot, __u64 str, __u32 max);
@@ -70,7 +77,10 @@ int capture_value(__u32 slot, __u64 obj);
 int capture_other(__u32 slot);
 /* Opens a container of that type (VAL_*): its node, and an entry on the stack. */
 int container_open(__u32 slot, __u64 obj, __u32 type);
-/* One entry of a dict or set: 0 if there is none at `idx`, else 1, with key and value in head[0..15]. */
+/*
+ * One entry of a dict or set: 0 if there is none at `idx`, else 1, with key and value in
+ * head[0..15].
+ */
 int dict_entry(__u32 slot, __u32 level, __u32 idx);
 /* Prepares stack[level] for going through the dict `dict`. */
 int dict_open(__u32 slot, __u32 level, __u64 dict);

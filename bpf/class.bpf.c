@@ -30,7 +30,10 @@ static __always_inline __u64 path_slots(const struct scratch *s)
 	       SLOT_TO(s->slots[SLOT_RAW], 4);
 }
 
-/* The words by which a type is known again to s->class, and its name.  They are read to s->text: stack is scarce. */
+/*
+ * The words by which a type is known again to s->class, and its name.  They are read to s->text:
+ * stack is scarce.
+ */
 static __always_inline int class_sign(struct scratch *s)
 {
 	const struct py_layout *l = &s->proc.layout;
@@ -134,8 +137,8 @@ static __always_inline bool class_first_round(struct scratch *s, __u32 slot, __u
 }
 
 /*
- * One class of the MRO.  In a first round what the class is, and its __fspath__; if that returns an attribute, in a second one whether that
- * has a slot.  0: it is known.
+ * One class of the MRO.  In a first round what the class is, and its __fspath__; if that returns an
+ * attribute, in a second one whether that has a slot.  0: it is known.
  */
 static __always_inline bool class_step(struct scratch *s, __u32 slot)
 {

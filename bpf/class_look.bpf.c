@@ -13,7 +13,10 @@ static const union text24 slot_names[SLOT_WANTED] = {
 	[SLOT_PATH] = { "path" },
 };
 
-/* PyMemberDef (Include/structmember.h, since 3.12 Include/descrobject.h), and its types for an object. */
+/*
+ * PyMemberDef (Include/structmember.h, since 3.12 Include/descrobject.h), and its types for an
+ * object.
+ */
 #define MEMBER_SZ 40
 #define T_OBJECT 6
 #define T_OBJECT_EX 16
@@ -63,7 +66,10 @@ __noinline int class_members(__u32 slot, __u64 type)
 	return 0;
 }
 
-/* Is the str "__fspath__"?  For a function that may call no other, and has little stack: s->text is free meanwhile. */
+/*
+ * Is the str "__fspath__"?  For a function that may call no other, and has little stack: s->text is
+ * free meanwhile.
+ */
 static __always_inline bool is_fspath(struct scratch *s, __u64 str)
 {
 	static const union text16 fspath = { "__fspath__" };
@@ -78,7 +84,10 @@ static __always_inline bool is_fspath(struct scratch *s, __u64 str)
 	       words_eq(fspath.w, text->w, 2);
 }
 
-/* Entry `idx` of s->attrs to s->found_attr, and 1, if it is that of s->class.name, or where that is 0 of "__fspath__". */
+/*
+ * Entry `idx` of s->attrs to s->found_attr, and 1, if it is that of s->class.name, or where that is
+ * 0 of "__fspath__".
+ */
 __noinline int class_entry(__u32 slot, __u32 idx)
 {
 	struct scratch *s = scratch_get(slot);
@@ -178,8 +187,8 @@ __noinline int class_name(__u32 slot, __u64 str)
 }
 
 /*
- * It takes self alone, and its code has no constant but its docstring or None.  Where it names one thing only, it returns that as it
- * is if it has a stack of one value.
+ * It takes self alone, and its code has no constant but its docstring or None.  Where it names one
+ * thing only, it returns that as it is if it has a stack of one value.
  */
 __noinline int class_returns(__u32 slot)
 {

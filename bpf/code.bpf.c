@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * See code.bpf.h.  An entry is read without a lock: whoever writes it makes `turn` odd before and even after, and who has read it looks whether
- * that is what it was.  x86-64 keeps loads, and stores, in their order.
+ * See code.bpf.h.  An entry is read without a lock: whoever writes it makes `turn` odd before and
+ * even after, and who has read it looks whether that is what it was.  x86-64 keeps loads, and
+ * stores, in their order.
  */
 #include "code.bpf.h"
 #include "stack.bpf.h"
@@ -22,7 +23,10 @@ struct code_facts {
 	__u8 texts[CODE_TEXTS]; /* co_name, co_filename */
 };
 
-/* Index: a hash of image and code object; an array, since its look-up is inlined and there is one for each frame. */
+/*
+ * Index: a hash of image and code object; an array, since its look-up is inlined and there is one
+ * for each frame.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CODES_MAX);
@@ -113,8 +117,8 @@ static __always_inline bool begin_writing(struct head *h, __u64 image, __u64 cod
 }
 
 /*
- * Forgets the entry of a code object that is being freed.  Whoever is writing it puts another one in its place: nobody can be learning
- * this one, as it is on no stack any more.
+ * Forgets the entry of a code object that is being freed.  Whoever is writing it puts another one
+ * in its place: nobody can be learning this one, as it is on no stack any more.
  */
 static __always_inline void forget_entry(struct head *h, __u64 image, __u64 code)
 {
@@ -193,7 +197,7 @@ __noinline int callee_known(__u32 slot, __u64 code)
 		return 0;
 	}
 	s->callee.state = CALLEE_KNOWN;
-	s->level = s->callee.level;
+	s->watch = s->callee.watch;
 	return 1;
 }
 
@@ -205,7 +209,7 @@ __noinline int callee_begin(__u32 slot, __u32 at)
 	if (!s || !s->proc.image || s->cut || s->nr_missing || s->len - at > CALLEE_TEXTS)
 		return 0;
 	s->callee = (struct callee_words){ .state = CALLEE_LEARNING,
-					   .level = s->level,
+					   .watch = s->watch,
 					   .len = s->len - at };
 	return 0;
 }
@@ -275,14 +279,54 @@ int code_freed(struct pt_regs *ctx)
 	return 0;
 }
 
-/* _imp._fix_co_filename(), Python/import.c: gives a code object, and those among its constants, another co_filename. */
+#define CHUNK 64
+#define CHUNKS_MAX (4096 / CHUNK)
+
+/* At most CHUNK bytes.  By itself for the verifier: one round of a loop like another. */
+__noinline int bytes_differ(__u64 one, __u64 other, __u64 n)
+{
+	__u64 a[CHUNK / 8] = {}, b[CHUNK / 8] = {};
+
+	if (n > CHUNK)
+		n = CHUNK;
+	return peek(a, n, one) || peek(b, n, other) || !words_eq(a, b, CHUNK / 8);
+}
+
+/* What cannot be told is taken for another text. */
+static __always_inline bool are_equal(const struct py_layout *l, __u64 one, __u64 other)
+{
+	struct str_info x, y;
+	__u64 size;
+
+	if (read_str_of(NULL, l, one, &x) || read_str_of(NULL, l, other, &y) ||
+	    x.length != y.length || x.kind != y.kind)
+		return false;
+	size = x.length * x.kind;
+	for (__u64 i = 0; i < CHUNKS_MAX; i++) {
+		if (i * CHUNK >= size)
+			return true;
+		if (bytes_differ(x.data + i * CHUNK, y.data + i * CHUNK, size - i * CHUNK))
+			break;
+	}
+	return false;
+}
+
+/*
+ * _imp._fix_co_filename(code, path), METH_FASTCALL, Python/import.c: gives a code object, and those
+ * among its constants, another co_filename.  The import system calls it for each module that it
+ * loads, most of which have that name already; then it changes nothing.
+ */
 SEC("uprobe")
 int code_renamed(struct pt_regs *ctx)
 {
 	struct py_proc *p = current_proc();
+	__u64 args[2];
 
 	keep_own_stack(ctx);
-	if (p)
+	if (p && p->image &&
+	    (read_user(NULL, args, sizeof(args), PT_REGS_PARM2(ctx)) ||
+	     read_u64(NULL, args[0] + OB_TYPE) != p->type_code ||
+	     !are_equal(&p->layout, read_u64(NULL, args[0] + p->layout.code_filename), args[1])))
 		new_image(p);
 	return 0;
 }

@@ -2,9 +2,10 @@
 /*
  * Stacks with more callers than are sent.
  *
- * Behind the innermost callers each frame is looked at, but none is sent: the last PHRUDE_FRAMES_OUTER of them are kept in a
- * ring, and sent as the outermost callers at the end.  Of those that fall out of the ring their functions are sent,
- * each once (SEC_BETWEEN), as conditions are about all callers; recursion, which makes stacks deep, has few of them.
+ * Behind the innermost callers each frame is looked at, but none is sent: the last
+ * PHRUDE_FRAMES_OUTER of them are kept in a ring, and sent as the outermost callers at the end.  Of
+ * those that fall out of the ring their functions are sent, each once (SEC_BETWEEN), as conditions
+ * are about all callers; recursion, which makes stacks deep, has few of them.
  */
 #include "frame.bpf.h"
 #include "request.bpf.h"
@@ -139,14 +140,17 @@ __noinline int deep_outer(__u32 slot)
 	return n;
 }
 
-/* The next frame that is not sent as what request_frame() is to look at.  0: there is none, or no need. */
+/*
+ * The next frame that is not sent as what request_frame() is to look at.  0: there is none, or no
+ * need.
+ */
 __noinline int deep_look(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
 	struct frame_fields f;
 	int at;
 
-	if (!s || s->request || !s->frame || s->frame == s->outer)
+	if (!s || !request_wanted(s) || !s->frame || s->frame == s->outer)
 		return 0;
 	s->at_frame = s->frame;
 	s->at_code = 0;

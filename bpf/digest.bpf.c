@@ -80,7 +80,8 @@ __noinline int digest_begin(__u32 slot)
 	sip_begin(&v);
 	sip_word(&v, m->code);
 	sip_word(&v, m->self_type);
-	sip_word(&v, s->proc.group | (__u64)m->probe << 32 | (__u64)m->callee << 40);
+	sip_word(&v, s->proc.group | (__u64)m->probe << 32 | (__u64)m->callee << 40 |
+			     (__u64)digest_policy << 48);
 	sip_store(s, &v);
 	s->digested = sizeof(*m);
 	return 0;

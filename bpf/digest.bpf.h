@@ -2,12 +2,13 @@
 /*
  * Matches that user space need not judge again.
  *
- * What a rule's conditions say of a match follows from the function, its arguments, the callers' names and files, and the
- * request.  Where they keep a match from being reported and the request was not asked for, user space puts the digest of
- * what they went by into the map "dismissed", and matches that have the same are not sent.
+ * What a rule's conditions say of a match follows from the function, its arguments, the callers'
+ * names and files, and the request.  Where they keep a match from being reported and the request
+ * was not asked for, user space puts the digest of what they went by into the map "dismissed", and
+ * matches that have the same are not sent.
  *
- * The digest is SipHash-1-3 with a key that is made anew at each start: nobody can choose arguments so that one match
- * passes for another.
+ * The digest is SipHash-1-3 with a key that is made anew at each start: nobody can choose arguments
+ * so that one match passes for another.
  */
 #pragma once
 
@@ -17,7 +18,10 @@
 int digest_begin(__u32 slot);
 /* Digests the nodes that have been added since: what is there so far. */
 __u64 digest_event(__u32 slot);
-/* Of the nodes from `from` on by themselves: those of a caller's name and file, which are the same in many stacks. */
+/*
+ * Of the nodes from `from` on by themselves: those of a caller's name and file, which are the same
+ * in many stacks.
+ */
 __u64 digest_part(__u32 slot, __u32 from);
 /* Digests what has been added up to `texts`, and for all that follows its digest_part(). */
 int digest_frame(__u32 slot, __u32 texts, __u64 part);

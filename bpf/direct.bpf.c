@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A C function's own entry was hit: direct.  What the function is, the probe's cookie tells; its arguments are where
- * its calling convention has them (Objects/methodobject.c).
+ * A C function's own entry was hit: direct.  What the function is, the probe's cookie tells; its
+ * arguments are where its calling convention has them (Objects/methodobject.c).
  */
 #include "event.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 #define PY_VECTORCALL_ARGUMENTS_OFFSET (1ULL << 63) /* Include/cpython/abstract.h */
 
-/* Argument i of a vector: the first nargs are positional, the others belong to the names in the tuple kwnames. */
+/*
+ * Argument i of a vector: the first nargs are positional, the others belong to the names in the
+ * tuple kwnames.
+ */
 __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 nargs, __u64 kwnames)
 {
 	struct scratch *s = scratch_get(slot);
@@ -29,7 +32,9 @@ __noinline int capture_vector_item(__u32 slot, __u64 vector, __u64 i, __u64 narg
 	return 0;
 }
 
-/* No condition in the loop but its own: the verifier would follow the rounds once for each outcome. */
+/*
+ * No condition in the loop but its own: the verifier would follow the rounds once for each outcome.
+ */
 __noinline int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames)
 {
 	struct scratch *s = scratch_get(slot);
@@ -82,7 +87,7 @@ __noinline __u32 event_direct(__u32 idx_pass, __u64 self, __u64 a, __u64 b, __u6
 
 	if (!s || !d)
 		return slot;
-	s->level = d->level;
+	s->watch = d->watch;
 	s->verdict = VERDICT_MATCH;
 	if (!event_admit(s))
 		return slot;
@@ -104,7 +109,10 @@ __noinline __u32 event_direct(__u32 idx_pass, __u64 self, __u64 a, __u64 b, __u6
 
 #define BASES_MAX 32
 
-/* Is it called for the type that it counts for, or one derived from it?  tp_name, tp_base: offsets in a type object. */
+/*
+ * Is it called for the type that it counts for, or one derived from it?  tp_name, tp_base: offsets
+ * in a type object.
+ */
 __noinline int direct_is_for(__u32 idx, __u64 self, __u32 tp_name, __u32 tp_base)
 {
 	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
@@ -130,20 +138,12 @@ __noinline int direct_is_for(__u32 idx, __u64 self, __u32 tp_name, __u32 tp_base
 	return 0;
 }
 
-/* The cookie is an index of direct_funcs. */
-SEC("uprobe")
-int direct_entry(struct pt_regs *ctx)
+static __always_inline int direct_hit(struct pt_regs *ctx, __u32 idx, const struct phrude_direct *d,
+				      struct py_proc *p)
 {
-	__u32 idx = bpf_get_attach_cookie(ctx);
-	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
-	struct py_proc *p;
 	__u64 self, a, b, c;
 
-	keep_own_stack(ctx);
-	if (!d)
-		return 0;
-	p = event_target(d->group);
-	if (!p || !direct_is_for(idx, PT_REGS_PARM1(ctx), p->layout.type_name, p->layout.type_base))
+	if (!direct_is_for(idx, PT_REGS_PARM1(ctx), p->layout.type_name, p->layout.type_base))
 		return 0;
 	self = PT_REGS_PARM1(ctx);
 	a = PT_REGS_PARM2(ctx);
@@ -155,5 +155,26 @@ int direct_entry(struct pt_regs *ctx)
 		c = PT_REGS_PARM5(ctx);
 	}
 	EVENT(event_direct(idx | pass << PASS_SHIFT_DIRECT, self, a, b, c));
+	return 0;
+}
+
+/* The cookie is an index of direct_funcs. */
+SEC("uprobe")
+int direct_entry(struct pt_regs *ctx)
+{
+	__u32 idx = bpf_get_attach_cookie(ctx);
+	struct phrude_direct *d = bpf_map_lookup_elem(&direct_funcs, &idx);
+	struct py_proc *p;
+	__u64 began;
+
+	keep_own_stack(ctx);
+	if (!d)
+		return 0;
+	p = event_target(d->group, PROBE_DIRECT);
+	if (!p)
+		return 0;
+	began = cost_begin(p);
+	direct_hit(ctx, idx, d, p);
+	cost_end(began);
 	return 0;
 }

@@ -54,7 +54,10 @@ __noinline int event_check(__u32 slot)
 #define DEEP_SPACE (12 * 1024)
 #define OUTER_SPACE (6 * 1024)
 
-/* The callers; of too many the innermost and the outermost ones, and the functions of those between. */
+/*
+ * The callers; of too many the innermost and the outermost ones, and the functions of those
+ * between.
+ */
 static __always_inline void event_callers(struct scratch *s, __u32 slot)
 {
 	__u32 n;
@@ -90,7 +93,7 @@ static __always_inline void event_request(struct scratch *s, __u32 slot)
 			break;
 	}
 	finish_stack(slot, s->nr_inner, s->nr_callers);
-	if (!s->request)
+	if (request_wanted(s))
 		request_follow(slot);
 }
 
@@ -112,8 +115,10 @@ static __always_inline bool event_complete(struct scratch *s, struct ev_match *m
 	}
 	event_request(s, slot);
 	s->limit = PHRUDE_EVENT_MAX - 64;
-	if (s->request)
+	if (s->request) {
 		capture_request(slot);
+		capture_body(slot);
+	}
 	return true;
 }
 
@@ -226,8 +231,8 @@ __noinline int match_code(__u32 slot, __u64 code)
 }
 
 /*
- * Will the function start once more?  After tracing or monitoring was switched, RESUME instruments the code and runs
- * again (Python/bytecodes.c).
+ * Will the function start once more?  After tracing or monitoring was switched, RESUME instruments
+ * the code and runs again (Python/bytecodes.c).
  */
 __noinline int is_stale(__u32 slot, __u32 probe_flags, __u64 code)
 {

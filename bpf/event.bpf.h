@@ -5,13 +5,17 @@
  */
 #pragma once
 
+#include "cost.bpf.h"
 #include "frame.bpf.h"
 #include "match.bpf.h"
 #include "stack.bpf.h"
 
 #define GROUP_ANY 0 /* the probe is on certain processes only */
 
-/* The traced process that the current task belongs to, or NULL if it is none, or not of the probe's group. */
+/*
+ * The traced process that the current task belongs to, or NULL if it is none, or not of the probe's
+ * group.
+ */
 static __always_inline struct py_proc *event_process(__u32 group)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
@@ -29,12 +33,12 @@ static __always_inline struct py_proc *event_process(__u32 group)
 }
 
 /* The same, where each firing of the probe is a hit: counts it. */
-static __always_inline struct py_proc *event_target(__u32 group)
+static __always_inline struct py_proc *event_target(__u32 group, enum phrude_probe probe)
 {
 	struct py_proc *p = event_process(group);
 
 	if (p)
-		stat_inc(PHRUDE_STAT_HITS);
+		hit_inc(probe);
 	return p;
 }
 
@@ -42,8 +46,9 @@ static __always_inline struct py_proc *event_target(__u32 group)
 #define ARGS_SPACE (40 * 1024)
 
 /*
- * Where a page is missing, an event is put together again from its beginning, once it has been asked for: the thread stands in its
- * probe, so that nothing of it changes meanwhile.  In the last pass it goes off as it is.
+ * Where a page is missing, an event is put together again from its beginning, once it has been
+ * asked for: the thread stands in its probe, so that nothing of it changes meanwhile.  In the last
+ * pass it goes off as it is.
  */
 #define PASSES 5
 #define LAST_PASS (PASSES - 1)
@@ -83,6 +88,9 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->class_entries = 0;
 	s->frame = 0;
 	s->request = 0;
+	s->holder = 0;
+	s->holder_around = 0;
+	s->into_held = 0;
 	s->nr_roots = 0;
 	s->nr_deep = 0;
 	s->nr_between = 0;
@@ -96,22 +104,31 @@ static __always_inline __u32 event_open(__u32 pass)
 	s->nr_missing = 0;
 	s->tables_lost = 0;
 	s->table_bytes = 0;
-	s->level = 0;
+	s->watch = 0;
+	s->began = cfg_costs && guarding ? bpf_ktime_get_ns() : 0;
 	s->pass = pass;
 	s->verdict = VERDICT_NO;
 	s->again = 0;
 	return slot;
 }
 
-/* Parts of an event, in this order: the head, what describes the function, its arguments, then the call stack from
- * s->frame outwards, the request found in it, and off it goes. */
+/*
+ * Parts of an event, in this order: the head, what describes the function, its arguments, then the
+ * call stack from s->frame outwards, the request found in it, and off it goes.
+ */
 int event_head(__u32 slot, __u32 probe_callee, __u64 code, __u64 self);
 int event_send(__u32 slot);
-/* In place of event_send() for what is not to be sent: asks for what is missing, or counts what could not be told. */
+/*
+ * In place of event_send() for what is not to be sent: asks for what is missing, or counts what
+ * could not be told.
+ */
 int event_check(__u32 slot);
 /* SEC_NAME, SEC_QUALNAME, SEC_FILE, SEC_FUNC of a code object; func: its PyFunctionObject, or 0. */
 int describe_python(__u32 slot, __u64 code, __u64 func);
-/* Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at positions from `first` on. */
+/*
+ * Positional arguments from a tuple, as SEC_POSARG items: all but its first `skip` items, at
+ * positions from `first` on.
+ */
 int capture_posargs(__u32 slot, __u64 tuple, __u32 skip, __u32 first);
 /* Keyword arguments from a dict, as SEC_KWARG items. */
 int capture_kwargs(__u32 slot, __u64 dict);
@@ -124,17 +141,23 @@ static __always_inline void section_str(struct scratch *s, __u32 slot, __u8 sect
 		capture_str(slot, str, max);
 }
 
-/* An array of objects: the positional ones, then those whose names are in the tuple kwnames (0: none). */
+/*
+ * An array of objects: the positional ones, then those whose names are in the tuple kwnames (0:
+ * none).
+ */
 int capture_vector(__u32 slot, __u64 vector, __u64 nargs, __u64 kwnames);
 
 /*
- * These put together all of an event but its call stack and request, and return its slot for event_finish(), or
- * SCRATCH_NONE.  The entry program calls that, as from in here it would need more than the 512 bytes of stack that
- * all functions have together.
+ * These put together all of an event but its call stack and request, and return its slot for
+ * event_finish(), or SCRATCH_NONE.  The entry program calls that, as from in here it would need
+ * more than the 512 bytes of stack that all functions have together.
  */
 
-/* admit.bpf.c: may the current process send a match of that level?  If not it is counted. */
-int admit(__u32 level);
+/*
+ * admit.bpf.c: may the current process send a match of that (PHRUDE_TARGET_WATCH)?  If not it is
+ * counted.
+ */
+int admit(__u32 watch);
 /* What it has sent from this slot is to its account. */
 int charge(__u32 slot);
 /* May it send so many bytes that are no match?  They are to its account then. */
@@ -143,7 +166,7 @@ int admit_bytes(__u32 bytes);
 /* A match has been found: may it be put together?  It was asked before, in a later pass. */
 static __always_inline bool event_admit(struct scratch *s)
 {
-	if (s->pass || admit(s->level))
+	if (s->pass || admit(s->watch))
 		return true;
 	s->verdict = VERDICT_NO;
 	s->nr_missing = 0;
@@ -168,6 +191,8 @@ static __always_inline __u32 event_close(__u32 slot)
 		return 0;
 	again = s->again;
 	pass = s->pass;
+	if (cfg_costs && s->verdict == VERDICT_MATCH && !again)
+		cost_match(slot);
 	scratch_release(slot);
 	if (!again)
 		return 0;
@@ -183,7 +208,10 @@ static __always_inline __u32 event_finish(__u32 slot)
 	return event_close(slot);
 }
 
-/* `put_together` is a call that returns the event's slot; `pass` in it is the number of the pass.  64 bits: see digest_words(). */
+/*
+ * `put_together` is a call that returns the event's slot; `pass` in it is the number of the pass.
+ * 64 bits: see digest_words().
+ */
 #define EVENT(put_together)                                    \
 	do {                                                   \
 		__u64 pass = 0;                                \

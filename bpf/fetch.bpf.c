@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* See hold.bpf.h.  Every bound here is for the one thread of user space that answers: no target may keep it busy. */
+/*
+ * See hold.bpf.h.  Every bound here is for the one thread of user space that answers: no target may
+ * keep it busy.
+ */
 #include "read.bpf.h"
 
-/* Fetches in a period (ns >> PERIOD_SHIFT, about a second), of one process and of all of a target. */
+/*
+ * Fetches in a period (ns >> PERIOD_SHIFT, about a second), of one process and of all of a target.
+ */
 #define PERIOD_SHIFT 30
 #define ASKED_MAX 512
 #define ASKED_MAX_TARGET 2048
 
-/* After the n-th failure in a row there is no fetch for 2^n of these, at most 2^BACKOFF_MAX: 8 s, 0.5 s and 64 ms. */
+/*
+ * After the n-th failure in a row there is no fetch for 2^n of these, at most 2^BACKOFF_MAX: 8 s,
+ * 0.5 s and 64 ms.
+ */
 #define BACKOFF_MAX 7
 #define BACKOFF_STUCK_NS (64ULL * 1000 * 1000)
 #define BACKOFF_TARGET_NS (4ULL * 1000 * 1000)
@@ -41,8 +49,10 @@ static __always_inline struct phrude_share *current_share(void)
 	return share_of(bpf_get_current_pid_tgid() >> 32);
 }
 
-/* Claims a slot for a fetch, if the process may have one; else HOLD_NONE.  One with addresses near 0 or behind a process's
- * memory is not worth it. */
+/*
+ * Claims a slot for a fetch, if the process may have one; else HOLD_NONE.  One with addresses near
+ * 0 or behind a process's memory is not worth it.
+ */
 __noinline __u32 fetch_claim(__u64 addr)
 {
 	struct phrude_share *share, *target;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Which file system an open file of ours is on.  Putting a uprobe on a file makes the kernel read the page, with a lock held that
- * every fork of the machine waits for (register_for_each_vma(), kernel/events/uprobes.c); a FUSE daemon may take for ever to provide
- * that page.  To ask the file itself, by fstatfs(), is to ask the daemon.
+ * Which file system an open file of ours is on.  Putting a uprobe on a file makes the kernel read
+ * the page, with a lock held that every fork of the machine waits for (register_for_each_vma(),
+ * kernel/events/uprobes.c); a FUSE daemon may take for ever to provide that page.  To ask the file
+ * itself, by fstatfs(), is to ask the daemon.
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_core_read.h>
@@ -65,7 +66,10 @@ static __always_inline bool is_fuse(struct super_block___f *sb)
 	return name[0] == 'f' && name[1] == 'u' && name[2] == 's' && name[3] == 'e';
 }
 
-/* Is a layer of an overlay on FUSE?  *inner: a layer that is an overlay, of which the kernel stacks two at most. */
+/*
+ * Is a layer of an overlay on FUSE?  *inner: a layer that is an overlay, of which the kernel stacks
+ * two at most.
+ */
 static __always_inline bool has_fuse_layer(struct super_block___f *sb,
 					   struct super_block___f **inner)
 {
@@ -92,7 +96,10 @@ static __always_inline bool has_fuse_layer(struct super_block___f *sb,
 	return false;
 }
 
-/* Run by user space itself (BPF_PROG_TEST_RUN).  args[0]: a descriptor of the process that runs it.  1: on FUSE; 0: not. */
+/*
+ * Run by user space itself (BPF_PROG_TEST_RUN).  args[0]: a descriptor of the process that runs it.
+ * 1: on FUSE; 0: not.
+ */
 SEC("raw_tp")
 int file_is_on_fuse(struct bpf_raw_tracepoint_args *ctx)
 {

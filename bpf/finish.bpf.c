@@ -5,8 +5,9 @@
 #define TABLES_SPACE (128 * 1024)
 
 /*
- * Names a line table.  Functions may share one, as equal ones are one object up to 3.10: the first line, which is part of
- * the signature, tells them apart, or the table of one would take the place of the other's.
+ * Names a line table.  Functions may share one, as equal ones are one object up to 3.10: the first
+ * line, which is part of the signature, tells them apart, or the table of one would take the place
+ * of the other's.
  */
 static __always_inline __u64 table_id(__u64 table, __u32 firstlineno)
 {
@@ -55,7 +56,10 @@ __noinline int send_table(__u32 slot, __u64 table, __u64 signature, __u64 lineta
 	ev->signature = signature;
 	ev->len = len;
 	ev->full = size;
-	/* Marked only once it is in the ring: what refers to it comes behind it, and wakes user space. */
+	/*
+	 * Marked only once it is in the ring: what refers to it comes behind it, and wakes user
+	 * space.
+	 */
 	if (bpf_ringbuf_output(&events, ev, sizeof(*ev) + len, BPF_RB_NO_WAKEUP)) {
 		s->tables_lost++;
 		return 0;

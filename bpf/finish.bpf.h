@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is done for the callers of an event once all of them are in it: their line tables, and the request. */
+/*
+ * What is done for the callers of an event once all of them are in it: their line tables, and the
+ * request.
+ */
 #pragma once
 
 #include "request.bpf.h"

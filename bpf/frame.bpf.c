@@ -23,7 +23,10 @@ static __always_inline __u32 nr_params(struct scratch *s, __u64 code, __u64 *nam
 	return n;
 }
 
-/* Up to 3.10 a parameter that inner functions use stands in a cell, and its own slot is NULL (co_cell2arg). */
+/*
+ * Up to 3.10 a parameter that inner functions use stands in a cell, and its own slot is NULL
+ * (co_cell2arg).
+ */
 __noinline __u64 cell_of_arg(__u32 slot, __u64 frame, __u64 code, __u32 idx)
 {
 	struct scratch *s = scratch_get(slot);
@@ -190,8 +193,8 @@ __noinline int capture_param_names(__u32 slot, __u64 code)
 }
 
 /*
- * What tells two line tables at one address apart: the memory of a code object that is gone is used again.
- * Its size, its first bytes and the first line are compared, by their hash.
+ * What tells two line tables at one address apart: the memory of a code object that is gone is used
+ * again. Its size, its first bytes and the first line are compared, by their hash.
  */
 __noinline __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno)
 {

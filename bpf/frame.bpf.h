@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Frames: the thread's current one, whether a hit is a function's start, its parameters, its callers. */
+/*
+ * Frames: the thread's current one, whether a hit is a function's start, its parameters, its
+ * callers.
+ */
 #pragma once
 
 #include "arch/regs.bpf.h"
@@ -41,8 +44,8 @@ static __always_inline __u64 current_frame(struct scratch *s, const struct py_pr
 }
 
 /*
- * Is a generator or coroutine being resumed, rather than a function started?  instr: address of the current instruction,
- * 0: it is in the frame.
+ * Is a generator or coroutine being resumed, rather than a function started?  instr: address of the
+ * current instruction, 0: it is in the frame.
  */
 static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe_flags, __u64 frame,
 					  __u64 code, __u64 instr)
@@ -58,7 +61,10 @@ static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe
 		read_user(NULL, &oparg, 1, instr + 1);
 		return oparg & l->resume_location_mask;
 	}
-	/* function__entry fires for the call of a generator function and for each resumption as well. */
+	/*
+	 * function__entry fires for the call of a generator function and for each resumption as
+	 * well.
+	 */
 	if (!(read_u32(NULL, code + l->code_flags) &
 	      (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)))
 		return false;
@@ -72,25 +78,36 @@ static __always_inline bool is_resumption(const struct py_layout *l, __u32 probe
 __u64 table_signature(__u32 slot, __u64 table, __u32 firstlineno);
 /* The parameters of the function that `frame` has just started, as SEC_PARAM items. */
 int capture_params(__u32 slot, __u64 frame, __u64 code, __u32 probe_flags);
-/* A local of a frame, taken out of its cell: its index, and COOKIE_F_RAW_CELLS; 0 if it is not set. */
+/*
+ * A local of a frame, taken out of its cell: its index, and COOKIE_F_RAW_CELLS; 0 if it is not set.
+ */
 __u64 frame_local(__u32 slot, __u64 frame, __u64 code, __u32 idx_flags);
 /* The names of the parameters of a code object, as SEC_PARAMNAME items. */
 int capture_param_names(__u32 slot, __u64 code);
 /*
- * The next callers from s->frame outwards, until there are `max`: names and files.  What else is to be known of them is
- * left to finish.bpf.h.  Where the event is full, s->frame is the first one that was not sent.
+ * The next callers from s->frame outwards, until there are `max`: names and files.  What else is to
+ * be known of them is left to finish.bpf.h.  Where the event is full, s->frame is the first one
+ * that was not sent.
  */
 int capture_stack(__u32 slot, __u32 max);
 
-/* Callers that are sent from the innermost one on, of a stack that has more than PHRUDE_FRAMES_MAX. */
+/*
+ * Callers that are sent from the innermost one on, of a stack that has more than PHRUDE_FRAMES_MAX.
+ */
 #define FRAMES_INNER (PHRUDE_FRAMES_MAX - PHRUDE_FRAMES_OUTER)
 
 /* deep.bpf.c: what is behind those. */
 /* Goes on along the stack, the outermost frames so far in s->last.  0: it has ended. */
 int deep_walk(__u32 slot);
-/* Goes back to where the outermost ones begin, and says how many there are; callers before them are left out. */
+/*
+ * Goes back to where the outermost ones begin, and says how many there are; callers before them are
+ * left out.
+ */
 int deep_outer(__u32 slot);
-/* Looks for the request in the frames that are not sent, s->frame being the next of them.  0: it has been found, or was in none. */
+/*
+ * Looks for the request in the frames that are not sent, s->frame being the next of them.  0: it
+ * has been found, or was in none.
+ */
 int deep_requests(__u32 slot);
 /* Chunks in which these two do it. */
 #define DEEP_CHUNKS 64
@@ -146,7 +163,9 @@ static __always_inline bool read_code(struct scratch *s, __u64 code)
 	return HEAD64(s, OB_TYPE) == s->proc.type_code;
 }
 
-/* Not begun yet, or the shim frame of a specialised __init__: not a caller that Python would show. */
+/*
+ * Not begun yet, or the shim frame of a specialised __init__: not a caller that Python would show.
+ */
 static __always_inline bool is_unbegun(const struct py_layout *l, const struct frame_fields *f,
 				       __u32 firsttraceable)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A program cannot sleep until it is answered, so it looks at its slot again and again, for a bounded time.  On a kernel that does not
- * preempt itself user space would have no processor meanwhile: it is given away where a program can do that.
+ * A program cannot sleep until it is answered, so it looks at its slot again and again, for a
+ * bounded time.  On a kernel that does not preempt itself user space would have no processor
+ * meanwhile: it is given away where a program can do that.
  */
 #include "hold.bpf.h"
 #include "yield.bpf.h"
@@ -24,7 +25,10 @@ static const struct {
 
 #define KIND_MASK (HOLD_KINDS_MAX - 1)
 
-/* Looks at the state in one round, rounds in one turn, and turns: they take longer than any hold may. */
+/*
+ * Looks at the state in one round, rounds in one turn, and turns: they take longer than any hold
+ * may.
+ */
 #define LOOKS 1024
 #define ROUNDS 256
 #define TURNS 512
@@ -61,7 +65,10 @@ __noinline __u32 hold_claim(__u32 kind)
 	__u32 *holds_of_kind;
 
 	kind &= KIND_MASK;
-	/* It comes by another probe of the same place.  What else it may need is answered meanwhile. */
+	/*
+	 * It comes by another probe of the same place.  What else it may need is answered
+	 * meanwhile.
+	 */
 	if (terms[kind].in_order && is_stopping(tid))
 		return HOLD_NOT_NOW;
 	if (!target)

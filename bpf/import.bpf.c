@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Modules that are imported after the tracer has attached.  A module's functions and types are there when _imp.exec_dynamic(module) or
- * _imp.exec_builtin(module) returns, and nobody has called them yet.  At that moment the importing thread is held, for user space to
- * look: only if a rule names the module, and only if nobody has looked at this module of this file before.  While an interpreter
- * starts, the same is done where the code of a module written in Python ends: in PyEval_EvalCode(code, globals, locals).
+ * Modules that are imported after the tracer has attached.  A module's functions and types are
+ * there when _imp.exec_dynamic(module) or _imp.exec_builtin(module) returns, and nobody has called
+ * them yet.  At that moment the importing thread is held, for user space to look: only if a rule
+ * names the module, and only if nobody has looked at this module of this file before.  While an
+ * interpreter starts, the same is done where the code of a module written in Python ends: in
+ * PyEval_EvalCode(code, globals, locals).
  */
 #include "read.bpf.h"
 #include "abi/cookie.h"
@@ -14,7 +16,10 @@
 #include <bpf/bpf_tracing.h>
 
 #define EBUSY 16
-/* How often a mapping is looked for while another thread has hold of the list of mappings.  Verifying takes 6 ms for each. */
+/*
+ * How often a mapping is looked for while another thread has hold of the list of mappings.
+ * Verifying takes 6 ms for each.
+ */
 #define FIND_TRIES 8
 
 /* Modules that rules name.  Written by user space before it attaches anything. */
@@ -138,7 +143,10 @@ static __always_inline void read_name(const struct py_layout *l, __u64 str,
 		read_user_str(NULL, name->text, IMPORT_NAME_MAX, str + 1);
 }
 
-/* Which file the module is from; where it goes by a name that no rule has, that of the file may be one. */
+/*
+ * Which file the module is from; where it goes by a name that no rule has, that of the file may be
+ * one.
+ */
 static __always_inline bool find_file(struct import *import, __u64 def, bool named)
 {
 	struct found_file found = { .import = import };
@@ -157,7 +165,10 @@ static __always_inline bool find_file(struct import *import, __u64 def, bool nam
 	return named || is_named(import, &found.name, 1);
 }
 
-/* An import begins: is it worth being held for when it ends?  name: a str; def: an address in the file of a module written in C, or 0. */
+/*
+ * An import begins: is it worth being held for when it ends?  name: a str; def: an address in the
+ * file of a module written in C, or 0.
+ */
 __noinline int import_begin(__u32 group, __u64 name, __u64 def, __u64 sp)
 {
 	struct import import = { .group = group, .what = def ? IMPORT_C : IMPORT_PYTHON };
@@ -177,7 +188,10 @@ __noinline int import_begin(__u32 group, __u64 name, __u64 def, __u64 sp)
 	return 0;
 }
 
-/* _imp.exec_dynamic() and _imp.exec_builtin(): the module is the argument behind self.  The cookie's group says of which interpreter. */
+/*
+ * _imp.exec_dynamic() and _imp.exec_builtin(): the module is the argument behind self.  The
+ * cookie's group says of which interpreter.
+ */
 SEC("uprobe")
 int import_module(struct pt_regs *ctx)
 {
@@ -193,7 +207,10 @@ int import_module(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The first entry of a module's dict is __name__ (module_init_dict() of Objects/moduleobject.c); of others nothing is found. */
+/*
+ * The first entry of a module's dict is __name__ (module_init_dict() of Objects/moduleobject.c); of
+ * others nothing is found.
+ */
 static __always_inline __u64 first_value(const struct py_layout *l, __u64 dict)
 {
 	__u64 keys = read_u64(NULL, dict + l->dict_keys), at = keys + l->keys_indices;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A program that is being started under trace is stopped: at its entry point, where its dynamic linker has mapped what may hold an
- * interpreter, and where that interpreter starts.  Its ptracer sees the signal before it is delivered and takes it away; should the ptracer
- * have died, the signal is one that is ignored.
+ * A program that is being started under trace is stopped: at its entry point, where its dynamic
+ * linker has mapped what may hold an interpreter, and where that interpreter starts.  Its ptracer
+ * sees the signal before it is delivered and takes it away; should the ptracer have died, the
+ * signal is one that is ignored.
  */
 #include "maps.bpf.h"
 #include "abi/launch.h"
@@ -34,8 +35,8 @@ int launch_entry(struct pt_regs *ctx)
 }
 
 /*
- * PyEval_EvalCode() of an interpreter in a program that is followed.  It may be called again before the probe is gone: by then the
- * program is followed no more.
+ * PyEval_EvalCode() of an interpreter in a program that is followed.  It may be called again before
+ * the probe is gone: by then the program is followed no more.
  */
 SEC("uprobe")
 int launch_start(struct pt_regs *ctx)
@@ -46,8 +47,8 @@ int launch_start(struct pt_regs *ctx)
 }
 
 /*
- * _dl_debug_state() of a dynamic linker, in any process: for debuggers it calls that before and after it has mapped libraries or taken them
- * away (the r_brk of <link.h>).
+ * _dl_debug_state() of a dynamic linker, in any process: for debuggers it calls that before and
+ * after it has mapped libraries or taken them away (the r_brk of <link.h>).
  */
 SEC("uprobe")
 int launch_mapped(struct pt_regs *ctx)

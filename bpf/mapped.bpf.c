@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Which file a mapping of ours is really of.  In each mount of an overlay one and the same file has another device, and another inode
- * of the overlay's; probes are on the inode below, which the kernel maps.
+ * Which file a mapping of ours is really of.  In each mount of an overlay one and the same file has
+ * another device, and another inode of the overlay's; probes are on the inode below, which the
+ * kernel maps.
  */
 #include "maps.bpf.h"
 #include "abi/import.h"
@@ -42,7 +43,10 @@ static long note_inode(struct task_struct *task, struct vm_area_struct___m *vma,
 	return 0;
 }
 
-/* Run by user space itself (BPF_PROG_TEST_RUN).  args[0]: an address of its own.  Returns -errno; -EBUSY: once more. */
+/*
+ * Run by user space itself (BPF_PROG_TEST_RUN).  args[0]: an address of its own.  Returns -errno;
+ * -EBUSY: once more.
+ */
 SEC("raw_tp")
 int mapped_file(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -29,12 +29,16 @@ const volatile __u32 cfg_yield = YIELD_NONE;
 const volatile __u64 cfg_yard = 0;
 const volatile bool cfg_request = true;
 const volatile struct request_names cfg_names = {};
+const volatile bool cfg_costs = false;
 const volatile __u64 cfg_digest_key[2] = {};
 
 bool conditions;
+__u16 digest_policy;
 __u64 images;
 bool stopped;
+bool guarding;
 bool discovering;
+__u64 changes_untold;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;
 __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];

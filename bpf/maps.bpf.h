@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps and settings that several files share: they stand in maps.bpf.c.  A map of one file alone stands in that file. */
+/*
+ * The maps that several files share: they stand in maps.bpf.c.  A map of one file alone stands in
+ * that file.
+ */
 #pragma once
 
 #include "vmlinux.h"
@@ -15,8 +18,12 @@
 #include "abi/rule.h"
 #include "abi/share.h"
 #include "abi/stats.h"
+#include "settings.bpf.h"
 
-/* Traced processes.  Key: thread group id.  Written by user space, and by the kernel side at fork and exec. */
+/*
+ * Traced processes.  Key: thread group id.  Written by user space, and by the kernel side at fork
+ * and exec.
+ */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PHRUDE_PROCS_MAX);
@@ -32,7 +39,10 @@ typedef struct {
 	__type(value, __u32);
 } targets_map;
 
-/* C functions that have a probe of their own.  Key: the probe's cookie.  Written by user space before it attaches. */
+/*
+ * C functions that have a probe of their own.  Key: the probe's cookie.  Written by user space
+ * before it attaches.
+ */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PHRUDE_DIRECT_MAX);
@@ -49,8 +59,9 @@ typedef struct {
 } seen_map;
 
 /*
- * Which locals of a function may hold the request (request.bpf.c, which alone writes and reads it).  Index: a hash of process
- * and code object; an array, since its look-up is inlined and there is one for each frame.
+ * Which locals of a function may hold the request (request.bpf.c, which alone writes and reads it).
+ * Index: a hash of process and code object; an array, since its look-up is inlined and there is one
+ * for each frame.
  */
 #define LOOKS_MAX 8192
 
@@ -69,8 +80,8 @@ typedef struct {
 } looks_map;
 
 /*
- * What is known of classes (class.bpf.c, which alone writes and reads it).  Index: a hash of process and type object; an array, as
- * above.
+ * What is known of classes (class.bpf.c, which alone writes and reads it).  Index: a hash of
+ * process and type object; an array, as above.
  */
 #define CLASSES_MAX 16384
 
@@ -110,7 +121,7 @@ typedef struct {
 /* Counters, see abi/stats.h. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NR_PHRUDE_STATS);
+	__uint(max_entries, PHRUDE_STAT_SLOTS);
 	__type(key, __u32);
 	__type(value, __u64);
 } stats_map;
@@ -123,7 +134,10 @@ struct caller {
 	__u32 pad;
 };
 
-/* A code object that was met between the innermost and the outermost callers, see deep.bpf.c.  A power of two. */
+/*
+ * A code object that was met between the innermost and the outermost callers, see deep.bpf.c.  A
+ * power of two.
+ */
 #define DEEP_CODES 256
 
 struct deep_code {
@@ -133,7 +147,10 @@ struct deep_code {
 	__u32 sent;
 };
 
-/* Objects from which the search for a request goes on, and those still to be followed from one of them. */
+/*
+ * Objects from which the search for a request goes on, and those still to be followed from one of
+ * them.
+ */
 #define REQUEST_ROOTS_MAX 4
 #define REQUEST_TODO_MAX 16
 
@@ -150,11 +167,14 @@ struct walk {
 };
 
 /*
- * Where one event is put together.  A uprobe program can be preempted by another task's, so that a per-CPU
- * buffer is not safe: a slot is claimed and released (scratch.bpf.h).
+ * Where one event is put together.  A uprobe program can be preempted by another task's, so that a
+ * per-CPU buffer is not safe: a slot is claimed and released (scratch.bpf.h).
  */
 #define VA_REGS 6
-/* Units of an audit event's format; what the interpreter's own calls use is a few characters.  A power of two. */
+/*
+ * Units of an audit event's format; what the interpreter's own calls use is a few characters.  A
+ * power of two.
+ */
 #define FORMAT_MAX 32
 
 #define PAGE_SZ 4096ULL
@@ -180,7 +200,7 @@ enum {
 
 struct callee_words {
 	__u32 state; /* enum callee_state */
-	__u32 level; /* enum phrude_level: the highest that a match may have */
+	__u32 watch; /* PHRUDE_TARGET_WATCH */
 	__u32 len;   /* bytes that describe it */
 	__u32 nr_params;
 	__u32 cells; /* bit n: parameter n stands in a cell */
@@ -207,7 +227,10 @@ struct scratch {
 	__u32 nr_callers;
 	__u32 nr_inner; /* of them, the innermost ones */
 	struct caller callers[PHRUDE_FRAMES_MAX];
-	/* Of a deep stack: the first frame behind the innermost callers, the first of the outermost ones. */
+	/*
+	 * Of a deep stack: the first frame behind the innermost callers, the first of the outermost
+	 * ones.
+	 */
 	__u64 middle, outer;
 	struct {
 		__u64 frame, code;
@@ -223,6 +246,17 @@ struct scratch {
 	__u64 roots[REQUEST_ROOTS_MAX];
 	__u64 todo[REQUEST_TODO_MAX];
 	__u64 found[NR_FOUND];
+	/* The application's object for the request, and one around it; what is in one of them. */
+	__u64 holder, holder_around;
+	__u64 held[NR_FOUND];
+	__u32 into_held; /* entries go there, not to found[] */
+	__u32 held_pad;
+	__u64 request_dict; /* the environ or scope that was found */
+	/* Other headers of an environ: names and values. */
+	struct {
+		__u64 name, value;
+	} others[PHRUDE_OTHERS_MAX];
+	__u32 nr_others, others_sent;
 	__u64 no_request;	 /* a local that was looked at last, and is none */
 	__u64 flags_type, flags; /* tp_flags of the type that was looked at last */
 	__u64 va[VA_REGS];	 /* variable arguments that came in registers */
@@ -235,7 +269,10 @@ struct scratch {
 	__u32 digested;
 	__u32 by_class; /* a rule names the file's function together with its class */
 	struct walk stack[PHRUDE_DEPTH_MAX];
-	/* Elements of a list or tuple that were read at once: the address of the first one, and how many. */
+	/*
+	 * Elements of a list or tuple that were read at once: the address of the first one, and how
+	 * many.
+	 */
 	__u64 items_at;
 	__u32 nr_items, items_pad;
 	__u64 items[ITEMS_AT_ONCE];
@@ -243,7 +280,8 @@ struct scratch {
 	__u64 object, type;
 	__u64 instead;	 /* objects that have been captured in place of the one that it was about */
 	__u64 type_name; /* tp_name */
-	__u64 class_at; /* the class of the MRO that is next, from 1 on; 0: it has not been looked at */
+	/* the class of the MRO that is next, from 1 on; 0: it has not been looked at */
+	__u64 class_at;
 	__u64 class_entries; /* entries of class dicts that were looked at for this event */
 	__u64 class_missing; /* nr_missing before */
 	__u64 mro, nr_mro;
@@ -258,20 +296,27 @@ struct scratch {
 	struct code_words code; /* of the frame that is being captured */
 	struct callee_words callee;
 	__u8 param_names[CALLEE_PARAMS][PARAM_NAME];
-	/* Pages that were not there when this was put together for the pass-th time, see read.bpf.h and event.bpf.h. */
+	/*
+	 * Pages that were not there when this was put together for the pass-th time, see read.bpf.h
+	 * and event.bpf.h.
+	 */
 	__u64 missing[MISSING_MAX];
 	__u32 nr_missing;
 	__u32 pass;
 	__u32 tables_lost; /* line tables that were not sent */
 	__u32 table_bytes; /* sent of line tables */
-	__u32 level;	   /* enum phrude_level: the highest that it may have */
+	__u32 watch;	   /* PHRUDE_TARGET_WATCH */
 	__u32 verdict;	   /* enum verdict */
 	__u32 again;	   /* a slot for the fetch that it waits for, from 1 on; 0: it is over */
 	__u32 self;	   /* its own index */
 	__u32 owner;	   /* process id */
 	__u32 owner_target;
+	__u64 began;	/* when, if it is to be told what it took; else 0 */
 	__u8 head[256]; /* raw frame and code objects */
-	/* Pages of the call stack, see window.bpf.c; what is behind them is never read, but lies within the bounds that the verifier sees. */
+	/*
+	 * Pages of the call stack, see window.bpf.c; what is behind them is never read, but lies
+	 * within the bounds that the verifier sees.
+	 */
 	__u64 window_at;
 	__u32 window_len, window_pad; /* 0: nothing has been read */
 	__u8 window[2 * PAGE_SZ + 256];
@@ -288,7 +333,10 @@ typedef struct {
 	__type(value, struct scratch);
 } scratch_map;
 
-/* Processes in which user space has something to write, see ARM_PENDING of abi/hold.h.  Key: thread group id, value: how much. */
+/*
+ * Processes in which user space has something to write, see ARM_PENDING of abi/hold.h.  Key: thread
+ * group id, value: how much.
+ */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PHRUDE_PROCS_MAX);
@@ -328,7 +376,8 @@ typedef struct {
 /* See abi/share.h. */
 typedef struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * PHRUDE_PROCS_MAX);
+	/* Those of who has gone are kept for a moment, see user/targets/targets_share.c. */
+	__uint(max_entries, 4 * PHRUDE_PROCS_MAX);
 	__type(key, __u32);
 	__type(value, struct phrude_share);
 } shares_map;
@@ -343,41 +392,6 @@ extern classes_map classes SEC(".maps");
 extern events_map events SEC(".maps");
 extern stats_map stats SEC(".maps");
 extern scratch_map scratch SEC(".maps");
-
-/* Settings, fixed at load. */
-extern const volatile __u32 cfg_scratch_slots;
-extern const volatile __u32 cfg_slots_process; /* of them that one process may have, */
-extern const volatile __u32 cfg_slots_target;  /* and one target */
-extern const volatile __u64
-	cfg_match_ns; /* a process may send one match in so many ns; 0: any number */
-extern const volatile __u32 cfg_yield;	  /* enum phrude_yield */
-extern const volatile __u64 cfg_yard;	  /* where user space has the map "yard" */
-extern const volatile bool cfg_sleepable; /* programs may wait for user space */
-extern const volatile bool cfg_find_vma;  /* bpf_find_vma() is there (5.17) */
-extern const volatile bool cfg_tail_call; /* never: see stack.bpf.h */
-/* Requests are looked for.  Left out where a kernel's verifier does not accept the whole (none of those tested in tests/vm). */
-extern const volatile bool cfg_request;
-extern const volatile struct request_names cfg_names;
-
-extern const volatile __u64 cfg_digest_key[2];
-/* Some rule has conditions: digests are of use. */
-extern bool conditions;
-
-/* The last number that the kernel side gave to an image (py_proc.image); user space gives odd ones. */
-extern __u64 images;
-
-/* Set by user space when it ends: taking probes away lasts, and what they would still see is not wanted. */
-extern bool stopped;
-/* Each program that is exec'ed is told of, whoever does it: user space chooses by what it is. */
-extern bool discovering;
-
-/* Prefilter over function names, see abi/hash.h. */
-extern __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
-extern bool prefilter_non_ascii; /* a rule has a name that is not ASCII */
-
-/* Bit n: some rule watches the audit events that begin with certain n characters. */
-extern __u64 audit_prefix_lens[PHRUDE_MATCH_NAME_MAX / 64 + 2];
-extern bool audit_prefixes; /* any bit is set */
 
 /* What a thread last passed to sys.audit(), to know it again when it comes by PySys_Audit(). */
 struct audited {
@@ -395,13 +409,16 @@ typedef struct {
 extern audited_map audited SEC(".maps");
 
 /*
- * Until this time (bpf_ktime_get_ns()) user space looks into the ring by itself: waking it for each event costs the
- * target's thread several microseconds, an interrupt to another CPU.
+ * Until this time (bpf_ktime_get_ns()) user space looks into the ring by itself: waking it for each
+ * event costs the target's thread several microseconds, an interrupt to another CPU.
  */
 extern __u64 reader_awake_until;
 
-/* Flags for bpf_ringbuf_output().  Forced, since the kernel's own rule wakes only a reader that has seen all before:
- * records that were sent without waking it (line tables) would hold this one back. */
+/*
+ * Flags for bpf_ringbuf_output().  Forced, since the kernel's own rule wakes only a reader that has
+ * seen all before:  records that were sent without waking it (line tables) would hold this one
+ * back.
+ */
 static __always_inline __u64 wakeup_flags(__u64 now)
 {
 	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
@@ -419,10 +436,9 @@ static __always_inline struct phrude_share *share_of(__u32 key)
 	return bpf_map_lookup_elem(&shares, &key);
 }
 
-static __always_inline void stat_add(enum phrude_stat which, __u64 more)
+static __always_inline void stat_add(__u32 slot, __u64 more)
 {
-	__u32 key = which;
-	__u64 *n = bpf_map_lookup_elem(&stats, &key);
+	__u64 *n = bpf_map_lookup_elem(&stats, &slot);
 
 	if (n)
 		*n += more;
@@ -431,4 +447,9 @@ static __always_inline void stat_add(enum phrude_stat which, __u64 more)
 static __always_inline void stat_inc(enum phrude_stat which)
 {
 	stat_add(which, 1);
+}
+
+static __always_inline void hit_inc(__u32 probe)
+{
+	stat_add(PHRUDE_STAT_HITS_OF(probe), 1);
 }

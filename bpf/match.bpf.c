@@ -9,7 +9,10 @@
 #define TEXT_FROZEN (1 << 24) /* "<frozen a.b>": compared as "a/b.py" */
 #define TEXT_CUT (1 << 25)    /* characters are missing in front */
 
-/* The last (at most TEXT_MAX) characters of a str into s->text. Returns how many, negative if unreadable. */
+/*
+ * The last (at most TEXT_MAX) characters of a str into s->text. Returns how many, negative if
+ * unreadable.
+ */
 __noinline int load_tail(__u32 slot, __u64 str)
 {
 	struct scratch *s = scratch_get(slot);
@@ -30,8 +33,8 @@ __noinline int load_tail(__u32 slot, __u64 str)
 }
 
 /*
- * Adds character i of s->text to s->hash.  A function of its own, so that the verifier does not follow its branches
- * anew in each round of a loop.
+ * Adds character i of s->text to s->hash.  A function of its own, so that the verifier does not
+ * follow its branches anew in each round of a loop.
  */
 __noinline int hash_char(__u32 slot, __u32 i, __u32 text)
 {
@@ -103,7 +106,7 @@ static __always_inline bool is_target(struct scratch *s, __u64 name, __u64 place
 	__u32 *value = bpf_map_lookup_elem(&targets, &key);
 
 	if (value)
-		s->level = *value >> PHRUDE_TARGET_LEVEL_SHIFT;
+		s->watch = PHRUDE_TARGET_WATCH(*value);
 	return value;
 }
 
@@ -123,19 +126,23 @@ static __always_inline int file_target(struct scratch *s, __u64 hash)
 	struct phrude_target_key key = { .name = s->name_hash,
 					 .place = hash,
 					 .kind = PHRUDE_PLACE_FILE };
-	__u32 *value = bpf_map_lookup_elem(&targets, &key);
+	__u32 *value = bpf_map_lookup_elem(&targets, &key), watch;
 
 	if (!value)
 		return MATCH_NO;
-	if (*value >> PHRUDE_TARGET_LEVEL_SHIFT > s->level)
-		s->level = *value >> PHRUDE_TARGET_LEVEL_SHIFT;
+	watch = PHRUDE_TARGET_WATCH(*value);
+	if (!s->watch || PHRUDE_WATCH_LEVEL(watch) > PHRUDE_WATCH_LEVEL(s->watch))
+		s->watch = watch;
 	if (PHRUDE_TARGET_KIND(*value) == PHRUDE_TARGET_ANY)
 		return MATCH_YES;
 	s->by_class = 1;
 	return MATCH_NO;
 }
 
-/* As hash_char(), but first looks whether the file's trailing path that ends before a '/' is watched. */
+/*
+ * As hash_char(), but first looks whether the file's trailing path that ends before a '/' is
+ * watched.
+ */
 __noinline int file_step(__u32 slot, __u32 i, __u32 text)
 {
 	struct scratch *s = scratch_get(slot);
@@ -240,8 +247,8 @@ __noinline int match_module_str(__u32 slot, __u64 module)
 }
 
 /*
- * The index behind the last dot of the first n characters of s->text; 0 if there is none.  It looks from the end and
- * returns at the first one, so that the verifier has one state a round to follow.
+ * The index behind the last dot of the first n characters of s->text; 0 if there is none.  It looks
+ * from the end and returns at the first one, so that the verifier has one state a round to follow.
  */
 __noinline int after_last_dot(__u32 slot, __u32 n)
 {
@@ -298,7 +305,10 @@ __noinline int match_module_tpname(__u32 slot, __u64 tp_name)
 	return is_target(s, s->name_hash, s->hash, PHRUDE_PLACE_MODULE);
 }
 
-/* Are events watched that begin with the first i characters of s->text?  As hash_char(), by itself for the verifier. */
+/*
+ * Are events watched that begin with the first i characters of s->text?  As hash_char(), by itself
+ * for the verifier.
+ */
 __noinline int event_step(__u32 slot, __u32 i)
 {
 	struct scratch *s = scratch_get(slot);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Is a function watched?  First the prefilter, which costs one read, then the hashes of its name and place. */
+/*
+ * Is a function watched?  First the prefilter, which costs one read, then the hashes of its name
+ * and place.
+ */
 #pragma once
 
 #include "scratch.bpf.h"
@@ -27,7 +30,10 @@ static __always_inline bool prefilter_str(const struct py_layout *l, __u64 str)
 	} v;
 	__u32 kind;
 
-	/* An ASCII str's characters follow its head: one read, but for an object at the very end of its page. */
+	/*
+	 * An ASCII str's characters follow its head: one read, but for an object at the very end of
+	 * its page.
+	 */
 	if (peek(&v, sizeof(v), str + STR_LENGTH))
 		return true;
 	kind = v.head.state >> 2 & 7;
@@ -37,7 +43,10 @@ static __always_inline bool prefilter_str(const struct py_layout *l, __u64 str)
 			     l->features & PY_F_STR_WSTR ? v.first8[1] : v.first8[0]);
 }
 
-/* Hash of a str's characters from the first on, into s->name_hash; MATCH_NO if it cannot be a watched name. */
+/*
+ * Hash of a str's characters from the first on, into s->name_hash; MATCH_NO if it cannot be a
+ * watched name.
+ */
 int match_name_str(__u32 slot, __u64 str);
 /* The same for a C string. */
 int match_name_cstr(__u32 slot, __u64 addr);
@@ -46,9 +55,15 @@ int type_name_start(__u32 slot, __u64 tp_name);
 /* Is the audit event, a C string or a str, watched by its name or by what it begins with? */
 int match_event_cstr(__u32 slot, __u64 addr);
 int match_event_str(__u32 slot, __u64 str);
-/* Is (s->name_hash, a trailing path of the str `file`) watched?  MATCH_CLASS: ask match_qualname(), if it can be asked. */
+/*
+ * Is (s->name_hash, a trailing path of the str `file`) watched?  MATCH_CLASS: ask match_qualname(),
+ * if it can be asked.
+ */
 int match_file(__u32 slot, __u64 file);
 int match_qualname(__u32 slot, __u64 qualname);
-/* Is (s->name_hash, module) watched?  The module is a str, or the part of a type's name before the last dot. */
+/*
+ * Is (s->name_hash, module) watched?  The module is a str, or the part of a type's name before the
+ * last dot.
+ */
 int match_module_str(__u32 slot, __u64 module);
 int match_module_tpname(__u32 slot, __u64 tp_name);

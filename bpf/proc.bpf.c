@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The life of traced processes.  A forked child is traced from its first instruction: its entry is made before it
- * runs.  An exec makes the entry invalid at once, so that nothing is decoded with the old program's addresses.
+ * The life of traced processes.  A forked child is traced from its first instruction: its entry is
+ * made before it runs.  An exec makes the entry invalid at once, so that nothing is decoded with
+ * the old program's addresses.
  */
 #include "event.bpf.h"
 #include "proc.bpf.h"
@@ -35,8 +36,15 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 	p = bpf_map_lookup_elem(&procs, &ppid);
 	if (!p)
 		return 0;
-	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY) || share_inherit(pid, ppid)) {
+	if (bpf_map_update_elem(&procs, &pid, p, BPF_ANY)) {
 		stat_inc(PHRUDE_STAT_LOST_PROC);
+		return 0;
+	}
+	if (share_inherit(pid, ppid)) {
+		bpf_map_delete_elem(&procs, &pid);
+		/* User space lets go of a process's entry first, and then of its share. */
+		if (bpf_map_lookup_elem(&procs, &ppid))
+			stat_inc(PHRUDE_STAT_LOST_PROC);
 		return 0;
 	}
 	/* vfork: no Python runs in the child before its exec. */
@@ -48,8 +56,10 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	p = bpf_map_lookup_elem(&procs, &pid);
-	if (p)
+	if (p) {
 		new_image(p);
+		p->cost = (struct py_cost){};
+	}
 	pending = bpf_map_lookup_elem(&arm_pending, &ppid);
 	if (pending)
 		bpf_map_update_elem(&arm_pending, &pid, pending, BPF_ANY);
@@ -57,7 +67,10 @@ int proc_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Has a process that has exec'ed be one of those told of, until user space has chosen.  It is a target of its own. */
+/*
+ * Has a process that has exec'ed be one of those told of, until user space has chosen.  It is a
+ * target of its own.
+ */
 static __always_inline struct py_proc *discover(__u32 pid)
 {
 	static const struct py_proc execed = { .state = PY_PROC_EXECED };
@@ -75,6 +88,14 @@ static __always_inline struct py_proc *discover(__u32 pid)
 	return bpf_map_lookup_elem(&procs, &pid);
 }
 
+/* What it was forked from may have been let go of, and with it the share that both had. */
+static __always_inline bool has_share(__u32 pid)
+{
+	const struct phrude_share *share = share_of(pid);
+
+	return share && share_of(share->target | PHRUDE_SHARE_TARGET);
+}
+
 /* TP_PROTO(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm) */
 SEC("raw_tp/sched_process_exec")
 int proc_exec(struct bpf_raw_tracepoint_args *ctx)
@@ -83,8 +104,8 @@ int proc_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u32 pid = BPF_CORE_READ(task, tgid);
 	struct py_proc *p = bpf_map_lookup_elem(&procs, &pid);
 
-	if (!p)
-		p = discover(pid);
+	if (!p || !has_share(pid))
+		p = discover(pid) ?: p;
 	if (!p)
 		return 0;
 	p->state = PY_PROC_EXECED;
@@ -105,7 +126,10 @@ static __always_inline void move_addresses(struct py_proc *p, __u64 delta)
 		p->tstate += delta;
 }
 
-/* Is it the interpreter of `image`, in a process that has just exec'ed?  Returns what event_close() is for. */
+/*
+ * Is it the interpreter of `image`, in a process that has just exec'ed?  Returns what event_close()
+ * is for.
+ */
 __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 {
 	struct py_template *image = bpf_map_lookup_elem(&templates, &group);
@@ -142,7 +166,10 @@ __noinline int python_recognise(__u32 group, __u64 ip)
 	if (!p || !image || !image->start || p->state != PY_PROC_EXECED)
 		return 0;
 	if (image->proc.state != PY_PROC_TRACED) {
-		/* Should it take too long, its next call is such a moment, and its hits are counted as lost. */
+		/*
+		 * Should it take too long, its next call is such a moment, and its hits are counted
+		 * as lost.
+		 */
 		hold_ask(hold_claim(HOLD_LAUNCH));
 		return 0;
 	}

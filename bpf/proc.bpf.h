@@ -5,9 +5,10 @@
 #include "maps.bpf.h"
 
 /*
- * To be called where an interpreter comes by while it starts, before any code of the program, and has a thread state by then
- * (PyEval_EvalCode).  In a process that has exec'ed it tells that this is the interpreter of `group`, and where it is loaded; if no
- * process has been seen yet that runs it, the thread waits until user space has looked at this one.
+ * To be called where an interpreter comes by while it starts, before any code of the program, and
+ * has a thread state by then (PyEval_EvalCode).  In a process that has exec'ed it tells that this
+ * is the interpreter of `group`, and where it is loaded; if no process has been seen yet that runs
+ * it, the thread waits until user space has looked at this one.
  */
 int python_recognise(__u32 group, __u64 ip);
 
@@ -43,5 +44,8 @@ static __always_inline void send_proc(__u32 what, __u32 pid, __u32 other)
 	send_proc_of(what, pid, other, 0);
 }
 
-/* program.bpf.c: tells user space that the current process, which began at `start`, has exec'ed, and what. */
+/*
+ * program.bpf.c: tells user space that the current process, which began at `start`, has exec'ed,
+ * and what.
+ */
 int send_exec(__u32 pid, __u64 start);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What a process has exec'ed: its executable and its command line, read at that moment, as a short-lived process is gone before user
- * space could look at it.  The kernel has just written the command line, so its pages are there; nothing is waited for.  bpf_d_path()
- * may not be called here, so the path is put together by its rules: names, from the file up to the root of its mount, and
- * on from the place where that is mounted, up to the root of the mount namespace.
+ * What a process has exec'ed: its executable and its command line, read at that moment, as a
+ * short-lived process is gone before user space could look at it.  The kernel has just written the
+ * command line, so its pages are there; nothing is waited for.  bpf_d_path() may not be called
+ * here, so the path is put together by its rules: names, from the file up to the root of its mount,
+ * and on from the place where that is mounted, up to the root of the mount namespace.
  */
 #include "event.bpf.h"
 #include "proc.bpf.h"
@@ -38,7 +39,10 @@ static __always_inline struct program *program_get(void)
 	return bpf_map_lookup_elem(&program_buffer, &zero);
 }
 
-/* From a name to the one above it; 0: there is none.  Functions of their own, so that the verifier goes through each once. */
+/*
+ * From a name to the one above it; 0: there is none.  Functions of their own, so that the verifier
+ * goes through each once.
+ */
 __noinline int exe_step(void)
 {
 	struct program *g = program_get();

@@ -2,10 +2,11 @@
 /*
  * Reading the target's memory.  Any address may be nonsense: a failed read is an ordinary outcome.
  *
- * No program ever faults a page in: one of a userfaultfd, or of a FUSE file system, may never come, and whoever waits for
- * it keeps every probe of the machine from being taken away.  A page that is not there is asked of user space instead
- * (hold.bpf.h).  Where nothing is held yet, at once; while an event is put together, the address is noted, and once the
- * event's buffer has been given back the pages are asked for and the event is put together again.
+ * No program ever faults a page in: one of a userfaultfd, or of a FUSE file system, may never come,
+ * and whoever waits for it keeps every probe of the machine from being taken away.  A page that is
+ * not there is asked of user space instead (hold.bpf.h).  Where nothing is held yet, at once; while
+ * an event is put together, the address is noted, and once the event's buffer has been given back
+ * the pages are asked for and the event is put together again.
  */
 #pragma once
 
@@ -17,7 +18,10 @@ static __always_inline int peek(void *dst, __u32 size, __u64 addr)
 	return bpf_probe_read_user(dst, size, (const void *)addr);
 }
 
-/* Notes that `size` bytes at `addr` could not be read.  Addresses near 0 come of pointers that could not be read either. */
+/*
+ * Notes that `size` bytes at `addr` could not be read.  Addresses near 0 come of pointers that
+ * could not be read either.
+ */
 static __always_inline void note_inline(struct scratch *s, __u64 addr, __u32 size)
 {
 	__u64 page = addr & ~(PAGE_SZ - 1);
@@ -34,7 +38,9 @@ static __always_inline void note_inline(struct scratch *s, __u64 addr, __u32 siz
 /* The same as a function of its own: there are many reads. */
 int note_missing(__u32 slot, __u64 addr, __u32 size);
 
-/* Copies `size` bytes.  s: the event that they are for; NULL, as a constant: nothing is held yet. */
+/*
+ * Copies `size` bytes.  s: the event that they are for; NULL, as a constant: nothing is held yet.
+ */
 static __always_inline int read_user(struct scratch *s, void *dst, __u32 size, __u64 addr)
 {
 	if (!peek(dst, size, addr))
@@ -77,8 +83,8 @@ static __always_inline long read_user_str(struct scratch *s, void *dst, __u32 si
 }
 
 /*
- * One condition on a value of which the verifier knows nothing: by comparing the words themselves it would learn them,
- * and follow the rest of a table once for each that it has passed.
+ * One condition on a value of which the verifier knows nothing: by comparing the words themselves
+ * it would learn them, and follow the rest of a table once for each that it has passed.
  */
 static __always_inline bool words_eq(const volatile __u64 *a, const __u64 *b, __u32 n)
 {
@@ -90,7 +96,10 @@ static __always_inline bool words_eq(const volatile __u64 *a, const __u64 *b, __
 	return !diff;
 }
 
-/* A frame slot to an object: _PyStackRef (Include/internal/pycore_stackref.h) keeps a tag in bit 0, and NULL is 1. */
+/*
+ * A frame slot to an object: _PyStackRef (Include/internal/pycore_stackref.h) keeps a tag in bit 0,
+ * and NULL is 1.
+ */
 static __always_inline __u64 untag(const struct py_layout *l, __u64 ref)
 {
 	return l->features & PY_F_TAGGED_REFS ? ref & ~1ULL : ref;
@@ -117,9 +126,10 @@ struct str_info {
 	bool ascii;
 };
 
-static __always_inline int read_str(struct scratch *s, __u64 str, struct str_info *out)
+/* s: as for read_user() */
+static __always_inline int read_str_of(struct scratch *s, const struct py_layout *l, __u64 str,
+				       struct str_info *out)
 {
-	const struct py_layout *l = &s->proc.layout;
 	struct str_head h;
 	bool ascii;
 
@@ -139,4 +149,9 @@ static __always_inline int read_str(struct scratch *s, __u64 str, struct str_inf
 	else
 		out->data = read_u64(s, str + l->str_compact_data);
 	return 0;
+}
+
+static __always_inline int read_str(struct scratch *s, __u64 str, struct str_info *out)
+{
+	return read_str_of(s, &s->proc.layout, str, out);
 }

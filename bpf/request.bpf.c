@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Finds the request, see request.bpf.h.  All names are compared in full: what a client sends can look like nothing else. */
+/*
+ * Finds the request, see request.bpf.h.  All names are compared in full: what a client sends can
+ * look like nothing else.
+ */
 #include "request.bpf.h"
 #include "attrs.bpf.h"
 
@@ -38,7 +41,10 @@ __noinline int look_special(__u32 slot, __u64 code)
 	return 0;
 }
 
-/* The role of a local by its name; `where`: its index, the number of parameters << 16, look_special() << 24. */
+/*
+ * The role of a local by its name; `where`: its index, the number of parameters << 16,
+ * look_special() << 24.
+ */
 __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 {
 	struct scratch *s = scratch_get(slot);
@@ -68,8 +74,8 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 		}
 	}
 	/*
-	 * Under other names: an application is called with (environ, start_response), or (scope, receive, send), and
-	 * perhaps a self in front.
+	 * Under other names: an application is called with (environ, start_response), or (scope,
+	 * receive, send), and perhaps a self in front.
 	 */
 	if (!known && ((idx == 0 && (params == 2 || params == 3)) ||
 		       (idx == 1 && (params == 3 || params == 4))))
@@ -77,7 +83,10 @@ __noinline int look_name(__u32 slot, __u64 str, __u32 where)
 	return ROLE_NONE;
 }
 
-/* One local of s->at_code to s->looks.  By itself, so that the verifier does not follow its outcome through the loop. */
+/*
+ * One local of s->at_code to s->looks.  By itself, so that the verifier does not follow its outcome
+ * through the loop.
+ */
 __noinline int look_local(__u32 slot, __u64 names, __u64 kinds, __u32 where)
 {
 	struct scratch *s = scratch_get(slot);
@@ -146,13 +155,19 @@ static __always_inline __u64 known_looks(struct scratch *s, __u32 slot)
 	return todo;
 }
 
-/* RawRequestMessage of aiohttp, a named tuple or (aiohttp/_http_parser.pyx) an object with the same fields in C. */
+/*
+ * RawRequestMessage of aiohttp, a named tuple or (aiohttp/_http_parser.pyx) an object with the same
+ * fields in C.
+ */
 #define MESSAGE_METHOD 0
 #define MESSAGE_PATH 1
 #define MESSAGE_RAW_HEADERS 4
 #define MESSAGE_FIELDS 5
 
-/* Is what request_attrs() has found a request as it came over the wire, or a handler's that has one? */
+/*
+ * Is what request_attrs() has found a request as it came over the wire, or a handler's that has
+ * one?
+ */
 __noinline int request_raw(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
@@ -174,7 +189,8 @@ __noinline int request_raw(__u32 slot)
 		uri = message[MESSAGE_PATH];
 		headers = message[MESSAGE_RAW_HEADERS];
 	} else {
-		if (!s->found[FOUND_REQUEST] || !request_attrs(slot, s->found[FOUND_REQUEST]))
+		s->holder = s->found[FOUND_REQUEST];
+		if (!s->holder || !request_attrs(slot, s->holder))
 			return 0;
 		peer = s->found[FOUND_REMOTE_IP];
 		method = s->found[FOUND_SCOPE_METHOD];
@@ -193,13 +209,46 @@ __noinline int request_raw(__u32 slot)
 	return 1;
 }
 
+/*
+ * An object that may be an application's for the request: the environ or scope that it has; 0: it
+ * is none, or it was one that has no such thing (s->request is set then).
+ */
+static __always_inline __u64 request_object(struct scratch *s, __u32 slot, __u64 obj)
+{
+	__u64 around = 0;
+
+	if (obj == s->proc.none || !request_attrs(slot, obj))
+		return 0;
+	/* One around it, of Django REST framework. */
+	if (s->found[FOUND_INNER] && !s->found[FOUND_ENVIRON] && !s->found[FOUND_SCOPE]) {
+		around = obj;
+		obj = s->found[FOUND_INNER];
+		if (!request_attrs(slot, obj))
+			return 0;
+	}
+	s->holder = obj;
+	if (request_raw(slot))
+		return 0;
+	s->holder = obj;
+	s->holder_around = around;
+	return s->found[FOUND_ENVIRON] ?: s->found[FOUND_SCOPE];
+}
+
+/* Is it an object for the request whose scope was found already? */
+static __always_inline void request_holder(struct scratch *s, __u32 slot, __u64 obj)
+{
+	if (obj != s->proc.none && request_held(s, slot, obj) &&
+	    s->held[FOUND_SCOPE] == s->request_dict)
+		s->holder = obj;
+}
+
 __noinline int request_frame(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
 	const struct py_layout *l;
 	__u64 todo, obj;
 
-	if (!s || !cfg_request || !s->at_code || s->request)
+	if (!s || !cfg_request || !s->at_code || !request_wanted(s))
 		return 0;
 	l = &s->proc.layout;
 	todo = known_looks(s, slot);
@@ -215,32 +264,41 @@ __noinline int request_frame(__u32 slot)
 			obj = frame_local(slot, s->at_frame, s->at_code, LOOK_IDX(look));
 		if (!obj)
 			continue;
+		if (s->request) {
+			if (LOOK_ROLE(look) == ROLE_OBJECT)
+				request_holder(s, slot, obj);
+			continue;
+		}
 		if (LOOK_ROLE(look) == ROLE_ROOT) {
 			if (s->nr_roots < REQUEST_ROOTS_MAX)
 				s->roots[s->nr_roots++ & (REQUEST_ROOTS_MAX - 1)] = obj;
 			continue;
 		}
 		if (LOOK_ROLE(look) == ROLE_OBJECT) {
-			if (obj == s->proc.none || !request_attrs(slot, obj))
-				continue;
-			if (request_raw(slot))
+			obj = request_object(s, slot, obj);
+			if (s->request)
 				return 1;
-			obj = s->found[FOUND_ENVIRON] ?: s->found[FOUND_SCOPE];
 			if (!obj)
 				continue;
+		} else {
+			s->holder = 0;
 		}
 		/* In recursion it is the same one again and again. */
 		if (obj == s->proc.none || obj == s->no_request)
 			continue;
-		if (request_dict(slot, obj))
+		if (request_dict(slot, obj)) {
+			s->request_dict = obj;
 			return 1;
+		}
 		s->no_request = obj;
 	}
 	return 0;
 }
 
-/* Which of the entries has these characters: its field from 1 on, 0 if none.  A function of its own, so that the verifier
- * looks at it once. */
+/*
+ * Which of the entries has these characters: its field from 1 on, 0 if none.  A function of its
+ * own, so that the verifier looks at it once.
+ */
 __noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
 {
 	const volatile struct request_entry *e;
@@ -255,30 +313,55 @@ __noinline int entry_field(__u64 w0, __u64 w1, __u64 w2)
 	return text24_eq(&e->name, w0, w1, w2) ? e->field : 0;
 }
 
+/* A header that no alert shows; `name`: its first eight characters. */
+static __always_inline void note_other(struct scratch *s, __u64 name, const __u64 pair[2])
+{
+	__u32 n = s->nr_others;
+
+	if (s->into_held || n >= PHRUDE_OTHERS_MAX || header_is_dull(name >> 40))
+		return;
+	s->others[n & (PHRUDE_OTHERS_MAX - 1)].name = pair[0];
+	s->others[n & (PHRUDE_OTHERS_MAX - 1)].value = pair[1];
+	s->nr_others = n + 1;
+}
+
 /* One entry of the table that stands at stack[0]. */
 __noinline int request_entry(__u32 slot, __u32 idx)
 {
 	struct scratch *s = scratch_get(slot);
-	struct words3 name;
+	struct words3 name = {};
 	struct walk *w;
 	__u64 pair[2];
-	__u32 field;
+	__u32 field = NR_FOUND;
 
 	if (!s || !cfg_request)
 		return 0;
 	w = &s->stack[0];
-	if (walk_pair(s, w, idx, pair) || !short_str(s, pair[0], &name))
+	if (walk_pair(s, w, idx, pair))
 		return 0;
-	field = entry_field(name.w[0], name.w[1], name.w[2]) - 1;
-	if (field >= NR_FOUND)
+	if (short_str(s, pair[0], &name))
+		field = entry_field(name.w[0], name.w[1], name.w[2]) - 1;
+	if (field >= NR_FOUND) {
+		if ((name.w[0] & 0xffffffffff) == 0x5f50545448) /* "HTTP_" */
+			note_other(s, name.w[0], pair);
 		return 0;
-	s->found[field] = w->values ? read_u64(s, w->values + 8ULL * idx) : pair[1];
+	}
+	if (w->values)
+		pair[1] = read_u64(s, w->values + 8ULL * idx);
+	if (s->into_held)
+		s->held[field] = pair[1];
+	else
+		s->found[field] = pair[1];
 	return 0;
 }
 
 static __always_inline void scan(struct scratch *s, __u32 slot)
 {
-	__builtin_memset(s->found, 0, sizeof(s->found));
+	if (s->into_held)
+		__builtin_memset(s->held, 0, sizeof(s->held));
+	else
+		__builtin_memset(s->found, 0, sizeof(s->found));
+	s->nr_others = s->into_held ? s->nr_others : 0;
 	for (__u32 i = 0; i < ENTRIES_MAX; i++) {
 		if (i >= s->stack[0].count)
 			break;

@@ -3,12 +3,15 @@
  * From the root of a stack to the request for whose sake it runs: who awaits the result?
  *
  *   anyio's worker thread        an _asyncio.Future that a task awaits
- *   run_in_executor              _WorkItem -> concurrent Future -> its callback, which sets an _asyncio.Future
+ *   run_in_executor              _WorkItem -> concurrent Future -> its callback, which sets an
+ *                                _asyncio.Future
  *   asgiref's sync_to_async      the task that awaits
- *   a task of its own            Handle -> the task, awaited by another: itself, through gather(), wait(), a TaskGroup
+ *   a task of its own            Handle -> the task, awaited by another: itself, through gather(),
+ *                                wait(), a TaskGroup
  *
- * A task's coroutines stand still meanwhile, and their frames are looked at as those of a stack are.
- * Objects of asyncio are told by the names of their types (Modules/_asynciomodule.c, Lib/asyncio/).
+ * A task's coroutines stand still meanwhile, and their frames are looked at as those of a stack
+ * are. Objects of asyncio are told by the names of their types (Modules/_asynciomodule.c,
+ * Lib/asyncio/).
  */
 #include "request.bpf.h"
 
@@ -53,7 +56,10 @@ __noinline int follow_kind(__u32 slot, __u64 obj)
 	return s && cfg_request ? kind_of(s, obj) : KIND_OTHER;
 }
 
-/* Does the function pass on the result of a future that it was added to?  Little on the stack: all levels together may use 512 bytes. */
+/*
+ * Does the function pass on the result of a future that it was added to?  Little on the stack: all
+ * levels together may use 512 bytes.
+ */
 __noinline int is_callback(__u32 slot, __u64 func)
 {
 	struct scratch *s = scratch_get(slot);
@@ -146,7 +152,10 @@ static __always_inline void follow_push(struct scratch *s, __u64 obj)
 		s->todo[s->nr_todo++ & (REQUEST_TODO_MAX - 1)] = obj;
 }
 
-/* Whoever awaits a future, if it is one and no more; first: its callback that stands by itself, list: the others. */
+/*
+ * Whoever awaits a future, if it is one and no more; first: its callback that stands by itself,
+ * list: the others.
+ */
 __noinline int follow_waiters(__u32 slot, __u64 first, __u64 list, __u32 pairs)
 {
 	struct scratch *s = scratch_get(slot);
@@ -176,8 +185,10 @@ __noinline int follow_waiters(__u32 slot, __u64 first, __u64 list, __u32 pairs)
 	return 0;
 }
 
-/* What a suspended frame awaits: the topmost value of its stack; 0 if it runs, as then its stack is in the interpreter's
- * registers. */
+/*
+ * What a suspended frame awaits: the topmost value of its stack; 0 if it runs, as then its stack is
+ * in the interpreter's registers.
+ */
 static __always_inline __u64 frame_awaits(struct scratch *s, __u64 frame)
 {
 	const struct py_layout *l = &s->proc.layout;
@@ -245,16 +256,16 @@ __noinline int follow_object(__u32 slot, __u64 obj)
 					    read_u64(s, obj + l->fut_callbacks), 1)
 			   : 0;
 	case KIND_WORK_ITEM:
-		if (request_attrs(slot, obj))
-			follow_push(s, s->found[FOUND_FUTURE]);
+		if (request_held(s, slot, obj))
+			follow_push(s, s->held[FOUND_FUTURE]);
 		return 0;
 	case KIND_CONCURRENT:
-		if (request_attrs(slot, obj))
-			follow_waiters(slot, 0, s->found[FOUND_CALLBACKS], 0);
+		if (request_held(s, slot, obj))
+			follow_waiters(slot, 0, s->held[FOUND_CALLBACKS], 0);
 		return 0;
 	case KIND_GROUP:
-		if (request_attrs(slot, obj))
-			follow_push(s, s->found[FOUND_PARENT]);
+		if (request_held(s, slot, obj))
+			follow_push(s, s->held[FOUND_PARENT]);
 		return 0;
 	default:
 		return 0;
@@ -282,7 +293,7 @@ __noinline int request_follow(__u32 slot)
 	s->nr_todo = 0;
 	s->next_root = 0;
 	for (int i = 0; i < FOLLOW_STEPS_MAX; i++) {
-		__u64 obj = s->request ? 0 : follow_next(s);
+		__u64 obj = request_wanted(s) ? follow_next(s) : 0;
 
 		if (!obj)
 			break;

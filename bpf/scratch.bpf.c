@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The buffers of events are few, and a program that is preempted keeps its own for as long as its task does not run: for
- * ever, if the task's owner wants it so.  So no process and no target can have them all.
+ * The buffers of events are few, and a program that is preempted keeps its own for as long as its
+ * task does not run: for ever, if the task's owner wants it so.  So no process and no target can
+ * have them all.
  */
 #include "scratch.bpf.h"
 

@@ -19,7 +19,10 @@ static __always_inline struct scratch *scratch_get(__u32 slot)
 	return bpf_map_lookup_elem(&scratch, &slot);
 }
 
-/* Claims a slot for the current process.  SCRATCH_NONE if none is free, or if it has its share of them: counted. */
+/*
+ * Claims a slot for the current process.  SCRATCH_NONE if none is free, or if it has its share of
+ * them: counted.
+ */
 __u32 scratch_claim(__u32 pid);
 int scratch_release(__u32 slot);
 
@@ -54,5 +57,8 @@ static __always_inline bool node_mark(struct scratch *s, __u8 type, __u16 aux)
 	return true;
 }
 
-/* Type, flags and aux of a node in one scalar, for functions that the verifier checks by themselves. */
+/*
+ * Type, flags and aux of a node in one scalar, for functions that the verifier checks by
+ * themselves.
+ */
 #define NODE(type, flags, aux) ((__u32)(type) | (__u32)(flags) << 8 | (__u32)(aux) << 16)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The call stack, read a page at a time: since 3.11 the frames of a thread stand in one piece, the locals of each behind it.  A page costs little more
- * than a word, and most of a stack lies in one or two.
+ * The call stack, read a page at a time: since 3.11 the frames of a thread stand in one piece, the
+ * locals of each behind it.  A page costs little more than a word, and most of a stack lies in one
+ * or two.
  */
 #pragma once
 
@@ -24,7 +25,10 @@ static __always_inline __u64 stack_u64(struct scratch *s, __u64 addr)
 	return read_u64(s, addr);
 }
 
-/* The head of a _PyInterpreterFrame into s->head, from the window where it lies in it.  -1: it cannot be read. */
+/*
+ * The head of a _PyInterpreterFrame into s->head, from the window where it lies in it.  -1: it
+ * cannot be read.
+ */
 static __always_inline int read_head(struct scratch *s, __u64 frame)
 {
 	__u64 at = frame - s->window_at;

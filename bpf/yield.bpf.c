@@ -33,7 +33,10 @@ __noinline int give_way(__u32 unused)
 	struct task_struct *task;
 
 	if (cfg_yield == YIELD_ARENA) {
-		/* Two pages that are not there: user space's mappings of them are looked through at once, in steps. */
+		/*
+		 * Two pages that are not there: user space's mappings of them are looked through at
+		 * once, in steps.
+		 */
 		bpf_arena_free_pages(&yard, (void *)(cfg_yard + PAGE_SZ), 2);
 	} else if (cfg_yield == YIELD_STORAGE) {
 		task = bpf_get_current_task_btf();

@@ -64,8 +64,15 @@ struct kernfs_node {
 	__u64 id;
 };
 
+/* A hierarchy; the unified one has number 0, one of version 1 may have a name. */
+struct cgroup_root {
+	int hierarchy_id;
+	char name[64];
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 /* Which cgroups a task is in; dfl_cgrp is the one of the unified (v2) hierarchy. */

@@ -5,8 +5,10 @@
 #include "types.h"
 
 /*
- * bits 0-7    register that holds the frame, an index as in enum phrude_reg; 0xff: from the thread state
- * bits 8-15   register that holds the address of the current instruction; 0xff: read it from the frame
+ * bits 0-7    register that holds the frame, an index as in enum phrude_reg; 0xff: from the
+ *             thread state
+ * bits 8-15   register that holds the address of the current instruction; 0xff: read it from the
+ *             frame
  * bits 16-31  flags
  * bits 56-63  enum phrude_probe
  */
@@ -20,9 +22,8 @@
 #define COOKIE_F_FALLBACK \
 	(1u << 19) /* counts as a call only if it could not be armed: else it enters once more */
 #define COOKIE_F_SILENT (1u << 20) /* does not count as a call */
-#define COOKIE_F_WARM \
-	(1u           \
-	 << 21) /* counts as a call only of code whose runs are not counted any more (py_layout.code_opcache) */
+/* Counts as a call only of code whose runs are not counted any more (py_layout.code_opcache). */
+#define COOKIE_F_WARM (1u << 21)
 
 #define COOKIE_PROBE_SHIFT 56
 
@@ -56,11 +57,13 @@ static inline __attribute__((always_inline)) __u32 cookie_probe(__u64 cookie)
 /*
  * Probes that see audit events: bits 48-63 are the group (see struct py_proc).
  *
- * The USDT: bits 0-23 say where the event's name is, bits 24-47 where its tuple of arguments is; in each, bits 0-6 are a
- * register, bit 7 says that the value is in memory at that register plus the signed displacement in bits 8-23.
+ * The USDT: bits 0-23 say where the event's name is, bits 24-47 where its tuple of arguments is; in
+ * each, bits 0-6 are a register, bit 7 says that the value is in memory at that register plus the
+ * signed displacement in bits 8-23.
  *
- * PySys_Audit(event, format, ...) and its like: bits 0-7 are the number of the argument that is the event's name, bits 8-31
- * how many bytes the stack pointer has moved down since the function's entry.
+ * PySys_Audit(event, format, ...) and its like: bits 0-7 are the number of the argument that is the
+ * event's name, bits 8-31 how many bytes the stack pointer has moved down since the function's
+ * entry.
  */
 #define COOKIE_GROUP_SHIFT 48
 #define COOKIE_ARG_BITS 24

@@ -7,6 +7,8 @@
 /* Probes on C functions, all targets together. */
 #define PHRUDE_DIRECT_MAX 1024
 #define PHRUDE_DIRECT_NODES_MAX 1024
+/* A group that no process is of. */
+#define PHRUDE_GROUP_NONE 0xffffffff
 
 /* ml_flags (Include/methodobject.h): how the function takes its arguments. */
 #define ML_VARARGS 0x1
@@ -27,14 +29,20 @@
 
 /* Value of the map "direct_funcs"; the key is the probe's cookie. */
 struct phrude_direct {
-	__u32 group;	/* processes it counts for, see struct py_proc */
+	__u32 group;	/* processes it counts for, see struct py_proc; or PHRUDE_GROUP_NONE */
 	__u32 ml_flags; /* ML_* */
 	__u32 flags;	/* DIRECT_F_* */
 	__u32 len;	/* bytes of nodes[] */
-	__u32 level;	/* enum phrude_level: the highest of its rules */
+	__u32 watch;	/* PHRUDE_TARGET_WATCH of it */
 	__u32 pad;
-	/* Counts only if called for that type or one derived from it; padded with NULs; all NULs: always. */
+	/*
+	 * Counts only if called for that type or one derived from it; padded with NULs; all NULs:
+	 * always.
+	 */
 	__u64 type_name[PHRUDE_TYPE_NAME_MAX / 8];
-	/* Sections that are the same in every match: SEC_NAME, SEC_QUALNAME, SEC_MODULE, SEC_SIGNATURE, as in event.h. */
+	/*
+	 * Sections that are the same in every match: SEC_NAME, SEC_QUALNAME, SEC_MODULE,
+	 * SEC_SIGNATURE, as in event.h.
+	 */
 	__u8 nodes[PHRUDE_DIRECT_NODES_MAX];
 };

@@ -3,11 +3,12 @@
  * Records on the ring buffer.
  *
  * Each starts with struct ev_hdr.  A match (EV_MATCH) goes on with a stream of nodes, each an
- * 8-byte struct ev_node followed by `len` bytes of payload, padded with zero bytes to a multiple of 8.
+ * 8-byte struct ev_node followed by `len` bytes of payload, padded with zero bytes to a multiple of
+ * 8.
  *
- * The stream is a sequence of items.  An item starts with a section node (SEC_*) and goes on with the
- * value nodes that the section calls for; a value is one node, or for a container an opening node,
- * the values of its elements (dict: key, value, key, value, ...) and a VAL_END node.
+ * The stream is a sequence of items.  An item starts with a section node (SEC_*) and goes on with
+ * the value nodes that the section calls for; a value is one node, or for a container an opening
+ * node, the values of its elements (dict: key, value, key, value, ...) and a VAL_END node.
  */
 #pragma once
 
@@ -61,7 +62,10 @@ struct ev_match {
 	__u32 layout;	 /* minor version of the target's layout row */
 	__u32 seq;	 /* counts the matches of one process image */
 	__u8 comm[16];
-	/* Digests for kern_dismiss(): of the function and its arguments, and of these and the call stack; 0: none */
+	/*
+	 * Digests for kern_dismiss(): of the function and its arguments, and of these and the call
+	 * stack; 0: none
+	 */
 	__u64 digest_args, digest_stack;
 	/* nodes follow */
 };
@@ -88,18 +92,24 @@ enum ev_node_type {
 	SEC_MODULE,   /* str: module of a C function */
 	SEC_FUNC,     /* payload struct ev_func, no value */
 	SEC_PARAM, /* aux: index; str: name of a parameter, followed by its value (frame layouts) */
-	SEC_PARAMNAME, /* aux: index; str: name of a parameter (call layouts: values come as below) */
-	SEC_POSARG,    /* aux: position; value */
-	SEC_KWARG,     /* str: keyword, then value */
-	SEC_DEFAULT,   /* aux: index from the end of the positional parameters (0 = last); value */
+	/* aux: index; str: name of a parameter (call layouts: values come as below) */
+	SEC_PARAMNAME,
+	SEC_POSARG,	/* aux: position; value */
+	SEC_KWARG,	/* str: keyword, then value */
+	SEC_DEFAULT,	/* aux: index from the end of the positional parameters (0 = last); value */
 	SEC_KWDEFAULTS, /* value: dict of keyword-only defaults, or VAL_NONE */
 	SEC_SIGNATURE,	/* bytes: ml_doc, as far as its signature reaches */
 	SEC_FRAME,	/* payload struct ev_frame; str: co_name; str: co_filename */
 	SEC_STACK_END,	/* all frames have been sent */
 	SEC_TYPENAME,	/* str: tp_name of the type that a C method belongs to ("_socket.socket") */
-	SEC_REQUEST, /* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
+	/* aux: enum ev_request_kind; the request being handled, its SEC_REQFIELDs follow */
+	SEC_REQUEST,
 	SEC_REQFIELD, /* aux: enum ev_request_field; value */
-	SEC_BETWEEN, /* a function of the callers that are not sent as frames, once; str: co_name; str: co_filename */
+	/*
+	 * a function of the callers that are not sent as frames, once; str: co_name; str:
+	 * co_filename
+	 */
+	SEC_BETWEEN,
 	SEC_SELF, /* value: what a method of a type written in C is called on */
 	SEC_GAP,  /* in their place among the frames: those that follow are the outermost ones */
 	NR_SECS,
@@ -108,7 +118,8 @@ enum ev_node_type {
 	VAL_NONE = 64,
 	VAL_TRUE,
 	VAL_FALSE,
-	VAL_INT, /* aux: 1 if negative; payload: 30-bit digits, __u32 each, least significant first */
+	/* aux: 1 if negative; payload: 30-bit digits, __u32 each, least significant first */
+	VAL_INT,
 	VAL_FLOAT, /* payload: a double */
 	VAL_STR,   /* aux: bytes a character, 1 (Latin-1), 2, 4; payload: the characters */
 	VAL_UTF8,  /* payload: UTF-8 (a C string of the target) */
@@ -124,13 +135,16 @@ enum ev_node_type {
 	VAL_UNSET,	/* an unbound local */
 	VAL_UNREADABLE, /* the target's memory could not be read, or is not an object */
 	VAL_DEEP,	/* left out: nested too deeply, or the event was full */
-	VAL_PATH, /* of pathlib; aux: PATH_*; its values: a list of str, or drive, root and a list of str; VAL_END */
+	/*
+	 * of pathlib; aux: PATH_*; its values: a list of str, or drive, root and a list of str;
+	 * VAL_END
+	 */
+	VAL_PATH,
 	NR_VALS,
 };
 
-#define NODE_CUT \
-	(1u      \
-	 << 0) /* the payload was cut at a bound; for VAL_INT it holds the most significant digits */
+/* The payload was cut at a bound; for VAL_INT it holds the most significant digits. */
+#define NODE_CUT (1u << 0)
 
 /* Of VAL_PATH. */
 #define PATH_RAW (1u << 0)	/* its list is what it was made of, not parsed yet */
@@ -140,7 +154,8 @@ enum ev_node_type {
 enum ev_request_kind {
 	REQUEST_WSGI = 1, /* values of an environ (PEP 3333): str of Latin-1 characters */
 	REQUEST_ASGI,	  /* values of a scope and of its headers: str and bytes */
-	REQUEST_RAW, /* as it came over the wire: EV_REQ_TARGET in place of path and query; str and bytes */
+	/* as it came over the wire: EV_REQ_TARGET in place of path and query; str and bytes */
+	REQUEST_RAW,
 };
 
 /* What is sent of a request; a header that is there several times is sent several times. */
@@ -160,6 +175,14 @@ enum ev_request_field {
 	EV_REQ_FORWARDED,
 	EV_REQ_COOKIE,
 	EV_REQ_TRACEPARENT,
+	EV_REQ_CONTENT_TYPE,
+	/* of the body, as far as the application has it still: */
+	EV_REQ_BODY,  /* bytes, as it came */
+	EV_REQ_FORM,  /* dict: lists of values by name; or a list of (name, value) */
+	EV_REQ_DATA,  /* any value: what JSON became */
+	EV_REQ_FILES, /* as EV_REQ_FORM: names of uploads */
+	/* another header: a dict of its name ("HTTP_REFERER", "referer") and its value */
+	EV_REQ_HEADER,
 	NR_EV_REQ,
 };
 
@@ -178,7 +201,8 @@ struct ev_func {
 
 struct ev_frame {
 	__u64 code; /* address of the PyCodeObject */
-	__u64 linetable; /* its line table: address of the bytes object, the first line in the upper 16 bits */
+	/* its line table: address of the bytes object, the first line in the upper 16 bits */
+	__u64 linetable;
 	__u64 signature; /* tells line tables that stood at one address apart */
 	__s32 lasti;	 /* index of the current instruction in bytes; negative: not started */
 	__u32 firstlineno;
@@ -203,17 +227,26 @@ struct ev_table_key {
 enum ev_proc_what {
 	PROC_FORK = 1, /* pid is the child, other the parent */
 	PROC_VFORK,    /* as above, but it runs in its parent's memory until its exec */
-	PROC_EXEC, /* another program, not known yet; struct ev_exec, or without what that has more */
+	/* another program, not known yet; struct ev_exec, or without what that has more */
+	PROC_EXEC,
 	PROC_EXIT,
 	PROC_START,   /* after an exec: the interpreter of group `other` starts, and is traced */
 	PROC_ARMED,   /* what user space had to write in it is written */
 	PROC_UNARMED, /* a watched function could not be armed at its first run */
+	/*
+	 * its effective user is about to be `other`, or (PHRUDE_UID_SAME) its cgroup is another
+	 * one; it need not be traced.  See change.h.
+	 */
+	PROC_CHANGED,
 };
+
+/* No user has this number. */
+#define PHRUDE_UID_SAME 0xffffffffU
 
 struct ev_proc {
 	struct ev_hdr hdr;
 	__u32 what;  /* enum ev_proc_what */
-	__u32 other; /* pid, see above */
+	__u32 other; /* see above */
 	/* of PROC_FORK, PROC_VFORK and PROC_EXEC, else 0: */
 	__u64 start;  /* of the process, CLOCK_BOOTTIME, ns: with its pid its identity */
 	__u64 cgroup; /* id of the current task's (v2) */
@@ -223,7 +256,11 @@ struct ev_proc {
 struct ev_exec {
 	struct ev_proc proc;
 	__u32 flags; /* EV_EXEC_* */
-	__u32 exe_len; /* bytes of the path of its executable: names that each end in NUL, the last of the path first */
+	/*
+	 * bytes of the path of its executable: names that each end in NUL, the last of the path
+	 * first
+	 */
+	__u32 exe_len;
 	__u32 cmdline_len; /* bytes of its command line, which follow: words that each end in NUL */
 	__u32 pad;
 };

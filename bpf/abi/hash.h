@@ -18,9 +18,9 @@ static inline __attribute__((always_inline)) __u64 phrude_hash_step(__u64 h, __u
 }
 
 /*
- * Function names are hashed from the first to the last character.  File and module names are hashed from
- * the last character to the first, so that all trailing path components of a file are hashed in
- * one pass: the value at each '/' (and at the start) is the hash of what follows it.
+ * Function names are hashed from the first to the last character.  File and module names are hashed
+ * from the last character to the first, so that all trailing path components of a file are hashed
+ * in one pass: the value at each '/' (and at the start) is the hash of what follows it.
  * Qualified names are, too, with '.' in place of '/'.
  * A frozen module's name counts as its path: "<frozen a.b>" is hashed as "a/b.py".
  */

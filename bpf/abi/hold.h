@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Threads of a target that are held: a program on a probe asks user space for something, and keeps its thread in the kernel until it
- * has an answer, for a bounded time.  Whatever the thread waits for, the protocol is this one.
+ * Threads of a target that are held: a program on a probe asks user space for something, and keeps
+ * its thread in the kernel until it has an answer, for a bounded time.  Whatever the thread waits
+ * for, the protocol is this one.
  *
  *   the probe                        user space
  *     claims a slot, for its thread
@@ -9,12 +10,14 @@
  *                                    HOLD_TAKEN     takes it up: the thread is held now
  *                                    HOLD_DONE      done: the thread goes on
  *                                    HOLD_GIVEN_UP  it could not be done: the same
- *                                    HOLD_STOPPING  the thread goes on, into a stop that it has been asked for meanwhile
+ *                                    HOLD_STOPPING  the thread goes on, into a stop that it
+ *                                                   has been asked for meanwhile
  *     HOLD_GIVEN_UP  nobody took it up, or was done, in its time
  *     frees the slot                 frees it, after HOLD_STOPPING
  *
- * Each step is one compare-and-swap of the slot's state, which begins with a token, the time of asking: who is late moves nothing.
- * Slots and records are in maps that only the tracer has: a target can neither answer nor ask for another.
+ * Each step is one compare-and-swap of the slot's state, which begins with a token, the time of
+ * asking: who is late moves nothing.  Slots and records are in maps that only the tracer has: a
+ * target can neither answer nor ask for another.
  *
  * What is asked for is a kind: a row of HOLD_KINDS and a member of struct ev_hold.
  */
@@ -27,9 +30,10 @@
 #define HOLD_MS(n) ((n)*1000ULL * 1000)
 
 /*
- * X(name, what the thread waits for, ns to be taken up in, ns to be done in, both from when it was asked, threads that a target may
- *   have in it at a time, whether it is answered in the order of what else happens: by way of the ring "events", not "hold_requests",
- *   which threads of their own look after)
+ * X(name, what the thread waits for, ns to be taken up in, ns to be done in, both from when it was
+ *   asked, threads that a target may have in it at a time, whether it is answered in the order of
+ *   what else happens: by way of the ring "events", not "hold_requests", which threads of their own
+ *   look after)
  */
 #define HOLD_KINDS(X)                                                                      \
 	X(ARM, "functions to be armed", HOLD_MS(10), HOLD_MS(100), 16, 0)                  \
@@ -57,7 +61,10 @@ enum hold_state {
 	HOLD_STOPPING,
 };
 
-/* State of a slot: the token, one of these in the lower three bits, and between them the answer, which goes with HOLD_DONE. */
+/*
+ * State of a slot: the token, one of these in the lower three bits, and between them the answer,
+ * which goes with HOLD_DONE.
+ */
 static inline __attribute__((always_inline)) __u64 hold_state(__u64 token, __u32 state)
 {
 	return token << 5 | state;
@@ -68,13 +75,17 @@ static inline __attribute__((always_inline)) __u64 hold_state(__u64 token, __u32
 #define HOLD_ANSWER_OF(state) ((state) >> 3 & 3)
 
 /*
- * Arming functions: memory of a target is written by user space only, and only while a thread of the target is held that has the GIL:
- * nothing of the interpreter changes meanwhile.
+ * Arming functions: memory of a target is written by user space only, and only while a thread of
+ * the target is held that has the GIL: nothing of the interpreter changes meanwhile.
  */
 enum arm_why {
 	ARM_UNARMED = 1, /* a watched function has been entered that is not armed */
 	ARM_PENDING,	 /* user space has something to do in this process: see map "arm_pending" */
-	ARM_VERSION, /* an interpreter begins, whose functions are to be noticed at their first run: hold_arm.interp */
+	/*
+	 * an interpreter begins, whose functions are to be noticed at their first run:
+	 * hold_arm.interp
+	 */
+	ARM_VERSION,
 };
 
 struct hold_arm {
@@ -92,7 +103,10 @@ struct hold_arm {
 #define FETCH_TRY_NS (HOLD_MS(8))
 
 struct hold_fetch {
-	/* Addresses of pages, with the number of further pages behind each in its lower 12 bits; 0: no more. */
+	/*
+	 * Addresses of pages, with the number of further pages behind each in its lower 12 bits; 0:
+	 * no more.
+	 */
 	__u64 pages[PHRUDE_FETCH_MAX];
 };
 
@@ -124,7 +138,9 @@ struct hold_slot {
 	struct ev_hold asked;
 };
 
-/* Slots that a thread may have, from a hash of its id on, are HOLD_WINDOW; both are powers of two. */
+/*
+ * Slots that a thread may have, from a hash of its id on, are HOLD_WINDOW; both are powers of two.
+ */
 #define HOLD_SLOTS 1024
 #define HOLD_WINDOW 16
 

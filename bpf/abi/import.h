@@ -15,9 +15,10 @@ struct import_name {
 #define IMPORT_NAME_OTHER '?'
 
 /*
- * A module may call itself a little differently from what it is imported by: _io was "io" up to 3.11, _decimal "decimal" up to 3.12,
- * _math_integer is "math.integer".  So '.' counts as '_', and one '_' at the beginning is left out, by whoever fills in the text.
- * stem: of a file's name, of which only what is before the first dot counts.
+ * A module may call itself a little differently from what it is imported by: _io was "io" up to
+ * 3.11, _decimal "decimal" up to 3.12, _math_integer is "math.integer".  So '.' counts as '_', and
+ * one '_' at the beginning is left out, by whoever fills in the text.  stem: of a file's name, of
+ * which only what is before the first dot counts.
  */
 static inline __attribute__((always_inline)) void import_name_fold(struct import_name *name,
 								   int stem)
@@ -42,7 +43,10 @@ enum import_what {
 	IMPORT_PYTHON,	/* the code of a module written in Python */
 };
 
-/* A file, whatever mounts it is seen through: of the inode that the kernel maps.  All 0: it cannot tell (before 5.17). */
+/*
+ * A file, whatever mounts it is seen through: of the inode that the kernel maps.  All 0: it cannot
+ * tell (before 5.17).
+ */
 struct import_file {
 	__u64 ino;
 	__u32 dev, generation;

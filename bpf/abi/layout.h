@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Size of each structure that both sides share, and where its fields are: said once more, so that neither compiler lays one out in
- * its own way, and no change comes by accident.  Compiled for both, by bpf/maps.bpf.c and user/kern/kern_load.c.  Whoever changes a
- * structure changes its numbers here; tests/guards/abi.py knows of each whether it has them.
+ * Size of each structure that both sides share, and where its fields are: said once more, so that
+ * neither compiler lays one out in its own way, and no change comes by accident.  Compiled for
+ * both, by bpf/maps.bpf.c and user/kern/kern_load.c.  Whoever changes a structure changes its
+ * numbers here; tests/guards/abi.py knows of each whether it has them.
  */
 #pragma once
 
+#include "cost.h"
 #include "direct.h"
 #include "event.h"
 #include "hold.h"
@@ -27,7 +29,7 @@ ABI_SIZE(phrude_direct, 1112);
 ABI_AT(phrude_direct, ml_flags, 4);
 ABI_AT(phrude_direct, flags, 8);
 ABI_AT(phrude_direct, len, 12);
-ABI_AT(phrude_direct, level, 16);
+ABI_AT(phrude_direct, watch, 16);
 ABI_AT(phrude_direct, type_name, 24);
 ABI_AT(phrude_direct, nodes, 88);
 
@@ -120,17 +122,28 @@ ABI_AT(py_layout, type_basicsize, 130);
 ABI_AT(py_layout, code_stacksize, 162);
 ABI_AT(py_layout, module_def, 166);
 
-ABI_SIZE(py_proc, 376);
+ABI_SIZE(phrude_cost, 16);
+ABI_AT(phrude_cost, ns, 8);
+
+ABI_SIZE(phrude_cost_key, 8);
+ABI_AT(phrude_cost_key, watch, 4);
+
+ABI_SIZE(py_cost, 24);
+ABI_AT(py_cost, timed, 8);
+ABI_AT(py_cost, timed_ns, 16);
+
+ABI_SIZE(py_proc, 400);
 ABI_AT(py_proc, seq, 4);
 ABI_AT(py_proc, group, 8);
 ABI_AT(py_proc, image, 16);
 ABI_AT(py_proc, tstate, 24);
 ABI_AT(py_proc, load_bias, 200);
 ABI_AT(py_proc, layout, 208);
+ABI_AT(py_proc, cost, 376);
 
-ABI_SIZE(py_template, 392);
-ABI_AT(py_template, start, 376);
-ABI_AT(py_template, main, 384);
+ABI_SIZE(py_template, 416);
+ABI_AT(py_template, start, 400);
+ABI_AT(py_template, main, 408);
 
 ABI_SIZE(request_local, 24);
 ABI_AT(request_local, param, 16);
@@ -150,7 +163,7 @@ ABI_AT(request_type, kind, 32);
 ABI_SIZE(request_callback, 40);
 ABI_AT(request_callback, file, 24);
 
-ABI_SIZE(request_names, 6472);
+ABI_SIZE(request_names, 6536);
 ABI_AT(request_names, functions, 768);
 ABI_AT(request_names, headers, 1664);
 ABI_AT(request_names, types, 2176);
@@ -159,6 +172,7 @@ ABI_AT(request_names, scopes, 4096);
 ABI_AT(request_names, seed, 4160);
 ABI_AT(request_names, buckets, 4168);
 ABI_AT(request_names, entries, 4424);
+ABI_AT(request_names, dull, 6472);
 
 ABI_SIZE(phrude_target_key, 24);
 ABI_AT(phrude_target_key, place, 8);

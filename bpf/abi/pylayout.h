@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Where things stand inside the objects of one CPython minor version, and the addresses of one
- * process's interpreter.  Filled by user/py/, read by the BPF programs, which never ask for a version.
- * Offsets are in bytes.  0xffff (PY_NO_FIELD) means that this version has no such field.
+ * process's interpreter.  Filled by user/py/, read by the BPF programs, which never ask for a
+ * version.  Offsets are in bytes.  0xffff (PY_NO_FIELD) means that this version has no such field.
  */
 #pragma once
 
-#include "types.h"
+#include "cost.h"
 
 #define PY_NO_FIELD 0xffff
 
@@ -79,7 +79,10 @@ struct py_layout {
 	__u16 keys_kind;		   /* dk_kind */
 	__u16 cell_ref;
 	__u8 resume_location_mask; /* of RESUME's oparg: 0 is a function's start */
-	/* PY_F_ARM: RESUME, what it turns itself into once it has run (0: nothing), what stands there in an armed function */
+	/*
+	 * PY_F_ARM: RESUME, what it turns itself into once it has run (0: nothing), what stands
+	 * there in an armed function
+	 */
 	__u8 resume_cold, resume_hot, resume_armed;
 	__u16 code_cellvars; /* co_cellvars, with PY_F_CELL2ARG */
 	__u16 code_warmup;   /* co_warmup (3.11) */
@@ -88,7 +91,8 @@ struct py_layout {
 	/* ways to a request */
 	__u16 type_basicsize, type_dictoffset;
 	__u16 type_cached_keys; /* ht_cached_keys of a heap type */
-	__u16 gen_frame; /* of a coroutine: with PY_F_FRAME_OBJECT a pointer, else the frame itself */
+	/* of a coroutine: with PY_F_FRAME_OBJECT a pointer, else the frame itself */
+	__u16 gen_frame;
 	__u16 frame_stacktop;	/* f_stacktop, f_stackdepth, stacktop or stackpointer */
 	__u16 frame_valuestack; /* what f_stackdepth counts from (3.10) */
 	__u16 frame_stack;	/* enum py_frame_stack */
@@ -114,7 +118,10 @@ enum py_frame_stack {
 	PY_STACK_INDEX,	      /* an int, counted from localsplus */
 };
 
-/* The interpreter's own objects that are told by their addresses, and their names; X(field, symbol). */
+/*
+ * The interpreter's own objects that are told by their addresses, and their names; X(field,
+ * symbol).
+ */
 #define PY_ADDRESSES(X)                            \
 	X(none, "_Py_NoneStruct")                  \
 	X(true_, "_Py_TrueStruct")                 \
@@ -149,15 +156,23 @@ enum py_address {
 struct py_proc {
 	__u32 state; /* enum py_proc_state */
 	__u32 seq;   /* matches so far */
-	__u32 group; /* number of its interpreter's file: probes that cover all processes count for their own group only */
+	/*
+	 * number of its interpreter's file: probes that cover all processes count for their own
+	 * group only
+	 */
+	__u32 group;
 	__u32 pad;
 	/*
-	 * Number of its memory: of no other process, and a new one after a fork, an exec, and whenever code objects may have been
-	 * changed in place.  0: nothing is kept of its code objects, as it is not seen when they are freed (bpf/code.bpf.h).
+	 * Number of its memory: of no other process, and a new one after a fork, an exec, and
+	 * whenever code objects may have been changed in place.  0: nothing is kept of its code
+	 * objects, as it is not seen when they are freed (bpf/code.bpf.h).
 	 */
 	__u64 image;
-	__u64 tstate; /* PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
-			 * _PyRuntime.gilstate.tstate_current */
+	/*
+	 * PY_F_TSTATE_TLS: offset from the thread pointer (two's complement), else the address of
+	 * _PyRuntime.gilstate.tstate_current
+	 */
+	__u64 tstate;
 	/* 0: this version has none */
 	union {
 		struct {
@@ -169,6 +184,7 @@ struct py_proc {
 	};
 	__u64 load_bias; /* of the interpreter's image: address in the process minus ELF address */
 	struct py_layout layout;
+	struct py_cost cost; /* what its probes cost it so far; a fork and a look begin anew */
 };
 
 enum py_proc_state {
@@ -178,14 +194,18 @@ enum py_proc_state {
 };
 
 /*
- * Value of the map "templates", key: group (see struct py_proc).  What is true of every process that runs this interpreter's
- * file: with it a program that a traced process has exec'ed is known before its first Python call.
+ * Value of the map "templates", key: group (see struct py_proc).  What is true of every process
+ * that runs this interpreter's file: with it a program that a traced process has exec'ed is known
+ * before its first Python call.
  */
 struct py_template {
-	struct py_proc
-		proc; /* of one process (state 0: none has been seen); its addresses hold for others after moving by the difference of load_bias */
-	__u64 start;  /* ELF address of the probe that a starting interpreter hits */
-	__u64 main;   /* address of _PyRuntime.interpreters.main there */
+	/*
+	 * of one process (state 0: none has been seen); its addresses hold for others after moving
+	 * by the difference of load_bias
+	 */
+	struct py_proc proc;
+	__u64 start; /* ELF address of the probe that a starting interpreter hits */
+	__u64 main;  /* address of _PyRuntime.interpreters.main there */
 };
 
 #define PHRUDE_GROUPS_MAX 1024

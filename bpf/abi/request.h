@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The names by which a request is found in what an application holds of it: of locals, attributes, keys, types and functions.  They
- * stand in user/request/request_names.c, and are written into cfg_names before the programs are loaded.  A row of zeros is the end of
- * its table.
+ * The names by which a request is found in what an application holds of it: of locals, attributes,
+ * keys, types and functions.  They stand in user/request/request_names.c, and are written into
+ * cfg_names before the programs are loaded.  A row of zeros is the end of its table.
  */
 #pragma once
 
@@ -32,7 +32,9 @@ enum request_role {
 	ROLE_ROOT,     /* something to follow */
 };
 
-/* What else is known by the names of entries than what is sent (enum ev_request_field): ways to it. */
+/*
+ * What else is known by the names of entries than what is sent (enum ev_request_field): ways to it.
+ */
 enum request_found {
 	FOUND_TYPE = NR_EV_REQ, /* of an ASGI scope */
 	FOUND_SCOPE_METHOD,
@@ -49,6 +51,14 @@ enum request_found {
 	FOUND_FUTURE,	 /* of _WorkItem */
 	FOUND_CALLBACKS, /* of concurrent.futures.Future */
 	FOUND_PARENT,	 /* of TaskGroup */
+	FOUND_HOLDER,	 /* of an environ: a request object */
+	FOUND_INNER,	 /* of a request object: another one, which it is about */
+	FOUND_RAW,	 /* the body: bytes, or a BytesIO */
+	FOUND_FORM,	 /* a dict, or an object that has FOUND_PAIRS */
+	FOUND_DATA,	 /* what JSON became */
+	FOUND_FILES,	 /* uploads */
+	FOUND_PAIRS,	 /* a list of (name, value) */
+	FOUND_FILENAME,	 /* of an upload */
 	NR_FOUND,
 };
 
@@ -67,6 +77,7 @@ enum request_kind {
 	KIND_WORK_ITEM,
 	KIND_CONCURRENT, /* concurrent.futures.Future */
 	KIND_GROUP,
+	KIND_BYTES_IO,
 };
 
 struct request_local {
@@ -99,7 +110,10 @@ struct request_callback {
 	union text16 file; /* the last 16 characters */
 };
 
-/* Powers of two, so that a mask bounds an index: kernels before 6.5 do not track a bound from a 32-bit comparison. */
+/*
+ * Powers of two, so that a mask bounds an index: kernels before 6.5 do not track a bound from a
+ * 32-bit comparison.
+ */
 #define REQUEST_LOCALS_MAX 32
 #define REQUEST_FUNCTIONS_MAX 16
 #define REQUEST_ENTRIES_MAX 64
@@ -108,6 +122,7 @@ struct request_callback {
 #define REQUEST_CALLBACKS_MAX 16
 #define REQUEST_SCOPES_MAX 4
 #define REQUEST_BUCKETS 256
+#define REQUEST_DULL_MAX 16
 
 struct request_names {
 	struct request_local locals[REQUEST_LOCALS_MAX];
@@ -117,13 +132,25 @@ struct request_names {
 	struct request_callback callbacks[REQUEST_CALLBACKS_MAX];
 	union text16 scopes[REQUEST_SCOPES_MAX]; /* types of an ASGI scope that is a request */
 	/*
-	 * Each entry of each dict that is looked at is looked up here, so there is at most one entry in a bucket: the seed is chosen for that.
-	 * The buckets have the number of an entry from 1 on.
+	 * Each entry of each dict that is looked at is looked up here, so there is at most one
+	 * entry in a bucket: the seed is chosen for that. The buckets have the number of an entry
+	 * from 1 on.
 	 */
 	__u64 seed;
 	__u8 buckets[REQUEST_BUCKETS];
 	struct request_entry entries[REQUEST_ENTRIES_MAX];
+	/*
+	 * Headers that nothing is made of: the first three letters of their names, of which bit 5
+	 * is set; 0: no more.
+	 */
+	__u32 dull[REQUEST_DULL_MAX];
 };
+
+/* The first letters of a header's name as in request_names.dull. */
+static inline __attribute__((always_inline)) __u32 request_letters(__u64 name)
+{
+	return (name | 0x202020) & 0xffffff;
+}
 
 static inline __attribute__((always_inline)) __u32 request_bucket(__u64 seed, __u64 w0, __u64 w1,
 								  __u64 w2)

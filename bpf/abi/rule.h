@@ -17,9 +17,16 @@ enum phrude_place {
 /* Values of the map "targets". */
 #define PHRUDE_TARGET_ANY 1   /* whatever class the function may belong to */
 #define PHRUDE_TARGET_CLASS 2 /* only with a qualified name that is watched, where it is known */
-/* Above: the highest level of the rules that name it, enum phrude_level. */
-#define PHRUDE_TARGET_LEVEL_SHIFT 8
-#define PHRUDE_TARGET_KIND(value) ((value) & ((1u << PHRUDE_TARGET_LEVEL_SHIFT) - 1))
+/*
+ * Above: what the kernel side keeps of a match, the highest level of the rules that name it (enum
+ * phrude_level), and above that a number that tells it from others, never 0.
+ */
+#define PHRUDE_TARGET_WATCH_SHIFT 2
+#define PHRUDE_TARGET_KIND(value) ((value) & ((1u << PHRUDE_TARGET_WATCH_SHIFT) - 1))
+#define PHRUDE_TARGET_WATCH(value) ((value) >> PHRUDE_TARGET_WATCH_SHIFT)
+#define PHRUDE_WATCH_ID_SHIFT 2
+#define PHRUDE_WATCH_LEVEL(watch) ((watch) & ((1u << PHRUDE_WATCH_ID_SHIFT) - 1))
+#define PHRUDE_WATCH_ID(watch) ((watch) >> PHRUDE_WATCH_ID_SHIFT)
 
 /* The order in which matches are given up when there are too many. */
 enum phrude_level { PHRUDE_LEVEL_INFO, PHRUDE_LEVEL_WARN, PHRUDE_LEVEL_ALERT, NR_PHRUDE_LEVELS };

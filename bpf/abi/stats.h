@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "event.h"
+
 #define PHRUDE_STATS(X)                                                                            \
 	X(HITS, "hits", count, "probe firings in traced processes")                                \
 	X(MATCHES, "matches", count, "hits whose function and file fit a rule")                    \
@@ -24,6 +26,9 @@
 	X(LOST_SHARE, "lost_share", lost,                                                          \
 	  "matches of processes that had written much lately, themselves or with their target, "   \
 	  "while the ring buffer was filling up")                                                  \
+	X(LOST_SHED, "lost_shed", lost,                                                            \
+	  "matches of rules that a process was spared, as its probes cost more than "              \
+	  "`max_cpu_percent`")                                                                     \
 	X(LOST_SLOTS, "lost_slots", lost,                                                          \
 	  "matches of processes that used their whole share of the scratch buffers, themselves "   \
 	  "or with their target")                                                                  \
@@ -62,3 +67,10 @@ enum phrude_stat {
 #undef X
 		NR_PHRUDE_STATS,
 };
+
+/*
+ * Hits are counted by probe kind (enum phrude_probe), in slots behind the others; HITS itself is
+ * their sum, made by user space.
+ */
+#define PHRUDE_STAT_HITS_OF(probe) (NR_PHRUDE_STATS + (probe))
+#define PHRUDE_STAT_SLOTS PHRUDE_STAT_HITS_OF(NR_PROBES)

@@ -33,7 +33,10 @@ static __always_inline __u64 sixth_argument(struct pt_regs *ctx)
 	return ctx->r9;
 }
 
-/* Where a function has returned: its stack pointer at its entry, which its return has moved past the return address. */
+/*
+ * Where a function has returned: its stack pointer at its entry, which its return has moved past
+ * the return address.
+ */
 static __always_inline __u64 entry_stack(struct pt_regs *ctx)
 {
 	return ctx->sp - 8;

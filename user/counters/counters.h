@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that is counted: by the kernel side (bpf/abi/stats.h), and by this one.  One list for the summary line and for
- * docs/architecture.md, whose table has these very texts.
+ * All that is counted: by the kernel side (bpf/abi/stats.h), and by this one.  One list for the
+ * summary line and for docs/architecture.md, whose table has these very texts.
  */
 #pragma once
 
@@ -12,7 +12,15 @@
 
 /* X(name, key, class, help), as in bpf/abi/stats.h */
 #define USER_COUNTERS(X)                                                                           \
-	X(alerts, "alerts", count, "matches that a rule reported, once for each rule")             \
+	X(alerts, "alerts", count,                                                                 \
+	  "matches that a rule reported, once for each rule, but for those held back, of which "   \
+	  "there is one for many")                                                                 \
+	X(suppressed, "suppressed", count,                                                         \
+	  "matches that a rule reported and a rate limit held back, once for each rule")           \
+	X(rolled_up, "rolled_up", count, "alerts that stand for matches that were held back")      \
+	X(held, "lost_held", lost,                                                                 \
+	  "matches that were held back and that no alert stands for, as there were enough of "     \
+	  "them, or no memory")                                                                    \
 	X(malformed, "lost_malformed", lost,                                                       \
 	  "records that could not be decoded, or for which there was no memory")                   \
 	X(unwritten, "lost_unwritten", lost,                                                       \
@@ -23,6 +31,8 @@
 	X(spool_dropped, "lost_spool", lost,                                                       \
 	  "alerts that were dropped, the oldest first, from spools that were full")                \
 	X(spooled, "spooled", count, "alerts that are left in spools, for the next run to send")   \
+	X(not_rotated, "not_rotated", count,                                                       \
+	  "times that the file of an output was to be rotated and could not be; it grows on")      \
 	X(forks_late, "forks_late", cut,                                                           \
 	  "children that ran before their probes were in place, those included that were forked "  \
 	  "while their parent was being attached to")                                              \
@@ -41,6 +51,12 @@
 	X(looks_put_off, "looks_put_off", cut,                                                     \
 	  "looks that were not taken, or later, as their family had taken too much time or no "    \
 	  "worker could be started")                                                               \
+	X(reloads_refused, "reloads_refused", cut,                                                 \
+	  "processes that go by the rules from before a reload, as they did not answer when it "   \
+	  "was their turn")                                                                        \
+	X(changes_late, "changes_late", cut,                                                       \
+	  "processes that were chosen anew some seconds after their user or cgroup had changed, "  \
+	  "as the kernel side had not told of it")                                                 \
 	X(arms_given_up, "arms_given_up", cut,                                                     \
 	  "requests to arm that were not met: the target's memory did not answer, or it has "      \
 	  "several interpreters that run at once")                                                 \

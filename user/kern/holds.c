@@ -30,7 +30,7 @@ static bool move_on(struct holds *h, const struct ev_hold *asked, uint32_t from,
 }
 
 /* Ends the hold, which is counted. */
-static void finish(struct holds *h, const struct ev_hold *asked, uint32_t to)
+static void finish_hold(struct holds *h, const struct ev_hold *asked, uint32_t to)
 {
 	struct hold_count *c;
 	uint64_t ns, longest;
@@ -59,17 +59,17 @@ bool holds_take(struct holds *h, const struct ev_hold *asked)
 
 void holds_answer(struct holds *h, const struct ev_hold *asked, uint32_t answer)
 {
-	finish(h, asked, HOLD_ANSWER(answer));
+	finish_hold(h, asked, HOLD_ANSWER(answer));
 }
 
 void holds_give_up(struct holds *h, const struct ev_hold *asked)
 {
-	finish(h, asked, HOLD_GIVEN_UP);
+	finish_hold(h, asked, HOLD_GIVEN_UP);
 }
 
 void holds_stop(struct holds *h, const struct ev_hold *asked)
 {
-	finish(h, asked, HOLD_STOPPING);
+	finish_hold(h, asked, HOLD_STOPPING);
 }
 
 void holds_end(struct holds *h, const struct ev_hold *asked)

@@ -25,7 +25,10 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 {
 	char lines[1024], *save = NULL;
 
-	/* What fails is said once, by whoever decides what it means; libbpf's own words are for debugging. */
+	/*
+	 * What fails is said once, by whoever decides what it means; libbpf's own words are for
+	 * debugging.
+	 */
 	if (log_get_level() < LOG_LEVEL_DEBUG || level == LIBBPF_DEBUG)
 		return 0;
 	vsnprintf(lines, sizeof(lines), fmt, ap);
@@ -57,7 +60,7 @@ int kern_template_set(struct kern *k, uint32_t group, const struct py_template *
 				    sizeof(*image), BPF_ANY);
 }
 
-int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
+int kern_open(uint32_t kinds, uint32_t rate, bool costs, struct kern **out, struct err *err)
 {
 	_cleanup_(kern_closep) struct kern *k = NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -75,12 +78,16 @@ int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err)
 	k->nr_cpus = libbpf_num_possible_cpus();
 	if (k->nr_cpus < 1)
 		k->nr_cpus = 1;
-	/* Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no harm since. */
+	/*
+	 * Before Linux 5.11 maps counted against this limit; not being allowed to raise it is no
+	 * harm since.
+	 */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	k->sleepable = kern_feat_sleepable();
 	k->uprobe_multi = kern_feat_uprobe_multi();
 	k->find_vma = kern_feat_find_vma();
 	k->match_ns = rate ? 1000000000 / rate : 0;
+	k->costs = costs;
 	k->yield = kern_yield_choose(k->sleepable);
 	ret = k->sleepable ? 0 : kern_yield_leave_out();
 	if (ret)
@@ -131,90 +138,26 @@ void kern_wait_released(struct kern *k)
 	reaper_wait(k->reaper);
 }
 
-/* A value of the map "targets": what is watched in any class stays so, and at the highest level. */
-static __u32 joined_target(const struct kern *k, const struct phrude_target_key *key, __u32 kind,
-			   __u32 level)
+static bool read_share(const struct kern *k, pid_t pid, struct phrude_share *share)
 {
-	__u32 old;
+	__u32 key = pid;
 
-	if (!bpf_map__lookup_elem(k->skel->maps.targets, key, sizeof(*key), &old, sizeof(old), 0)) {
-		kind = MIN(kind, PHRUDE_TARGET_KIND(old));
-		level = MAX(level, old >> PHRUDE_TARGET_LEVEL_SHIFT);
-	}
-	return kind | level << PHRUDE_TARGET_LEVEL_SHIFT;
-}
-
-int kern_watch(struct kern *k, enum phrude_level level, const struct phrude_target_key *keys,
-	       size_t nr_keys, const int *bits, size_t nr_bits, struct err *err)
-{
-	bool by_class = false;
-	int ret;
-
-	for (size_t i = 0; i < nr_keys; i++)
-		by_class |= keys[i].kind == PHRUDE_PLACE_QUALNAME;
-	for (size_t i = 0; i < nr_bits; i++) {
-		if (bits[i] == RULE_PREFILTER_NONE)
-			continue;
-		if (bits[i] < 0)
-			k->skel->bss->prefilter_non_ascii = true;
-		else
-			k->skel->bss->prefilter[bits[i] / 64] |= 1ULL << (bits[i] % 64);
-	}
-	for (size_t i = 0; i < nr_keys; i++) {
-		__u32 value = by_class && keys[i].kind == PHRUDE_PLACE_FILE ? PHRUDE_TARGET_CLASS
-									    : PHRUDE_TARGET_ANY;
-
-		value = joined_target(k, &keys[i], value, level);
-		ret = bpf_map__update_elem(k->skel->maps.targets, &keys[i], sizeof(keys[i]), &value,
-					   sizeof(value), BPF_ANY);
-		if (keys[i].kind == PHRUDE_PLACE_AUDIT_PREFIX) {
-			k->skel->bss->audit_prefix_lens[keys[i].place / 64] |=
-				1ULL << keys[i].place % 64;
-			k->skel->bss->audit_prefixes = true;
-		}
-		if (ret == -E2BIG)
-			return err_set(err, ret,
-				       "the rules name more than %d functions: the kernel side "
-				       "has no room for them",
-				       PHRUDE_TARGETS_MAX);
-		if (ret)
-			return err_set(err, ret, "cannot pass the rules to the kernel: %s",
-				       strerror(-ret));
-	}
-	return 0;
-}
-
-enum phrude_level kern_level(const struct kern *k, const char *name, const char *module)
-{
-	struct phrude_target_key key = { .name = PHRUDE_HASH_SEED,
-					 .place = PHRUDE_HASH_SEED,
-					 .kind = PHRUDE_PLACE_MODULE };
-	__u32 value;
-
-	/* Of names that are not ASCII this is another hash, which is not there. */
-	for (size_t i = 0; name[i]; i++)
-		key.name = phrude_hash_step(key.name, (unsigned char)name[i]);
-	for (size_t i = strlen(module); i-- > 0;)
-		key.place = phrude_hash_step(key.place, (unsigned char)module[i]);
-	if (bpf_map__lookup_elem(k->skel->maps.targets, &key, sizeof(key), &value, sizeof(value),
-				 0))
-		return PHRUDE_LEVEL_ALERT;
-	return value >> PHRUDE_TARGET_LEVEL_SHIFT;
+	return !bpf_map__lookup_elem(k->skel->maps.shares, &key, sizeof(key), share, sizeof(*share),
+				     0);
 }
 
 uint64_t kern_refused(const struct kern *k, pid_t pid)
 {
 	struct phrude_share share;
-	__u32 key = pid;
 
-	if (bpf_map__lookup_elem(k->skel->maps.shares, &key, sizeof(key), &share, sizeof(share), 0))
-		return 0;
-	return share.refused;
+	return read_share(k, pid, &share) ? share.refused : 0;
 }
 
-void kern_expect_dismissals(struct kern *k)
+pid_t kern_share_target(const struct kern *k, pid_t pid)
 {
-	k->skel->bss->conditions = true;
+	struct phrude_share share;
+
+	return read_share(k, pid, &share) ? (pid_t)share.target : 0;
 }
 
 void kern_dismiss(struct kern *k, uint64_t digest)
@@ -222,7 +165,9 @@ void kern_dismiss(struct kern *k, uint64_t digest)
 	uint64_t *last = &k->refused[digest % ARRAY_SIZE(k->refused)];
 	__u8 value = 1;
 
-	/* Only what comes again: arguments that are different each time would drive the others out. */
+	/*
+	 * Only what comes again: arguments that are different each time would drive the others out.
+	 */
 	if (*last == digest)
 		bpf_map__update_elem(k->skel->maps.dismissed, &digest, sizeof(digest), &value,
 				     sizeof(value), BPF_ANY);
@@ -233,6 +178,18 @@ int kern_direct_set(struct kern *k, uint32_t idx, const struct phrude_direct *di
 {
 	return bpf_map__update_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), direct,
 				    sizeof(*direct), BPF_ANY);
+}
+
+void kern_direct_set_watch(struct kern *k, uint32_t idx, uint32_t watch)
+{
+	struct phrude_direct direct;
+
+	if (bpf_map__lookup_elem(k->skel->maps.direct_funcs, &idx, sizeof(idx), &direct,
+				 sizeof(direct), 0) ||
+	    direct.watch == watch)
+		return;
+	direct.watch = watch;
+	kern_direct_set(k, idx, &direct);
 }
 
 /* A process that has no share yet is attached to: a target of its own. */
@@ -283,12 +240,19 @@ int kern_proc_delete(struct kern *k, pid_t pid)
 	return bpf_map__delete_elem(k->skel->maps.procs, &key, sizeof(key), 0);
 }
 
-void kern_share_delete(struct kern *k, pid_t target)
+static void delete_share(struct kern *k, __u32 key)
 {
-	__u32 keys[] = { target, (__u32)target | PHRUDE_SHARE_TARGET };
+	bpf_map__delete_elem(k->skel->maps.shares, &key, sizeof(key), 0);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		bpf_map__delete_elem(k->skel->maps.shares, &keys[i], sizeof(keys[i]), 0);
+void kern_share_delete(struct kern *k, pid_t pid)
+{
+	delete_share(k, (__u32)pid);
+}
+
+void kern_target_share_delete(struct kern *k, pid_t target)
+{
+	delete_share(k, (__u32)target | PHRUDE_SHARE_TARGET);
 }
 
 void kern_discover(struct kern *k)
@@ -317,25 +281,6 @@ void kern_stop(struct kern *k)
 	k->skel->bss->stopped = true;
 }
 
-int kern_stats(const struct kern *k, uint64_t stats[NR_PHRUDE_STATS])
-{
-	_cleanup_free_ __u64 *per_cpu = calloc(k->nr_cpus, sizeof(*per_cpu));
-	int ret;
-
-	if (!per_cpu)
-		return -ENOMEM;
-	for (__u32 i = 0; i < NR_PHRUDE_STATS; i++) {
-		ret = bpf_map__lookup_elem(k->skel->maps.stats, &i, sizeof(i), per_cpu,
-					   k->nr_cpus * sizeof(*per_cpu), 0);
-		if (ret)
-			return ret;
-		stats[i] = 0;
-		for (int cpu = 0; cpu < k->nr_cpus; cpu++)
-			stats[i] += per_cpu[cpu];
-	}
-	return 0;
-}
-
 int kern_on_record(struct kern *k, kern_record_fn fn, void *ctx, struct err *err)
 {
 	k->ring = ring_buffer__new(bpf_map__fd(k->skel->maps.events),
@@ -350,8 +295,10 @@ int kern_ring_fd(const struct kern *k)
 	return ring_buffer__epoll_fd(k->ring);
 }
 
-/* How long the kernel side is told not to wake us, and how much longer we look: longer than a program can be held up
- * between reading the one and putting its event into the ring. */
+/*
+ * How long the kernel side is told not to wake us, and how much longer we look: longer than a
+ * program can be held up between reading the one and putting its event into the ring.
+ */
 #define AWAKE_NS 10000000ULL
 #define GRACE_NS 20000000ULL
 

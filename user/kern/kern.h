@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel side: loading the BPF programs, their maps, counters and ring buffer.  The only module besides
- * attach/ that knows libbpf. */
+/*
+ * The kernel side: loading the BPF programs, their maps, counters and ring buffer.  The only module
+ * besides attach/ that knows libbpf.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -18,21 +20,29 @@
 #include "bpf/abi/pylayout.h"
 #include "bpf/abi/rule.h"
 #include "bpf/abi/stats.h"
+#include "kern/kern_watched.h"
 #include "py/interp.h"
 
 struct bpf_program;
 struct kern;
 
-/* Checks privilege and kernel, then loads the programs of the probe kinds in `kinds` (bits by enum phrude_probe): the
- * kernel takes a quarter of a second to verify one.  rate: matches a second that one process may send; 0: any number.  Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP (the kernel
- * lacks something), else -errno. */
-int kern_open(uint32_t kinds, uint32_t rate, struct kern **out, struct err *err);
+/*
+ * Checks privilege and kernel, then loads the programs of the probe kinds in `kinds` (bits by enum
+ * phrude_probe): the kernel takes a quarter of a second to verify one.  rate: matches a second that
+ * one process may send; 0: any number.  costs: what processes pay is counted (struct py_cost).
+ * Errors with a sentence: -EPERM (privilege), -EOPNOTSUPP
+ * (the kernel lacks something), else -errno.
+ */
+int kern_open(uint32_t kinds, uint32_t rate, bool costs, struct kern **out, struct err *err);
 void kern_close(struct kern *kern);
 DEFINE_CLEANUP(kern_closep, struct kern, kern_close);
 
 /* Can programs wait for user space?  (Linux 6.0 and later.) */
 bool kern_is_sleepable(const struct kern *kern);
-/* Are programs put on with links of the kind uprobe_multi?  Else with perf events, each place by itself. */
+/*
+ * Are programs put on with links of the kind uprobe_multi?  Else with perf events, each place by
+ * itself.
+ */
 bool kern_has_uprobe_multi(const struct kern *kern);
 
 /* Loads the programs of a kind, unless they are there.  Errors as of kern_open(). */
@@ -43,8 +53,9 @@ struct bpf_program *kern_program(const struct kern *kern, enum phrude_probe prob
 				 const char *name);
 
 /*
- * kern_launch.c: the programs that stop a started program at its entry point, where its dynamic linker has mapped something, and where an
- * interpreter starts in it.  The last two are for threads that are followed, and watched.
+ * kern_launch.c: the programs that stop a started program at its entry point, where its dynamic
+ * linker has mapped something, and where an interpreter starts in it.  The last two are for threads
+ * that are followed, and watched.
  */
 struct bpf_program *kern_launch_program(const struct kern *kern);
 struct bpf_program *kern_launch_mapped_program(const struct kern *kern);
@@ -52,7 +63,10 @@ struct bpf_program *kern_launch_start_program(const struct kern *kern);
 /* pages: that its process has mapped to be executed. */
 int kern_launch_follow(struct kern *kern, pid_t tid, bool watched, uint64_t pages);
 void kern_launch_forget(struct kern *kern, pid_t tid);
-/* Is it for what was mapped that the thread, which is stopped, got its signal?  It is forgotten then. */
+/*
+ * Is it for what was mapped that the thread, which is stopped, got its signal?  It is forgotten
+ * then.
+ */
 bool kern_launch_mapped(struct kern *kern, pid_t tid);
 
 /* The programs for the places of py_sites_code_life(). */
@@ -72,8 +86,14 @@ enum kern_import {
 	KERN_IMPORT_DONE,   /* either of them, at its return */
 };
 struct bpf_program *kern_import_program(const struct kern *kern, enum kern_import what);
-/* Has threads held that import the module, or one that may be the same; *number: struct import.name then.  -errno */
+/*
+ * Has threads held that import the module, or one that may be the same; *number: struct import.name
+ * then.  -errno
+ */
 int kern_import_watch(struct kern *kern, const char *module, uint32_t *number);
+/* Forgets all modules but those whose numbers are wanted. */
+typedef bool (*kern_import_keep_fn)(const void *ctx, uint32_t number);
+void kern_import_keep(struct kern *kern, kern_import_keep_fn wanted, const void *ctx);
 /* Sets import->file to what tells an open file from others.  -errno */
 int kern_import_identify(const struct kern *kern, int fd, struct import *import);
 /* Is an open file that which the module is from, as far as can be told? */
@@ -83,33 +103,44 @@ void kern_import_looked(struct kern *kern, const struct import *import);
 /* The probes of that group are gone. */
 void kern_import_forget(struct kern *kern, uint32_t group);
 
-/* Has destroy(probe) called in the background, since the kernel takes its time to take a probe away;
- * kern_wait_released() returns when all such are gone. */
+/*
+ * Has destroy(probe) called in the background, since the kernel takes its time to take a probe
+ * away; kern_wait_released() returns when all such are gone.
+ */
 void kern_release(struct kern *kern, void *probe, void (*destroy)(void *probe));
 void kern_wait_released(struct kern *kern);
 
-/* Watches the function names and places of `keys`, those of one rule; bits: prefilter bits, -1 for a name that is not ASCII. */
-int kern_watch(struct kern *kern, enum phrude_level level, const struct phrude_target_key *keys,
-	       size_t nr_keys, const int *bits, size_t nr_bits, struct err *err);
-/* The highest level of the rules that name a C function: alert, if they do so in another way. */
-enum phrude_level kern_level(const struct kern *kern, const char *name, const char *module);
+/*
+ * kern_watch.c: sends matches of this as well, from now on.  -errno with a sentence: of some of it.
+ */
+int kern_watch(struct kern *kern, const struct watched *watched, struct err *err);
+/*
+ * And of nothing else: it is watched already.  What was dismissed by the rules before is sent
+ * again.
+ */
+void kern_watch_only(struct kern *kern, const struct watched *watched);
+/* PHRUDE_TARGET_WATCH of a C function; level alert, if rules name it in another way. */
+uint32_t kern_watch_of(const struct kern *kern, const char *name, const char *module);
 /* How many matches of a process were refused so far, since it made too many; 0 if it is gone. */
 uint64_t kern_refused(const struct kern *kern, pid_t pid);
 
-/* Some rule has conditions, so that matches are worth a digest. */
-void kern_expect_dismissals(struct kern *kern);
 /* Matches with this digest (struct ev_match) are not sent any more. */
 void kern_dismiss(struct kern *kern, uint64_t digest);
 
-/* kern_file.c: is an open file of ours, O_PATH will do, on a file system that a process provides (FUSE), be it below an overlay?  1, 0
- * or -errno. */
+/*
+ * kern_file.c: is an open file of ours, O_PATH will do, on a file system that a process provides
+ * (FUSE), be it below an overlay?  1, 0 or -errno.
+ */
 int kern_file_is_on_fuse(const struct kern *kern, int fd);
 
 /* Which file it is: the same in all mounts of an overlay, as the kernel has its probes. */
 struct file_id {
 	uint64_t high, low;
 };
-/* Of an open file, O_PATH will do, whose stat() says dev and ino.  Holds for as long as something keeps it open or probed.  -errno. */
+/*
+ * Of an open file, O_PATH will do, whose stat() says dev and ino.  Holds for as long as something
+ * keeps it open or probed.  -errno.
+ */
 int kern_file_id(const struct kern *kern, int fd, dev_t dev, ino_t ino, struct file_id *id);
 
 static inline bool file_id_equal(struct file_id a, struct file_id b)
@@ -119,23 +150,45 @@ static inline bool file_id_equal(struct file_id a, struct file_id b)
 
 /* Describes the C function behind the direct probe with this number. */
 int kern_direct_set(struct kern *kern, uint32_t idx, const struct phrude_direct *direct);
+void kern_direct_set_watch(struct kern *kern, uint32_t idx, uint32_t watch);
 
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 /* What the kernel side has of it.  -ENOENT */
 int kern_proc_get(const struct kern *kern, pid_t pid, struct py_proc *proc);
 int kern_proc_delete(struct kern *kern, pid_t pid);
+/* The process's own part of a share: it is not traced any more, but lives. */
+void kern_share_delete(struct kern *kern, pid_t pid);
 /* Nobody is left of those who had a share together with this process. */
-void kern_share_delete(struct kern *kern, pid_t target);
-/* From now on each program that is exec'ed is told of, and its process traced until it is deleted. */
+void kern_target_share_delete(struct kern *kern, pid_t target);
+/* The process whose share it has a part of; 0: of none. */
+pid_t kern_share_target(const struct kern *kern, pid_t pid);
+/*
+ * From now on each program that is exec'ed is told of, and its process traced until it is deleted.
+ */
 void kern_discover(struct kern *kern);
+
+/*
+ * kern_change.c: has processes told of whose effective user, or whose cgroup, changes without an
+ * exec (PROC_CHANGED), or not any more.  Returns which of these (bits) the kernel cannot tell of.
+ */
+#define KERN_CHANGE_USER (1u << 0)
+#define KERN_CHANGE_CGROUP (1u << 1)
+uint32_t kern_tell_changes(struct kern *kern, uint32_t wanted);
+/*
+ * A process was told of, and is about to be looked at.  If it has changed since (true) it is told
+ * of no more for now, and this is to be asked again later; else it is told of when it changes.
+ */
+bool kern_change_again(struct kern *kern, pid_t pid);
+/* How many changes could not be told of so far. */
+uint64_t kern_changes_untold(const struct kern *kern);
 
 /* kern_hold.c: threads that are held, for holds.h. */
 struct holds *kern_holds(struct kern *kern);
 
 /*
- * What threads that are held ask for by way of "hold_requests" (bpf/abi/hold.h); only where programs can wait: kern_is_sleepable().  Of
- * all else records tell (EV_HOLD).
+ * What threads that are held ask for by way of "hold_requests" (bpf/abi/hold.h); only where
+ * programs can wait: kern_is_sleepable().  Of all else records tell (EV_HOLD).
  */
 struct kern_requests;
 
@@ -148,7 +201,10 @@ void kern_requests_close(struct kern_requests *requests);
 /* Waits for requests, and delivers them. */
 int kern_requests_poll(struct kern_requests *requests, int timeout_ms);
 
-/* Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left` things to do, or 0. */
+/*
+ * Has the threads of a process ask (ARM_PENDING) where they hit a PY_SITE_HOT: there are `left`
+ * things to do, or 0.
+ */
 int kern_arm_set_pending(struct kern *kern, pid_t pid, uint32_t left);
 bool kern_arm_is_pending(const struct kern *kern, pid_t pid);
 
@@ -159,8 +215,41 @@ void kern_forget_tables(struct kern *kern);
 /* Ends all tracing at once: no hit counts any more, whatever probes are still there. */
 void kern_stop(struct kern *kern);
 
-/* Sums of the per-CPU counters. */
+/* kern_stats.c: sums of the per-CPU counters.  -errno */
 int kern_stats(const struct kern *kern, uint64_t stats[NR_PHRUDE_STATS]);
+/*
+ * What the programs of a probe kind have done; runs and their time are counted while the kernel's
+ * statistics are on, see below.
+ */
+struct kern_usage {
+	uint64_t hits; /* in traced processes */
+	uint64_t runs, run_ns;
+};
+/*
+ * By probe kind; in place of PROBE_NONE what the tracer's other programs took, which see imports,
+ * execs and the like.  Two kinds may share a program (usdt and frame): it is then of the one with
+ * more hits.  -errno
+ */
+int kern_usage(const struct kern *kern, struct kern_usage usage[NR_PROBES]);
+/*
+ * Has the kernel time all BPF programs until the descriptor that this returns is closed.  -errno.
+ * For any thread.
+ */
+int kern_time_programs(void);
+
+/*
+ * kern_cost.c, where costs are counted: from now on it is told what matches of a function cost a
+ * process, or no more, and a process is spared those that it is to be.
+ */
+void kern_guard(struct kern *kern, bool on);
+/* Calls fn for what has come together since the last time. */
+typedef void (*kern_cost_fn)(void *ctx, pid_t pid, uint32_t watch, const struct phrude_cost *cost);
+void kern_costs_take(struct kern *kern, kern_cost_fn fn, void *ctx);
+/* Matches of a function (PHRUDE_WATCH_ID) in a process are refused if its level is info.  -errno */
+int kern_shed(struct kern *kern, pid_t pid, uint32_t watch);
+void kern_unshed(struct kern *kern, pid_t pid, uint32_t watch);
+/* How many were so far. */
+uint64_t kern_shed_count(const struct kern *kern, pid_t pid, uint32_t watch);
 
 /* Called for each record; what it returns other than 0 ends kern_consume(). */
 typedef int (*kern_record_fn)(void *ctx, const void *record, size_t size);
@@ -172,8 +261,8 @@ int kern_ring_fd(const struct kern *kern);
 /* Delivers what is in the ring buffer. Number of records or -errno. */
 int kern_consume(struct kern *kern);
 /*
- * After records have come, more are likely: for a while the kernel side does not wake this process, which has to call
- * kern_consume() by itself every KERN_POLL_MS as long as this says so.
+ * After records have come, more are likely: for a while the kernel side does not wake this process,
+ * which has to call kern_consume() by itself every KERN_POLL_MS as long as this says so.
  */
 #define KERN_POLL_MS 3
 bool kern_polling(const struct kern *kern);

@@ -51,6 +51,29 @@ int kern_import_watch(struct kern *k, const char *module, uint32_t *number)
 	return ret;
 }
 
+_Static_assert(sizeof(struct import_name) <= KERN_ENTRY_MAX, "kern_map_keep() has room");
+_Static_assert(sizeof(struct import) <= KERN_ENTRY_MAX, "kern_map_keep() has room");
+
+struct wanted {
+	kern_import_keep_fn is;
+	const void *ctx;
+};
+
+/* kern_key_fn */
+static bool is_wanted(const void *ctx, const void *key, const void *value)
+{
+	const struct wanted *wanted = ctx;
+	uint32_t number;
+
+	memcpy(&number, value, sizeof(number));
+	return wanted->is(wanted->ctx, number);
+}
+
+void kern_import_keep(struct kern *k, kern_import_keep_fn wanted, const void *ctx)
+{
+	kern_map_keep(k->skel->maps.import_names, is_wanted, &(struct wanted){ wanted, ctx });
+}
+
 int kern_import_identify(const struct kern *k, int fd, struct import *import)
 {
 	return kern_file_identity(k, fd, &import->file);
@@ -75,16 +98,17 @@ void kern_import_looked(struct kern *k, const struct import *import)
 				     sizeof(value), BPF_ANY);
 }
 
+/* kern_key_fn */
+static bool is_of_another(const void *ctx, const void *key, const void *value)
+{
+	const uint32_t *group = ctx;
+	struct import import;
+
+	memcpy(&import, key, sizeof(import));
+	return import.group != *group;
+}
+
 void kern_import_forget(struct kern *k, uint32_t group)
 {
-	const struct bpf_map *map = k->skel->maps.imports_looked;
-	struct import key, next;
-	bool more = !bpf_map__get_next_key(map, NULL, &next, sizeof(next));
-
-	while (more) {
-		key = next;
-		more = !bpf_map__get_next_key(map, &key, &next, sizeof(next));
-		if (key.group == group)
-			bpf_map__delete_elem(map, &key, sizeof(key), 0);
-	}
+	kern_map_keep(k->skel->maps.imports_looked, is_of_another, &group);
 }

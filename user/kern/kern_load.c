@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading the programs, of which the kernel takes a quarter of a second to verify one that reports calls.  So what
- * may never be needed is loaded when it is: in an object of its own, which uses the maps of the first.
+ * Loading the programs, of which the kernel takes a quarter of a second to verify one that reports
+ * calls.  So what may never be needed is loaded when it is: in an object of its own, which uses the
+ * maps of the first.
  */
 #include <errno.h>
 #include <string.h>
@@ -49,16 +50,9 @@ static void choose_kinds(const struct tracer *skel, uint32_t kinds)
 	}
 }
 
-/* Leaves out all but the entry programs of one kind. */
-static void choose_only(const struct tracer *skel, enum phrude_probe probe)
-{
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(prog, false);
-	choose_kind(skel, probe, true);
-}
-
-/* How the programs on uprobes run, and how they are attached: both are fixed when they are loaded. */
+/*
+ * How the programs on uprobes run, and how they are attached: both are fixed when they are loaded.
+ */
 static void set_features(const struct kern *k, const struct tracer *skel)
 {
 	struct bpf_program *prog;
@@ -75,13 +69,20 @@ static void set_features(const struct kern *k, const struct tracer *skel)
 }
 
 /*
- * Slots for events being put together, see bpf/scratch.bpf.c: several a CPU, since a program may be preempted.  Each takes 170 KB
- * of the kernel's memory.  A quarter is enough for all threads of a process that run at once, as only a thread without the
- * GIL comes beside others; half leaves as many to others as a target has.
+ * Slots for events being put together, see bpf/scratch.bpf.c: several a CPU, since a program may be
+ * preempted.  Each takes 170 KB of the kernel's memory.  A quarter is enough for all threads of a
+ * process that run at once, as only a thread without the GIL comes beside others; half leaves as
+ * many to others as a target has.
  */
 static unsigned int scratch_slots(int nr_cpus)
 {
 	return MIN(MAX(4 * nr_cpus + 4, 16), 64);
+}
+
+/* What only kern_tell_changes() needs. */
+static int leave_out_changes(const struct tracer *skel)
+{
+	return bpf_map__set_autocreate(skel->maps.changes, false);
 }
 
 static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *err)
@@ -108,11 +109,12 @@ static int load_once(struct kern *k, uint32_t kinds, bool request, struct err *e
 	k->skel->rodata->cfg_find_vma = k->find_vma;
 	k->skel->rodata->cfg_scratch_slots = scratch_slots(k->nr_cpus);
 	k->skel->rodata->cfg_match_ns = k->match_ns;
+	k->skel->rodata->cfg_costs = k->costs;
 	k->skel->rodata->cfg_slots_process = scratch_slots(k->nr_cpus) / 4;
 	k->skel->rodata->cfg_slots_target = scratch_slots(k->nr_cpus) / 2;
 	ret = bpf_map__set_max_entries(k->skel->maps.scratch, scratch_slots(k->nr_cpus));
 	if (!ret)
-		ret = kern_yield_prepare(k, k->skel);
+		ret = kern_yield_prepare(k, k->skel) ?: leave_out_changes(k->skel);
 	if (ret)
 		return err_set(err, ret, "cannot size the BPF maps: %s", strerror(-ret));
 	choose_kinds(k->skel, kinds);
@@ -180,6 +182,26 @@ static int share_maps(const struct tracer *from, struct tracer *to)
 	return 0;
 }
 
+int kern_open_more(struct kern *k, struct tracer **out, struct err *err)
+{
+	struct tracer *skel = tracer__open();
+	struct bpf_program *prog;
+	int ret;
+
+	if (!skel)
+		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	ret = kern_yield_prepare(k, skel) ?: leave_out_changes(skel);
+	if (!ret)
+		ret = share_maps(k->skel, skel);
+	if (ret) {
+		tracer__destroy(skel);
+		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
+	}
+	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(prog, false);
+	*out = skel;
+	return 0;
+}
+
 int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 {
 	const struct probe_kind *kind = probe_kind(probe);
@@ -189,17 +211,10 @@ int kern_need(struct kern *k, enum phrude_probe probe, struct err *err)
 	/* A kind has all of its programs loaded, or none. */
 	if (!kind || kern_program(k, probe, kind->programs[0].name))
 		return 0;
-	skel = tracer__open();
-	if (!skel)
-		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	ret = kern_yield_prepare(k, skel);
-	if (!ret)
-		ret = share_maps(k->skel, skel);
-	if (ret) {
-		tracer__destroy(skel);
-		return err_set(err, ret, "cannot share the BPF maps: %s", strerror(-ret));
-	}
-	choose_only(skel, probe);
+	ret = kern_open_more(k, &skel, err);
+	if (ret)
+		return ret;
+	choose_kind(skel, probe, true);
 	set_features(k, skel);
 	ret = tracer__load(skel);
 	if (ret) {
@@ -214,6 +229,7 @@ void kern_unload(struct kern *k)
 {
 	for (int probe = 0; probe < NR_PROBES; probe++)
 		tracer__destroy(k->more[probe]);
+	changes_free(k->changes);
 	kern_yield_unmap(k);
 	tracer__destroy(k->skel);
 }

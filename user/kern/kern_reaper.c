@@ -33,7 +33,7 @@ struct reaper *reaper_new(void)
 }
 
 /* Works until nothing is left, then ends: an idle tracer has no idle threads. */
-static void *worker(void *arg)
+static void *reaper_main(void *arg)
 {
 	struct reaper *r = arg;
 	struct item *item;
@@ -65,7 +65,7 @@ static int start_worker(struct reaper *r)
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attr, 256 * 1024);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&thread, &attr, worker, r);
+	ret = pthread_create(&thread, &attr, reaper_main, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return -ret;
@@ -93,7 +93,7 @@ void reaper_take(struct reaper *r, void *object, void (*destroy)(void *object))
 		r->workers++;
 	pthread_mutex_unlock(&r->lock);
 	if (start && start_worker(r))
-		worker(r); /* no thread to be had: do it here */
+		reaper_main(r); /* no thread to be had: do it here */
 }
 
 void reaper_wait(struct reaper *r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking probes away in the background.  The kernel waits for a grace period when it removes a uprobe, 0.1 s or more
- * each: long enough for the ring buffer to overflow if records waited for it, and it can wait for several at once.
+ * Taking probes away in the background.  The kernel waits for a grace period when it removes a
+ * uprobe, 0.1 s or more each: long enough for the ring buffer to overflow if records waited for it,
+ * and it can wait for several at once.
  */
 #pragma once
 

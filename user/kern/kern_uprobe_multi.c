@@ -47,8 +47,8 @@ int kern_uprobe_multi_link(int prog_fd, const char *path, const uint64_t *offset
 }
 
 /*
- * Until 6.10, and stable releases of that time, a link for one process saw its first thread only.  So it is tried out, with a
- * function of our own that another thread calls.
+ * Until 6.10, and stable releases of that time, a link for one process saw its first thread only.
+ * So it is tried out, with a function of our own that another thread calls.
  */
 __attribute__((noinline)) static void feat_hit(void)
 {

@@ -25,7 +25,10 @@ enum phrude_yield kern_yield_choose(bool sleepable)
 	return kern_feat_arena() ? YIELD_ARENA : YIELD_STORAGE;
 }
 
-/* The verifier of 5.15 refuses a call of a function that the kernel does not have even where it is never reached. */
+/*
+ * The verifier of 5.15 refuses a call of a function that the kernel does not have even where it is
+ * never reached.
+ */
 static int leave_out_calls(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
 	const struct bpf_insn nothing = { .code = BPF_ALU64 | BPF_MOV | BPF_K };
