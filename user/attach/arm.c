@@ -18,7 +18,10 @@
 #include "py/py_arm.h"
 #include "py/py_arm_worker.h"
 
-/* How long a thread of the target may be held for what is pending; the rest is done at the next hit. */
+/*
+ * How long a thread of the target may be held for what is pending; the rest is done at the next
+ * hit.
+ */
 #define ENOUGH_NS (4 * 1000 * 1000)
 /* How long to wait for the process to enter a function, before others are attended to. */
 #define WAIT_MS 50
@@ -26,7 +29,10 @@
 /* Before the end of the time that a thread is held at most. */
 #define MARGIN_NS (20 * 1000 * 1000)
 
-/* How long memory may take to answer while a thread is held, and how long it is not asked again if it did not. */
+/*
+ * How long memory may take to answer while a thread is held, and how long it is not asked again if
+ * it did not.
+ */
 #define ANSWER_MS 8
 #define DEAF_NS (1000ULL * 1000 * 1000)
 
@@ -106,7 +112,10 @@ static int run_job(struct armer *armer, uint32_t target, struct py_arm_job *job)
 	return ret;
 }
 
-/* The thread that asked is held: does what there is to do, but for the code object that it is just entering. */
+/*
+ * The thread that asked is held: does what there is to do, but for the code object that it is just
+ * entering.
+ */
 static void arm_existing(struct arming *a, const struct ev_hold *asked)
 {
 	struct py_arm_job job = job_of(a->armer, asked);
@@ -128,7 +137,10 @@ static void arm_existing(struct arming *a, const struct ev_hold *asked)
 	run_job(a->armer, asked->target, &job);
 	if (!asked->arm.watched)
 		a->new_version = job.new_version;
-	/* From the end on, so that what takes the place of one that is done is none that is still to be counted. */
+	/*
+	 * From the end on, so that what takes the place of one that is done is none that is still
+	 * to be counted.
+	 */
 	for (size_t k = 0; k < job.done; k++) {
 		int ret = a->armer->items[k].result;
 
@@ -232,7 +244,10 @@ static void *armer_main(void *ctx)
 	const struct sched_param first = { .sched_priority = 1 };
 	struct armer *armer = ctx;
 
-	/* A thread of a target waits for every answer.  Not being allowed to makes it wait longer under load. */
+	/*
+	 * A thread of a target waits for every answer.  Not being allowed to makes it wait longer
+	 * under load.
+	 */
 	pthread_setschedparam(pthread_self(), SCHED_RR, &first);
 	warm_up();
 	while (!atomic_load(&armer->stop))
@@ -356,11 +371,10 @@ int arm_begin(struct armer *armer, const struct arm_process *target, struct armi
 	return begin_arming(armer, target, false, out, err);
 }
 
-int arm_undo(struct armer *armer, const struct arm_process *target, struct err *err)
+int arm_undo(struct armer *armer, const struct arm_process *target, struct arming **out,
+	     struct err *err)
 {
-	_cleanup_(arm_freep) struct arming *a = NULL;
-
-	return begin_arming(armer, target, true, &a, err);
+	return begin_arming(armer, target, true, out, err);
 }
 
 bool arm_is_done(const struct arming *a)

@@ -55,7 +55,10 @@ static int sets_add(struct sets *sets, struct bpf_program *prog, const struct py
 	return 0;
 }
 
-/* The programs that a site needs: one that notices calls, and with arm one that asks to have functions armed. */
+/*
+ * The programs that a site needs: one that notices calls, and with arm one that asks to have
+ * functions armed.
+ */
 static int sets_add_site(struct sets *sets, const struct kern *kern, const struct probe_kind *kind,
 			 const struct py_site *site)
 {

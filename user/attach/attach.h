@@ -18,8 +18,8 @@ struct attachment;
 
 /*
  * Puts probes of a kind on the sites of the file in a process; what it
- * forks has to be attached to by itself.  pid ATTACH_ALL: in all processes, for those of a group to count (py_proc.group).
- * -ESRCH if the process is gone, -EPERM; each with a sentence.
+ * forks has to be attached to by itself.  pid ATTACH_ALL: in all processes, for those of a group to
+ * count (py_proc.group).  -ESRCH if the process is gone, -EPERM; each with a sentence.
  */
 int attach_process(struct kern *kern, pid_t pid, uint32_t group, struct probed_file file,
 		   enum phrude_probe probe, const struct py_site *sites, size_t nr_sites,

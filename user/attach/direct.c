@@ -16,6 +16,7 @@ struct probe {
 	struct file_id file;
 	uint64_t offset;
 	char *name, *module;
+	bool off; /* its hits do not count */
 };
 
 /* A probe that is wanted; its file is kept open until it is in place. */
@@ -27,13 +28,18 @@ struct wanted {
 /* Probes in place: of one group, in one file. */
 struct set {
 	uint32_t group;
+	struct file_id file;
 	struct uprobes *probes;
 };
 
 struct direct_probes {
 	struct kern *kern;
 	struct probe list[PHRUDE_DIRECT_MAX]; /* by the probe's number */
-	size_t next; /* to be tried first for a new one: a number that was given back may still be hit for a moment */
+	/*
+	 * to be tried first for a new one: a number that was given back may still be hit for a
+	 * moment
+	 */
+	size_t next;
 	struct wanted *wanted;
 	size_t nr_wanted;
 	struct set *sets;
@@ -57,7 +63,10 @@ static void probe_fini(struct probe *p)
 	*p = (struct probe){ 0 };
 }
 
-/* Appends a section and its text as the kernel side would have sent it; what does not fit is left out or cut. */
+/*
+ * Appends a section and its text as the kernel side would have sent it; what does not fit is left
+ * out or cut.
+ */
 static void put_section(struct phrude_direct *d, uint8_t section, const char *text)
 {
 	struct ev_node head = { .type = section },
@@ -97,17 +106,34 @@ static void describe(const struct probe *p, const struct py_cfunc *f, struct phr
 	put_section(d, SEC_SIGNATURE, f->doc);
 }
 
-static bool is_known(const struct direct_probes *d, const struct probe *p)
+static struct probe *find_known(struct direct_probes *d, const struct probe *p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
-		const struct probe *q = &d->list[i];
+		struct probe *q = &d->list[i];
 
 		if (q->group == p->group && file_id_equal(q->file, p->file) &&
 		    q->offset == p->offset && str_eq(q->name, p->name) &&
 		    str_eq(q->module, p->module))
-			return true;
+			return q;
 	}
-	return false;
+	return NULL;
+}
+
+/* Has hits of a probe count, from now on. */
+static int turn_on(struct direct_probes *d, struct probe *p, const struct py_cfunc *f,
+		   struct err *err)
+{
+	struct phrude_direct direct;
+	int ret;
+
+	describe(p, f, &direct);
+	direct.watch = kern_watch_of(d->kern, p->name, p->module);
+	ret = kern_direct_set(d->kern, p - d->list, &direct);
+	if (ret)
+		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
+			       strerror(-ret));
+	p->off = false;
+	return 0;
 }
 
 /* A number for one more; PHRUDE_DIRECT_MAX: there is none. */
@@ -127,7 +153,6 @@ static size_t take_number(struct direct_probes *d)
 static int add_probe(struct direct_probes *d, const struct probe *p, const struct py_cfunc *f,
 		     struct err *err)
 {
-	struct phrude_direct direct;
 	struct wanted *wanted;
 	size_t number;
 	int ret;
@@ -142,16 +167,15 @@ static int add_probe(struct direct_probes *d, const struct probe *p, const struc
 			       "the rules name more than %d functions written in C, in all "
 			       "interpreters together",
 			       PHRUDE_DIRECT_MAX);
-	describe(p, f, &direct);
-	direct.level = kern_level(d->kern, p->name, p->module);
-	ret = kern_direct_set(d->kern, number, &direct);
-	if (ret)
-		return err_set(err, ret, "cannot describe %s to the kernel: %s", f->qualname,
-			       strerror(-ret));
+	d->list[number] = *p;
+	ret = turn_on(d, &d->list[number], f, err);
+	if (ret) {
+		d->list[number] = (struct probe){ 0 };
+		return ret;
+	}
 	wanted[d->nr_wanted] = (struct wanted){ f->file, f->site };
 	wanted[d->nr_wanted++].site.cookie = number;
 	f->file->refs++;
-	d->list[number] = *p;
 	return 0;
 }
 
@@ -162,23 +186,31 @@ int direct_probe_add(struct direct_probes *d, uint32_t group, const char *name, 
 			   .offset = f->site.offset,
 			   .name = strdup(name),
 			   .module = strdup(module) };
+	struct probe *known;
 	int ret = kern_file_id(d->kern, f->file->fd, f->file->dev, f->file->ino, &p.file);
 
 	if (!p.name || !p.module)
 		ret = -ENOMEM;
-	if (ret)
-		err_set(err, ret, "cannot tell which file %s is: %s", f->file->path,
-			strerror(-ret));
-	else if (!is_known(d, &p))
-		ret = add_probe(d, &p, f, err);
-	else
-		ret = -EEXIST;
-	if (ret)
+	if (ret) {
 		probe_fini(&p);
-	return ret == -EEXIST ? 0 : ret;
+		return err_set(err, ret, "cannot tell which file %s is: %s", f->file->path,
+			       strerror(-ret));
+	}
+	known = find_known(d, &p);
+	if (!known) {
+		ret = add_probe(d, &p, f, err);
+		if (ret)
+			probe_fini(&p);
+		return ret;
+	}
+	probe_fini(&p);
+	return known->off ? turn_on(d, known, f, err) : 0;
 }
 
-/* Moves those of the wanted that are in the same file as the first of them to the end of the list; returns how many others stay. */
+/*
+ * Moves those of the wanted that are in the same file as the first of them to the end of the list;
+ * returns how many others stay.
+ */
 static size_t part_file(struct direct_probes *d)
 {
 	const struct py_code_file *file = d->wanted[0].file;
@@ -227,6 +259,7 @@ static int attach_file(struct direct_probes *d, struct err *err)
 	file = d->wanted[left].file;
 	set = &sets[d->nr_sets];
 	set->group = d->list[sites[0].cookie].group;
+	set->file = d->list[sites[0].cookie].file;
 	prog = kern_program(d->kern, PROBE_DIRECT, probe_kind(PROBE_DIRECT)->programs[0].name);
 	ret = uprobes_open(d->kern, prog, ATTACH_ALL, (struct probed_file){ file->fd, file->path },
 			   sites, n, &set->probes, err);
@@ -259,6 +292,54 @@ int direct_probes_attach(struct direct_probes *d, struct err *err)
 size_t direct_probes_refused(const struct direct_probes *d)
 {
 	return d ? d->refused : 0;
+}
+
+/* Does a hit of any probe of the group in the file count? */
+static bool is_needed(const struct direct_probes *d, uint32_t group, struct file_id file)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
+		const struct probe *p = &d->list[i];
+
+		if (p->group == group && !p->off && file_id_equal(p->file, file))
+			return true;
+	}
+	return false;
+}
+
+static void release_unneeded(struct direct_probes *d)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < d->nr_sets; i++) {
+		if (is_needed(d, d->sets[i].group, d->sets[i].file))
+			d->sets[left++] = d->sets[i];
+		else
+			uprobes_free(d->sets[i].probes);
+	}
+	d->nr_sets = left;
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
+		if (d->list[i].off && !is_needed(d, d->list[i].group, d->list[i].file))
+			probe_fini(&d->list[i]);
+	}
+}
+
+void direct_probes_keep(struct direct_probes *d, direct_named_fn is_named, const void *ctx)
+{
+	static const struct phrude_direct none = { .group = PHRUDE_GROUP_NONE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(d->list); i++) {
+		struct probe *p = &d->list[i];
+
+		if (!p->group || p->off)
+			continue;
+		if (is_named(ctx, p->name, p->module)) {
+			kern_direct_set_watch(d->kern, i,
+					      kern_watch_of(d->kern, p->name, p->module));
+			continue;
+		}
+		p->off = !kern_direct_set(d->kern, i, &none);
+	}
+	release_unneeded(d);
 }
 
 void direct_probes_release(struct direct_probes *d, uint32_t group)

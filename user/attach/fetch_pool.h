@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads that answer requests for pages (HOLD_FETCH).  Pages that never come take up some of them for a while, never all: so
- * many are for one target at most that others always find one.
+ * Threads that answer requests for pages (HOLD_FETCH).  Pages that never come take up some of them
+ * for a while, never all: so many are for one target at most that others always find one.
  */
 #pragma once
 

@@ -72,8 +72,8 @@ static const char *reason(int code)
 	return code == 524 ? "no probe can be on the instruction there" : strerror(code);
 }
 
-static int explain(int ret, bool multi, struct probed_file file, const struct py_site *site,
-		   pid_t pid, struct err *err)
+static int explain_refusal(int ret, bool multi, struct probed_file file, const struct py_site *site,
+			   pid_t pid, struct err *err)
 {
 	const char *name;
 	char buf[256];
@@ -165,14 +165,14 @@ static int open_each(struct uprobes *u, int prog_fd, pid_t pid, struct probed_fi
 				: open_perf(u, prog_fd, pid, file, &sites[i]);
 
 		if (ret)
-			return explain(ret, multi, file, &sites[i], pid, err);
+			return explain_refusal(ret, multi, file, &sites[i], pid, err);
 	}
 	return 0;
 }
 
 /*
- * While the kernel puts a probe on a file, it reads the page with a lock held that all forks of the machine wait for. A page that
- * a process provides may never come.
+ * While the kernel puts a probe on a file, it reads the page with a lock held that all forks of the
+ * machine wait for. A page that a process provides may never come.
  */
 static int refuse_fuse(const struct kern *kern, struct probed_file file, struct err *err)
 {

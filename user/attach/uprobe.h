@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Probes: a program on places of one file.  With one link for all of them where the kernel has that (uprobe_multi), else
- * with a perf event for each place.
+ * Probes: a program on places of one file.  With one link for all of them where the kernel has that
+ * (uprobe_multi), else with a perf event for each place.
  */
 #pragma once
 
@@ -13,7 +13,10 @@
 
 struct uprobes;
 
-/* An open file, O_PATH will do, and what its process calls it; NULL: that is what the descriptor says. */
+/*
+ * An open file, O_PATH will do, and what its process calls it; NULL: that is what the descriptor
+ * says.
+ */
 struct probed_file {
 	int fd;
 	const char *path;

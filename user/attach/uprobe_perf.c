@@ -11,7 +11,10 @@
 
 #include "base/cleanup.h"
 
-/* Bits of attr.config, see kernel/events/core.c (perf_uprobe): the semaphore's offset is the upper half. */
+/*
+ * Bits of attr.config, see kernel/events/core.c (perf_uprobe): the semaphore's offset is the upper
+ * half.
+ */
 #define UPROBE_REF_CTR_SHIFT 32
 #define UPROBE_AT_RETURN 1
 
@@ -47,8 +50,11 @@ int uprobe_perf_open(const char *path, uint64_t offset, uint64_t semaphore, bool
 		.uprobe_path = (uint64_t)(uintptr_t)path,
 		.probe_offset = offset,
 		.config = semaphore << UPROBE_REF_CTR_SHIFT | (at_return ? UPROBE_AT_RETURN : 0),
-		/* Never .inherit: at a fork the kernel would open the child's event anew, read uprobe_path in the
-		 * target's memory, and fail the target's fork with EFAULT (perf_uprobe_init()). */
+		/*
+		 * Never .inherit: at a fork the kernel would open the child's event anew, read
+		 * uprobe_path in the target's memory, and fail the target's fork with EFAULT
+		 * (perf_uprobe_init()).
+		 */
 	};
 	int fd, type = perf_uprobe_type();
 
@@ -57,7 +63,10 @@ int uprobe_perf_open(const char *path, uint64_t offset, uint64_t semaphore, bool
 	if (semaphore >> 32) /* the field ends there */
 		return -EOVERFLOW;
 	attr.type = type;
-	/* Without a process it must have a processor; the BPF program runs whichever a hit is on (uprobe_perf_func()). */
+	/*
+	 * Without a process it must have a processor; the BPF program runs whichever a hit is on
+	 * (uprobe_perf_func()).
+	 */
 	fd = syscall(SYS_perf_event_open, &attr, pid, pid < 0 ? first_cpu() : -1, -1,
 		     PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ELF executable or shared object, opened read-only.  The file is hostile: all sizes and offsets are
- * checked, and it is read rather than mapped, because a mapped file that is truncated kills its reader.
+ * An ELF executable or shared object, opened read-only.  The file is hostile: all sizes and offsets
+ * are checked, and it is read rather than mapped, because a mapped file that is truncated kills its
+ * reader.
  */
 #pragma once
 
@@ -22,7 +23,10 @@ struct elf_range {
 	const char *name; /* section name, owned by the file; "" for a segment */
 };
 
-/* Opens a 64-bit little-endian ELF file for this machine's architecture.  -EPROTO if it is not one, -errno. */
+/*
+ * Opens a 64-bit little-endian ELF file for this machine's architecture.  -EPROTO if it is not one,
+ * -errno.
+ */
 int elf_file_open(const char *path, struct elf_file **out, struct err *err);
 /* As above from memory, which must outlive it (tests, fuzzing). */
 int elf_file_open_mem(const void *data, size_t size, struct elf_file **out, struct err *err);
@@ -30,11 +34,15 @@ void elf_file_close(struct elf_file *ef);
 DEFINE_CLEANUP(elf_file_closep, struct elf_file, elf_file_close);
 
 /*
- * The very file, open as long as the elf_file is; -1 from memory.  It is O_PATH: good for /proc/self/fd/N, fstat() and dup(), and
- * not for read(), which somebody's FUSE daemon could keep from returning.
+ * The very file, open as long as the elf_file is; -1 from memory.  It is O_PATH: good for
+ * /proc/self/fd/N, fstat() and dup(), and not for read(), which somebody's FUSE daemon could keep
+ * from returning.
  */
 int elf_file_fd(const struct elf_file *ef);
-/* Lets go of files that nobody has opened for half a minute: what was worked out of them is kept until then (elf_memo.h). */
+/*
+ * Lets go of files that nobody has opened for half a minute: what was worked out of them is kept
+ * until then (elf_memo.h).
+ */
 void elf_files_collect(void);
 /* How often a part of a file was not read because that much of files is held already (36 MiB). */
 uint64_t elf_files_too_large(void);
@@ -44,13 +52,18 @@ ino_t elf_file_ino(const struct elf_file *ef);
 
 bool elf_file_is_pie(
 	const struct elf_file *ef); /* ET_DYN: addresses are relative to where it is loaded */
-/* Address of a defined dynamic symbol, or, failing that, of one in .symtab.  Thread-local variables are no
- * addresses and not found here.  -ENOENT.  size may be NULL. */
+/*
+ * Address of a defined dynamic symbol, or, failing that, of one in .symtab.  Thread-local variables
+ * are no addresses and not found here.  -ENOENT.  size may be NULL.
+ */
 int elf_file_symbol(const struct elf_file *ef, const char *name, uint64_t *addr, uint64_t *size);
 /* As above, in the dynamic symbol table only: what the dynamic linker sees. */
 int elf_file_dynamic_symbol(const struct elf_file *ef, const char *name, uint64_t *addr,
 			    uint64_t *size);
-/* Whether it exports a symbol whose name begins with `prefix`, as far as its dynamic symbol table says how long it is. */
+/*
+ * Whether it exports a symbol whose name begins with `prefix`, as far as its dynamic symbol table
+ * says how long it is.
+ */
 bool elf_file_exports(const struct elf_file *ef, const char *prefix);
 /* The DT_SONAME, or NULL; owned by the file. */
 const char *elf_file_soname(const struct elf_file *ef);
@@ -77,9 +90,15 @@ int elf_file_addr(const struct elf_file *ef, uint64_t offset, uint64_t *addr);
  */
 int elf_file_load_bias(const struct elf_file *ef, uint64_t start, uint64_t offset, bool exec,
 		       uint64_t *bias);
-/* Copies `len` bytes as the file has them at an address. -ENOENT if not all of them are in the file. */
+/*
+ * Copies `len` bytes as the file has them at an address. -ENOENT if not all of them are in the
+ * file.
+ */
 int elf_file_read(const struct elf_file *ef, uint64_t addr, void *buf, size_t len);
-/* The file's bytes at an address, at least `len` of them, or NULL; *avail is set to how many there are up to the segment's end. */
+/*
+ * The file's bytes at an address, at least `len` of them, or NULL; *avail is set to how many there
+ * are up to the segment's end.
+ */
 const uint8_t *elf_file_bytes(const struct elf_file *ef, uint64_t addr, size_t len, size_t *avail);
 
 /* A place that the dynamic linker fills with load bias + value. */
@@ -87,7 +106,8 @@ struct elf_reloc {
 	uint64_t addr, value;
 };
 /*
- * The relative relocations with an explicit addend, sorted by address; malloc'ed into *out (NULL if none).
- * Those in the packed form (DT_RELR) are not listed: there the file holds the value in place.
+ * The relative relocations with an explicit addend, sorted by address; malloc'ed into *out (NULL if
+ * none). Those in the packed form (DT_RELR) are not listed: there the file holds the value in
+ * place.
  */
 int elf_file_relative_relocs(const struct elf_file *ef, struct elf_reloc **out, size_t *count);

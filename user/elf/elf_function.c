@@ -6,7 +6,10 @@
 #include "base/util.h"
 #include "elf/elf_internal.h"
 
-/* Encodings of pointers (DWARF extensions of the Linux Standard Base, 10.5): what every linker writes. */
+/*
+ * Encodings of pointers (DWARF extensions of the Linux Standard Base, 10.5): what every linker
+ * writes.
+ */
 #define DW_EH_PE_udata4 0x03
 #define DW_EH_PE_sdata4 0x0b
 #define DW_EH_PE_datarel 0x30

@@ -50,16 +50,25 @@ struct elf_arch {
 };
 extern const struct elf_arch elf_arch;
 
-/* The file's bytes [offset, offset + len), or NULL if not all of them are there. Stays valid while ef lives. */
+/*
+ * The file's bytes [offset, offset + len), or NULL if not all of them are there. Stays valid while
+ * ef lives.
+ */
 const void *elf_at(const struct elf_file *ef, uint64_t offset, uint64_t len);
 /* The NUL-terminated string at `index` of a table of strings, or NULL. */
 const char *elf_string(const struct elf_file *ef, uint64_t table, uint64_t size, uint64_t index);
 /* Section header number i (bounds-checked). */
 const Elf64_Shdr *elf_section_header(const struct elf_file *ef, size_t i);
-/* The table for unwinders (.eh_frame_hdr): its first `len` bytes, or NULL; *addr, *offset: where it is. */
+/*
+ * The table for unwinders (.eh_frame_hdr): its first `len` bytes, or NULL; *addr, *offset: where it
+ * is.
+ */
 const void *elf_unwind_header(const struct elf_file *ef, uint64_t len, uint64_t *addr,
 			      uint64_t *offset);
-/* Calls fn(ctx, addr) for each function that the symbol tables define, as far as those say how long they are. */
+/*
+ * Calls fn(ctx, addr) for each function that the symbol tables define, as far as those say how long
+ * they are.
+ */
 typedef void (*elf_symbol_fn)(void *ctx, uint64_t addr);
 void elf_functions_each(const struct elf_file *ef, elf_symbol_fn fn, void *ctx);
 /* Reads the dynamic segment, if there is one; a broken one counts as none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was worked out of a file is kept with it: the next process that maps the same file, unchanged, need not have it worked out
- * again.  Only what follows from the file's bytes and the key may be put there, never what a target's memory says.
+ * What was worked out of a file is kept with it: the next process that maps the same file,
+ * unchanged, need not have it worked out again.  Only what follows from the file's bytes and the
+ * key may be put there, never what a target's memory says.
  */
 #pragma once
 
@@ -24,7 +25,10 @@ enum elf_memo_kind {
 /* Keys longer than this are not kept, bytes. */
 #define ELF_MEMO_KEY_MAX 256
 
-/* Is there something under the key?  It is copied to `value`, which has the size that it was put with. */
+/*
+ * Is there something under the key?  It is copied to `value`, which has the size that it was put
+ * with.
+ */
 bool elf_memo_get(const struct elf_file *ef, enum elf_memo_kind kind, const void *key,
 		  size_t key_len, void *value, size_t value_len);
 /* Keeps it, unless a part of the file could not be read. */

@@ -12,17 +12,26 @@
 #include "base/util.h"
 
 /*
- * The file's bytes, read chunk by chunk as they are needed into one reserved range of memory: pointers stay
- * valid, and a program with a hundred large libraries is looked through without reading them whole.
+ * The file's bytes, read chunk by chunk as they are needed into one reserved range of memory:
+ * pointers stay valid, and a program with a hundred large libraries is looked through without
+ * reading them whole.
  */
 #define STORE_CHUNK 65536ULL
-/* Of all files together.  The largest interpreter known has 30 MB, and not all of it is looked at. */
+/*
+ * Of all files together.  The largest interpreter known has 30 MB, and not all of it is looked at.
+ */
 #define STORE_CHUNKS_MAX (36u * 1024 * 1024 / STORE_CHUNK)
-/* So many files that nobody has open are kept, for so long, with what was worked out of them, and so much of their bytes in all. */
+/*
+ * So many files that nobody has open are kept, for so long, with what was worked out of them, and
+ * so much of their bytes in all.
+ */
 #define IDLE_FILES_MAX 64
 #define IDLE_CHUNKS_MAX (4u * 1024 * 1024 / STORE_CHUNK)
 #define IDLE_SECONDS 30
-/* A file that has just been changed may change again without its time of change telling, whose steps are some milliseconds. */
+/*
+ * A file that has just been changed may change again without its time of change telling, whose
+ * steps are some milliseconds.
+ */
 #define SETTLED_SECONDS 2
 
 static struct elf_store *stores; /* the one used last comes first */
@@ -39,7 +48,10 @@ static void drop_chunks(struct elf_store *st)
 	st->chunks = 0;
 }
 
-/* Has files that nobody has open hold so many chunks at the most; those go first that have been idle longest. */
+/*
+ * Has files that nobody has open hold so many chunks at the most; those go first that have been
+ * idle longest.
+ */
 static void shrink_idle(size_t most)
 {
 	while (chunks_idle > most) {
@@ -107,7 +119,7 @@ uint64_t elf_files_too_large(void)
 	return elf_refused;
 }
 
-static void unlist(struct elf_store *st)
+static void unlist_store(struct elf_store *st)
 {
 	struct elf_store **at = &stores;
 
@@ -123,7 +135,7 @@ static void store_free(struct elf_store *st)
 	if (!st)
 		return;
 	if (st->listed)
-		unlist(st);
+		unlist_store(st);
 	chunks_held -= st->chunks;
 	if (st->fd >= 0) {
 		munmap(st->data, st->size);
@@ -199,7 +211,7 @@ int elf_store_get(int fd, const struct stat *sb, struct elf_store **out, bool *f
 		nr_idle--;
 		chunks_idle -= st->chunks;
 	}
-	unlist(st);
+	unlist_store(st);
 	elf_store_list(st);
 	*out = st;
 	return 0;
@@ -229,8 +241,11 @@ void elf_store_list(struct elf_store *st)
 	stores = st;
 }
 
-/* Lets go of those that have been idle longest, until no more than the most are, and of all that have been for long. */
-static void collect(void)
+/*
+ * Lets go of those that have been idle longest, until no more than the most are, and of all that
+ * have been for long.
+ */
+static void collect_unused(void)
 {
 	time_t oldest = clock_now_ns() / NSEC_PER_SEC - IDLE_SECONDS;
 	struct elf_store *next;
@@ -259,11 +274,11 @@ void elf_store_put(struct elf_store *st)
 	chunks_idle += st->chunks;
 	shrink_idle(IDLE_CHUNKS_MAX);
 	if (nr_idle > IDLE_FILES_MAX)
-		collect();
+		collect_unused();
 }
 
 void elf_files_collect(void)
 {
 	if (nr_idle)
-		collect();
+		collect_unused();
 }

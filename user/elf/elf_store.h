@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The bytes of a file, and what was made of them, for all who have it open.  A file that nobody has open any more is kept for a
- * while, with some of its bytes: processes that run one interpreter are attached to one after the other.
+ * The bytes of a file, and what was made of them, for all who have it open.  A file that nobody has
+ * open any more is kept for a while, with some of its bytes: processes that run one interpreter are
+ * attached to one after the other.
  */
 #pragma once
 
@@ -11,7 +12,10 @@
 
 #include "elf/elf_internal.h"
 
-/* A file as it was at some time.  While its store is there the file cannot go, so that no other one has its number. */
+/*
+ * A file as it was at some time.  While its store is there the file cannot go, so that no other one
+ * has its number.
+ */
 struct elf_version {
 	dev_t dev;
 	ino_t ino;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Symbols and relocations, found through the dynamic segment so that a file without section headers will do. */
+/*
+ * Symbols and relocations, found through the dynamic segment so that a file without section headers
+ * will do.
+ */
 #include "elf/elf_internal.h"
 
 #include <errno.h>

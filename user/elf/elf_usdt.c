@@ -62,8 +62,8 @@ int elf_usdt_next(const uint8_t *notes, size_t size, size_t *pos, struct elf_usd
 }
 
 /*
- * prelink moves a library without touching its notes; the section .stapsdt.base moves along, so the distance to
- * where the note says that it was is what everything has moved by.
+ * prelink moves a library without touching its notes; the section .stapsdt.base moves along, so the
+ * distance to where the note says that it was is what everything has moved by.
  */
 static int locate(const struct elf_file *ef, const struct elf_usdt_note *note, uint64_t base,
 		  struct elf_usdt *out)

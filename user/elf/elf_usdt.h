@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * User statically-defined tracepoints: the notes that <sys/sdt.h> leaves in the section .note.stapsdt
- * (https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation).
+ * User statically-defined tracepoints: the notes that <sys/sdt.h> leaves in the section
+ * .note.stapsdt (https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation).
  */
 #pragma once
 

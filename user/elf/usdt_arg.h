@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where an argument of a USDT is: one word of its note's argument string ("8@%rbx", "-4@-12(%rbp)"). */
+/*
+ * Where an argument of a USDT is: one word of its note's argument string ("8@%rbx",
+ * "-4@-12(%rbp)").
+ */
 #pragma once
 
 #include <stdbool.h>

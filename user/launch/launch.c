@@ -147,8 +147,8 @@ static int stop_at_entry(struct launch *l, pid_t pid, struct stop_probe **out, s
 }
 
 /*
- * Can the program be an interpreter when it starts?  A probe more is not free: taking it away again takes the kernel a
- * tenth of a second, and a shell script execs many programs.
+ * Can the program be an interpreter when it starts?  A probe more is not free: taking it away again
+ * takes the kernel a tenth of a second, and a shell script execs many programs.
  */
 static bool may_be_python(pid_t pid)
 {

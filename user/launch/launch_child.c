@@ -14,7 +14,7 @@ struct failure {
 	int code;
 };
 
-static void fail(int fd, int what, int code)
+static void fail_child(int fd, int what, int code)
 {
 	const struct failure failure = { .what = what, .code = code };
 
@@ -36,12 +36,12 @@ static void child_main(char *const argv[], char *const envp[], const struct user
 		_exit(127);
 	ret = inherited_restore();
 	if (ret)
-		fail(result, FAILED_INHERITED, -ret);
+		fail_child(result, FAILED_INHERITED, -ret);
 	ret = user ? user_become(user) : 0;
 	if (ret)
-		fail(result, FAILED_USER, -ret);
+		fail_child(result, FAILED_USER, -ret);
 	execvpe(argv[0], argv, envp);
-	fail(result, FAILED_EXEC, errno);
+	fail_child(result, FAILED_EXEC, errno);
 }
 
 static int pipe_cloexec(int *rd, int *wr)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The program that is started under trace, from fork() to exec: it gets what it would have had without us. */
+/*
+ * The program that is started under trace, from fork() to exec: it gets what it would have had
+ * without us.
+ */
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +16,10 @@ struct launch_child {
 	int result; /* non-blocking: closed by its exec, or says what went wrong */
 };
 
-/* Forks.  The child waits, and then runs argv[0] as `user` (NULL: as this process does).  0 or -errno with a sentence. */
+/*
+ * Forks.  The child waits, and then runs argv[0] as `user` (NULL: as this process does).  0 or
+ * -errno with a sentence.
+ */
 int launch_child_fork(char *const argv[], const struct user *user, struct launch_child *out,
 		      struct err *err);
 /* Lets it go on. */

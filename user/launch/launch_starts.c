@@ -157,7 +157,9 @@ uint64_t launch_starts_exec(struct launch_starts *s, pid_t pid, uint64_t linker)
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct proc_map *map = &maps.maps[i];
 
-		/* As the kernel counts them (vm_stat_account()); that one is not the process's own. */
+		/*
+		 * As the kernel counts them (vm_stat_account()); that one is not the process's own.
+		 */
 		if (map->exec && !map->write && !str_eq(map->path, "[vsyscall]"))
 			bytes += map->end - map->start;
 		if (linker && linker >= map->start && linker < map->end && map->path[0] == '/')

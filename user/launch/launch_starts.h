@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interpreters that programs under trace load while they run, as plugins do by dlopen(): each is stopped where it starts, before any
- * Python code of the program.
+ * Interpreters that programs under trace load while they run, as plugins do by dlopen(): each is
+ * stopped where it starts, before any Python code of the program.
  */
 #pragma once
 
@@ -41,7 +41,10 @@ struct launch_starts {
 	uint64_t others[LAUNCH_OTHERS];
 };
 
-/* The process has exec'ed a program; its dynamic linker is at `linker`, 0: it has none.  How many pages it may execute. */
+/*
+ * The process has exec'ed a program; its dynamic linker is at `linker`, 0: it has none.  How many
+ * pages it may execute.
+ */
 uint64_t launch_starts_exec(struct launch_starts *s, pid_t pid, uint64_t linker);
 /* It has mapped something: looks for interpreters that it has not had before. */
 void launch_starts_look(struct launch_starts *s, pid_t pid);

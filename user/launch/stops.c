@@ -17,14 +17,16 @@ static struct stop *find_stop(struct stops *s, pid_t tid)
 	return NULL;
 }
 
-static void forget(struct stops *s, struct stop *stop)
+static void forget_stop(struct stops *s, struct stop *stop)
 {
 	*stop = s->list[--s->count];
 }
 
 int stops_let_go(pid_t tid, int status)
 {
-	/* What stopped on its way to a signal gets it; a stop of ours, or of job control, is none. */
+	/*
+	 * What stopped on its way to a signal gets it; a stop of ours, or of job control, is none.
+	 */
 	long sig = status >> 16 ? 0 : WSTOPSIG(status);
 
 	return ptrace(PTRACE_DETACH, tid, 0, sig) ? -errno : 0;
@@ -47,7 +49,7 @@ bool stops_take(struct stops *s, pid_t tid, int status)
 	if (!stop)
 		return false;
 	if (!WIFSTOPPED(status)) {
-		forget(s, stop);
+		forget_stop(s, stop);
 		return true;
 	}
 	if (!stop->over) {
@@ -57,7 +59,7 @@ bool stops_take(struct stops *s, pid_t tid, int status)
 	}
 	/* One that was killed meanwhile is reported once more. */
 	if (!stops_let_go(tid, status))
-		forget(s, stop);
+		forget_stop(s, stop);
 	return true;
 }
 
@@ -74,7 +76,7 @@ static void take_report(struct stops *s, pid_t tid)
 	if (ret == tid)
 		stops_take(s, tid, status);
 	else if (ret < 0 && errno == ECHILD)
-		forget(s, stop);
+		forget_stop(s, stop);
 }
 
 bool stops_wait(struct stops *s, pid_t tid, unsigned int ms)
@@ -101,7 +103,7 @@ void stops_end(struct stops *s, pid_t tid)
 		return;
 	stop->over = true;
 	if (stop->stopped && !stops_let_go(tid, stop->status))
-		forget(s, stop);
+		forget_stop(s, stop);
 }
 
 void stops_collect(struct stops *s)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads that are stopped for a moment as a debugger stops them, which neither their process nor its parent notices.
- * A thread may not be in a state to stop, for as long as it likes: as the parent of a vfork it waits for the child.  So
- * nothing waits for long, and one that stops too late is let go when it does.  Whatever signal a thread was about to
- * receive, it receives.  Should this process end, the kernel lets go of all of them.
+ * Threads that are stopped for a moment as a debugger stops them, which neither their process nor
+ * its parent notices.  A thread may not be in a state to stop, for as long as it likes: as the
+ * parent of a vfork it waits for the child.  So nothing waits for long, and one that stops too late
+ * is let go when it does.  Whatever signal a thread was about to receive, it receives.  Should this
+ * process end, the kernel lets go of all of them.
  */
 #pragma once
 
@@ -33,7 +34,10 @@ bool stops_wait(struct stops *s, pid_t tid, unsigned int ms);
 void stops_end(struct stops *s, pid_t tid);
 /* Handles what waitpid() reported, if it is of one of these threads. */
 bool stops_take(struct stops *s, pid_t tid, int status);
-/* To be called on SIGCHLD by who does not use waitpid() for all children: lets go of those that have stopped by now. */
+/*
+ * To be called on SIGCHLD by who does not use waitpid() for all children: lets go of those that
+ * have stopped by now.
+ */
 void stops_collect(struct stops *s);
 /* Lets a thread go that is stopped with this status of waitpid(). */
 int stops_let_go(pid_t tid, int status);

@@ -7,9 +7,10 @@
 #include "base/util.h"
 
 /*
- * In the order of preference: from what costs nothing but at calls of the watched function to what costs at every
- * call.  frame costs a third less a call than usdt: CPython prepares the probe's arguments, and a second branch leads
- * to it.  What sees some calls only comes last, for what nothing else sees.
+ * In the order of preference: from what costs nothing but at calls of the watched function to what
+ * costs at every call.  frame costs a third less a call than usdt: CPython prepares the probe's
+ * arguments, and a second branch leads to it.  What sees some calls only comes last, for what
+ * nothing else sees.
  */
 static const struct probe_kind kinds[] = {
 	{

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kinds of probes: all that planning, loading, attaching, doctor and the command line's help know of a kind is its row in the
- * table of probe_kind.c.
+ * The kinds of probes: all that planning, loading, attaching, doctor and the command line's help
+ * know of a kind is its row in the table of probe_kind.c.
  */
 #pragma once
 

@@ -11,7 +11,10 @@
 #include "bpf/abi/limits.h"
 #include "proc/proc_read.h"
 
-/* A command line stands in every alert of its process: one of megabytes would fill the log (PHRUDE_CMDLINE_MAX). */
+/*
+ * A command line stands in every alert of its process: one of megabytes would fill the log
+ * (PHRUDE_CMDLINE_MAX).
+ */
 #define CMDLINE_WORDS_MAX 1024
 #define CONTAINER_ID_LEN 64
 
@@ -21,9 +24,9 @@ static bool is_hex(char c)
 }
 
 /*
- * Docker, containerd, CRI-O and podman all name their cgroups by 64 hexadecimal digits: "/docker/ID",
- * "/kubepods/burstable/podUID/ID", "docker-ID.scope", "cri-containerd-ID.scope", "crio-ID.scope",
- * "libpod-ID.scope".  The innermost one is the process's own container.
+ * Docker, containerd, CRI-O and podman all name their cgroups by 64 hexadecimal digits:
+ * "/docker/ID", "/kubepods/burstable/podUID/ID", "docker-ID.scope", "cri-containerd-ID.scope",
+ * "crio-ID.scope", "libpod-ID.scope".  The innermost one is the process's own container.
  */
 char *proc_container_id(const char *cgroup_text)
 {
@@ -44,8 +47,9 @@ char *proc_container_id(const char *cgroup_text)
 }
 
 /*
- * Lines are "HIERARCHY:CONTROLLERS:PATH".  cgroup v2 has one of number 0, and so has a hybrid, beside v1's; its processes may be at the
- * root there, so that the one which systemd has named after itself counts more.
+ * Lines are "HIERARCHY:CONTROLLERS:PATH".  cgroup v2 has one of number 0, and so has a hybrid,
+ * beside v1's; its processes may be at the root there, so that the one which systemd has named
+ * after itself counts more.
  */
 char *proc_cgroup_path(const char *cgroup_text)
 {

@@ -24,8 +24,8 @@ static bool same_file(const char *path, const struct proc_map *map, const struct
 }
 
 /*
- * Of `path`, as maps shows it, what follows the root directory of the process: maps shows the files of a chroot by their
- * paths outside of it.
+ * Of `path`, as maps shows it, what follows the root directory of the process: maps shows the files
+ * of a chroot by their paths outside of it.
  */
 static const char *path_inside(pid_t pid, const char *path, char **root)
 {
@@ -38,8 +38,8 @@ static const char *path_inside(pid_t pid, const char *path, char **root)
 }
 
 /*
- * One through the target's root is better than the mapping, which is gone after an exec; only the mapping leads to a
- * deleted file.
+ * One through the target's root is better than the mapping, which is gone after an exec; only the
+ * mapping leads to a deleted file.
  */
 int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out)
 {

@@ -10,8 +10,10 @@
 #include "base/util.h"
 #include "proc/proc_read.h"
 
-/* A program with more mappings than any kernel allows by default (vm.max_map_count is 65530), or that makes their paths as
- * long as it can, is not looked at. */
+/*
+ * A program with more mappings than any kernel allows by default (vm.max_map_count is 65530), or
+ * that makes their paths as long as it can, is not looked at.
+ */
 #define MAPS_MAX 140000
 #define MAPS_PATHS_MAX (8u << 20)
 
@@ -56,7 +58,10 @@ static bool take_flag(struct cursor *c, char ch, bool *out)
 	return *out || take_char(c, '-');
 }
 
-/* The kernel writes a newline in a path as \012 and nothing else (fs/proc/task_mmu.c, seq_path with "\n"). */
+/*
+ * The kernel writes a newline in a path as \012 and nothing else (fs/proc/task_mmu.c, seq_path with
+ * "\n").
+ */
 static char *unescape_path(const char *s, size_t len)
 {
 	char *path = malloc(len + 1), *out = path;
@@ -85,7 +90,10 @@ static int parse_path(struct cursor *c, struct proc_map *map)
 	len = (size_t)(c->end - c->p);
 	if (memchr(c->p, '\0', len))
 		return -EPROTO;
-	/* A file that really has this at the end of its name is taken for deleted: it is then opened by other means. */
+	/*
+	 * A file that really has this at the end of its name is taken for deleted: it is then
+	 * opened by other means.
+	 */
 	if (len > suffix_len && *c->p == '/' && !memcmp(c->end - suffix_len, suffix, suffix_len)) {
 		map->deleted = true;
 		len -= suffix_len;

@@ -21,7 +21,10 @@ int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid)
 	ret = proc_read_file(pid, "stat", 65536, &text, &len);
 	if (ret)
 		return ret;
-	/* The name stands in parentheses and may itself contain any character: the last ')' ends it. */
+	/*
+	 * The name stands in parentheses and may itself contain any character: the last ')' ends
+	 * it.
+	 */
 	p = strrchr(text, ')');
 	if (!p || sscanf(p, ") %c %d", &st, &parent) != 2)
 		return -EPROTO;

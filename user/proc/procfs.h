@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc says of a process.  A process may end at any moment: every function may return -ESRCH. */
+/*
+ * What /proc says of a process.  A process may end at any moment: every function may return -ESRCH.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +17,8 @@ struct proc_map {
 	bool read, write, exec;
 	unsigned int dev_major, dev_minor;
 	uint64_t inode;
-	char *path; /* as printed, without " (deleted)"; "" for anonymous; "[stack]" and the like as they are */
+	/* as printed, without " (deleted)"; "" for anonymous; "[stack]" and the like as they are */
+	char *path;
 	bool deleted;
 };
 
@@ -28,10 +31,15 @@ int proc_maps_read(pid_t pid, struct proc_maps *out);
 /* Parses the text of a maps file; malformed lines are -EPROTO. */
 int proc_maps_parse(const char *text, size_t len, struct proc_maps *out);
 void proc_maps_fini(struct proc_maps *maps);
-/* A path by which this process, and the kernel on its behalf, can open the mapped file; malloc'ed. */
+/*
+ * A path by which this process, and the kernel on its behalf, can open the mapped file; malloc'ed.
+ */
 int proc_map_open_path(pid_t pid, const struct proc_map *map, char **out);
 
-/* Start time in clock ticks since boot, field 22 of /proc/PID/stat; state is field 3. out pointers may be NULL. */
+/*
+ * Start time in clock ticks since boot, field 22 of /proc/PID/stat; state is field 3. out pointers
+ * may be NULL.
+ */
 int proc_stat(pid_t pid, uint64_t *start_time, char *state, pid_t *ppid);
 /* The process that a thread belongs to: /proc knows threads by their own ids as well. */
 int proc_tgid(pid_t pid, pid_t *tgid);
@@ -43,12 +51,16 @@ struct proc_facts {
 	char **cmdline;
 	size_t nr_cmdline;
 	bool cmdline_cut; /* it was longer; its last word ends in … */
-	char *container; /* container id, from the cgroup path (docker, containerd, cri-o, podman, kubepods) */
+	/* container id, from the cgroup path (docker, containerd, cri-o, podman, kubepods) */
+	char *container;
 };
 /* memory: that of the process, too, which may not answer: cmdline stands there. */
 int proc_facts_read(pid_t pid, bool memory, struct proc_facts *out);
 void proc_facts_fini(struct proc_facts *facts);
-/* The words of a command line as the kernel has them, each with its NUL, which the last may lack; cut: there were more. */
+/*
+ * The words of a command line as the kernel has them, each with its NUL, which the last may lack;
+ * cut: there were more.
+ */
 int proc_cmdline_split(const char *text, size_t len, bool cut, struct proc_facts *out);
 /* A process's container id; NULL: none. */
 int proc_container_read(pid_t pid, char **out);

@@ -29,7 +29,10 @@ void code_windows_enter(struct code_window *windows, size_t count, uint64_t targ
 	}
 }
 
-/* Tables of addresses: jump tables of code at a fixed address, labels whose address was taken, callbacks. */
+/*
+ * Tables of addresses: jump tables of code at a fixed address, labels whose address was taken,
+ * callbacks.
+ */
 static int scan_pointers(const struct elf_file *ef, const struct elf_range *range,
 			 const struct elf_reloc *relocs, size_t nr_relocs,
 			 struct code_window *windows, size_t count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which places in a file's code may be jumped to.  A probe inside a handler counts its runs only if nothing
- * enters the handler between its start and the probe.
+ * Which places in a file's code may be jumped to.  A probe inside a handler counts its runs only if
+ * nothing enters the handler between its start and the probe.
  */
 #pragma once
 
@@ -18,10 +18,9 @@
 /* The instructions after the one at `first` up to and including the one at `last`. */
 struct code_window {
 	uint64_t first, last;
-	uint64_t
-		starts[CODE_WINDOW_BYTES /
-		       64]; /* bit n: an instruction begins at first + n; nothing leads elsewhere */
-	bool entered;	    /* result: something may lead there */
+	/* bit n: an instruction begins at first + n; nothing leads elsewhere */
+	uint64_t starts[CODE_WINDOW_BYTES / 64];
+	bool entered; /* result: something may lead there */
 };
 
 /* What of it says which places they are: all that stands before `entered`. */
@@ -31,13 +30,15 @@ int code_refs_scan(const struct elf_file *ef, struct insn_decoder *d, struct cod
 		   size_t count);
 
 /*
- * Whether the file's code compares something with a function's address, or takes that address.  A compiler that knows
- * from a profile whom a place calls most does so, and goes on with a copy of that function: such calls do not enter it.
- * Sets taken[i]; never clears it.
+ * Whether the file's code compares something with a function's address, or takes that address.  A
+ * compiler that knows from a profile whom a place calls most does so, and goes on with a copy of
+ * that function: such calls do not enter it.  Sets taken[i]; never clears it.
  */
 int code_refs_taken(const struct elf_file *ef, const uint64_t *addrs, bool *taken, size_t count);
 
-/* What the architecture's code may refer to: called by code_refs_scan() for each executable range. */
+/*
+ * What the architecture's code may refer to: called by code_refs_scan() for each executable range.
+ */
 void code_refs_scan_range(const struct elf_range *range, const uint8_t *code,
 			  struct insn_decoder *d, struct code_window *windows, size_t count);
 void code_refs_taken_range(const struct elf_range *range, const uint8_t *code,

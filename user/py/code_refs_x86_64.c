@@ -8,11 +8,17 @@
 
 /* How far a jump with an 8-bit displacement reaches, its own length included. */
 #define SHORT_REACH 130
-/* Decoding from a place that is no instruction falls into step with the code within this many bytes. */
+/*
+ * Decoding from a place that is no instruction falls into step with the code within this many
+ * bytes.
+ */
 #define SYNC 64
 #define SYNC_STARTS 16
 
-/* The bytes in front of a 32-bit displacement that ends its instruction: call, jmp, jcc, lea disp(%rip). */
+/*
+ * The bytes in front of a 32-bit displacement that ends its instruction: call, jmp, jcc, lea
+ * disp(%rip).
+ */
 static bool is_reference(const uint8_t *disp, uint64_t before)
 {
 	if (before >= 1 && (disp[-1] == 0xe8 || disp[-1] == 0xe9))
@@ -24,8 +30,8 @@ static bool is_reference(const uint8_t *disp, uint64_t before)
 }
 
 /*
- * These are looked for at every byte, wherever instructions begin, so that none is missed; that what is not one
- * points at a place that matters is rare.
+ * These are looked for at every byte, wherever instructions begin, so that none is missed; that
+ * what is not one points at a place that matters is rare.
  */
 static void scan_long(const struct elf_range *range, const uint8_t *code,
 		      struct code_window *windows, size_t count)
@@ -47,7 +53,10 @@ static void scan_long(const struct elf_range *range, const uint8_t *code,
 	}
 }
 
-/* Decodes from `from` until `to` and notes the jumps into the window that begin at `since` or later. */
+/*
+ * Decodes from `from` until `to` and notes the jumps into the window that begin at `since` or
+ * later.
+ */
 static void sweep(const struct elf_range *range, const uint8_t *code, struct insn_decoder *d,
 		  uint64_t from, uint64_t since, uint64_t to, struct code_window *w)
 {
@@ -66,8 +75,8 @@ static void sweep(const struct elf_range *range, const uint8_t *code, struct ins
 }
 
 /*
- * Displacements of 8 bits hit something nearby wherever they point, so here instructions must be told from their
- * middles: those before the window by decoding from several places further back.
+ * Displacements of 8 bits hit something nearby wherever they point, so here instructions must be
+ * told from their middles: those before the window by decoding from several places further back.
  */
 static void scan_short(const struct elf_range *range, const uint8_t *code, struct insn_decoder *d,
 		       struct code_window *w)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nothing names the table in a stripped build.  It is known by what it is: 256 pointers into code in a row, to many
- * different places, most of which begin by storing the address of their instruction in the frame, with one
- * pointer repeated exactly where this version has no opcodes.
+ * Nothing names the table in a stripped build.  It is known by what it is: 256 pointers into code
+ * in a row, to many different places, most of which begin by storing the address of their
+ * instruction in the frame, with one pointer repeated exactly where this version has no opcodes.
  */
 #include "py/dispatch.h"
 
@@ -36,8 +36,8 @@ static bool stores_within(const struct search *s, uint64_t addr, size_t within)
 }
 
 /*
- * RESUME begins by storing the address of its instruction; the numbers that are no opcode share one handler, and their
- * neighbours have others.  This tells the table from itself shifted by an entry.
+ * RESUME begins by storing the address of its instruction; the numbers that are no opcode share one
+ * handler, and their neighbours have others.  This tells the table from itself shifted by an entry.
  */
 static bool opcodes_fit(const struct search *s, const uint64_t *words)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One machine instruction at a time: as much of it as choosing a place for a probe needs.  insn_*.c has the
- * architectures.  Registers are numbered as in DWARF.
+ * One machine instruction at a time: as much of it as choosing a place for a probe needs.  insn_*.c
+ * has the architectures.  Registers are numbered as in DWARF.
  */
 #pragma once
 
@@ -25,7 +25,11 @@ struct insn {
 	uint64_t addr;
 	size_t len;
 	enum insn_cost cost;
-	bool leaves; /* jump, conditional or not, call, return, trap: the next instruction may not be the next one run */
+	/*
+	 * jump, conditional or not, call, return, trap: the next instruction may not be the next
+	 * one run
+	 */
+	bool leaves;
 	bool call;
 	bool if_equal, if_different; /* a jump on that condition */
 	bool has_target;
@@ -36,7 +40,11 @@ struct insn {
 	bool stores;   /* a whole register is stored at [base + disp] */
 	uint8_t store_reg, store_base;
 	int64_t store_disp;
-	uint8_t part; /* so many lower bytes of a register, 2 or 4, are stored at [some register + part_disp]; else 0 */
+	/*
+	 * so many lower bytes of a register, 2 or 4, are stored at [some register + part_disp];
+	 * else 0
+	 */
+	uint8_t part;
 	int64_t part_disp;
 	bool compares; /* a whole register with what is at [some register + disp] */
 	int64_t compare_disp;
@@ -55,6 +63,8 @@ int insn_decode_at(struct insn_decoder *d, const struct elf_file *ef, uint64_t a
 
 /* The register of integer argument `n` of a C function, 0 to 5. */
 uint8_t insn_arg_register(unsigned int n);
-/* Whether code stores a whole register at displacement `disp` from a register within its first `len` bytes; a quick look
- * that does not decode, and so may err on the side of yes. */
+/*
+ * Whether code stores a whole register at displacement `disp` from a register within its first
+ * `len` bytes; a quick look that does not decode, and so may err on the side of yes.
+ */
 bool insn_may_store(const uint8_t *code, size_t len, uint8_t disp);

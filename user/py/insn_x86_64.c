@@ -87,9 +87,9 @@ uint8_t insn_arg_register(unsigned int n)
 }
 
 /*
- * What arch/x86/kernel/uprobes.c does of an instruction: branch_setup_xol_ops() and push_setup_xol_ops() emulate,
- * uprobe_init_insn() and its bitmap of opcodes refuse.  The nops are those of x86_nops[]: only with exactly these bytes
- * do newer kernels emulate them.
+ * What arch/x86/kernel/uprobes.c does of an instruction: branch_setup_xol_ops() and
+ * push_setup_xol_ops() emulate, uprobe_init_insn() and its bitmap of opcodes refuse.  The nops are
+ * those of x86_nops[]: only with exactly these bytes do newer kernels emulate them.
  */
 static enum insn_cost cost_of(const uint8_t *c, size_t len)
 {

@@ -53,8 +53,8 @@ static int fill_tstate(struct py_interp *interp, uint64_t thread_pointer, struct
 	return 0;
 }
 
-static int fill(struct py_interp *interp, struct py_image *img, uint64_t thread_pointer,
-		struct err *err)
+static int fill_interp(struct py_interp *interp, struct py_image *img, uint64_t thread_pointer,
+		       struct err *err)
 {
 	struct py_identity id;
 	int ret;
@@ -116,7 +116,7 @@ int py_interp_open_at(pid_t pid, uint64_t thread_pointer, struct py_interp **out
 		return err_set(err, -ESRCH, "process %d has ended (it is a zombie)", pid);
 	ret = py_image_find(pid, &img, err);
 	if (!ret)
-		ret = fill(interp, &img, thread_pointer, err);
+		ret = fill_interp(interp, &img, thread_pointer, err);
 	py_image_fini(&img);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "process %d has ended", pid);

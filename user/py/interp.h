@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A CPython interpreter inside a running process: which it is, where it is mapped, and how its objects
- * are laid out.  Everything that depends on a Python version is behind this header.
+ * A CPython interpreter inside a running process: which it is, where it is mapped, and how its
+ * objects are laid out.  Everything that depends on a Python version is behind this header.
  */
 #pragma once
 
@@ -18,7 +18,8 @@ struct py_interp {
 	pid_t pid;
 	uint64_t start_time; /* of the process, clock ticks since boot: with pid its identity */
 	char *path;	     /* the executable or libpython, as the target's mappings name it */
-	char *beside; /* the same of another one that runs in the process as well; NULL: there is none */
+	/* the same of another one that runs in the process as well; NULL: there is none */
+	char *beside;
 	dev_t dev;
 	ino_t ino;
 	bool is_library;  /* libpython rather than an executable */
@@ -39,19 +40,26 @@ struct py_interp {
  * Recognises the interpreter of a process.  Errors, each with a sentence:
  *   -ESRCH       no such process (or gone, or a zombie or kernel thread)
  *   -ENOEXEC     it does not run CPython
- *   -EOPNOTSUPP  it does, but a version or build that is not supported: named (PyPy, free-threaded, debug, 3.7, 3.16 ...)
+ *   -EOPNOTSUPP  it does, but a version or build that is not supported: named (PyPy,
+ *                free-threaded, debug, 3.7, 3.16 ...)
  *   -EACCES/-EPERM not allowed to look
  *   -EAGAIN      it has only just started: what is asked for cannot be told yet
- * A process in which nothing of Python is initialised yet is recognised as well, once its libpython is mapped;
- * for 3.12 and later as a shared library that needs py_interp_open_at().
+ * A process in which nothing of Python is initialised yet is recognised as well, once its libpython
+ * is mapped; for 3.12 and later as a shared library that needs py_interp_open_at().
  */
 int py_interp_open(pid_t pid, struct py_interp **out, struct err *err);
-/* As above, knowing the thread pointer (fs base) of one of its threads, which is stopped. 0: not known. */
+/*
+ * As above, knowing the thread pointer (fs base) of one of its threads, which is stopped. 0: not
+ * known.
+ */
 int py_interp_open_at(pid_t pid, uint64_t thread_pointer, struct py_interp **out, struct err *err);
 void py_interp_close(struct py_interp *interp);
 DEFINE_CLEANUP(py_interp_closep, struct py_interp, py_interp_close);
 
-/* False if the process is gone or has become another (exec is not noticed by this); not because it could not be told. */
+/*
+ * False if the process is gone or has become another (exec is not noticed by this); not because it
+ * could not be told.
+ */
 bool py_interp_is_alive(const struct py_interp *interp);
 
 /* What is passed where a probe is. */
@@ -68,7 +76,10 @@ enum py_site_entry {
 /* What a probe is there for. */
 enum py_site_role {
 	PY_SITE_ENTRY, /* a function was entered */
-	PY_SITE_HOT, /* as above; with arm, where functions enter that are not armed: wanted only until they are */
+	/*
+	 * as above; with arm, where functions enter that are not armed: wanted only until they are
+	 */
+	PY_SITE_HOT,
 	PY_SITE_FIRST, /* arm: a function that is not armed is entered for the first time */
 };
 
@@ -79,8 +90,8 @@ struct py_site {
 	uint64_t addr;	    /* ELF address, for messages */
 	uint64_t semaphore; /* file offset of the USDT semaphore (ref_ctr_offset); 0: none */
 	uint64_t cookie;    /* see bpf/abi/cookie.h */
-	uint32_t
-		stack; /* of a function: bytes that the stack pointer has moved down there since its entry */
+	/* of a function: bytes that the stack pointer has moved down there since its entry */
+	uint32_t stack;
 	bool at_return; /* of the function that begins there */
 	bool emulated;	/* the kernel emulates the instruction (cheap), no single step */
 	uint8_t entry;	/* enum py_site_entry */
@@ -100,8 +111,8 @@ int py_sites_frame(const struct py_interp *interp, struct py_site *sites, size_t
 int py_sites_arm(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		 struct err *err);
 /*
- * Has the process sub-interpreters, of a version in which each may have a GIL of its own?  Others may run then beside a thread that is
- * held: what exists cannot be armed.
+ * Has the process sub-interpreters, of a version in which each may have a GIL of its own?  Others
+ * may run then beside a thread that is held: what exists cannot be armed.
  */
 bool py_runs_beside(const struct py_interp *interp);
 /* Where to probe to see calls through PyObject_Call. */
@@ -115,38 +126,48 @@ int py_sites_audit(const struct py_interp *interp, struct py_site *sites, size_t
 const char *py_audit_unseen(const struct py_interp *interp);
 
 /*
- * Where to probe, at the beginning and at the return of what begins there, to see a module written in C being imported; and where its
- * code runs, one that is written in Python. -EOPNOTSUPP with a sentence.
+ * Where to probe, at the beginning and at the return of what begins there, to see a module written
+ * in C being imported; and where its code runs, one that is written in Python. -EOPNOTSUPP with a
+ * sentence.
  */
 int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		    struct err *err);
 int py_sites_code(const struct py_interp *interp, struct py_site *sites, size_t *nr_sites,
 		  struct err *err);
 
-/* Where code objects end and change: at the start of what frees one, its first argument, and of what gives one another file. */
+/*
+ * Where code objects end and change: at the start of what frees one, its first argument, and of
+ * what gives one another file.
+ */
 enum { PY_CODE_FREED, PY_CODE_RENAMED, PY_CODE_LIFE_SITES };
 /* -ENOENT: the file does not say; -ENOMEM, -EPROTO. */
 int py_sites_code_life(const struct elf_file *elf, struct py_site sites[PY_CODE_LIFE_SITES]);
 
 /*
- * What is needed to know this interpreter again in another process that runs its file, see struct py_template: `image`
- * without its group.  *site: where a starting interpreter hits.  -EOPNOTSUPP: it cannot be known again.
+ * What is needed to know this interpreter again in another process that runs its file, see struct
+ * py_template: `image` without its group.  *site: where a starting interpreter hits.  -EOPNOTSUPP:
+ * it cannot be known again.
  */
 int py_template_make(const struct py_interp *interp, struct py_template *image,
 		     struct py_site *site);
 
 /*
- * Where an interpreter of this file comes by while it starts, before any code of the program, and with a thread state: its
- * PyEval_EvalCode().  -EOPNOTSUPP: the file holds none.
+ * Where an interpreter of this file comes by while it starts, before any code of the program, and
+ * with a thread state: its PyEval_EvalCode().  -EOPNOTSUPP: the file holds none.
  */
 int py_start_site(const struct elf_file *elf, struct py_site *site);
 
-/* A function of a file, taking up to six arguments of which the first `nr_args` must still be in registers. */
+/*
+ * A function of a file, taking up to six arguments of which the first `nr_args` must still be in
+ * registers.
+ */
 struct py_function {
 	uint64_t addr; /* ELF address */
 	unsigned int nr_args;
 };
-/* Where to probe to see every call of each of the functions; `sites` has room for as many. -errno. */
+/*
+ * Where to probe to see every call of each of the functions; `sites` has room for as many. -errno.
+ */
 int py_sites_functions(const struct elf_file *elf, const struct py_function *functions,
 		       size_t count, struct py_site *sites);
 

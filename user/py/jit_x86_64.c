@@ -7,7 +7,10 @@
 
 #include "base/util.h"
 
-/* cmpb $0,disp32(%reg) or movzbl disp32(%reg),%reg, in a function of a few instructions without a frame */
+/*
+ * cmpb $0,disp32(%reg) or movzbl disp32(%reg),%reg, in a function of a few instructions without a
+ * frame
+ */
 int jit_decode_flag(const uint8_t *code, size_t len, uint32_t *disp)
 {
 	len = MIN(len, (size_t)48);

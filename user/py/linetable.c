@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 
-/* A walk over the entries of a table. Lines are kept wide: a hostile table may add up to anything. */
+/*
+ * A walk over the entries of a table. Lines are kept wide: a hostile table may add up to anything.
+ */
 struct walk {
 	const uint8_t *pos, *end;
 	int64_t line;	   /* computed so far */
@@ -11,7 +13,10 @@ struct walk {
 	bool has_line;	   /* the current entry has one */
 };
 
-/* Objects/lnotab_notes.txt of 3.8: pairs of increments; the lines of an instruction are all those up to its address. */
+/*
+ * Objects/lnotab_notes.txt of 3.8: pairs of increments; the lines of an instruction are all those
+ * up to its address.
+ */
 static void lookup_lnotab(struct walk *w, int64_t lasti)
 {
 	int64_t addr = 0;
@@ -24,7 +29,10 @@ static void lookup_lnotab(struct walk *w, int64_t lasti)
 	}
 }
 
-/* One pair of 3.10 (advance() in Objects/codeobject.c): length in bytes, line increment or -128 for no line. */
+/*
+ * One pair of 3.10 (advance() in Objects/codeobject.c): length in bytes, line increment or -128 for
+ * no line.
+ */
 static bool next_pair(struct walk *w)
 {
 	int8_t delta;
@@ -80,7 +88,9 @@ static bool read_line_delta(struct walk *w, unsigned int code)
 	}
 }
 
-/* One entry since 3.11 (Objects/locations.md): 1, code (4 bits), length - 1 in code units (3 bits). */
+/*
+ * One entry since 3.11 (Objects/locations.md): 1, code (4 bits), length - 1 in code units (3 bits).
+ */
 static bool next_location(struct walk *w)
 {
 	unsigned int code;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Knowing an interpreter again in a process that has exec'ed it.  All its addresses are those of one file, so they move
- * together; where to, the first call of PyEval_EvalCode() tells, which runs the frozen importlib at each start.
+ * Knowing an interpreter again in a process that has exec'ed it.  All its addresses are those of
+ * one file, so they move together; where to, the first call of PyEval_EvalCode() tells, which runs
+ * the frozen importlib at each start.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -14,7 +15,10 @@
 /* _PyRuntime.interpreters: head, and behind it main. */
 #define INTERPRETERS_MAIN 8
 
-/* Whether an address in the process is one of the interpreter's file, rather than of an executable with a copy. */
+/*
+ * Whether an address in the process is one of the interpreter's file, rather than of an executable
+ * with a copy.
+ */
 static bool is_in_file(const struct py_interp *interp, uint64_t addr)
 {
 	size_t count;

@@ -17,9 +17,15 @@
 	(-8) /* QUICKENING_INITIAL_WARMUP_VALUE (Include/internal/pycore_code.h) */
 /* _co_monitoring follows _co_instrumentation_version (Include/cpython/code.h). */
 #define MONITORING_BEHIND 8
-/* A version that code never has: what _PyMonitoring_SetLocalEvents() uses to force an update (3.12) ... */
+/*
+ * A version that code never has: what _PyMonitoring_SetLocalEvents() uses to force an update (3.12)
+ * ...
+ */
 #define VERSION_STALE UINT64_MAX
-/* ... and the step it goes back by since 3.13, where the lower bits are others' (MONITORING_VERSION_INCREMENT). */
+/*
+ * ... and the step it goes back by since 3.13, where the lower bits are others'
+ * (MONITORING_VERSION_INCREMENT).
+ */
 #define VERSION_STEP 0x100
 
 /* Armed code in 3.8 to 3.10 has been counted so many times more than its co_opcache_flag says. */
@@ -53,9 +59,9 @@ static int read_memory(const struct py_arm_target *t, uint64_t addr, void *buf, 
 }
 
 /*
- * Is it a code object that somebody holds a reference to?  The count is 32 bits wide since 3.14, with an overflow
- * count and flags behind it; before, no object has 2^32 references. Of one that was freed nothing is left of the count, or
- * an allocator's pointer stands there.
+ * Is it a code object that somebody holds a reference to?  The count is 32 bits wide since 3.14,
+ * with an overflow count and flags behind it; before, no object has 2^32 references. Of one that
+ * was freed nothing is left of the count, or an allocator's pointer stands there.
  */
 static int look_at_code(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_t name,
 			struct code_now *c)
@@ -122,7 +128,10 @@ static int set_runs(const struct py_arm_target *t, uint64_t code, const struct c
 		return -ESTALE;
 	if ((runs < 0) == armed)
 		return 0;
-	/* What was counted meanwhile stays counted, but not so far that the code would seem to have its cache. */
+	/*
+	 * What was counted meanwhile stays counted, but not so far that the code would seem to have
+	 * its cache.
+	 */
 	if (armed)
 		runs = (int32_t)(runs - RUNS_ARMED);
 	else
@@ -147,7 +156,10 @@ static int stop_warming(const struct py_arm_target *t, uint64_t code, uint64_t i
 	return ret;
 }
 
-/* Has code been warm?  Then it has instructions that no compiler makes, but for code that nothing would be made of. */
+/*
+ * Has code been warm?  Then it has instructions that no compiler makes, but for code that nothing
+ * would be made of.
+ */
 static int was_warm(const struct py_arm_target *t, uint64_t code, bool *out)
 {
 	const uint64_t *base = py_version_get(t->layout->minor)->base_opcodes;
@@ -170,7 +182,10 @@ static int was_warm(const struct py_arm_target *t, uint64_t code, bool *out)
 	return 0;
 }
 
-/* 3.11.  Code that has been warm must not warm again: _PyCode_Quicken() takes what it finds for the compiler's. */
+/*
+ * 3.11.  Code that has been warm must not warm again: _PyCode_Quicken() takes what it finds for the
+ * compiler's.
+ */
 static int warm_again(const struct py_arm_target *t, uint64_t code, uint64_t instr,
 		      const struct code_now *c)
 {
@@ -221,8 +236,10 @@ int py_arm(const struct py_arm_target *t, uint64_t code, uint64_t instr, uint64_
 	return ret ? ret : set_opcode(t, instr, &c, l->resume_armed);
 }
 
-/* What the monitoring of the code has for PY_START: _PyCoMonitoringData begins with local_monitors and active_monitors, one
- * byte an event, PY_START the first (Include/cpython/code.h). */
+/*
+ * What the monitoring of the code has for PY_START: _PyCoMonitoringData begins with local_monitors
+ * and active_monitors, one byte an event, PY_START the first (Include/cpython/code.h).
+ */
 static bool is_monitored(const struct py_arm_target *t, const struct code_now *c)
 {
 	uint64_t data = word(c, t->layout->code_instr_version + MONITORING_BEHIND);

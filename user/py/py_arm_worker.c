@@ -44,7 +44,9 @@ static int do_items(struct arm_call *c, const struct py_arm_target *t)
 {
 	struct py_arm_job *job = &c->job;
 
-	/* A version that changes while a function enters could have it enter, and be seen, twice. */
+	/*
+	 * A version that changes while a function enters could have it enter, and be seen, twice.
+	 */
 	if (job->new_version && !py_arm_new_version(t))
 		job->new_version = false;
 	if (job->count && job->interpreters) {

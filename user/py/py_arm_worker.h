@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arming by a worker (base/worker.h): code objects may lie in memory that never arrives.  The worker opens the memory of the
- * process while a thread of it is held, and does all that a request asks for.
+ * Arming by a worker (base/worker.h): code objects may lie in memory that never arrives.  The
+ * worker opens the memory of the process while a thread of it is held, and does all that a request
+ * asks for.
  */
 #pragma once
 
@@ -25,7 +26,10 @@ struct py_arm_job {
 	/* See py_arm_is_alone(): items are done only if that holds; 0: it does not matter. */
 	uint64_t interpreters;
 	uint16_t interp_next;
-	/* The thread is held while *state, memory that is shared, is `taken`, and it is not later than `until` (CLOCK_MONOTONIC, ns). */
+	/*
+	 * The thread is held while *state, memory that is shared, is `taken`, and it is not later
+	 * than `until` (CLOCK_MONOTONIC, ns).
+	 */
 	const uint64_t *state;
 	uint64_t taken, until;
 	uint64_t enough; /* no new one is begun after that */
@@ -39,7 +43,8 @@ struct py_arm_job {
 };
 
 /*
- * Does it, and waits `ms` at the most.  0, or -ECANCELED if the thread was not held all the time: as far as job->done says.
- * -ETIMEDOUT: the memory did not answer. -EAGAIN: no worker. -ESRCH, -EPERM: there is no such memory.
+ * Does it, and waits `ms` at the most.  0, or -ECANCELED if the thread was not held all the time:
+ * as far as job->done says.  -ETIMEDOUT: the memory did not answer. -EAGAIN: no worker. -ESRCH,
+ * -EPERM: there is no such memory.
  */
 int py_arm_run(struct py_arm_job *job, struct py_arm_item *items, unsigned int ms);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where audit events can be seen.  The probe python:audit has all of them, ready-made; a build without it has
- * PySys_Audit(), _PySys_Audit() where its name was not stripped, and sys.audit(), which ends early without hooks.
+ * Where audit events can be seen.  The probe python:audit has all of them, ready-made; a build
+ * without it has PySys_Audit(), _PySys_Audit() where its name was not stripped, and sys.audit(),
+ * which ends early without hooks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +78,9 @@ static int call_sites(const struct py_interp *interp, struct py_site *sites, siz
 	return ret;
 }
 
-/* sys.audit() itself: what Python code raises.  It takes a vector (METH_FASTCALL) in all versions. */
+/*
+ * sys.audit() itself: what Python code raises.  It takes a vector (METH_FASTCALL) in all versions.
+ */
 static int python_site(const struct py_interp *interp, struct py_site *site)
 {
 	struct py_function audit = { .nr_args = 3 };

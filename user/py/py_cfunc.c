@@ -111,7 +111,10 @@ static const char *short_name(const char *tp_name)
 	return dot ? dot + 1 : tp_name;
 }
 
-/* Adds what a C function object leads to; `owner`: the type that has it, or 0; `asked`: the one that it was looked up in. */
+/*
+ * Adds what a C function object leads to; `owner`: the type that has it, or 0; `asked`: the one
+ * that it was looked up in.
+ */
 static int add_object(struct search *s, uint64_t obj, uint64_t owner, uint64_t asked)
 {
 	const struct py_layout *l = &s->v->proc.layout;
@@ -153,7 +156,10 @@ static int add_object(struct search *s, uint64_t obj, uint64_t owner, uint64_t a
 	return def ? add_def(s, def, owner ? short_name(owner_name) : NULL, owner != 0) : 0;
 }
 
-/* An entry of a module's dict where `func` is no attribute of the module: a type that has such a method. */
+/*
+ * An entry of a module's dict where `func` is no attribute of the module: a type that has such a
+ * method.
+ */
 static int type_entry(void *ctx, uint64_t key, uint64_t value)
 {
 	struct search *s = ctx;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C functions of modules that are not imported yet, found in the file that such a module will come from: the interpreter's own, or the one
- * in lib-dynload that its standard library has (Lib/site.py, EXTENSION_SUFFIXES).  A process that imports another file is looked into then.
+ * C functions of modules that are not imported yet, found in the file that such a module will come
+ * from: the interpreter's own, or the one in lib-dynload that its standard library has
+ * (Lib/site.py, EXTENSION_SUFFIXES).  A process that imports another file is looked into then.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the code of C functions is: in which file of the target's, and at which instruction a probe sees each call.
+ * Where the code of C functions is: in which file of the target's, and at which instruction a probe
+ * sees each call.
  *
- * The addresses come from the target's memory, and a probe on a file is hit by whoever maps that file.  A target that
- * could choose the place would have a breakpoint put into the middle of an instruction of any program that others run.
- * So the file decides: see is_proven() and is_home().
+ * The addresses come from the target's memory, and a probe on a file is hit by whoever maps that
+ * file.  A target that could choose the place would have a breakpoint put into the middle of an
+ * instruction of any program that others run.  So the file decides: see is_proven() and is_home().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -103,9 +104,9 @@ struct placing {
 };
 
 /*
- * Is it a file in which the function may be: the interpreter's, or the module's that the rule names?  A module may also
- * have taken the function from another one (ssl.RAND_bytes is _ssl's): then that one's file must have it in a table of
- * methods, under this very name.
+ * Is it a file in which the function may be: the interpreter's, or the module's that the rule
+ * names?  A module may also have taken the function from another one (ssl.RAND_bytes is _ssl's):
+ * then that one's file must have it in a table of methods, under this very name.
  */
 static bool is_home(const struct placing *p, const struct py_cfunc *f, const struct py_claim *claim)
 {
@@ -121,8 +122,9 @@ static bool is_home(const struct placing *p, const struct py_cfunc *f, const str
 }
 
 /*
- * The interpreter's own methods all stand in tables of its file: what is none of those of that name is another function.
- * Modules may make theirs when they are imported (pybind11, PyO3): there the start of a function has to do.
+ * The interpreter's own methods all stand in tables of its file: what is none of those of that name
+ * is another function. Modules may make theirs when they are imported (pybind11, PyO3): there the
+ * start of a function has to do.
  */
 static bool is_proven(const struct placing *p, const struct py_claim *claim)
 {
@@ -152,7 +154,10 @@ static int check_place(const struct placing *p, size_t i)
 	return refuse_place(f, why.msg);
 }
 
-/* Puts those that are proven to the front of a new list, with what is needed to find their probes' places. */
+/*
+ * Puts those that are proven to the front of a new list, with what is needed to find their probes'
+ * places.
+ */
 static int locate_proven(const struct placing *p, struct err *err)
 {
 	_cleanup_free_ struct py_function *functions = calloc(p->count, sizeof(*functions));

@@ -16,10 +16,15 @@ struct search {
 
 /* What stands behind the last dot of `func`. */
 const char *search_name(const struct search *s);
-/* Adds a function, once; `type`: to be put before its name, or NULL; `doc`: a C string in the target, or 0. */
+/*
+ * Adds a function, once; `type`: to be put before its name, or NULL; `doc`: a C string in the
+ * target, or 0.
+ */
 int search_add(struct search *s, const struct py_cfunc *found, const char *type, uint64_t doc);
 
-/* Adds the function behind a slot of the type `asked`: `obj` is its wrapper_descriptor, or __new__. */
+/*
+ * Adds the function behind a slot of the type `asked`: `obj` is its wrapper_descriptor, or __new__.
+ */
 int search_slot(struct search *s, uint64_t obj, uint64_t asked, const char *owner_name);
 /* Adds what calling a type enters. */
 int search_type(struct search *s, uint64_t type);

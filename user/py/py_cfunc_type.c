@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types written in C.  Calling one, type_call() of Objects/typeobject.c, calls the functions in its slots tp_new and tp_init; or the
- * one in tp_vectorcall, if it has that.  Types inherit these, and unrelated ones may share them, so the kernel side looks
- * at what they are called for.
+ * Types written in C.  Calling one, type_call() of Objects/typeobject.c, calls the functions in its
+ * slots tp_new and tp_init; or the one in tp_vectorcall, if it has that.  Types inherit these, and
+ * unrelated ones may share them, so the kernel side looks at what they are called for.
  */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +29,10 @@ static uint64_t slot(const struct search *s, uint64_t type, uint64_t offset)
 	return remote_read_u64(s->v->pid, type + offset, &value) ? 0 : value;
 }
 
-/* A type's signature, "Struct(format)\n--\n\n", is that of its constructors, too; it is looked for by their name. */
+/*
+ * A type's signature, "Struct(format)\n--\n\n", is that of its constructors, too; it is looked for
+ * by their name.
+ */
 static void rename_signature(char *doc, size_t size, const char *tp_name, const char *name)
 {
 	const char *dot = strrchr(tp_name, '.'), *type = dot ? dot + 1 : tp_name;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where code objects end and change.  The file says where, not the process: what a process has in its memory may be forged, and the probes cover all
- * that run the file.
+ * Where code objects end and change.  The file says where, not the process: what a process has in
+ * its memory may be forged, and the probes cover all that run the file.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static int data_word(const struct elf_file *elf, uint64_t addr, uint64_t *value)
 
 int py_sites_code_life(const struct elf_file *elf, struct py_site sites[PY_CODE_LIFE_SITES])
 {
-	struct py_function functions[PY_CODE_LIFE_SITES] = { { .nr_args = 1 }, { .nr_args = 0 } };
+	struct py_function functions[PY_CODE_LIFE_SITES] = { { .nr_args = 1 }, { .nr_args = 2 } };
 	uint64_t type;
 	int ret = elf_file_symbol(elf, "PyCode_Type", &type, NULL);
 

@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
+#include "py/known_names.h"
 #include "py/py_object.h"
 #include "py/remote.h"
 #include "py/str_ahead.h"
@@ -25,15 +26,8 @@
 #define TEXT_BYTES_MAX 1024
 /* Code objects that are considered together. */
 #define CANDIDATES_MAX 2048
-/* Names that are looked at: a large program has some ten thousand.  And those that are remembered: 6 MiB. */
+/* Names that are looked at: a large program has some ten thousand.  */
 #define ASKED_MAX 250000
-#define KNOWN_MAX ((1u << 17) - 2)
-
-/* What is known of a str: asked for by each of thousands of code objects. */
-struct known {
-	uint64_t name, file; /* 0: free */
-	bool wanted;
-};
 
 /* Where to read from: most of what a code object refers to was made with it, and lies beside it. */
 struct source {
@@ -55,8 +49,8 @@ struct finder {
 	void *ctx;
 	struct py_codes *out;
 	int pagemap;
-	struct known *known; /* a hash table */
-	size_t nr_known, mask, asked;
+	struct known_names known;
+	size_t asked;
 	uint8_t chunk[CHUNK_PAGES * PAGE];
 };
 
@@ -110,8 +104,8 @@ static int read_text(const struct source *source, uint64_t str, struct buf *out)
 }
 
 /* file, qualname 0: whatever it is */
-static bool ask(const struct source *source, uint64_t name, uint64_t file, uint64_t qualname,
-		py_code_fn wanted, void *ctx)
+static bool ask_wanted(const struct source *source, uint64_t name, uint64_t file, uint64_t qualname,
+		       py_code_fn wanted, void *ctx)
 {
 	_cleanup_buf_ struct buf name_text = { 0 }, file_text = { 0 }, qualname_text = { 0 };
 
@@ -133,71 +127,32 @@ void py_codes_each(const struct py_interp *interp, const struct py_codes *codes,
 	const struct source source = { .interp = interp };
 
 	for (size_t i = 0; i < codes->count; i++)
-		ask(&source, codes->list[i].name, codes->list[i].file, codes->list[i].qualname, fn,
-		    ctx);
-}
-
-static size_t known_slot(const struct finder *f, uint64_t name, uint64_t file)
-{
-	size_t i =
-		((name * 0x9e3779b97f4a7c15ULL) ^ (file * 0xc2b2ae3d27d4eb4fULL)) >> 20 & f->mask;
-
-	while (f->known[i].name && (f->known[i].name != name || f->known[i].file != file))
-		i = (i + 1) & f->mask;
-	return i;
-}
-
-static int known_grow(struct finder *f)
-{
-	struct known *old = f->known;
-	size_t size = f->known ? 2 * (f->mask + 1) : 4096, old_size = f->known ? f->mask + 1 : 0;
-
-	f->known = calloc(size, sizeof(*f->known));
-	if (!f->known) {
-		f->known = old;
-		return -ENOMEM;
-	}
-	f->mask = size - 1;
-	for (size_t i = 0; i < old_size; i++) {
-		if (old[i].name)
-			f->known[known_slot(f, old[i].name, old[i].file)] = old[i];
-	}
-	free(old);
-	return 0;
-}
-
-/* There is no end of what a target can call its functions. */
-static void known_forget(struct finder *f)
-{
-	memset(f->known, 0, (f->mask + 1) * sizeof(*f->known));
-	f->nr_known = 0;
+		ask_wanted(&source, codes->list[i].name, codes->list[i].file,
+			   codes->list[i].qualname, fn, ctx);
 }
 
 static int is_wanted(struct finder *f, uint64_t name, uint64_t file, bool *wanted)
 {
-	size_t i;
+	struct known_name *known;
 
 	if (!name) {
 		*wanted = false;
 		return 0;
 	}
-	if (f->nr_known >= KNOWN_MAX)
-		known_forget(f);
-	if (2 * (f->nr_known + 1) > f->mask && known_grow(f))
+	known = known_names_get(&f->known, name, file);
+	if (!known)
 		return -ENOMEM;
-	i = known_slot(f, name, file);
-	if (!f->known[i].name && ++f->asked > ASKED_MAX) {
+	if (!known->name && ++f->asked > ASKED_MAX) {
 		f->out->cut++;
 		*wanted = false;
 		return 0;
 	}
-	if (!f->known[i].name) {
+	if (!known->name) {
 		look_progress(PAGE);
-		f->known[i] = (struct known){ name, file,
-					      ask(&f->source, name, file, 0, f->wanted, f->ctx) };
-		f->nr_known++;
+		known_names_put(&f->known, known, name, file,
+				ask_wanted(&f->source, name, file, 0, f->wanted, f->ctx));
 	}
-	*wanted = f->known[i].wanted;
+	*wanted = known->wanted;
 	return 0;
 }
 
@@ -209,7 +164,7 @@ static uint64_t word(const uint8_t *object, unsigned int offset)
 	return v;
 }
 
-static int found(struct finder *f, const struct py_code *code)
+static int add_found(struct finder *f, const struct py_code *code)
 {
 	struct py_codes *out = f->out;
 
@@ -253,8 +208,11 @@ static bool has_entry(const struct finder *f, const uint8_t *object, struct py_c
 		instr[0] == l->resume_armed);
 }
 
-/* Something whose second word is the address of PyCode_Type; `copy`: it, or NULL if it is yet to be read. */
-static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
+/*
+ * Something whose second word is the address of PyCode_Type; `copy`: it, or NULL if it is yet to be
+ * read.
+ */
+static int consider_code(struct finder *f, uint64_t addr, const uint8_t *copy)
 {
 	const struct py_layout *l = &f->interp->proc.layout;
 	struct py_code code = { .addr = addr };
@@ -284,10 +242,10 @@ static int consider(struct finder *f, uint64_t addr, const uint8_t *copy)
 		return ret;
 	if (l->code_qualname != PY_NO_FIELD) {
 		code.qualname = word(object, l->code_qualname);
-		if (!ask(&f->source, code.name, code.file, code.qualname, f->wanted, f->ctx))
+		if (!ask_wanted(&f->source, code.name, code.file, code.qualname, f->wanted, f->ctx))
 			return 0;
 	}
-	return has_entry(f, object, &code) ? found(f, &code) : 0;
+	return has_entry(f, object, &code) ? add_found(f, &code) : 0;
 }
 
 /* Is all of the object that begins before this word in the chunk? */
@@ -297,38 +255,97 @@ static bool is_whole(const struct finder *f, size_t word)
 	       f->source.len - word + OB_TYPE >= py_code_size(&f->interp->proc.layout);
 }
 
-/* Reads the names that the candidates have, where they are neither known nor in the chunk. */
-static int read_names(struct finder *f)
+/* An object that is alive, all of which is in the chunk; NULL: it is not. */
+static const uint8_t *candidate(const struct finder *f, size_t i)
+{
+	uint32_t refs = 0;
+
+	if (is_whole(f, f->candidates[i]))
+		memcpy(&refs, f->chunk + f->candidates[i] - OB_TYPE, sizeof(refs));
+	return refs ? f->chunk + f->candidates[i] - OB_TYPE : NULL;
+}
+
+/* To be read, if it will be and is not in the chunk; false: there is no more room for it. */
+static bool want_text(struct finder *f, uint64_t str)
+{
+	return f->asked >= ASKED_MAX || !str || str % 8 || is_inside(&f->source, str) ||
+	       str_ahead_want(&f->ahead, str);
+}
+
+/*
+ * Has the names of candidates from `first` on read that are not known.  Where those end for which
+ * there is room.
+ */
+static size_t want_names(struct finder *f, size_t first)
 {
 	const struct py_layout *l = &f->interp->proc.layout;
+	size_t i;
 
-	str_ahead_reset(&f->ahead);
-	for (size_t i = 0; f->known && i < f->nr_candidates; i++) {
-		size_t at = f->candidates[i];
-		uint64_t name;
+	for (i = first; i < f->nr_candidates; i++) {
+		const uint8_t *object = candidate(f, i);
+		uint64_t name = object ? word(object, l->code_name) : 0;
 
-		if (!is_whole(f, at))
-			continue;
-		name = word(f->chunk + at - OB_TYPE, l->code_name);
-		if (!name || name % 8 || is_inside(&f->source, name) ||
-		    f->known[known_slot(f, name, 0)].name)
-			continue;
-		if (!str_ahead_want(&f->ahead, name))
+		if (name && !known_names_has(&f->known, name, 0) && !want_text(f, name))
 			break;
 	}
-	return str_ahead_read(&f->ahead, f->interp->pid);
+	return i;
+}
+
+/* And of those whose names may be wanted the files, and what else they are called. */
+static int want_more(struct finder *f, size_t first, size_t end)
+{
+	const struct py_layout *l = &f->interp->proc.layout;
+	bool wanted;
+	int ret = 0;
+
+	for (size_t i = first; i < end && !ret && f->asked < ASKED_MAX; i++) {
+		const uint8_t *object = candidate(f, i);
+		uint64_t name;
+
+		if (!object)
+			continue;
+		name = word(object, l->code_name);
+		ret = is_wanted(f, name, 0, &wanted);
+		if (ret || !wanted)
+			continue;
+		if (!want_text(f, name) || !want_text(f, word(object, l->code_filename)) ||
+		    (l->code_qualname != PY_NO_FIELD &&
+		     !want_text(f, word(object, l->code_qualname))))
+			break;
+	}
+	return ret;
+}
+
+/*
+ * As many as there is room for what they are called: first those that are asked for by name are
+ * told, and then the rest.
+ */
+static int consider_some(struct finder *f, size_t first, size_t *end)
+{
+	int ret;
+
+	str_ahead_reset(&f->ahead);
+	*end = want_names(f, first);
+	ret = str_ahead_read(&f->ahead, f->interp->pid);
+	if (!ret)
+		ret = want_more(f, first, *end);
+	if (!ret)
+		ret = str_ahead_read(&f->ahead, f->interp->pid);
+	for (size_t i = first; i < *end && !ret; i++) {
+		size_t at = f->candidates[i];
+
+		ret = consider_code(f, f->source.start + at - OB_TYPE,
+				    is_whole(f, at) ? f->chunk + at - OB_TYPE : NULL);
+	}
+	return ret;
 }
 
 static int consider_candidates(struct finder *f)
 {
-	int ret = read_names(f);
+	int ret = 0;
 
-	for (size_t i = 0; i < f->nr_candidates && !ret; i++) {
-		size_t at = f->candidates[i];
-
-		ret = consider(f, f->source.start + at - OB_TYPE,
-			       is_whole(f, at) ? f->chunk + at - OB_TYPE : NULL);
-	}
+	for (size_t i = 0; i < f->nr_candidates && !ret;)
+		ret = consider_some(f, i, &i);
 	f->nr_candidates = 0;
 	return ret;
 }
@@ -394,7 +411,7 @@ static bool may_hold_objects(const struct py_interp *interp, const struct proc_m
 	return !map->path[0] || str_eq(map->path, "[heap]") || str_starts(map->path, "[anon");
 }
 
-static int search(struct finder *f, const struct proc_maps *maps, struct err *err)
+static int search_maps(struct finder *f, const struct proc_maps *maps, struct err *err)
 {
 	uint64_t total = 0;
 	int ret = 0;
@@ -440,9 +457,9 @@ int py_codes_find(const struct py_interp *interp, py_code_fn wanted, void *ctx,
 	if (ret)
 		return err_set(err, ret, "cannot read the mappings of process %d: %s", interp->pid,
 			       strerror(-ret));
-	ret = search(f, &maps, err);
+	ret = search_maps(f, &maps, err);
 	proc_maps_fini(&maps);
-	free(f->known);
+	known_names_fini(&f->known);
 	if (ret)
 		py_codes_fini(out);
 	return ret;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every code object of a running interpreter, whoever refers to it: its memory is looked through for them.  The
- * process runs on meanwhile.
+ * Every code object of a running interpreter, whoever refers to it: its memory is looked through
+ * for them.  The process runs on meanwhile.
  */
 #pragma once
 
@@ -15,7 +15,10 @@
 struct py_interp;
 struct py_layout;
 
-/* Is the function wanted?  Where `file` (co_filename) or `qualname` is not given (NULL): can one be, whatever it is? */
+/*
+ * Is the function wanted?  Where `file` (co_filename) or `qualname` is not given (NULL): can one
+ * be, whatever it is?
+ */
 typedef bool (*py_code_fn)(void *ctx, struct text name, struct text file, struct text qualname);
 
 struct py_code {
@@ -25,7 +28,10 @@ struct py_code {
 	uint64_t entry;	     /* address of its RESUME */
 };
 
-/* How much of a code object is needed to know it: its fixed part up to its instructions, or to co_opcache_flag. */
+/*
+ * How much of a code object is needed to know it: its fixed part up to its instructions, or to
+ * co_opcache_flag.
+ */
 #define PY_CODE_SIZE_MAX 208
 unsigned int py_code_size(const struct py_layout *layout);
 
@@ -36,13 +42,15 @@ struct py_codes {
 	struct py_code *list;
 	size_t count;
 	size_t seen; /* code objects, wanted or not */
-	size_t cut; /* ones that may be wanted and are not in the list: too many, or too many names */
+	/* ones that may be wanted and are not in the list: too many, or too many names */
+	size_t cut;
 	uint64_t bytes; /* of memory that was looked through */
 };
 
 /*
- * Finds the wanted ones among the code objects that were there when it was called and still are.  What is in the list
- * may be gone by now.  -ENOSPC with a sentence: the process has more memory than can be looked through.
+ * Finds the wanted ones among the code objects that were there when it was called and still are.
+ * What is in the list may be gone by now.  -ENOSPC with a sentence: the process has more memory
+ * than can be looked through.
  */
 int py_codes_find(const struct py_interp *interp, py_code_fn wanted, void *ctx,
 		  struct py_codes *out, struct err *err);

@@ -16,7 +16,10 @@
 #define RELEASE_CANDIDATE 0xc
 #define RELEASE_FINAL 0xf
 
-/* Only builds with Py_REF_DEBUG or Py_TRACE_REFS, which Py_DEBUG implies, define these (Objects/object.c). */
+/*
+ * Only builds with Py_REF_DEBUG or Py_TRACE_REFS, which Py_DEBUG implies, define these
+ * (Objects/object.c).
+ */
 static const char *const debug_symbols[] = {
 	"_Py_RefTotal",
 	"_Py_GetRefTotal",
@@ -120,7 +123,10 @@ struct version_strings {
 	unsigned int minor;  /* the last one */
 };
 
-/* The string's beginning: the linker may have made it the end of another one, like "/opt/python-3.9.18". */
+/*
+ * The string's beginning: the linker may have made it the end of another one, like
+ * "/opt/python-3.9.18".
+ */
 static bool begins_version(const uint8_t *p)
 {
 	return !isdigit(p[-1]) && p[-1] != '.';
@@ -166,8 +172,8 @@ static void find_versions(const struct elf_file *elf, struct version_strings *fo
 }
 
 /*
- * Strings of other software may look alike: the minor version must be the one in the file's name, or the only one
- * that there is.  A name alone is a hint for the running interpreter to confirm.
+ * Strings of other software may look alike: the minor version must be the one in the file's name,
+ * or the only one that there is.  A name alone is a hint for the running interpreter to confirm.
  */
 static void find_version_string(const struct py_image *img, struct py_identity *id)
 {

@@ -18,8 +18,9 @@ struct py_identity {
 };
 
 /*
- * From the file alone.  -EOPNOTSUPP with a sentence for a build that is not supported.  Where the file does
- * not tell its version reliably, `minor` is a hint that the running interpreter must confirm.
+ * From the file alone.  -EOPNOTSUPP with a sentence for a build that is not supported.  Where the
+ * file does not tell its version reliably, `minor` is a hint that the running interpreter must
+ * confirm.
  */
 int py_identify_file(const struct py_image *img, struct py_identity *out, struct err *err);
 /* "3.11.2", "3.15.0rc1" */
@@ -31,5 +32,8 @@ bool py_file_has_string(const struct elf_file *elf, const char *s);
 
 /* Checks interp->hexversion and the build flags against the running interpreter's module sys. */
 int py_identify_live(struct py_interp *interp, struct err *err);
-/* Puts the offsets that the interpreter tells of itself in place of the tables', or refuses nonsense. */
+/*
+ * Puts the offsets that the interpreter tells of itself in place of the tables', or refuses
+ * nonsense.
+ */
 int py_debug_offsets_apply(struct py_interp *interp, struct err *err);

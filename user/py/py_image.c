@@ -12,8 +12,10 @@
 #include "proc/proc_read.h"
 #include "proc/procfs.h"
 
-/* What an interpreter of any supported version exports.  The function tells it from a program that merely
- * has a copy of a library's variable (copy relocation). */
+/*
+ * What an interpreter of any supported version exports.  The function tells it from a program that
+ * merely has a copy of a library's variable (copy relocation).
+ */
 static const char runtime_symbol[] = "_PyRuntime";
 static const char eval_symbol[] = "_PyEval_EvalFrameDefault";
 
@@ -137,7 +139,10 @@ static bool in_pass(const struct search *s, const struct proc_map *map, enum pas
 	return (strstr(base_name(map->path), "python") != NULL) == (pass == PASS_PYTHON);
 }
 
-/* Once an interpreter was found, it takes a name like libpython3.11.so to be looked at: extension modules are many. */
+/*
+ * Once an interpreter was found, it takes a name like libpython3.11.so to be looked at: extension
+ * modules are many.
+ */
 static bool is_worth_a_look(const struct search *s, const struct proc_map *map)
 {
 	return !s->images->count || str_starts(base_name(map->path), "libpython");
@@ -265,7 +270,10 @@ void py_image_fini(struct py_image *img)
 	*img = (struct py_image){ 0 };
 }
 
-/* The dynamic linker looks into the executable first: a copy relocation (R_*_COPY) has put the variable there. */
+/*
+ * The dynamic linker looks into the executable first: a copy relocation (R_*_COPY) has put the
+ * variable there.
+ */
 int py_image_variable(const struct py_image *img, const char *name, uint64_t *addr)
 {
 	if (img->exe && !elf_file_dynamic_symbol(img->exe, name, addr, NULL)) {

@@ -15,10 +15,14 @@ struct py_image {
 	char *path; /* as the target's mappings name it */
 	uint64_t load_bias;
 	bool is_library;
-	/* The executable where that is another file: it may hold its own copies of a library's variables. */
+	/*
+	 * The executable where that is another file: it may hold its own copies of a library's
+	 * variables.
+	 */
 	struct elf_file *exe;
 	uint64_t exe_bias;
-	char *beside; /* the path of another interpreter that runs in the process, NULL: there is none */
+	/* the path of another interpreter that runs in the process, NULL: there is none */
+	char *beside;
 };
 
 /* -ESRCH, -ENOEXEC, -EOPNOTSUPP, -EACCES, -EPERM, -EAGAIN as py_interp_open(). */

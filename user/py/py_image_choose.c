@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A process may map more than one Python: a program that loads another version's libpython by ctypes, or a plugin that
- * brings its own.  The one that runs is the one that has interpreters (_PyRuntime.interpreters).
+ * A process may map more than one Python: a program that loads another version's libpython by
+ * ctypes, or a plugin that brings its own.  The one that runs is the one that has interpreters
+ * (_PyRuntime.interpreters).
  */
 #include "py/py_image_choose.h"
 

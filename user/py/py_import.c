@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* importlib has modules written in C made by the module _imp (Python/import.c): what it calls last fills them in. */
+/*
+ * importlib has modules written in C made by the module _imp (Python/import.c): what it calls last
+ * fills them in.
+ */
 #include <errno.h>
 #include <stdio.h>
 
@@ -12,8 +15,10 @@ int py_sites_import(const struct py_interp *interp, struct py_site *sites, size_
 {
 	static const char *const names[] = { "exec_dynamic", "exec_builtin" };
 
-	/* They are looked up in the file, not in the process: a probe at a return replaces a word of the stack, which has to be
-	 * a return address. */
+	/*
+	 * They are looked up in the file, not in the process: a probe at a return replaces a word
+	 * of the stack, which has to be a return address.
+	 */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		uint64_t addr;
 		int ret = py_method_in_file(interp->elf, names[i], &addr);

@@ -16,8 +16,8 @@
 #define MODULE_DICT 16 /* PyModuleObject.md_dict, Include/internal/pycore_moduleobject.h */
 
 /*
- * sys._jit.is_enabled() (3.14 and later) is a C function that returns PyInterpreterState.jit: its code tells where that
- * stands, which no table does.
+ * sys._jit.is_enabled() (3.14 and later) is a C function that returns PyInterpreterState.jit: its
+ * code tells where that stands, which no table does.
  */
 static bool read_enabled(const struct py_interp *interp, uint64_t interpreter, bool *on)
 {
@@ -45,7 +45,10 @@ static bool read_enabled(const struct py_interp *interp, uint64_t interpreter, b
 	return true;
 }
 
-/* The variable of the environment that asks for it, if the interpreter knows its name (Python/pylifecycle.c). */
+/*
+ * The variable of the environment that asks for it, if the interpreter knows its name
+ * (Python/pylifecycle.c).
+ */
 static bool is_asked_for(const struct py_interp *interp)
 {
 	static const char name[] = "PYTHON_JIT=";

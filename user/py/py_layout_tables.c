@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Offsets of CPython 3.8 to 3.15 on 64-bit Linux, GIL builds without Py_DEBUG: Include/cpython/code.h, frameobject.h,
- * pystate.h and Include/internal/pycore_*.h of each version, verified against interpreters at run time.
+ * Offsets of CPython 3.8 to 3.15 on 64-bit Linux, GIL builds without Py_DEBUG:
+ * Include/cpython/code.h, frameobject.h, pystate.h and Include/internal/pycore_*.h of each version,
+ * verified against interpreters at run time.
  */
 #include "py/py_version.h"
 
@@ -75,7 +76,9 @@
 #define LAYOUT_KEYS_38 .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, .keys_kind = NONE
 #define LAYOUT_KEYS_311 .keys_nentries = 24, .keys_indices = 32, .keys_size = 9, .keys_kind = 10
 
-/* Ways to a request: instances, coroutines, and FutureObj and TaskObj of Modules/_asynciomodule.c. */
+/*
+ * Ways to a request: instances, coroutines, and FutureObj and TaskObj of Modules/_asynciomodule.c.
+ */
 #define LAYOUT_REQUEST(cached_keys, coro, closure)                                     \
 	.type_basicsize = 32, .type_dictoffset = 288, .type_cached_keys = cached_keys, \
 	.task_coro = coro, .fut_callback = 24, .fut_callbacks = 40, .func_closure = closure

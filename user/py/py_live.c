@@ -81,7 +81,10 @@ int py_identify_live(struct py_interp *interp, struct err *err)
 	return 0;
 }
 
-/* One entry of struct _Py_DebugOffsets (Include/internal/pycore_debug_offsets.h): where 3.13, 3.14 and 3.15 have it. */
+/*
+ * One entry of struct _Py_DebugOffsets (Include/internal/pycore_debug_offsets.h): where 3.13, 3.14
+ * and 3.15 have it.
+ */
 struct debug_entry {
 	uint16_t at[3];
 	bool runtime; /* the field is one of struct py_runtime_layout */
@@ -125,9 +128,9 @@ static const struct debug_entry entries[] = {
 };
 
 /*
- * The big structures of the runtime and the interpreter hold whole subsystems and may grow in a bug-fix release: there
- * the table is right.  The others stand for many fields that the table does not have; where one of those
- * has moved, the rest cannot be trusted.
+ * The big structures of the runtime and the interpreter hold whole subsystems and may grow in a
+ * bug-fix release: there the table is right.  The others stand for many fields that the table does
+ * not have; where one of those has moved, the rest cannot be trusted.
  */
 static int apply_entry(struct py_interp *interp, const struct debug_entry *e, const uint8_t *table,
 		       struct err *err)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whose method a table of methods lists, as a module's file says before the module is imported.  A table is that of a module if a struct
- * PyModuleDef leads to it (Include/moduleobject.h), that of a type if a PyTypeObject does, or a PyType_Spec by its slots (Include/object.h).
+ * Whose method a table of methods lists, as a module's file says before the module is imported.  A
+ * table is that of a module if a struct PyModuleDef leads to it (Include/moduleobject.h), that of a
+ * type if a PyTypeObject does, or a PyType_Spec by its slots (Include/object.h).
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +11,10 @@
 #include "bpf/abi/import.h"
 #include "py/py_methods.h"
 
-/* Words from a struct's beginning to a field: all structs in question are the same from 3.8 to 3.15. */
+/*
+ * Words from a struct's beginning to a field: all structs in question are the same from 3.8 to
+ * 3.15.
+ */
 #define DEF_NAME 5
 #define DEF_METHODS 8
 #define TYPE_NAME 3

@@ -2,6 +2,7 @@
 #include "py/py_modules.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -10,7 +11,10 @@
 #include "py/interp.h"
 #include "py/remote.h"
 
-/* The same in all versions: Include/cpython/object.h, Objects/moduleobject.c, Include/internal/pycore_interp.h. */
+/*
+ * The same in all versions: Include/cpython/object.h, Objects/moduleobject.c,
+ * Include/internal/pycore_interp.h.
+ */
 #define OB_TYPE 8
 #define MODULE_DICT 16
 #define TYPE_BASICSIZE 32
@@ -136,31 +140,6 @@ static int module_in(void *ctx, uint64_t interpreter)
 	       !py_dict_get(&rd, dict, m->name, &m->found);
 }
 
-/* Rules name the same modules over and over, and each time all names in sys.modules would have to be gone through. */
-#define FOUND_MAX 64
-#define FOUND_NAME_MAX 64
-
-struct found {
-	uint64_t look;
-	pid_t pid;
-	int ret;
-	uint64_t module;
-	char name[FOUND_NAME_MAX];
-};
-
-/* Where a name's result is kept during a look; NULL: it is not. */
-static struct found *found_slot(const char *name)
-{
-	static __thread struct found slots[FOUND_MAX];
-	uint64_t h = 0;
-
-	if (!look_current() || strlen(name) >= FOUND_NAME_MAX)
-		return NULL;
-	for (const char *s = name; *s; s++)
-		h = h * 31 + (unsigned char)*s;
-	return &slots[h % FOUND_MAX];
-}
-
 static int module_find(const struct py_view *v, const char *name, uint64_t *module)
 {
 	struct modules m = { .v = v, .name = name };
@@ -171,20 +150,104 @@ static int module_find(const struct py_view *v, const char *name, uint64_t *modu
 	return ret == 1 ? 0 : ret ? ret : -ENOENT;
 }
 
+/*
+ * Rules name dozens of modules, over and over, and each time all names in sys.modules would have to
+ * be gone through.  So a look does that once, and notes what it sees.
+ */
+#define SEEN_MAX 65536
+#define SEEN_NAME_MAX 64
+
+struct seen {
+	uint64_t hash; /* of its name */
+	uint64_t name, module;
+};
+
+static __thread struct {
+	uint64_t look;
+	pid_t pid;
+	int ret;
+	bool cut; /* there are more */
+	struct seen *list;
+	size_t count, room;
+} seen;
+
+static uint64_t name_hash(const char *name)
+{
+	uint64_t h = 0;
+
+	for (const char *s = name; *s; s++)
+		h = h * 31 + (unsigned char)*s;
+	return h;
+}
+
+static int see_module(void *ctx, uint64_t name, uint64_t module)
+{
+	const struct py_reader *rd = ctx;
+	char text[SEEN_NAME_MAX];
+
+	if (py_str_read(rd, name, text, sizeof(text)))
+		return 0;
+	if (seen.count == seen.room) {
+		size_t room = seen.room ? 2 * seen.room : 512;
+		struct seen *more =
+			room <= SEEN_MAX ? reallocarray(seen.list, room, sizeof(*more)) : NULL;
+
+		seen.cut = !more;
+		if (!more)
+			return 1;
+		seen.list = more;
+		seen.room = room;
+	}
+	seen.list[seen.count++] = (struct seen){ name_hash(text), name, module };
+	return 0;
+}
+
+static int see_modules(void *ctx, uint64_t interpreter)
+{
+	const struct py_view *v = ctx;
+	struct py_reader rd = py_view_reader(v);
+	uint64_t dict;
+
+	if (!sys_get(v, interpreter, "modules", &dict))
+		py_dict_keys_each(&rd, dict, see_module, &rd);
+	return seen.cut;
+}
+
+/* The first of that name, as module_find() has it. */
+static int seen_find(const struct py_view *v, const char *name, uint64_t *module)
+{
+	struct py_reader rd = py_view_reader(v);
+	uint64_t hash = name_hash(name);
+	char text[SEEN_NAME_MAX];
+
+	for (size_t i = 0; i < seen.count; i++) {
+		if (seen.list[i].hash != hash ||
+		    py_str_read(&rd, seen.list[i].name, text, sizeof(text)) || !str_eq(text, name))
+			continue;
+		*module = seen.list[i].module;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 int py_module_find(const struct py_view *v, const char *name, uint64_t *module)
 {
-	struct found *f = found_slot(name);
+	const struct look *look = look_current();
+	int ret;
 
-	if (!f)
+	if (!look || strlen(name) >= SEEN_NAME_MAX)
 		return module_find(v, name, module);
-	if (f->look != look_current()->id || f->pid != v->pid || !str_eq(f->name, name)) {
-		f->ret = module_find(v, name, &f->module);
-		f->look = look_current()->id;
-		f->pid = v->pid;
-		strcpy(f->name, name);
+	if (seen.look != look->id || seen.pid != v->pid) {
+		seen.count = 0;
+		seen.cut = false;
+		seen.look = look->id;
+		seen.pid = v->pid;
+		seen.ret = each_interpreter(v, see_modules, (void *)v);
 	}
-	*module = f->module;
-	return f->ret;
+	if (seen.ret < 0)
+		return seen.ret;
+	ret = seen_find(v, name, module);
+	return ret && seen.cut ? module_find(v, name, module) : ret;
 }
 
 /* Whether a type is or derives from another one. */
@@ -239,15 +302,26 @@ static bool is_dict(const struct py_view *v, uint64_t obj)
 }
 
 /*
- * Since 3.12 tp_dict of a static builtin type is NULL, and each interpreter keeps one for it: PyInterpreterState.types
- * holds a struct with the type's address and, three or four words on, its dict
- * (static_builtin_state in 3.12, managed_static_type_state since, Include/internal/pycore_typeobject.h).  Where in the interpreter
- * state that is differs by version and build, so it is searched for: no other place has a type's
- * address so near before a dict.
+ * Since 3.12 tp_dict of a static builtin type is NULL, and each interpreter keeps one for it:
+ * PyInterpreterState.types holds a struct with the type's address and, three or four words on, its
+ * dict
+ * (static_builtin_state in 3.12, managed_static_type_state since,
+ * Include/internal/pycore_typeobject.h).  Where in the interpreter state that is differs by version
+ * and build, so it is searched for.  Between the two are flags, a 32-bit 0 or 1 each; in the cache
+ * of attributes, where types and dicts stand side by side as well, an attribute's name is there.
  */
 #define STATE_CHUNK (64 * 1024)
 #define STATE_MAX (2 * 1024 * 1024)
 #define STATE_WORDS 6
+
+static bool are_flags(const uint64_t *words, size_t count)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bits |= words[i];
+	return !(bits & ~0x100000001ULL);
+}
 
 static int static_type_dict(const struct py_view *v, uint64_t type, uint64_t *dict)
 {
@@ -271,7 +345,8 @@ static int static_type_dict(const struct py_view *v, uint64_t type, uint64_t *di
 			if (words[i] != type)
 				continue;
 			for (size_t k = 2; k <= 3; k++) {
-				if (words[i + k] % 8 == 0 && is_dict(v, words[i + k])) {
+				if (are_flags(&words[i + 1], k - 1) && words[i + k] % 8 == 0 &&
+				    is_dict(v, words[i + k])) {
 					*dict = words[i + k];
 					return 0;
 				}
@@ -347,8 +422,10 @@ int py_type_lookup(const struct py_view *v, uint64_t type, const char *name, uin
 	return -ENOENT;
 }
 
-/* Where an instance keeps a dict of its attributes, as _PyObject_GetDictPtr() finds it; split values without a
- * dict are not looked into (they become one as soon as __dict__ is asked for). */
+/*
+ * Where an instance keeps a dict of its attributes, as _PyObject_GetDictPtr() finds it; split
+ * values without a dict are not looked into (they become one as soon as __dict__ is asked for).
+ */
 static int instance_dict(const struct py_view *v, uint64_t obj, uint64_t type, uint64_t *dict)
 {
 	uint64_t flags, offset;
@@ -369,7 +446,10 @@ static int instance_dict(const struct py_view *v, uint64_t obj, uint64_t type, u
 	return is_dict(v, *dict) ? 0 : -ENOENT;
 }
 
-/* Attributes of an instance that has no dict yet: the keys are the type's, the values a block of its own. */
+/*
+ * Attributes of an instance that has no dict yet: the keys are the type's, the values a block of
+ * its own.
+ */
 static int split_values(const struct py_view *v, uint64_t obj, uint64_t type, uint64_t *keys,
 			uint64_t *values)
 {

@@ -212,8 +212,35 @@ static int dict_view(const struct py_reader *rd, uint64_t dict, struct dict_view
 	return keys_view(rd, keys, values, v);
 }
 
-static int view_each(const struct py_reader *rd, const struct dict_view *v, py_entry_fn fn,
-		     void *ctx)
+/* Keys that are brought here together, before the first of them is looked at. */
+#define KEYS_AHEAD 128
+
+static uint64_t entry_word(const struct dict_view *v, const uint8_t *entries, uint64_t i, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, entries + i * v->entry_size + at, sizeof(word));
+	return word;
+}
+
+static void keys_ahead(const struct py_reader *rd, const struct dict_view *v,
+		       const uint8_t *entries, uint64_t first)
+{
+	uint64_t addrs[KEYS_AHEAD];
+	size_t n = 0;
+
+	for (uint64_t i = first; i < v->count && i < first + KEYS_AHEAD; i++) {
+		uint64_t key = entry_word(v, entries, i, v->key_at);
+
+		if (key)
+			addrs[n++] = key + STR_LENGTH;
+	}
+	remote_ahead(rd->pid, addrs, n);
+}
+
+/* reads_keys: `fn` looks at each key, whatever it is. */
+static int view_each(const struct py_reader *rd, const struct dict_view *v, bool reads_keys,
+		     py_entry_fn fn, void *ctx)
 {
 	_cleanup_free_ uint8_t *entries = NULL;
 	_cleanup_free_ uint64_t *values = NULL;
@@ -229,12 +256,11 @@ static int view_each(const struct py_reader *rd, const struct dict_view *v, py_e
 	if (!ret && v->values)
 		ret = remote_read(rd->pid, v->values, values, v->count * sizeof(*values));
 	for (uint64_t i = 0; i < v->count && !ret; i++) {
-		uint64_t key, value;
+		uint64_t key = entry_word(v, entries, i, v->key_at);
+		uint64_t value = values ? values[i] : entry_word(v, entries, i, v->value_at);
 
-		memcpy(&key, entries + i * v->entry_size + v->key_at, sizeof(key));
-		memcpy(&value, entries + i * v->entry_size + v->value_at, sizeof(value));
-		if (values)
-			value = values[i];
+		if (reads_keys && i % KEYS_AHEAD == 0)
+			keys_ahead(rd, v, entries, i);
 		if (key && value)
 			ret = fn(ctx, key, value);
 	}
@@ -246,7 +272,15 @@ int py_dict_each(const struct py_reader *rd, uint64_t dict, py_entry_fn fn, void
 	struct dict_view v;
 	int ret = dict_view(rd, dict, &v);
 
-	return ret ? ret : view_each(rd, &v, fn, ctx);
+	return ret ? ret : view_each(rd, &v, false, fn, ctx);
+}
+
+int py_dict_keys_each(const struct py_reader *rd, uint64_t dict, py_entry_fn fn, void *ctx)
+{
+	struct dict_view v;
+	int ret = dict_view(rd, dict, &v);
+
+	return ret ? ret : view_each(rd, &v, true, fn, ctx);
 }
 
 struct get {
@@ -273,7 +307,7 @@ static int get_entry(void *ctx, uint64_t key, uint64_t value)
 int py_dict_get(const struct py_reader *rd, uint64_t dict, const char *key, uint64_t *value)
 {
 	struct get g = { .rd = rd, .key = key, .len = strlen(key) };
-	int ret = py_dict_each(rd, dict, get_entry, &g);
+	int ret = py_dict_keys_each(rd, dict, get_entry, &g);
 
 	if (ret == 1)
 		*value = g.value;
@@ -288,7 +322,7 @@ int py_split_get(const struct py_reader *rd, uint64_t keys, uint64_t values, con
 	int ret = keys_view(rd, keys, values, &v);
 
 	if (!ret)
-		ret = view_each(rd, &v, get_entry, &g);
+		ret = view_each(rd, &v, true, get_entry, &g);
 	if (ret == 1)
 		*value = g.value;
 	return ret == 1 ? 0 : ret ? ret : -ENOENT;

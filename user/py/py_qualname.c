@@ -60,8 +60,9 @@ static int read_at(const struct search *s, uint64_t addr, uint64_t *out)
 }
 
 /*
- * Code inside code: what is defined in a function or class body.  The compiler makes the qualified name in the same way
- * (compiler_set_qualname() in Python/compile.c), but for names declared global.
+ * Code inside code: what is defined in a function or class body.  The compiler makes the qualified
+ * name in the same way (compiler_set_qualname() in Python/compile.c), but for names declared
+ * global.
  */
 static int search_code(struct search *s, uint64_t code, const char *qualname)
 {
@@ -153,7 +154,10 @@ static int search_dict(struct search *s, uint64_t dict)
 	return ret == 1 ? 1 : 0;
 }
 
-/* Objects that hold a function: staticmethod, classmethod, property, partial, lru_cache, cached_property and the like. */
+/*
+ * Objects that hold a function: staticmethod, classmethod, property, partial, lru_cache,
+ * cached_property and the like.
+ */
 static int search_wrapper(struct search *s, uint64_t obj, uint64_t type)
 {
 	static const char *const attributes[] = { "__wrapped__", "func", "fget", "_func" };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Choosing the instructions to probe.  A probe costs some 0.5 us on an instruction that the kernel emulates and up to
- * forty times that on one that it steps through, so it goes on the first cheap instruction of the
- * straight line of code that a call begins with, if nothing enters that line in between.
+ * Choosing the instructions to probe.  A probe costs some 0.5 us on an instruction that the kernel
+ * emulates and up to forty times that on one that it steps through, so it goes on the first cheap
+ * instruction of the straight line of code that a call begins with, if nothing enters that line in
+ * between.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,18 +27,28 @@ struct candidate {
 	uint64_t start;
 	uint64_t cheap; /* address of the cheap instruction; `start` if there is none */
 	bool start_cheap;
-	/* What the probe needs from the registers, and the place in the frame that it can be read from instead. */
+	/*
+	 * What the probe needs from the registers, and the place in the frame that it can be read
+	 * from instead.
+	 */
 	uint8_t frame_reg, instr_reg;
-	/* It may be a leaf function, with data below the stack pointer.  Newer kernels put a call in place of a nop of five
-	 * bytes, which writes there: only at the very start is nothing there to lose. */
+	/*
+	 * It may be a leaf function, with data below the stack pointer.  Newer kernels put a call
+	 * in place of a nop of five bytes, which writes there: only at the very start is nothing
+	 * there to lose.
+	 */
 	bool may_be_leaf;
-	bool count_stack; /* where the stack pointer is, counted from the function's entry, must be known */
+	/* where the stack pointer is, counted from the function's entry, must be known */
+	bool count_stack;
 	uint32_t stack;		   /* at `cheap` */
 	bool stored_before_cheap;  /* instr_reg's value is in the frame there */
 	struct code_window window; /* from start to cheap */
 };
 
-/* The first store of a register at `disp` from another one tells which hold the instruction and the frame. */
+/*
+ * The first store of a register at `disp` from another one tells which hold the instruction and the
+ * frame.
+ */
 static int find_registers(const struct elf_file *ef, struct insn_decoder *d, uint8_t disp,
 			  struct candidate *p)
 {
@@ -59,8 +70,8 @@ static int find_registers(const struct elf_file *ef, struct insn_decoder *d, uin
 }
 
 /*
- * The first cheap instruction at which what `needed` has is still there, or that has been stored in the frame.  One that
- * all kernels emulate is preferred to one that only newer ones do.
+ * The first cheap instruction at which what `needed` has is still there, or that has been stored in
+ * the frame.  One that all kernels emulate is preferred to one that only newer ones do.
  */
 static void find_cheap(const struct elf_file *ef, struct insn_decoder *d, uint32_t needed,
 		       uint8_t disp, struct candidate *p)
@@ -131,7 +142,10 @@ static int finish_sites(const struct elf_file *elf, struct insn_decoder *d,
 	return ret;
 }
 
-/* One site in the head of an exported function, where the registers in `needed` are as they were at its entry. */
+/*
+ * One site in the head of an exported function, where the registers in `needed` are as they were at
+ * its entry.
+ */
 static int function_site(const struct py_interp *interp, const char *symbol, const char *what,
 			 uint32_t needed, uint8_t frame_reg, struct py_site *sites,
 			 size_t *nr_sites, struct err *err)

@@ -2,17 +2,19 @@
 /*
  * A function is armed while its code enters at a handler that hardly any other code uses.
  *
- * 3.12 and later: INSTRUMENTED_RESUME stands in place of RESUME, as sys.monitoring.set_local_events() would put it there,
- * but without a tool that wants the event: _Py_call_instrumentation() finds none and returns. Instrumented code
- * needs its _co_monitoring, which _Py_Instrument() allocates; it is called when a code object enters whose
- * _co_instrumentation_version is not the current one (Python/bytecodes.c, Python/instrumentation.c).
+ * 3.12 and later: INSTRUMENTED_RESUME stands in place of RESUME, as
+ * sys.monitoring.set_local_events() would put it there, but without a tool that wants the event:
+ * _Py_call_instrumentation() finds none and returns. Instrumented code needs its _co_monitoring,
+ * which _Py_Instrument() allocates; it is called when a code object enters whose
+ * _co_instrumentation_version is not the current one (Python/bytecodes.c,
+ * Python/instrumentation.c).
  *
- * 3.11: RESUME stands where it was before the code was warm, and co_warmup, at 0, never counts up to being warm again
- * (_PyCode_Warmup(), Include/internal/pycore_code.h).
+ * 3.11: RESUME stands where it was before the code was warm, and co_warmup, at 0, never counts up
+ * to being warm again (_PyCode_Warmup(), Include/internal/pycore_code.h).
  *
- * A function that is not armed is noticed at its first run: from 3.13 on, and in 3.11, because it then enters at the
- * handler of RESUME, which specialises itself away; in 3.12 because its instrumentation version is not the current one,
- * once that is not the initial one.
+ * A function that is not armed is noticed at its first run: from 3.13 on, and in 3.11, because it
+ * then enters at the handler of RESUME, which specialises itself away; in 3.12 because its
+ * instrumentation version is not the current one, once that is not the initial one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +44,10 @@ static int find_call(const struct py_interp *interp, struct insn_decoder *d, uin
 	return -ENOENT;
 }
 
-/* The handler of RESUME compares the code's version with the current one; if they differ, it calls _Py_Instrument(). */
+/*
+ * The handler of RESUME compares the code's version with the current one; if they differ, it calls
+ * _Py_Instrument().
+ */
 static int find_instrument(const struct py_interp *interp, struct insn_decoder *d, uint64_t addr,
 			   struct insn *in)
 {
@@ -64,8 +69,8 @@ static int find_instrument(const struct py_interp *interp, struct insn_decoder *
 }
 
 /*
- * 3.11: where co_warmup has been counted and stored, so that another value stays; not where it is 0, which is
- * jumped over.
+ * 3.11: where co_warmup has been counted and stored, so that another value stays; not where it is
+ * 0, which is jumped over.
  */
 static int find_counted(const struct py_interp *interp, struct insn_decoder *d, uint64_t addr,
 			struct insn *in)
@@ -112,8 +117,8 @@ static int first_run_site(const struct py_interp *interp, struct insn_decoder *d
 }
 
 /*
- * 3.12: _Py_Instrument() itself.  When the process's own monitoring or tracing of a function ends it may leave a plain RESUME
- * there, which nobody looks at: a function is armed again on return.
+ * 3.12: _Py_Instrument() itself.  When the process's own monitoring or tracing of a function ends
+ * it may leave a plain RESUME there, which nobody looks at: a function is armed again on return.
  */
 static int instrument_sites(const struct py_interp *interp, struct insn_decoder *d,
 			    uint64_t handler, struct py_site sites[2])
@@ -136,8 +141,9 @@ static int instrument_sites(const struct py_interp *interp, struct insn_decoder 
 }
 
 /*
- * 3.12: what each interpreter calls before any other Python code of it runs, sub-interpreters and those that were exec'ed included. Their
- * monitoring version is 0, as new code has it, so that nothing new would be noticed.
+ * 3.12: what each interpreter calls before any other Python code of it runs, sub-interpreters and
+ * those that were exec'ed included. Their monitoring version is 0, as new code has it, so that
+ * nothing new would be noticed.
  */
 static int start_site(const struct py_interp *interp, struct py_site *site)
 {
@@ -149,8 +155,8 @@ static int start_site(const struct py_interp *interp, struct py_site *site)
 }
 
 /*
- * 3.13 and later: RESUME itself.  A function is armed there before its version is looked at, so that it is brought up
- * to date and enters anew: the probe has to come before that.
+ * 3.13 and later: RESUME itself.  A function is armed there before its version is looked at, so
+ * that it is brought up to date and enters anew: the probe has to come before that.
  */
 static int entry_arms(const struct py_interp *interp, struct insn_decoder *d, uint64_t handler,
 		      struct py_site *site)

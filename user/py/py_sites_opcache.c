@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arming in 3.8 to 3.10.  _PyEval_EvalFrameDefault() (Python/ceval.c) counts in co_opcache_flag the first 1,024 runs of a code
- * object, and then gives it a cache. A code object is armed while that count is negative: it goes on being counted for another
- * 2^31 runs.  The probe is where it has been counted; code that is not armed and no longer counted never gets there.
+ * Arming in 3.8 to 3.10.  _PyEval_EvalFrameDefault() (Python/ceval.c) counts in co_opcache_flag the
+ * first 1,024 runs of a code object, and then gives it a cache. A code object is armed while that
+ * count is negative: it goes on being counted for another 2^31 runs.  The probe is where it has
+ * been counted; code that is not armed and no longer counted never gets there.
  */
 #include "py/py_sites_opcache.h"
 

@@ -14,8 +14,8 @@ struct py_interp;
 struct py_threads {
 	struct {
 		uint64_t tstate;
-		uint64_t
-			thread_pointer; /* pthread_t: the thread's descriptor; 0: not bound to a thread */
+		/* pthread_t: the thread's descriptor; 0: not bound to a thread */
+		uint64_t thread_pointer;
 	} list[PY_THREADS_MAX];
 	size_t count;	      /* 0: Python is not initialised */
 	uint64_t interpreter; /* the first PyInterpreterState, or 0 */

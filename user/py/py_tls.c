@@ -40,8 +40,8 @@ static int find_accessor(const struct py_interp *interp, struct tls_ref *ref, st
 }
 
 /*
- * 1 if every thread has at `offset` nothing or a thread state of its own, and one has one; 0 if all have
- * nothing; -EPROTO if one has something else.
+ * 1 if every thread has at `offset` nothing or a thread state of its own, and one has one; 0 if all
+ * have nothing; -EPROTO if one has something else.
  */
 static int check_offset(const struct py_interp *interp, const struct py_threads *threads,
 			int64_t offset)
@@ -104,13 +104,16 @@ static int resolve(const struct py_interp *interp, const struct py_threads *thre
 	*offset = (int64_t)(ref->access == TLS_GOT_OFFSET ? got[0] : got[1]) + ref->offset;
 	if (*offset == 0)
 		return -EAGAIN; /* not relocated yet */
-	/* The argument of a descriptor for dynamic TLS is a pointer: glibc, sysdeps/x86_64/dl-tlsdesc.S. */
+	/*
+	 * The argument of a descriptor for dynamic TLS is a pointer: glibc,
+	 * sysdeps/x86_64/dl-tlsdesc.S.
+	 */
 	return *offset > STATIC_TLS_MAX || *offset < -STATIC_TLS_MAX ? -ENOENT : 0;
 }
 
 /*
- * A library that was loaded by dlopen() has its variables at no constant offset.  But up to 3.14 the
- * thread state is also kept under a pthread key, and that slot is at one.
+ * A library that was loaded by dlopen() has its variables at no constant offset.  But up to 3.14
+ * the thread state is also kept under a pthread key, and that slot is at one.
  */
 static int key_offset(const struct py_interp *interp, const struct py_threads *threads,
 		      int64_t *offset)

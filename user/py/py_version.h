@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of each CPython minor version.  This and py_layout_tables.c are the only places that tell
- * versions apart: everything else asks for a fact.
+ * What is known of each CPython minor version.  This and py_layout_tables.c are the only places
+ * that tell versions apart: everything else asks for a fact.
  */
 #pragma once
 
@@ -42,24 +42,33 @@ struct py_version {
 	struct py_layout layout;
 	struct py_runtime_layout runtime;
 	enum py_entry entry;
-	int eval_frame_arg; /* PY_ENTRY_EVAL: which argument of _PyEval_EvalFrameDefault is the frame */
-	uint8_t instr_store; /* PY_ENTRY_RESUME: where RESUME stores the instruction's address in the frame */
+	/* PY_ENTRY_EVAL: which argument of _PyEval_EvalFrameDefault is the frame */
+	int eval_frame_arg;
+	/* PY_ENTRY_RESUME: where RESUME stores the instruction's address in the frame */
+	uint8_t instr_store;
 	struct py_opcode resume[PY_RESUME_OPCODES_MAX]; /* PY_ENTRY_RESUME: RESUME itself first */
-	uint64_t base_opcodes
-		[4]; /* code_warmup: bit n: instruction n is one that the compiler makes (Include/opcode.h) */
+	/* code_warmup: bit n: instruction n is one that the compiler makes (Include/opcode.h) */
+	uint64_t base_opcodes[4];
 	/* PY_ENTRY_RESUME: a run of numbers that are no opcode, with opcodes on both sides of it */
 	uint8_t unused_first, unused_last;
-	uint16_t
-		type_cached_keys; /* PyHeapTypeObject.ht_cached_keys: names of the attributes that instances keep without a dict */
+	/*
+	 * PyHeapTypeObject.ht_cached_keys: names of the attributes that instances keep without a
+	 * dict
+	 */
+	uint16_t type_cached_keys;
 	uint16_t func_closure;
 	enum py_usdt usdt;
 	uint32_t usdt_flags;	/* for its cookie */
 	bool has_debug_offsets; /* _PyRuntime begins with a struct _Py_DebugOffsets */
-	bool audits_locally; /* the core raises audit events by _PySys_Audit(), which is not exported */
+	/* the core raises audit events by _PySys_Audit(), which is not exported */
+	bool audits_locally;
 	bool has_cmethod; /* PyCMethod_Type exists */
 	bool gil_each;	  /* each interpreter of a process may have a GIL of its own (PEP 684) */
-	/* Functions and types of `builtins` that the interpreter does not call everywhere but does the work itself, by
-	 * specialised instructions (CALL_LEN in Python/bytecodes.c) or because the compiler knows them; NULL at the end */
+	/*
+	 * Functions and types of `builtins` that the interpreter does not call everywhere but does
+	 * the work itself, by specialised instructions (CALL_LEN in Python/bytecodes.c) or because
+	 * the compiler knows them; NULL at the end
+	 */
 	const char *const *inlined;
 	bool may_jit; /* can be built with a compiler whose code bypasses the probes */
 };

@@ -11,10 +11,12 @@
 #include "base/worker.h"
 #include "py/remote_cache.h"
 
+#define PAGE 4096u
+
 struct read_call {
 	pid_t pid;
 	uint64_t addr, len;
-	uint8_t data[WORKER_AREA - 3 * sizeof(uint64_t)];
+	uint8_t data[WORKER_DATA];
 };
 
 static int read_now(pid_t pid, uint64_t addr, void *buf, size_t len)
@@ -69,58 +71,65 @@ struct many_call {
 	size_t count, len;
 	uint64_t addrs[REMOTE_MANY_MAX];
 	bool got[REMOTE_MANY_MAX];
-	uint8_t data[REMOTE_MANY_MAX * REMOTE_MANY_LEN];
+	uint8_t data[WORKER_DATA];
 };
 
+_Static_assert(sizeof(struct read_call) <= WORKER_AREA, "a worker has room for it");
 _Static_assert(sizeof(struct many_call) <= WORKER_AREA, "a worker has room for them");
 
-/* As many as can be read up to the first that cannot; -errno: none. */
-static ssize_t read_some(struct many_call *c, size_t first)
+/* Of so many, as many as can be read up to the first that cannot; -errno: none. */
+static ssize_t read_some(struct many_call *c, size_t first, size_t count)
 {
 	struct iovec remote[REMOTE_MANY_MAX];
-	struct iovec local = { .iov_base = c->data + first * c->len,
-			       .iov_len = (c->count - first) * c->len };
+	struct iovec local = { .iov_base = c->data + first * c->len, .iov_len = count * c->len };
 	ssize_t n;
 
-	for (size_t i = first; i < c->count; i++)
-		remote[i - first] = (struct iovec){ (void *)(uintptr_t)c->addrs[i], c->len };
+	for (size_t i = 0; i < count; i++)
+		remote[i] = (struct iovec){ (void *)(uintptr_t)c->addrs[first + i], c->len };
 	do {
-		n = process_vm_readv(c->pid, &local, 1, remote, c->count - first, 0);
+		n = process_vm_readv(c->pid, &local, 1, remote, count, 0);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n / (ssize_t)c->len;
 }
 
+/*
+ * Where one could not be read, so many are tried next: all the others would be handed to the kernel
+ * again each time.
+ */
+#define TRY_AFTER_FAULT 8
+
 static int do_read_many(struct worker_call *call)
 {
 	struct many_call *c = call->area;
+	uint64_t absent = UINT64_MAX; /* a page */
+	size_t tried = c->count;
 
 	memset(c->got, 0, sizeof(c->got));
-	for (size_t i = 0; i < c->count; i++) {
-		ssize_t n = read_some(c, i);
+	for (size_t i = 0; i < c->count;) {
+		size_t count = MIN(tried, c->count - i);
+		ssize_t n = c->addrs[i] / PAGE == absent ? 0 : read_some(c, i, count);
 
 		if (n < 0 && n != -EFAULT && n != -EINVAL)
 			return (int)n;
-		/* The one behind them could not be read. */
-		for (; n > 0 && i < c->count; n--, i++)
-			c->got[i] = true;
+		n = MAX(n, 0);
+		memset(c->got + i, true, (size_t)n);
+		i += (size_t)n;
+		tried = (size_t)n == count ? 2 * tried : TRY_AFTER_FAULT;
+		if ((size_t)n < count)
+			absent = c->addrs[i++] / PAGE;
 	}
 	return 0;
 }
 
-int remote_read_many(pid_t pid, const uint64_t *addrs, size_t count, size_t len, uint8_t *out,
-		     bool *got)
+int remote_many_uncached(pid_t pid, const uint64_t *addrs, size_t count, size_t len,
+			 struct remote_many *out)
 {
 	struct many_call *c;
-	int ret = 0;
+	int ret;
 
-	if (!count)
-		return 0;
-	if (count > REMOTE_MANY_MAX || len > REMOTE_MANY_LEN || worker_is_one())
+	if (!count || count > REMOTE_MANY_MAX || !len || len > WORKER_DATA / count ||
+	    worker_is_one())
 		return -EINVAL;
-	for (size_t i = 0; i < count && !ret; i++)
-		ret = look_read(addrs[i]);
-	if (ret)
-		return ret;
 	c = worker_area();
 	if (!c)
 		return -EAGAIN;
@@ -129,11 +138,36 @@ int remote_read_many(pid_t pid, const uint64_t *addrs, size_t count, size_t len,
 	c->len = len;
 	memcpy(c->addrs, addrs, count * sizeof(*addrs));
 	ret = worker_run(do_read_many, worker_patience(), -1, NULL);
+	if (!ret)
+		*out = (struct remote_many){ c->data, c->got };
+	return ret;
+}
+
+int remote_read_many(pid_t pid, const uint64_t *addrs, size_t count, size_t len, uint8_t *out,
+		     bool *got)
+{
+	struct remote_many many;
+	int ret = 0;
+
+	if (!count)
+		return 0;
+	if (count > REMOTE_MANY_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = look_read(addrs[i]);
+	if (!ret)
+		ret = remote_many_uncached(pid, addrs, count, len, &many);
 	if (ret)
 		return ret;
-	memcpy(out, c->data, count * len);
-	memcpy(got, c->got, count * sizeof(*got));
+	memcpy(out, many.data, count * len);
+	memcpy(got, many.got, count * sizeof(*got));
 	return 0;
+}
+
+void remote_ahead(pid_t pid, const uint64_t *addrs, size_t count)
+{
+	if (look_current() && count && !look_read(addrs[0]))
+		remote_cache_ahead(pid, addrs, count);
 }
 
 int remote_read(pid_t pid, uint64_t addr, void *buf, size_t len)

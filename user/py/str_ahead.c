@@ -8,7 +8,7 @@ _Static_assert(2 * STR_AHEAD_MAX < STR_AHEAD_SLOTS, "the hash table is never ful
 
 void str_ahead_reset(struct str_ahead *a)
 {
-	a->count = 0;
+	a->count = a->nr_read = 0;
 	memset(a->slots, 0, sizeof(a->slots));
 }
 
@@ -37,19 +37,22 @@ bool str_ahead_want(struct str_ahead *a, uint64_t str)
 
 int str_ahead_read(struct str_ahead *a, pid_t pid)
 {
+	size_t first = a->nr_read;
 	int ret;
 
-	if (!a->count)
+	if (a->count == first)
 		return 0;
-	ret = remote_read_many(pid, a->addrs, a->count, STR_AHEAD_BYTES, a->bytes[0], a->got);
+	ret = remote_read_many(pid, a->addrs + first, a->count - first, STR_AHEAD_BYTES,
+			       a->bytes[first], a->got + first);
 	if (ret)
-		str_ahead_reset(a);
+		memset(a->got + first, 0, (a->count - first) * sizeof(a->got[0]));
+	a->nr_read = a->count;
 	return ret == -ETIMEDOUT || ret == -EAGAIN ? ret : 0;
 }
 
 const uint8_t *str_ahead_find(const struct str_ahead *a, uint64_t str)
 {
-	size_t number = a->count ? a->slots[slot_of(a, str)] : 0;
+	size_t number = a->nr_read ? a->slots[slot_of(a, str)] : 0;
 
-	return number && a->got[number - 1] ? a->bytes[number - 1] : NULL;
+	return number && number <= a->nr_read && a->got[number - 1] ? a->bytes[number - 1] : NULL;
 }

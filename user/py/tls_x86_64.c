@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The code that compilers make for a thread-local variable: Drepper, "ELF Handling For Thread-Local Storage", 4. */
+/*
+ * The code that compilers make for a thread-local variable: Drepper, "ELF Handling For Thread-Local
+ * Storage", 4.
+ */
 #if defined(__x86_64__)
 #include "py/py_tls.h"
 
@@ -39,7 +42,10 @@ static int decode_load(const uint8_t *p, size_t len, int64_t *disp)
 	return -ENOENT;
 }
 
-/* lea GOT(%rip),%rdi; call __tls_get_addr, directly (e8, with prefixes 66 and 48) or through the GOT (ff 15) */
+/*
+ * lea GOT(%rip),%rdi; call __tls_get_addr, directly (e8, with prefixes 66 and 48) or through the
+ * GOT (ff 15)
+ */
 static int decode_get_addr(const uint8_t *p, size_t len, uint64_t addr, struct tls_ref *out)
 {
 	size_t i = 7;
@@ -82,7 +88,10 @@ static int decode_initial_exec(const uint8_t *p, size_t len, uint64_t addr, stru
 	return 0;
 }
 
-/* mov %fs:disp32,%rax; also what the linker makes of the initial-exec form: mov $disp,%rax; mov %fs:(%rax),%rax */
+/*
+ * mov %fs:disp32,%rax; also what the linker makes of the initial-exec form: mov $disp,%rax; mov
+ * %fs:(%rax),%rax
+ */
 static int decode_local_exec(const uint8_t *p, size_t len, struct tls_ref *out)
 {
 	static const uint8_t load_fs[] = { 0x64, 0x48, 0x8b, 0x00 };
@@ -118,8 +127,9 @@ int tls_decode(const uint8_t *code, size_t len, uint64_t addr, struct tls_ref *o
 }
 
 /*
- * glibc, nptl/descr.h: struct pthread.specific_1stblock[32] of { uintptr_t seq; void *data; } stands at 0x310.
- * The same from 2.31 to 2.43; nothing promises it, so the result is checked against the interpreter's threads.
+ * glibc, nptl/descr.h: struct pthread.specific_1stblock[32] of { uintptr_t seq; void *data; }
+ * stands at 0x310. The same from 2.31 to 2.43; nothing promises it, so the result is checked
+ * against the interpreter's threads.
  */
 int tls_pthread_key_offset(uint32_t key, int64_t *offset)
 {
@@ -129,7 +139,10 @@ int tls_pthread_key_offset(uint32_t key, int64_t *offset)
 	return 0;
 }
 
-/* glibc, sysdeps/x86_64/nptl/tls.h: tcbhead_t.dtv is the second word; an entry is { void *val; void *to_free; }. */
+/*
+ * glibc, sysdeps/x86_64/nptl/tls.h: tcbhead_t.dtv is the second word; an entry is { void *val; void
+ * *to_free; }.
+ */
 int tls_dynamic_address(pid_t pid, uint64_t thread_pointer, uint64_t module, uint64_t offset,
 			uint64_t *addr)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the places of a probe kind are put together: one link for all that run one program at one time. */
+/*
+ * How the places of a probe kind are put together: one link for all that run one program at one
+ * time.
+ */
 #include "test.h"
 
 #include <errno.h>

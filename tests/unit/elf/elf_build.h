@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small ELF files in memory: three segments at fixed places, a dynamic symbol table, sections where wanted. */
+/*
+ * Small ELF files in memory: three segments at fixed places, a dynamic symbol table, sections where
+ * wanted.
+ */
 #pragma once
 
 #include <elf.h>

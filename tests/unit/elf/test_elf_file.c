@@ -257,7 +257,10 @@ static long resident_kib(void)
 	return pages * 4;
 }
 
-/* Does this kernel give a page of its own to whoever reads one that was never written, instead of that of zeros? */
+/*
+ * Does this kernel give a page of its own to whoever reads one that was never written, instead of
+ * that of zeros?
+ */
 static bool reading_takes_memory(void)
 {
 	size_t bytes = 8 << 20;

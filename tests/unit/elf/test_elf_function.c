@@ -91,7 +91,10 @@ TEST(by_symbols)
 	eb_symbol(&b, "variable", EB_BASE + 0x1020, STT_OBJECT, 5);
 	eb_symbol(&b, "elsewhere", EB_BASE + 0x1030, STT_FUNC, SHN_UNDEF);
 	eb_dynamic(&b);
-	/* Without sections the table's length is not known: what follows it could look like anything. */
+	/*
+	 * Without sections the table's length is not known: what follows it could look like
+	 * anything.
+	 */
 	look(addrs, is, ARRAY_SIZE(addrs));
 	ASSERT(!is[0]);
 	eb_section(&b, ".dynsym", SHT_DYNSYM, EB_BASE + EB_SYMS, EB_SYMS,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stopping a process, a child of this one, for a moment; nobody notices, and nothing waits for one that cannot stop. */
+/*
+ * Stopping a process, a child of this one, for a moment; nobody notices, and nothing waits for one
+ * that cannot stop.
+ */
 #include "test.h"
 
 #include <signal.h>

@@ -27,7 +27,10 @@ TEST(own_stat)
 	ASSERT_EQ(proc_stat(GONE, NULL, NULL, NULL), -ESRCH);
 }
 
-/* A process may name itself so that a careless reader takes part of the name for the fields behind it. */
+/*
+ * A process may name itself so that a careless reader takes part of the name for the fields behind
+ * it.
+ */
 TEST(stat_of_a_liar)
 {
 	char state;

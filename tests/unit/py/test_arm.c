@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which interpreters a process has, as it is asked while one of its threads is held; its memory is a file here. */
+/*
+ * Which interpreters a process has, as it is asked while one of its threads is held; its memory is
+ * a file here.
+ */
 #include "test.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tables against facts measured in interpreters of each version, written here once more in another shape. */
+/*
+ * The tables against facts measured in interpreters of each version, written here once more in
+ * another shape.
+ */
 #include "test.h"
 
 #include <errno.h>
@@ -160,7 +163,10 @@ TEST(every_offset)
 	check(runtime_facts, ARRAY_SIZE(runtime_facts), true);
 }
 
-/* A field that is added to struct py_layout and forgotten in the tables, or here, would stand at offset 0. */
+/*
+ * A field that is added to struct py_layout and forgotten in the tables, or here, would stand at
+ * offset 0.
+ */
 TEST(every_field_is_covered)
 {
 	static const struct {

@@ -62,7 +62,10 @@ TEST(beyond_the_end)
 
 TEST(malformed)
 {
-	/* a number without an end, one cut off by the next entry, an entry that does not start as one */
+	/*
+	 * a number without an end, one cut off by the next entry, an entry that does not start as
+	 * one
+	 */
 	static const uint8_t endless[] = { 0x80 | 14 << 3, 0x7f, 0x7f, 0x7f, 0x7f,
 					   0x7f,	   0x7f, 0x7f, 0x7f };
 	static const uint8_t cut[] = { 0x80 | 14 << 3, 0x80 | 10 << 3, 0, 0 };

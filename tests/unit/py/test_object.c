@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading objects of another process: of this one, in which they are put together for each layout. */
+/*
+ * Reading objects of another process: of this one, in which they are put together for each layout.
+ */
 #include "test.h"
 
 #include <errno.h>

@@ -102,11 +102,12 @@ TEST(many_places_at_once)
 	/* Every third is nowhere, and so is what lies in the hole, or reaches into it. */
 	for (size_t i = 0; i < REMOTE_MANY_MAX; i++)
 		addrs[i] = i % 3 == 1 ? i * 8 : (uintptr_t)mem + i % 160 * 100;
-	addrs[0] = UINT64_MAX - 8;
+	addrs[0] = addrs[250] = UINT64_MAX - 8;
+	addrs[100] = 1ULL << 62;
 	ASSERT_EQ(remote_read_many(getpid(), addrs, REMOTE_MANY_MAX, LEN, out[0], got), 0);
 	for (size_t i = 0; i < REMOTE_MANY_MAX; i++) {
 		uint64_t at = addrs[i] - (uintptr_t)mem;
-		bool there = i && i % 3 != 1 &&
+		bool there = i && i != 250 && i % 3 != 1 &&
 			     (at + LEN <= 2 * PAGE || (at >= 3 * PAGE && at + LEN <= 4 * PAGE));
 
 		ASSERT_EQ(got[i], there);
@@ -121,10 +122,48 @@ TEST(many_places_at_once)
 	munmap(mem, 4 * PAGE);
 }
 
+TEST(pages_that_are_brought_here_ahead)
+{
+	enum { PAGES = 200, HOLE = 70 };
+	uint8_t *mem = pages(PAGES), byte;
+	uint64_t addrs[PAGES + 2];
+	struct look look;
+	int kept = 0;
+
+	for (int i = 0; i < PAGES; i++) {
+		mem[i * PAGE + 5] = (uint8_t)i;
+		addrs[i] = (uintptr_t)mem + i * PAGE + 5;
+	}
+	munmap(mem + HOLE * PAGE, PAGE);
+	addrs[PAGES] = UINT64_MAX - 5;
+	addrs[PAGES + 1] = addrs[0];
+	look_begin(&look, getpid(), LOOK_LATER);
+	remote_ahead(getpid(), addrs, PAGES + 2);
+	/* What is read from now on is of that moment, but for what has had to make room. */
+	for (int i = 0; i < PAGES; i++) {
+		if (i != HOLE)
+			mem[i * PAGE + 5] = 255;
+	}
+	for (int i = 0; i < PAGES; i++) {
+		byte = 0;
+		ASSERT_EQ(remote_read(getpid(), addrs[i], &byte, 1), i == HOLE ? -EFAULT : 0);
+		ASSERT(byte == (i == HOLE ? 0 : i) || (i != HOLE && byte == 255));
+		kept += byte == i;
+	}
+	ASSERT(kept > PAGES / 2);
+	ASSERT_EQ(remote_read(getpid(), addrs[PAGES], &byte, 1), -EFAULT);
+	ASSERT_EQ(look_end(&look), 0);
+	remote_ahead(getpid(), addrs, PAGES);
+	ASSERT_EQ(remote_read(getpid(), addrs[3], &byte, 1), 0);
+	ASSERT_EQ(byte, 255);
+	munmap(mem, PAGES * PAGE);
+}
+
 TEST(many_places_of_which_one_never_arrives)
 {
 	uint8_t *mem = pages(2), out[2][64];
 	uint64_t addrs[2] = { (uintptr_t)mem + PAGE, (uintptr_t)mem };
+	struct look look;
 	struct child c;
 	bool got[2];
 
@@ -135,6 +174,10 @@ TEST(many_places_of_which_one_never_arrives)
 	ASSERT_EQ(remote_read_many(c.pid, addrs, 2, 64, out[0], got), -ETIMEDOUT);
 	ASSERT_EQ(remote_read_many(c.pid, addrs, 1, 64, out[0], got), 0);
 	ASSERT(got[0] && out[0][63] == 7);
+	look_begin(&look, c.pid, LOOK_LATER);
+	remote_ahead(c.pid, addrs, 2);
+	ASSERT_EQ(remote_read(c.pid, addrs[0], out[0], 1), -ETIMEDOUT);
+	ASSERT_EQ(look_end(&look), -ETIMEDOUT);
 	child_end(&c);
 }
 
@@ -282,7 +325,10 @@ TEST(nothing_is_written_once_the_thread_is_not_held)
 	child_end(&c);
 }
 
-/* The memory that was opened is gone: neither what was exec'ed nor who has the id then is written to. */
+/*
+ * The memory that was opened is gone: neither what was exec'ed nor who has the id then is written
+ * to.
+ */
 TEST(another_program_is_never_written_to)
 {
 	uint64_t instr;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The choice of instructions: in handlers made up for it, and in the interpreter that this machine has. */
+/*
+ * The choice of instructions: in handlers made up for it, and in the interpreter that this machine
+ * has.
+ */
 #include "test.h"
 
 #include <errno.h>
@@ -29,8 +32,8 @@ static uint64_t handler_addr(unsigned int op)
 }
 
 /*
- * A file with a dispatch table for `v`: each opcode's handler begins by storing rax in the frame at rbx.  `lead` more
- * pointers to code stand right before the table.
+ * A file with a dispatch table for `v`: each opcode's handler begins by storing rax in the frame at
+ * rbx.  `lead` more pointers to code stand right before the table.
  */
 static void build(const struct py_version *v, uint16_t type, unsigned int lead)
 {
@@ -218,10 +221,15 @@ TEST(jump_into_the_handler)
 
 TEST(registers_that_change)
 {
-	/* the frame's register is overwritten before the jump: mov %r15,0x38(%rbp); mov %rax,%rbp; je */
+	/*
+	 * the frame's register is overwritten before the jump: mov %r15,0x38(%rbp); mov %rax,%rbp;
+	 * je
+	 */
 	static const uint8_t frame_lost[] = { 0x4c, 0x89, 0x7d, 0x38, 0x48,
 					      0x89, 0xc5, 0x74, 0x00, 0xc3 };
-	/* nothing tells that rbp is the frame at the beginning: mov %rax,%rbp; mov %r15,0x38(%rbp) */
+	/*
+	 * nothing tells that rbp is the frame at the beginning: mov %rax,%rbp; mov %r15,0x38(%rbp)
+	 */
 	static const uint8_t frame_late[] = { 0x48, 0x89, 0xc5, 0x4c, 0x89,
 					      0x7d, 0x38, 0x74, 0x00, 0xc3 };
 	/* endbr64; nop; mov %r15,0x38(%rbp): before the store the register is needed */
@@ -270,7 +278,10 @@ TEST(versions_that_have_no_probe)
 
 TEST(function_entries)
 {
-	/* mov %rsi,%rax; push %rbx: the arguments are untouched.  Then the same with one overwritten before. */
+	/*
+	 * mov %rsi,%rax; push %rbx: the arguments are untouched.  Then the same with one
+	 * overwritten before.
+	 */
 	static const uint8_t good[] = { 0x48, 0x89, 0xf0, 0x53, 0xc3 },
 			     bad[] = { 0x48, 0x89, 0xfe, 0x53, 0xc3 };
 	struct py_site s[PY_SITES_MAX];

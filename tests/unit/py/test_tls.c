@@ -16,7 +16,10 @@ struct sample {
 	struct tls_ref ref;
 };
 
-/* _PyThreadState_GetCurrent of interpreters, and f() { return x; } as gcc 12 and clang 14 compile it. */
+/*
+ * _PyThreadState_GetCurrent of interpreters, and f() { return x; } as gcc 12 and clang 14 compile
+ * it.
+ */
 static const struct sample samples[] = {
 	{ "Debian 13 python3.13",
 	  0x6f63d0,
