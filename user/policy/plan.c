@@ -19,7 +19,7 @@ struct planning {
 	} kinds[NR_PROBES], imports;
 };
 
-static bool sees(const struct probe_kind *kind, const struct rule *rule)
+static bool kind_sees(const struct probe_kind *kind, const struct rule *rule)
 {
 	switch (rule->place_kind) {
 	case RULE_FILE:
@@ -65,7 +65,7 @@ uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choi
 		for (size_t n = 0; (kind = probe_kind_preferred(n)); n++) {
 			if (kind->arms && choice->no_arm)
 				continue;
-			if (sees(kind, &rules->rules[i])) {
+			if (kind_sees(kind, &rules->rules[i])) {
 				kinds |= 1u << kind->probe;
 				break;
 			}
@@ -75,7 +75,7 @@ uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choi
 }
 
 /* Whether the interpreter has the kind's places at all. */
-static bool available(struct planning *p, const struct probe_kind *kind, struct err *why)
+static bool kind_available(struct planning *p, const struct probe_kind *kind, struct err *why)
 {
 	struct py_site sites[PY_SITES_MAX];
 	size_t nr_sites;
@@ -126,7 +126,7 @@ static int find_functions(struct planning *p, const struct rule *rule, struct pl
 static int try_kind(struct planning *p, const struct probe_kind *kind, const struct rule *rule,
 		    struct plan_rule *out, struct err *why)
 {
-	if (!available(p, kind, why))
+	if (!kind_available(p, kind, why))
 		return -EOPNOTSUPP;
 	return kind->sites ? 0 : find_functions(p, rule, out, why);
 }
@@ -137,8 +137,8 @@ static void set_why(struct plan_rule *r, const struct err *why)
 	r->why = why->msg[0] ? strdup(why->msg) : NULL;
 }
 
-static int choose(struct planning *p, const struct rule *rule, struct plan_rule *out,
-		  struct err *err)
+static int choose_kind(struct planning *p, const struct rule *rule, struct plan_rule *out,
+		       struct err *err)
 {
 	struct err first = { "" }, why = { "" };
 	const struct probe_kind *kind;
@@ -146,7 +146,7 @@ static int choose(struct planning *p, const struct rule *rule, struct plan_rule 
 	for (size_t n = 0; (kind = probe_kind_preferred(n)); n++) {
 		int ret;
 
-		if (!sees(kind, rule))
+		if (!kind_sees(kind, rule))
 			continue;
 		ret = try_kind(p, kind, rule, out, &why);
 		if (!ret) {
@@ -176,7 +176,7 @@ static int choose_forced(struct planning *p, const struct rule *rule, enum phrud
 	int ret;
 
 	/* Told to use it, it is used even where it sees some calls only. */
-	if (!(rule->place_kind == RULE_FILE ? kind->python : sees(kind, rule)))
+	if (!(rule->place_kind == RULE_FILE ? kind->python : kind_sees(kind, rule)))
 		return err_set(err, -EINVAL,
 			       "%s:%u:%u: rule \"%s\" watches %s, which the probe kind %s does not "
 			       "see; leave "
@@ -198,8 +198,8 @@ static int choose_forced(struct planning *p, const struct rule *rule, enum phrud
 }
 
 /* Finds the places of all C functions at once: going through a file's code takes its time. */
-static int locate(const struct py_view *view, struct plan_rule *rules, size_t nr_rules,
-		  struct err *err)
+static int locate_functions(const struct py_view *view, struct plan_rule *rules, size_t nr_rules,
+			    struct err *err)
 {
 	_cleanup_free_ struct py_cfunc **list = NULL;
 	size_t n = 0;
@@ -220,7 +220,7 @@ static int locate(const struct py_view *view, struct plan_rule *rules, size_t nr
 /* Where a function cannot be probed, the rules that name it get something else. */
 static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 {
-	int ret = locate(&p->view, plan->rules, plan->nr_rules, err);
+	int ret = locate_functions(&p->view, plan->rules, plan->nr_rules, err);
 
 	for (size_t i = 0; i < plan->nr_rules && !ret; i++) {
 		struct plan_rule *r = &plan->rules[i];
@@ -235,7 +235,7 @@ static int locate_all(struct planning *p, struct plan *plan, struct err *err)
 		set_why(r, &why);
 		py_cfuncs_fini(&r->cfuncs);
 		r->refused = true;
-		r->probe = available(p, probe_kind(PROBE_CALL), err) ? PROBE_CALL : PROBE_NONE;
+		r->probe = kind_available(p, probe_kind(PROBE_CALL), err) ? PROBE_CALL : PROBE_NONE;
 	}
 	return ret;
 }
@@ -278,27 +278,12 @@ int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 			ret = choose_forced(p, &rules->rules[i], choice->forced, &out->rules[i],
 					    err);
 		else
-			ret = choose(p, &rules->rules[i], &out->rules[i], err);
+			ret = choose_kind(p, &rules->rules[i], &out->rules[i], err);
 	}
 	if (!ret)
 		ret = locate_all(p, out, err);
 	for (size_t i = 0; i < rules->nr_rules && !ret; i++)
 		find_partial(&p->view, &out->rules[i]);
-	return ret;
-}
-
-int plan_make(const struct py_interp *interp, const struct rule_set *rules,
-	      const struct plan_choice *choice, struct plan *out, struct err *err)
-{
-	int ret = plan_examine(interp, rules, choice, out, err);
-
-	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
-		if (out->rules[i].probe == PROBE_NONE)
-			ret = err_set(err, -EOPNOTSUPP,
-				      "rule \"%s\" cannot be watched in pid %d: %s",
-				      rules->rules[i].name, interp->pid,
-				      out->rules[i].why ?: "no probe kind sees it");
-	}
 	return ret;
 }
 

@@ -14,8 +14,13 @@ struct plan_rule {
 	bool partial;		 /* what it gets sees some calls only; `why` tells more */
 	bool refused; /* direct: an address that the process has is none of the function's */
 	bool pending; /* direct: nothing of that name is there yet; it is looked for at imports */
-	bool ahead; /* direct: its module is not imported yet, but will be from the file that the functions are in */
-	bool loaded; /* direct: it is in a module's file, of which another process may load another copy */
+	/*
+	 * direct: its module is not imported yet, but will be from the file that the functions are
+	 * in
+	 */
+	bool ahead;
+	/* direct: it is in a module's file, of which another process may load another copy */
+	bool loaded;
 	bool found; /* direct: at an import, just now; it has no probe yet */
 	char *why;  /* what keeps it from a better kind, or what it does not cover; NULL: nothing */
 };
@@ -35,12 +40,10 @@ struct plan_choice {
 struct plan_choice plan_choice(enum phrude_probe forced, bool no_arm);
 
 /*
- * Chooses for each rule the cheapest kind that misses nothing; a forced one is taken for all.
- * -EOPNOTSUPP with a sentence if a rule can get none, -EINVAL if it does not go with `forced`.
+ * Chooses for each rule the cheapest kind that misses nothing; a forced one is taken for all.  What
+ * cannot be watched is PROBE_NONE, and `why` has the sentence.  -EINVAL with a sentence if a rule
+ * does not go with `forced`, or another -errno.
  */
-int plan_make(const struct py_interp *interp, const struct rule_set *rules,
-	      const struct plan_choice *choice, struct plan *out, struct err *err);
-/* The same without giving up: what cannot be watched is PROBE_NONE, and `why` has the sentence. */
 int plan_examine(const struct py_interp *interp, const struct rule_set *rules,
 		 const struct plan_choice *choice, struct plan *out, struct err *err);
 /* Is a function one that the rule names, and that is to be armed?  See py_code_fn. */
@@ -50,7 +53,7 @@ int plan_count_codes(const struct py_interp *interp, const struct rule_set *rule
 		     struct plan *plan, struct err *err);
 void plan_fini(struct plan *plan);
 
-/* The kinds that plan_make() tries first for these rules, as bits. */
+/* The kinds that plan_examine() tries first for these rules, as bits. */
 uint32_t plan_kinds(const struct rule_set *rules, const struct plan_choice *choice);
 /* Appends "frame 12" or "call 2, usdt 3". */
 void plan_print(struct buf *out, const enum phrude_probe *probes, size_t nr_rules);

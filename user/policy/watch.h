@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tells the kernel side what rules watch. */
+/* Tells the kernel side what a policy watches. */
 #pragma once
-
-#include <stdint.h>
 
 #include "base/err.h"
 #include "kern/kern.h"
-#include "rule/rule.h"
+#include "policy/policy.h"
 
-/* The prefilter: bits by phrude_prefilter_bit(). */
-#define WATCH_NAMES_WORDS 64
-
-/* Passes every key and prefilter bit of the rules, and sets the bits in `names` as well.  -errno with a sentence. */
-int watch_rules(struct kern *kern, const struct rule_set *rules, uint64_t names[WATCH_NAMES_WORDS],
-		struct err *err);
+/*
+ * From now on matches of what the policy watches are sent, and imports that concern it are looked
+ * at, beside what was watched before; policy->imports is filled in.  -errno with a sentence: some
+ * of it is watched.
+ */
+int watch_policy(struct kern *kern, struct policy *policy, struct err *err);
+/* And from now on of nothing else. */
+void watch_only(struct kern *kern, const struct policy *policy);

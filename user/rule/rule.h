@@ -68,24 +68,34 @@ struct rule_set {
 const char *rule_level_name(enum rule_level level);
 
 /*
- * Reads rule files, and of directories every *.yaml below them (not *.test.yaml, nothing hidden), in the order of
- * their names.  All errors of all files are appended to `messages`, one a line, "FILE:LINE:COL: message", or
- * "PATH: message" for a path that cannot be read.  A rule that uses what cannot be honoured yet is such an error.
- * Disabled rules are checked and then left out, so that a set may be empty, unless with_disabled.
- * Returns 0; -EINVAL if there was any error in a file or a file could not be read (`messages` says it); -ENOMEM.
+ * Reads rule files, and of directories every *.yaml below them (not *.test.yaml, nothing hidden),
+ * in the order of their names.  All errors of all files are appended to `messages`, one a line,
+ * "FILE:LINE:COL: message", or "PATH: message" for a path that cannot be read.  A rule that uses
+ * what cannot be honoured yet is such an error.  Disabled rules are checked and then left out, so
+ * that a set may be empty.  Returns 0; -EINVAL if there was any error in a file or a file could not
+ * be read (`messages` says it); -ENOMEM.
  */
-int rule_set_load(const char *const *paths, size_t nr_paths, bool with_disabled,
+#define RULE_LOAD_DISABLED (1u << 0) /* disabled rules as well */
+#define RULE_LOAD_REFUSE_OTHERS \
+	(1u << 1) /* a file that others can write is an error, not a warning */
+int rule_set_load(const char *const *paths, size_t nr_paths, unsigned int flags,
 		  struct rule_set *out, struct buf *messages);
 
-/* As above for one text in memory, `name` standing for the file name in messages: for tests and fuzzing. */
+/*
+ * As above for one text in memory, `name` standing for the file name in messages: for tests and
+ * fuzzing.
+ */
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
 		   struct buf *messages);
 
+/* Appends the rules of another set, which is empty then; *first: the first one's number. -ENOMEM */
+int rule_set_append(struct rule_set *set, struct rule_set *more, size_t *first);
 void rule_set_fini(struct rule_set *set);
 
 /*
  * What the kernel side must preselect for a rule: one key for each way its place can be spelled
- * (see bpf/abi/hash.h), and for Class.method one for that.  Writes at most `max` keys, returns how many.
+ * (see bpf/abi/hash.h), and for Class.method one for that.  Writes at most `max` keys, returns how
+ * many.
  */
 size_t rule_target_keys(const struct rule *rule, struct phrude_target_key *keys, size_t max);
 /* The characters of the name to be matched first: the last component of func. */
@@ -94,21 +104,27 @@ const char *rule_func_name(const struct rule *rule);
 int rule_prefilter_bit(const struct rule *rule);
 
 /*
- * True if the match is one of this rule's function: full comparison of names, file or module.
- * A Class.method rule is compared with the qualified name where it is known (event->qualname.s), and is taken to
- * fit where it is not: a false alarm is better than a miss.  For the same reason a C function of unknown module fits,
- * and a name that was cut when it was captured (event->names_cut) fits all that it may have been.
+ * True if the match is one of this rule's function: full comparison of names, file or module.  A
+ * Class.method rule is compared with the qualified name where it is known (event->qualname.s), and
+ * is taken to fit where it is not: a false alarm is better than a miss.  For the same reason a C
+ * function of unknown module fits, and a name that was cut when it was captured (event->names_cut)
+ * fits all that it may have been.
  */
 bool rule_matches(const struct rule *rule, const struct event *ev);
 
-/* True if the whole text fits the pattern, in which `*` stands for any characters and `?` for any one. */
+/*
+ * True if the whole text fits the pattern, in which `*` stands for any characters and `?` for any
+ * one.
+ */
 bool rule_glob_matches(const char *pattern, struct text text);
 
 /* True if the qualified name is `func`, or ends in it behind a dot. */
 bool rule_qualname_matches(const char *func, struct text qualname);
 
-/* True if co_filename `file` fits the pattern of a rule: whole trailing path components; frozen modules count as their
- * file; "<string>" and the like as they are. */
+/*
+ * True if co_filename `file` fits the pattern of a rule: whole trailing path components; frozen
+ * modules count as their file; "<string>" and the like as they are.
+ */
 bool rule_file_matches(const char *pattern, struct text file);
 
 /* What a condition's verdict goes by, besides the function. */
@@ -117,16 +133,22 @@ bool rule_file_matches(const char *pattern, struct text file);
 #define RULE_BASIS_REQUEST (1u << 2)
 
 /*
- * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL: none is known.
- * What cannot be decided, because it was cut when it was captured, is decided for reporting.
- * Adds to *basis what was asked: another match that is the same in this has the same verdict.
- * What of the request is in an argument, if a pattern asked for that and fitted, is in request->inputs->found.
+ * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL:
+ * none is known.  What cannot be decided, because it was cut when it was captured, is decided for
+ * reporting.  Adds to *basis what was asked: another match that is the same in this has the same
+ * verdict.  What of the request is in an argument, if a pattern asked for that and fitted, is in
+ * request->inputs->found.
  */
 bool rule_condition_allows(const struct rule *rule, const struct event *ev,
 			   const struct alert_request *request, unsigned int *basis);
 
-/* True if the file is neither the standard library's nor an installed package's: what `app_caller` is looked for in. */
+/*
+ * True if the file is neither the standard library's nor an installed package's: what `app_caller`
+ * is looked for in.
+ */
 bool rule_file_is_application(struct text file);
 
-/* Appends the text of a value template for this event.  An argument that the event lacks is empty. */
+/*
+ * Appends the text of a value template for this event.  An argument that the event lacks is empty.
+ */
 void rule_value_expand(const struct rule_value *value, const struct event *ev, struct buf *out);

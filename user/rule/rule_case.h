@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Test cases of rules, "NAME.test.yaml": pieces of Python that must make a rule report, or must not.
+ * Test cases of rules, "NAME.test.yaml": pieces of Python that must make a rule report, or must
+ * not.
  */
 #pragma once
 

@@ -9,7 +9,9 @@
 #include "base/util.h"
 #include "rule/rule_reader.h"
 
-/* More subjects than this in one condition are a mistake; it also bounds the search for duplicates. */
+/*
+ * More subjects than this in one condition are a mistake; it also bounds the search for duplicates.
+ */
 #define TERMS_MAX 64
 
 static void terms_free(struct rule_term *terms, size_t n)

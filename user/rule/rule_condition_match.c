@@ -35,7 +35,10 @@ static struct rule_element *add_element(struct elements *e)
 {
 	struct rule_element *item;
 
-	/* Bounds of the event keep it within; a frame more would decide nothing that is_cut does not. */
+	/*
+	 * Bounds of the event keep it within; a frame more would decide nothing that is_cut does
+	 * not.
+	 */
 	if (e->n == ELEMENTS_MAX)
 		e->n--;
 	item = &e->items[e->n++];
@@ -46,10 +49,15 @@ static struct rule_element *add_element(struct elements *e)
 /* Stands for what was not captured: every question about it is open. */
 static void add_unknown(struct elements *e)
 {
-	*add_element(e) = (struct rule_element){ { TEXT("") },	      1,
-						 .cut = true,	      .cut_inside = true,
-						 .inputs = e->inputs, .input_open = e->input_open,
-						 .file = TEXT(""),    .file_cut = true };
+	*add_element(e) = (struct rule_element){ { TEXT("") },
+						 1,
+						 .cut = true,
+						 .cut_inside = true,
+						 .inputs = e->inputs,
+						 .input_open = e->input_open,
+						 .file = TEXT(""),
+						 .file_cut = true,
+						 .outer = RULE_OUTER_OPEN };
 }
 
 static void add_spelling(struct rule_element *item, const char *s, size_t len)
@@ -97,7 +105,10 @@ static void add_value(struct elements *e, struct text arg, const struct value *v
 	add_spelling(item, text->data, text->len);
 }
 
-/* The item of a container by index or key.  *unknown is set if it may be there and was not captured. */
+/*
+ * The item of a container by index or key.  *unknown is set if it may be there and was not
+ * captured.
+ */
 static const struct value *find_item(const struct value *v, const char *key, bool *unknown)
 {
 	unsigned long index;
@@ -165,24 +176,50 @@ static bool has_part(struct text file, struct text part)
 	return file.len && memmem(file.s, file.len, part.s, part.len);
 }
 
-/* ".../lib/python3.11/..." */
-static bool is_in_stdlib(struct text file)
+/* Behind "/lib", or "/lib64" and the like. */
+static bool is_behind_lib(const char *start, const char *pos)
 {
-	static const char lib[] = "/python";
-	const char *pos = file.s, *end = file.s + file.len;
+	static const char *const libs[] = { "/lib", "/lib64", "/lib32" };
 
-	while (pos < end && (pos = memmem(pos, end - pos, lib, sizeof(lib) - 1))) {
-		const char *p = pos += sizeof(lib) - 1;
+	for (size_t i = 0; i < ARRAY_SIZE(libs); i++) {
+		size_t n = strlen(libs[i]);
 
-		while (p < end && (isdigit((unsigned char)*p) || *p == '.'))
-			p++;
-		if (p > pos && p < end && *p == '/')
+		if ((size_t)(pos - start) >= n && memcmp(pos - n, libs[i], n) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Neither of the standard library nor installed as a package.  Code made at run time, as of a template, is the application's. */
+/* ".../lib/python3.11/...", ".../lib/python3.14t/...", ".../lib/python311.zip/..." */
+static bool is_in_stdlib(struct text file)
+{
+	static const char name[] = "/python", zip[] = ".zip/";
+	const char *pos = file.s, *end = file.s + file.len;
+
+	while (pos < end && (pos = memmem(pos, end - pos, name, sizeof(name) - 1))) {
+		bool behind_lib = is_behind_lib(file.s, pos);
+		const char *p = pos += sizeof(name) - 1;
+
+		while (p < end && (isdigit((unsigned char)*p) || *p == '.'))
+			p++;
+		if (!behind_lib || p == pos)
+			continue;
+		if (p[-1] == '.')
+			p--;
+		else if (p < end && *p == 't')
+			p++;
+		if (p < end && *p == '/')
+			return true;
+		if ((size_t)(end - p) >= sizeof(zip) - 1 && memcmp(p, zip, sizeof(zip) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Neither of the standard library nor installed as a package.  Code made at run time, as of a
+ * template, is the application's.
+ */
 bool rule_file_is_application(struct text file)
 {
 	return file.len && !has_part(file, TEXT("<frozen ")) &&
@@ -190,9 +227,22 @@ bool rule_file_is_application(struct text file)
 	       !has_part(file, TEXT("/dist-packages/")) && !is_in_stdlib(file);
 }
 
-/* Adds those of the callers that the subject is; true if that settles it. */
+static void set_outer(struct rule_element *item, const struct event *ev,
+		      const struct event_frame *frame)
+{
+	item->outer_function = frame->function;
+	item->outer_file = frame->file;
+	item->outer = RULE_OUTER_KNOWN;
+	if (take_mark(ev, &item->outer_function) || take_mark(ev, &item->outer_file))
+		item->outer = RULE_OUTER_OPEN;
+}
+
+/*
+ * Adds those of the callers that the subject is; true if that settles it.  `outermost`: who
+ * called the last of them.
+ */
 static bool add_frames(struct elements *e, const struct rule_subject *s, const struct event *ev,
-		       const struct event_frame *frames, size_t n)
+		       const struct event_frame *frames, size_t n, enum rule_outer outermost)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct text function = frames[i].function, file = frames[i].file;
@@ -205,6 +255,9 @@ static bool add_frames(struct elements *e, const struct rule_subject *s, const s
 		item->file_cut = take_mark(ev, &file);
 		item->file = file;
 		add_spelling(item, function.s, function.len);
+		item->outer = outermost;
+		if (i + 1 < n && frames != ev->between)
+			set_outer(item, ev, &frames[i + 1]);
 		if (s->what != RULE_CALLERS)
 			return true;
 	}
@@ -214,10 +267,11 @@ static bool add_frames(struct elements *e, const struct rule_subject *s, const s
 static bool add_callers(struct elements *e, const struct rule_subject *s, const struct event *ev)
 {
 	size_t inner = ev->skipped ? ev->gap : ev->nr_frames;
+	enum rule_outer end = ev->stack_cut ? RULE_OUTER_OPEN : RULE_OUTER_NONE;
 
-	if (!add_frames(e, s, ev, ev->frames, inner) &&
-	    !add_frames(e, s, ev, ev->between, ev->nr_between) &&
-	    !add_frames(e, s, ev, ev->frames + inner, ev->nr_frames - inner) && ev->stack_cut)
+	if (!add_frames(e, s, ev, ev->frames, inner, ev->skipped ? RULE_OUTER_OPEN : end) &&
+	    !add_frames(e, s, ev, ev->between, ev->nr_between, RULE_OUTER_OPEN) &&
+	    !add_frames(e, s, ev, ev->frames + inner, ev->nr_frames - inner, end) && ev->stack_cut)
 		add_unknown(e);
 	return true;
 }
@@ -252,8 +306,8 @@ struct verdicts {
 };
 
 /* input_open: what of the request is in the arguments is not to be asked. */
-static void judge(const struct rule_term *t, const struct event *ev,
-		  const struct alert_request *request, bool input_open, struct verdicts *v)
+static void judge_term(const struct rule_term *t, const struct event *ev,
+		       const struct alert_request *request, bool input_open, struct verdicts *v)
 {
 	_cleanup_(elements_fini) struct elements e;
 
@@ -295,14 +349,17 @@ static bool is_excepted(const struct rule_exception *x, const struct event *ev,
 		struct verdicts v = { false };
 
 		*basis |= basis_of(&x->terms[i]);
-		judge(&x->terms[i], ev, request, false, &v);
+		judge_term(&x->terms[i], ev, request, false, &v);
 		if (!v.allowed)
 			return false;
 	}
 	return x->nr_terms;
 }
 
-/* Judges the terms of one basis.  True if they and those before leave nothing open: the match is not reported. */
+/*
+ * Judges the terms of one basis.  True if they and those before leave nothing open: the match is
+ * not reported.
+ */
 static bool is_settled(const struct rule_condition *c, unsigned int basis, const struct event *ev,
 		       const struct alert_request *request, struct verdicts *v, unsigned int *asked)
 {
@@ -311,13 +368,16 @@ static bool is_settled(const struct rule_condition *c, unsigned int basis, const
 	for (size_t i = 0; i < c->nr_terms; i++) {
 		if (basis_of(&c->terms[i]) == basis) {
 			*asked |= basis;
-			judge(&c->terms[i], ev, request, false, v);
+			judge_term(&c->terms[i], ev, request, false, v);
 		} else if (c->terms[i].asks_input && basis == RULE_BASIS_ARGS) {
-			/* The rest of its patterns may exclude the arguments, whatever came with the request. */
+			/*
+			 * The rest of its patterns may exclude the arguments, whatever came with
+			 * the request.
+			 */
 			struct verdicts early = { false };
 
 			*asked |= basis;
-			judge(&c->terms[i], ev, request, true, &early);
+			judge_term(&c->terms[i], ev, request, true, &early);
 			v->excluded |= early.excluded;
 			may_disallow |= c->terms[i].disallow != NULL;
 		} else if (basis_of(&c->terms[i]) > basis && c->terms[i].disallow) {
@@ -337,7 +397,10 @@ bool rule_condition_allows(const struct rule *rule, const struct event *ev,
 		request->inputs->found = (struct input_found){ 0 };
 	if (!c)
 		return true;
-	/* What can be told by the arguments alone need not be told again for each way the function is reached. */
+	/*
+	 * What can be told by the arguments alone need not be told again for each way the function
+	 * is reached.
+	 */
 	for (unsigned int b = RULE_BASIS_ARGS; b <= RULE_BASIS_REQUEST; b <<= 1) {
 		if (is_settled(c, b, ev, request, &v, basis))
 			return false;

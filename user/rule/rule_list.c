@@ -21,7 +21,7 @@ struct rule_list {
 	enum { UNREAD, READING, READ } state[NR_RULE_SUBJECT_KINDS];
 };
 
-static int compare(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct rule_list *)a)->name, ((const struct rule_list *)b)->name);
 }
@@ -128,7 +128,7 @@ void rule_read_list(struct rule_reader *r, const struct yaml_node *node)
 		rule_error(r, node, "the list has no `items`");
 	if (!list->name)
 		return;
-	found = tsearch(list, &r->lists->root, compare);
+	found = tsearch(list, &r->lists->root, compare_entries);
 	if (!found)
 		r->yaml.nomem = true;
 	else if (*found == list)
@@ -211,7 +211,7 @@ const struct rule_patterns *rule_list_patterns(struct rule_reader *r, const stru
 		r->yaml.nomem = true;
 		return NULL;
 	}
-	found = tfind(&key, &r->lists->root, compare);
+	found = tfind(&key, &r->lists->root, compare_entries);
 	if (!found) {
 		unknown_list(r, node, (struct text){ name, strlen(name) });
 		return NULL;

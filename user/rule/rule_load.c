@@ -22,8 +22,9 @@ struct dir_id {
 
 struct loader {
 	struct yaml_documents docs;
-	bool cases;  /* files of test cases are looked for, not rules */
-	bool failed; /* a file could not be read */
+	bool cases;   /* files of test cases are looked for, not rules */
+	bool refuses; /* files that others can write */
+	bool failed;  /* a file could not be read */
 	bool nomem;
 	bool warned; /* of a file that others can write */
 
@@ -61,6 +62,10 @@ static int load_file(struct loader *l, const char *path)
 
 	if (ret == -ENOMEM)
 		return ret;
+	if (!ret && l->refuses)
+		ret = yaml_documents_refuse_others(&l->docs, path, &st, "is watched");
+	if (ret == -ENOMEM)
+		return ret;
 	if (ret)
 		l->failed = true;
 	else if (!l->warned) /* one will do */
@@ -73,14 +78,19 @@ static bool is_wanted(const struct loader *l, const char *name)
 	return str_ends(name, ".yaml") && str_ends(name, ".test.yaml") == l->cases;
 }
 
-/* Hidden entries are left out as a shell's *.yaml leaves them out: editors' leftovers, .git, and the ..data
- * directories in which Kubernetes keeps what a mounted ConfigMap's visible links point to. */
+/*
+ * Hidden entries are left out as a shell's *.yaml leaves them out: editors' leftovers, .git, and
+ * the ..data directories in which Kubernetes keeps what a mounted ConfigMap's visible links point
+ * to.
+ */
 static int is_visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
 }
 
-/* Bytes, not the locale's order: the order of the rules must not depend on who starts the program. */
+/*
+ * Bytes, not the locale's order: the order of the rules must not depend on who starts the program.
+ */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -115,7 +125,7 @@ static int load_entry(struct loader *l, const char *dir, const char *name)
 }
 
 /* 1 if the directory has not been seen before, and notes it; 0 if it has; -errno. */
-static int visit(struct loader *l, const char *path)
+static int visit_folder(struct loader *l, const char *path)
 {
 	struct dir_id *seen;
 	struct stat st;
@@ -163,7 +173,7 @@ static int load_dir(struct loader *l, const char *path)
 		fail(l, path, "more than %d directories deep", DIR_DEPTH_MAX);
 		return 0;
 	}
-	err = visit(l, path);
+	err = visit_folder(l, path);
 	if (err == -ENOMEM || !err)
 		return err;
 	if (err < 0) {
@@ -205,7 +215,8 @@ static int load_path(struct loader *l, const char *path)
 }
 
 /* Makes rules of what was read, unless anything was wrong. */
-static int finish(struct loader *l, bool with_disabled, struct rule_set *out, struct buf *messages)
+static int finish_rules(struct loader *l, bool with_disabled, struct rule_set *out,
+			struct buf *messages)
 {
 	_cleanup_(rule_set_fini) struct rule_set set = { .with_disabled = with_disabled };
 	int err = l->nomem ? -ENOMEM : rule_read_documents(&l->docs, &set);
@@ -219,16 +230,16 @@ static int finish(struct loader *l, bool with_disabled, struct rule_set *out, st
 	return 0;
 }
 
-int rule_set_load(const char *const *paths, size_t nr_paths, bool with_disabled,
+int rule_set_load(const char *const *paths, size_t nr_paths, unsigned int flags,
 		  struct rule_set *out, struct buf *messages)
 {
-	_cleanup_(loader_fini) struct loader l = { 0 };
+	_cleanup_(loader_fini) struct loader l = { .refuses = flags & RULE_LOAD_REFUSE_OTHERS };
 	int err = 0;
 
 	*out = (struct rule_set){ 0 };
 	for (size_t i = 0; i < nr_paths && !err; i++)
 		err = load_path(&l, paths[i]);
-	return err ? err : finish(&l, with_disabled, out, messages);
+	return err ? err : finish_rules(&l, flags & RULE_LOAD_DISABLED, out, messages);
 }
 
 int rule_set_parse(const char *name, const char *text, size_t len, struct rule_set *out,
@@ -239,7 +250,7 @@ int rule_set_parse(const char *name, const char *text, size_t len, struct rule_s
 
 	*out = (struct rule_set){ 0 };
 	err = yaml_documents_add(&l.docs, name, text, len);
-	return err ? err : finish(&l, false, out, messages);
+	return err ? err : finish_rules(&l, false, out, messages);
 }
 
 static int finish_cases(struct loader *l, struct rule_case_set *out, struct buf *messages)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a call is of a rule's function.  Runs for each hit and each rule: it allocates nothing. */
+/*
+ * Whether a call is of a rule's function.  Runs for each hit and each rule: it allocates nothing.
+ */
 #include <string.h>
 
 #include "base/util.h"
@@ -32,7 +34,10 @@ static char path_char(char c, bool frozen)
 	return frozen && c == '.' ? '/' : c;
 }
 
-/* True if `tail` is whole trailing components of `path`.  A tail from the root is the whole path or nothing. */
+/*
+ * True if `tail` is whole trailing components of `path`.  A tail from the root is the whole path or
+ * nothing.
+ */
 static bool path_ends_in(struct text path, struct text tail, bool frozen)
 {
 	size_t skip = path.len - tail.len;
@@ -60,8 +65,9 @@ bool rule_file_matches(const char *pattern, struct text file)
 }
 
 /*
- * A name that was cut when it was captured: the kernel side knew all of it and found it to be watched, so what
- * is left of it must only not contradict.  Returns true and the part that is known.
+ * A name that was cut when it was captured: the kernel side knew all of it and found it to be
+ * watched, so what is left of it must only not contradict.  Returns true and the part that is
+ * known.
  */
 static bool is_cut(const struct event *ev, struct text t, struct text *known)
 {
@@ -98,8 +104,10 @@ static bool qualname_matches(const struct rule *rule, const struct event *ev)
 	return is_cut(ev, ev->qualname, &known) || rule_qualname_matches(rule->func, ev->qualname);
 }
 
-/* A C function's module may be unknown where the probe was set on that very function; it was found by its
- * module then. */
+/*
+ * A C function's module may be unknown where the probe was set on that very function; it was found
+ * by its module then.
+ */
 static bool module_matches(const struct rule *rule, const struct event *ev)
 {
 	if (ev->file.s)

@@ -85,16 +85,17 @@ struct operator
 	enum rule_subject_kind nested; /* how what it holds is read; NR_: as its own subject */
 };
 
-enum { NR_OPERATORS = 15 };
+enum { NR_OPERATORS = 16 };
 
 static void read_operator(struct rule_reader *r, const struct yaml_entry *entry);
 
 static const struct rule_key operator_keys[NR_OPERATORS] = {
-	{ "contains", read_operator }, { "exact", read_operator }, { "prefix", read_operator },
-	{ "suffix", read_operator },   { "glob", read_operator },  { "regex", read_operator },
-	{ "under", read_operator },    { "gt", read_operator },	   { "ge", read_operator },
-	{ "lt", read_operator },       { "le", read_operator },	   { "function", read_operator },
-	{ "file", read_operator },     { "not", read_operator },   { "input", read_operator },
+	{ "contains", read_operator },	{ "exact", read_operator }, { "prefix", read_operator },
+	{ "suffix", read_operator },	{ "glob", read_operator },  { "regex", read_operator },
+	{ "under", read_operator },	{ "gt", read_operator },    { "ge", read_operator },
+	{ "lt", read_operator },	{ "le", read_operator },    { "function", read_operator },
+	{ "file", read_operator },	{ "not", read_operator },   { "input", read_operator },
+	{ "called_by", read_operator },
 };
 
 static const struct operator operators[NR_OPERATORS] = {
@@ -113,6 +114,7 @@ static const struct operator operators[NR_OPERATORS] = {
 	{ RULE_TEST_FILE, OPERAND_PATTERNS, KIND(CALLER), RULE_SUBJECT_FILE },
 	{ RULE_TEST_NOT, OPERAND_PATTERNS, ANY_KIND, NR_RULE_SUBJECT_KINDS },
 	{ RULE_TEST_INPUT, OPERAND_INPUT, KIND(ARG), 0 },
+	{ RULE_TEST_CALLED_BY, OPERAND_PATTERNS, KIND(CALLER), NR_RULE_SUBJECT_KINDS },
 };
 
 _Static_assert(NR_OPERATORS <= YAML_KEYS_MAX, "rule_read_map() has room for every operator");

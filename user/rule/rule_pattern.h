@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the lists of a condition hold: patterns, each a few tests that must all pass.  They are applied to
- * the elements of a subject: its arguments, its callers, an address, a path.  Internal to this folder.
+ * What the lists of a condition hold: patterns, each a few tests that must all pass.  They are
+ * applied to the elements of a subject: its arguments, its callers, an address, a path.  Internal
+ * to this folder.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ struct value;
 enum rule_subject_kind {
 	RULE_SUBJECT_TEXT, /* contains it */
 	RULE_SUBJECT_ARG,  /* the same */
-	RULE_SUBJECT_CALLER, /* is called so, or stands in that file: FUNCTION, FUNCTION@FILE, @FILE */
+	/* is called so, or stands in that file: FUNCTION, FUNCTION@FILE, @FILE */
+	RULE_SUBJECT_CALLER,
 	RULE_SUBJECT_ADDRESS,  /* is that address or in that range; else contains it */
 	RULE_SUBJECT_FUNCTION, /* is exactly that */
 	RULE_SUBJECT_FILE,     /* ends in these path components */
@@ -48,6 +50,7 @@ enum rule_test_op {
 	RULE_TEST_CALLER,    /* the caller is called so, or stands in that file */
 	RULE_TEST_FUNCTION,  /* the caller's function passes `nested` */
 	RULE_TEST_FILE,	     /* the caller's file passes `nested` */
+	RULE_TEST_CALLED_BY, /* the caller has one itself, which passes `nested` */
 	RULE_TEST_NOT,	     /* does not pass `nested` */
 };
 
@@ -85,6 +88,9 @@ enum rule_verdict { RULE_NO, RULE_MAYBE, RULE_YES };
 
 #define RULE_SPELLINGS_MAX 2
 
+/* Who called a caller: nobody, as a program begins there; it was not captured; it is known. */
+enum rule_outer { RULE_OUTER_NONE, RULE_OUTER_OPEN, RULE_OUTER_KNOWN };
+
 /* Something a pattern is applied to. */
 struct rule_element {
 	struct text spellings[RULE_SPELLINGS_MAX]; /* ways to write it, of which one must pass */
@@ -97,11 +103,16 @@ struct rule_element {
 	struct text arg;	   /* name of the argument */
 	struct text file;	   /* of a caller */
 	bool file_cut;
+	enum rule_outer outer; /* by whom it was called in turn */
+	struct text outer_function, outer_file;
 };
 
 /* Does one of the patterns ask for what came with the request? */
 bool rule_patterns_ask_input(const struct rule_patterns *patterns);
 
-/* Whether one of the patterns fits one of the elements; one that has only a `not` must fit all of them. */
+/*
+ * Whether one of the patterns fits one of the elements; one that has only a `not` must fit all of
+ * them.
+ */
 enum rule_verdict rule_patterns_match(const struct rule_patterns *patterns,
 				      const struct rule_element *elements, size_t nr_elements);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a pattern fits what was captured.  Text that was cut answers RULE_MAYBE where its end would tell. */
+/*
+ * Whether a pattern fits what was captured.  Text that was cut answers RULE_MAYBE where its end
+ * would tell.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -27,8 +30,8 @@ static bool contains(struct text t, struct text part)
 }
 
 /*
- * `*` is any text and `?` any character; both may be a slash.  Only the last `*` is ever gone back to, which is
- * enough, and keeps the time within the product of both lengths.
+ * `*` is any text and `?` any character; both may be a slash.  Only the last `*` is ever gone back
+ * to, which is enough, and keeps the time within the product of both lengths.
  */
 static bool glob_fits(struct text t, struct text glob)
 {
@@ -93,8 +96,9 @@ static bool next_component(struct text *path, struct text *out)
 #define COMPONENTS_MAX 64
 
 /*
- * True if `path` is `dir` or below it, "//", "." and ".." worked out, links not.  A relative path that climbs counts as one
- * from the root, for that is where an attacker makes it end: "../../../etc/passwd".
+ * True if `path` is `dir` or below it, "//", "." and ".." worked out, links not.  A relative path
+ * that climbs counts as one from the root, for that is where an attacker makes it end:
+ * "../../../etc/passwd".
  */
 static bool path_is_under(struct text path, struct text dir)
 {
@@ -104,7 +108,10 @@ static bool path_is_under(struct text path, struct text dir)
 
 	while (next_component(&path, &part)) {
 		if (!text_eq(part, TEXT(".."))) {
-			/* Where the stack ends, deeper components decide nothing but what they lie under. */
+			/*
+			 * Where the stack ends, deeper components decide nothing but what they lie
+			 * under.
+			 */
 			if (n < COMPONENTS_MAX)
 				stack[n] = part;
 			n++;
@@ -171,7 +178,10 @@ static enum rule_verdict test_beginning(const struct rule_test *test, struct tex
 	}
 }
 
-/* ... or where something within is missing: then what is there can only say yes to what it contains. */
+/*
+ * ... or where something within is missing: then what is there can only say yes to what it
+ * contains.
+ */
 static enum rule_verdict test_torn(const struct rule_test *test, struct text t)
 {
 	return test->op == RULE_TEST_CONTAINS && contains(t, test->text) ? RULE_YES : RULE_MAYBE;
@@ -256,7 +266,10 @@ static struct rule_element file_element(const struct rule_element *e)
 	return (struct rule_element){ { e->file }, 1, .cut = e->file_cut };
 }
 
-/* No function is called like a path; a file may be called like a function, but then it is not meant. */
+/*
+ * No function is called like a path; a file may be called like a function, but then it is not
+ * meant.
+ */
 static bool is_file_name(struct text t)
 {
 	return memchr(t.s, '/', t.len) || memchr(t.s, '.', t.len) || t.s[0] == '<';
@@ -276,6 +289,18 @@ static enum rule_verdict test_caller(const struct rule_test *test, const struct 
 
 static enum rule_verdict patterns_match_one(const struct rule_patterns *patterns,
 					    const struct rule_element *e);
+
+/* What called the caller has a caller as well, which is not looked at. */
+static enum rule_verdict test_called_by(const struct rule_test *test, const struct rule_element *e)
+{
+	const struct rule_element by = {
+		{ e->outer_function }, 1, .file = e->outer_file, .outer = RULE_OUTER_OPEN
+	};
+
+	if (e->outer != RULE_OUTER_KNOWN)
+		return e->outer == RULE_OUTER_OPEN ? RULE_MAYBE : RULE_NO;
+	return patterns_match_one(test->nested, &by);
+}
 
 static enum rule_verdict test_element(const struct rule_test *test, const struct rule_element *e)
 {
@@ -298,6 +323,8 @@ static enum rule_verdict test_element(const struct rule_test *test, const struct
 	case RULE_TEST_FILE:
 		file = file_element(e);
 		return patterns_match_one(test->nested, &file);
+	case RULE_TEST_CALLED_BY:
+		return test_called_by(test, e);
 	case RULE_TEST_NOT:
 		return RULE_YES - patterns_match_one(test->nested, e);
 	default:

@@ -238,7 +238,9 @@ static const struct yaml_node *document_root(struct yaml_document *doc)
 	const struct yaml_node *root = doc->tree.root;
 
 	if (!root || yaml_is_null(root) || (root->kind == YAML_LIST && !root->first)) {
-		/* Of a broken file nothing is known, and of one that could not be read all is said. */
+		/*
+		 * Of a broken file nothing is known, and of one that could not be read all is said.
+		 */
 		if (!doc->tree.broken && !doc->failure.len)
 			yaml_diag_add(&doc->diag, root ? root->line : 1, root ? root->column : 1,
 				      "the file has no rules");
@@ -281,6 +283,31 @@ int rule_read_documents(struct yaml_documents *docs, struct rule_set *set)
 	}
 	rule_names_fini(&r.names);
 	return r.yaml.nomem ? -ENOMEM : 0;
+}
+
+int rule_set_append(struct rule_set *set, struct rule_set *more, size_t *first)
+{
+	struct rule *rules =
+		reallocarray(set->rules, set->nr_rules + more->nr_rules + 1, sizeof(*rules));
+	struct rule_patterns **lists;
+
+	if (!rules)
+		return -ENOMEM;
+	set->rules = rules;
+	lists = reallocarray(set->lists, set->nr_lists + more->nr_lists + 1, sizeof(*lists));
+	if (!lists)
+		return -ENOMEM;
+	set->lists = lists;
+	*first = set->nr_rules;
+	for (size_t i = 0; i < more->nr_rules; i++)
+		rules[set->nr_rules++] = more->rules[i];
+	for (size_t i = 0; i < more->nr_lists; i++)
+		lists[set->nr_lists++] = more->lists[i];
+	set->with_disabled |= more->with_disabled;
+	free(more->rules);
+	free(more->lists);
+	*more = (struct rule_set){ 0 };
+	return 0;
 }
 
 void rule_set_fini(struct rule_set *set)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading a rule file's tree.  Every mapping in a rule is described by a table of keys; rule_read_map() does
- * for all of them what is the same: unknown keys, duplicates, wrong kinds.  Internal to this folder.
+ * Reading a rule file's tree.  Every mapping in a rule is described by a table of keys;
+ * rule_read_map() does for all of them what is the same: unknown keys, duplicates, wrong kinds.
+ * Internal to this folder.
  */
 #pragma once
 
@@ -37,14 +38,14 @@ struct rule_reader {
 };
 
 struct rule_key {
-	const char *
-		name; /* in "arg.NAME", NAME stands for anything; each such key may be given once */
+	/* in "arg.NAME", NAME stands for anything; each such key may be given once */
+	const char *name;
 	void (*read)(struct rule_reader *r, const struct yaml_entry *entry);
 };
 
 /*
- * Calls the reader of each key of `map` that is in the table.  `what` names the mapping in messages.  `seen` (may be NULL)
- * receives for each row of the table the key's node, or NULL.
+ * Calls the reader of each key of `map` that is in the table.  `what` names the mapping in
+ * messages.  `seen` (may be NULL) receives for each row of the table the key's node, or NULL.
  */
 void rule_read_map(struct rule_reader *r, const struct yaml_node *map, const char *what,
 		   const struct rule_key *keys, size_t nr_keys, const struct yaml_node **seen);
@@ -70,7 +71,10 @@ static inline size_t rule_nr_errors(const struct rule_reader *r)
 	return yaml_diag_count(&r->yaml.doc->diag);
 }
 
-/* Reads the rules of all documents into `set`; errors are noted in the documents.  Returns 0 or -ENOMEM. */
+/*
+ * Reads the rules of all documents into `set`; errors are noted in the documents.  Returns 0 or
+ * -ENOMEM.
+ */
 int rule_read_documents(struct yaml_documents *docs, struct rule_set *set);
 
 /* The same for documents of test cases. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The key `value`: labelled templates, in which `$func_args[NAME]` stands for the value of an argument. */
+/*
+ * The key `value`: labelled templates, in which `$func_args[NAME]` stands for the value of an
+ * argument.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +12,10 @@
 #include "event/event.h"
 #include "rule/rule_reader.h"
 
-/* More labels than this in one rule are no summary of a call; it also bounds the search for duplicates. */
+/*
+ * More labels than this in one rule are no summary of a call; it also bounds the search for
+ * duplicates.
+ */
 #define VALUES_MAX 64
 
 static const char arg_open[] = "$func_args[";
@@ -44,7 +50,10 @@ static size_t word_len(const char *s, size_t len)
 	return n;
 }
 
-/* Refuses what looks like a reference and is none: it would be shown as it stands, and the argument be missed. */
+/*
+ * Refuses what looks like a reference and is none: it would be shown as it stands, and the argument
+ * be missed.
+ */
 static bool check_dollar(struct rule_reader *r, const struct yaml_entry *entry, struct text rest)
 {
 	struct text word = { rest.s + 1, word_len(rest.s + 1, rest.len - 1) };

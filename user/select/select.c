@@ -11,6 +11,7 @@
 #include "base/user.h"
 #include "base/util.h"
 #include "base/regex.h"
+#include "kube/kube.h"
 
 /* Longer globs are a mistake; what they are applied to comes from targets. */
 #define GLOB_MAX 1024
@@ -23,8 +24,15 @@ struct select_pattern {
 };
 
 const char *const select_key_names[NR_SELECT_KEYS] = {
-	[SELECT_EXE] = "exe",	[SELECT_CMDLINE] = "cmdline", [SELECT_USER] = "user",
-	[SELECT_UNIT] = "unit", [SELECT_CGROUP] = "cgroup",   [SELECT_CONTAINER] = "container",
+	[SELECT_EXE] = "exe",
+	[SELECT_CMDLINE] = "cmdline",
+	[SELECT_USER] = "user",
+	[SELECT_UNIT] = "unit",
+	[SELECT_CGROUP] = "cgroup",
+	[SELECT_CONTAINER] = "container",
+	[SELECT_NAMESPACE] = "namespace",
+	[SELECT_POD] = "pod",
+	[SELECT_CONTAINER_NAME] = "container_name",
 };
 
 /* With many stars a glob that does not fit takes very long to find out. */
@@ -80,6 +88,28 @@ static int add_container(struct select_pattern *p, char *message, size_t size)
 	return -EINVAL;
 }
 
+/* Names of Kubernetes have no other signs: what has is a mistake, and would fit nothing. */
+static int add_label(struct select_pattern *p, char *message, size_t size)
+{
+	if (kube_is_label((struct text){ p->text, strlen(p->text) }))
+		return 0;
+	snprintf(message, size,
+		 "a name in Kubernetes is of small letters, digits and hyphens, %d at the most, "
+		 "and no pattern",
+		 KUBE_LABEL_MAX - 1);
+	return -EINVAL;
+}
+
+static int add_pod(struct select_pattern *p, char *message, size_t size)
+{
+	if (*p->text && !p->text[strspn(p->text, "abcdefghijklmnopqrstuvwxyz0123456789-.*?[]!")])
+		return add_glob(p, message, size);
+	snprintf(message, size,
+		 "the name of a pod is of small letters, digits, hyphens and dots; *, ? and [] are "
+		 "understood");
+	return -EINVAL;
+}
+
 static bool fits_glob(const struct select_pattern *p, const char *text)
 {
 	return text && !fnmatch(p->text, text, 0);
@@ -126,6 +156,27 @@ static bool fits_container(const struct select_pattern *p, const struct select_p
 	return process->container && str_starts(process->container, p->text);
 }
 
+static bool is_name(const struct select_pattern *p, const char *name)
+{
+	return name && str_eq(p->text, name);
+}
+
+static bool fits_namespace(const struct select_pattern *p, const struct select_process *process)
+{
+	return is_name(p, process->namespace);
+}
+
+static bool fits_pod(const struct select_pattern *p, const struct select_process *process)
+{
+	return process->pod && *process->pod && fits_glob(p, process->pod);
+}
+
+static bool fits_container_name(const struct select_pattern *p,
+				const struct select_process *process)
+{
+	return is_name(p, process->container_name);
+}
+
 /* A row for each key: how a pattern is understood, and what it fits. */
 static const struct {
 	int (*add)(struct select_pattern *p, char *message, size_t size);
@@ -137,6 +188,9 @@ static const struct {
 	[SELECT_UNIT] = { add_glob, fits_unit },
 	[SELECT_CGROUP] = { add_glob, fits_cgroup },
 	[SELECT_CONTAINER] = { add_container, fits_container },
+	[SELECT_NAMESPACE] = { add_label, fits_namespace },
+	[SELECT_POD] = { add_pod, fits_pod },
+	[SELECT_CONTAINER_NAME] = { add_label, fits_container_name },
 };
 
 static void pattern_fini(struct select_pattern *p)
@@ -182,7 +236,7 @@ static bool fits_key(const struct select_match *match, enum select_key key,
 	return !ps->count;
 }
 
-static bool fits(const struct select_match *match, const struct select_process *process)
+static bool match_fits(const struct select_match *match, const struct select_process *process)
 {
 	bool all = true;
 
@@ -195,14 +249,25 @@ const struct select_target *selection_choose(const struct selection *s,
 					     const struct select_process *p)
 {
 	for (size_t i = 0; i < s->nr_exclude; i++) {
-		if (fits(&s->exclude[i], p))
+		if (match_fits(&s->exclude[i], p))
 			return NULL;
 	}
 	for (size_t i = 0; i < s->nr_targets; i++) {
-		if (fits(&s->targets[i].match, p))
+		if (match_fits(&s->targets[i].match, p))
 			return &s->targets[i];
 	}
 	return NULL;
+}
+
+bool selection_goes_by(const struct selection *s, enum select_key key)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < s->nr_exclude && !found; i++)
+		found = s->exclude[i].keys[key].count;
+	for (size_t i = 0; i < s->nr_targets && !found; i++)
+		found = s->targets[i].match.keys[key].count;
+	return found;
 }
 
 void select_match_fini(struct select_match *match)
@@ -220,6 +285,9 @@ void selection_fini(struct selection *s)
 	for (size_t i = 0; i < s->nr_targets; i++) {
 		select_match_fini(&s->targets[i].match);
 		free(s->targets[i].name);
+		for (size_t k = 0; k < s->targets[i].nr_rules; k++)
+			free(s->targets[i].rules[k]);
+		free(s->targets[i].rules);
 	}
 	for (size_t i = 0; i < s->nr_exclude; i++)
 		select_match_fini(&s->exclude[i]);

@@ -16,7 +16,7 @@
 #define FILE_SIZE_MAX ((size_t)4 << 20)
 
 /* An empty document at the end, or NULL. */
-static struct yaml_document *append(struct yaml_documents *docs, const char *path)
+static struct yaml_document *append_document(struct yaml_documents *docs, const char *path)
 {
 	struct yaml_document *doc = calloc(1, sizeof(*doc));
 
@@ -37,14 +37,14 @@ static struct yaml_document *append(struct yaml_documents *docs, const char *pat
 
 int yaml_documents_add(struct yaml_documents *docs, const char *path, const char *text, size_t len)
 {
-	struct yaml_document *doc = append(docs, path);
+	struct yaml_document *doc = append_document(docs, path);
 
 	return doc ? yaml_tree_read(&doc->arena, text, len, &doc->diag, &doc->tree) : -ENOMEM;
 }
 
 int yaml_documents_add_failure(struct yaml_documents *docs, const char *path, const char *message)
 {
-	struct yaml_document *doc = append(docs, path);
+	struct yaml_document *doc = append_document(docs, path);
 
 	if (!doc)
 		return -ENOMEM;
@@ -52,7 +52,10 @@ int yaml_documents_add_failure(struct yaml_documents *docs, const char *path, co
 	return doc->failure.failed ? -ENOMEM : 0;
 }
 
-/* Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be outdated), -errno. */
+/*
+ * Reads all of fd.  Returns 0, -EFBIG beyond the bound (the size that stat() gives may be
+ * outdated), -errno.
+ */
 static int read_all(int fd, struct buf *out)
 {
 	char chunk[16384];
@@ -100,15 +103,36 @@ int yaml_documents_load(struct yaml_documents *docs, const char *path, struct st
 	return yaml_documents_add(docs, path, text.data ? text.data : "", text.len);
 }
 
-bool yaml_warn_of_others(const char *path, const struct stat *st, const char *what)
+/* "can be written by ...", if others decide by the file what root does. */
+static bool say_who_writes(const struct stat *st, const char *what, char *out, size_t size)
 {
 	if (geteuid() || !S_ISREG(st->st_mode) || !trust_others_write(st))
 		return false;
-	log_warn(
-		"%s can be written by others than root (user %u, group %u, mode %04o): they decide "
-		"what %s",
-		path, st->st_uid, st->st_gid, st->st_mode & 07777, what);
+	snprintf(out, size,
+		 "can be written by others than root (user %u, group %u, mode %04o): they decide "
+		 "what %s",
+		 st->st_uid, st->st_gid, st->st_mode & 07777, what);
 	return true;
+}
+
+bool yaml_warn_of_others(const char *path, const struct stat *st, const char *what)
+{
+	char why[256];
+	bool others = say_who_writes(st, what, why, sizeof(why));
+
+	if (others)
+		log_warn("%s %s", path, why);
+	return others;
+}
+
+int yaml_documents_refuse_others(struct yaml_documents *docs, const char *path,
+				 const struct stat *st, const char *what)
+{
+	char why[256];
+
+	return say_who_writes(st, what, why, sizeof(why))
+		       ? yaml_documents_add_failure(docs, path, why) ?: -EPERM
+		       : 0;
 }
 
 int yaml_documents_show(struct yaml_documents *docs, struct buf *messages)

@@ -16,7 +16,10 @@ static bool same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Edit distance in which two neighbours that changed places count as one slip; the case does not count. */
+/*
+ * Edit distance in which two neighbours that changed places count as one slip; the case does not
+ * count.
+ */
 static unsigned int distance(const char *a, size_t na, const char *b, size_t nb)
 {
 	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];

@@ -145,7 +145,10 @@ static int on_alias(struct builder *b, const yaml_event_t *ev)
 	return fail_at(b, &ev->start_mark, "alias `*%.100s` has no anchor before it", name);
 }
 
-/* Only YAML's own types mean anything here; a tag of an application would be passed over in silence. */
+/*
+ * Only YAML's own types mean anything here; a tag of an application would be passed over in
+ * silence.
+ */
 static bool tag_is_known(const char *tag)
 {
 	static const char *const known[] = { "str", "int", "float", "bool", "null", "seq", "map" };
@@ -256,7 +259,7 @@ static int fail_syntax(struct builder *b, const yaml_parser_t *p)
 }
 
 /* Feeds the events of the text to the builder; -EINVAL if an error ended it. */
-static int build(struct builder *b, const char *text, size_t len)
+static int build_tree(struct builder *b, const char *text, size_t len)
 {
 	_cleanup_(cleanup_parser) yaml_parser_t parser = { 0 };
 	bool end = false;
@@ -285,7 +288,10 @@ static bool is_allowed(uint32_t ch)
 	       ch >= 0x10000;
 }
 
-/* Returns how much of the text is characters that can be in a file, and adds an error for the first one that cannot. */
+/*
+ * Returns how much of the text is characters that can be in a file, and adds an error for the first
+ * one that cannot.
+ */
 static size_t check_characters(const char *text, size_t len, struct yaml_diag *diag)
 {
 	unsigned int line = 1, column = 1;
@@ -343,7 +349,7 @@ int yaml_tree_read(struct arena *arena, const char *text, size_t len, struct yam
 	/* The cut makes errors of its own. */
 	if (good < len)
 		b.diag = &unshown;
-	err = build(&b, text, good);
+	err = build_tree(&b, text, good);
 	if (unshown.nomem)
 		err = -ENOMEM;
 	yaml_diag_fini(&unshown);
@@ -381,4 +387,16 @@ const char *yaml_kind_name(const struct yaml_node *node)
 	default:
 		return yaml_is_null(node) ? "empty" : "text";
 	}
+}
+
+#define HASH_PRIME 0x100000001b3ULL /* FNV-1a */
+
+uint64_t yaml_hash(const struct yaml_node *node)
+{
+	uint64_t h = (0xcbf29ce484222325ULL ^ node->kind ^ (uint64_t)node->plain << 8) * HASH_PRIME;
+
+	for (size_t i = 0; i < node->text.len; i++)
+		h = (h ^ (unsigned char)node->text.s[i]) * HASH_PRIME;
+	yaml_for_each(child, node) h = (h ^ yaml_hash(child)) * HASH_PRIME;
+	return h;
 }

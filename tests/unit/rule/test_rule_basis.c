@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What conditions went by.  What is not asked is not named: a match is dismissed for all that are the same in what is. */
+/*
+ * What conditions went by.  What is not asked is not named: a match is dismissed for all that are
+ * the same in what is.
+ */
 #include "test.h"
 
 #include "condition.h"
 
-/* Judges a condition with "cat /etc/passwd" for `cmd`, in a request with this query; NULL: in none. */
+/*
+ * Judges a condition with "cat /etc/passwd" for `cmd`, in a request with this query; NULL: in none.
+ */
 static bool reported(const char *condition, const char *query, unsigned int *basis)
 {
 	struct event_request_value value = { .field = EV_REQ_QUERY };
@@ -46,7 +51,10 @@ TEST(inputs)
 		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
 		{ "arg.cmd: {only: [{input: any}]}", "f=passwords", false,
 		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
-		/* without a request in sight such a pattern does not fit, which another match may have */
+		/*
+		 * without a request in sight such a pattern does not fit, which another match may
+		 * have
+		 */
 		{ "arg.cmd: {only: [{input: any}]}", NULL, false,
 		  RULE_BASIS_ARGS | RULE_BASIS_REQUEST },
 		{ "arg.cmd: {only: [{not: {input: any}}]}", NULL, true,

@@ -189,6 +189,60 @@ TEST(callers)
 	CHECK(none, &ev, NULL);
 }
 
+/* By whom a caller was called. */
+TEST(called_by)
+{
+	static const struct condition_case cases[] = {
+		{ "func: {allow: [{function: root, called_by: render}]}", false },
+		{ "func: {allow: [{function: root, called_by: [a, '@jinja2/environment.py']}]}",
+		  false },
+		{ "func: {allow: [{function: root, called_by: view}]}", true },
+		{ "func: {allow: [{function: root, called_by: {not: view}}]}", false },
+		{ "func: {allow: [{function: render, not: {called_by: view}}]}", true },
+		/* nobody called the outermost one */
+		{ "func: {allow: [{function: view, called_by: {function: {glob: '*'}}}]}", true },
+		{ "func: {allow: [{function: view, called_by: {not: x}}]}", true },
+		{ "func: {allow: [{function: view, not: {called_by: {function: {glob: '*'}}}}]}",
+		  false },
+		{ "caller: {allow: [{function: getenv, called_by: root}]}", true },
+		{ "caller: {allow: [{function: run, called_by: getenv@os.py}]}", false },
+		{ "app_caller: {allow: [{function: root, called_by: render}]}", false },
+		/* who called those is not looked at */
+		{ "func: {allow: [{function: root, called_by: {function: render, called_by: "
+		  "view}}]}",
+		  true },
+		{ "func: {only: [{function: root, called_by: {function: render, called_by: x}}]}",
+		  true },
+	};
+	/* Where callers in the middle were left out it is not known, ... */
+	static const struct condition_case deep[] = {
+		{ "func: {only: [{function: getenv, called_by: x}]}", true },
+		{ "func: {only: [{function: run, called_by: x}]}", false },
+		{ "func: {only: [{function: middle, called_by: x}]}", true },
+		{ "func: {only: [{function: view, called_by: x}]}", false },
+	};
+	/* ... nor who called the last one of a stack that was cut. */
+	static const struct condition_case cut[] = {
+		{ "func: {allow: [{function: view, called_by: x}]}", true },
+		{ "func: {allow: [{function: view, not: {called_by: x}}]}", true },
+	};
+	static struct event_frame between[] = {
+		{ .function = TEXT("middle"), .file = TEXT("/srv/shop/tree.py") },
+		{ .function = TEXT("other"), .file = TEXT("/srv/shop/tree.py") },
+	};
+	struct event ev = event;
+
+	CHECK(cases, &event, NULL);
+	ev.stack_cut = true;
+	CHECK(cut, &ev, NULL);
+	ev.stack_cut = false;
+	ev.gap = 2;
+	ev.skipped = 300;
+	ev.between = between;
+	ev.nr_between = ARRAY_SIZE(between);
+	CHECK(deep, &ev, NULL);
+}
+
 TEST(application)
 {
 	static const struct {
@@ -201,7 +255,13 @@ TEST(application)
 		{ "/home/app/.pyenv/versions/3.13.0/lib/python3.13/json/__init__.py", false },
 		{ "<frozen importlib._bootstrap>", false },
 		{ "/srv/app.py", true },
-		{ "/home/python3/app.py", false },
+		{ "/usr/lib/python311.zip/json/__init__.py", false },
+		{ "/opt/python/lib/python3.14t/os.py", false },
+		{ "/usr/lib64/python3.6/os.py", false },
+		{ "/home/python3/app.py", true },
+		{ "/srv/python/app/main.py", true },
+		{ "/opt/python3.9/current/app.py", true },
+		{ "/srv/lib/python/app.py", true },
 		{ "/home/pythonista/app.py", true },
 		{ "app.py", true },
 		{ "<string>", true },
@@ -247,7 +307,10 @@ TEST(deep_stack)
 	ev.between = between;
 	ev.nr_between = ARRAY_SIZE(between);
 	CHECK(cases, &ev, NULL);
-	/* More of them than an event brings along, and frames besides: no room is needed that is not there. */
+	/*
+	 * More of them than an event brings along, and frames besides: no room is needed that is
+	 * not there.
+	 */
 	ev.between = calloc(PHRUDE_BETWEEN_MAX, sizeof(*ev.between));
 	ev.nr_between = PHRUDE_BETWEEN_MAX;
 	ev.stack_cut = true;

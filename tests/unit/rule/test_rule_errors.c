@@ -241,6 +241,9 @@ TEST(patterns)
 		  "r.yaml:1:74: `file` does not go with this subject: it is for callers\n"
 		  "r.yaml:1:93: `not` is empty\n"
 		  "r.yaml:1:105: unknown key `fil` in a pattern; did you mean `file`?\n" },
+		{ PATTERNS("arg", "[{called_by: f}]"),
+		  "r.yaml:1:74: `called_by` does not go with this subject: it is for callers\n" },
+		{ PATTERNS("func", "[{called_by: []}]"), "r.yaml:1:86: `called_by` is empty\n" },
 		{ PATTERNS("func", "[{gt: 1}, f@, {file: {gt: 1}}]"),
 		  "r.yaml:1:75: `gt` does not go with this subject: it is for texts\n"
 		  "r.yaml:1:83: `f@` names no file behind the `@`\n"

@@ -83,7 +83,7 @@ static int load(const char *a, const char *b, struct buf *names, struct buf *mes
 {
 	const char *paths[] = { a, b };
 	_cleanup_set_ struct rule_set set = { 0 };
-	int err = rule_set_load(paths, b ? 2 : 1, false, &set, messages);
+	int err = rule_set_load(paths, b ? 2 : 1, 0, &set, messages);
 
 	add_names(&set, names);
 	buf_adds(messages, "");
@@ -236,7 +236,8 @@ TEST(disabled)
 		_cleanup_buf_ struct buf names = { 0 }, messages = { 0 };
 		_cleanup_set_ struct rule_set set = { 0 };
 
-		ASSERT_EQ(rule_set_load(paths, 1, with, &set, &messages), 0);
+		ASSERT_EQ(rule_set_load(paths, 1, with ? RULE_LOAD_DISABLED : 0, &set, &messages),
+			  0);
 		add_names(&set, &names);
 		ASSERT_STR(names.data, with ? "on off " : "on ");
 	}

@@ -19,6 +19,9 @@ static const struct select_process shop = {
 	.uid = 33,
 	.cgroup = "/system.slice/shop-1.service/workers",
 	.container = ID,
+	.namespace = "shop",
+	.pod = "shop-6c4f.a",
+	.container_name = "app",
 };
 static const struct select_process unknown = { .uid = (uid_t)-1 };
 
@@ -42,6 +45,24 @@ static bool is_chosen(enum select_key key, const char *pattern, const struct sel
 	return chosen;
 }
 
+TEST(what_it_goes_by)
+{
+	struct select_target target = { .name = NULL };
+	struct select_match excluded = { 0 };
+	const struct selection s = {
+		.targets = &target, .nr_targets = 1, .exclude = &excluded, .nr_exclude = 1
+	};
+
+	for (size_t key = 0; key < NR_SELECT_KEYS; key++)
+		ASSERT(!selection_goes_by(&s, key));
+	ASSERT_EQ(add(&target.match, SELECT_UNIT, "shop*"), 0);
+	ASSERT_EQ(add(&excluded, SELECT_USER, "33"), 0);
+	for (size_t key = 0; key < NR_SELECT_KEYS; key++)
+		ASSERT_EQ(selection_goes_by(&s, key), key == SELECT_UNIT || key == SELECT_USER);
+	select_match_fini(&target.match);
+	select_match_fini(&excluded);
+}
+
 TEST(each_key)
 {
 	static const struct {
@@ -59,6 +80,10 @@ TEST(each_key)
 		  ".scope" },
 		{ SELECT_CGROUP, "/system.slice/*", "/kubepods*" },
 		{ SELECT_CONTAINER, "3f2a9c", "2a9c" },
+		{ SELECT_NAMESPACE, "shop", "sho" },
+		{ SELECT_POD, "shop-*", "hop-*" },
+		{ SELECT_POD, "*.[a-c]", "shop" },
+		{ SELECT_CONTAINER_NAME, "app", "apps" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -102,11 +127,29 @@ TEST(what_is_no_pattern)
 	ASSERT_EQ(add(&m, SELECT_USER, "4294967295"), -EINVAL);
 	ASSERT_EQ(add(&m, SELECT_CONTAINER, "3F2A"), -EINVAL);
 	ASSERT_EQ(add(&m, SELECT_EXE, "*********a"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_NAMESPACE, "shop-*"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_NAMESPACE, ""), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_POD, "shop_1"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_POD, "*********a"), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_POD, ""), -EINVAL);
+	ASSERT_EQ(add(&m, SELECT_CONTAINER_NAME, "a.b"), -EINVAL);
 	ASSERT_EQ(select_match_add(&m, SELECT_EXE, TEXT("a\0b"), (char[64]){ 0 }, 64), -EINVAL);
 	for (size_t i = 0; i < NR_SELECT_KEYS; i++)
 		ASSERT(!m.keys[i].count);
 	ASSERT_EQ(add(&m, SELECT_USER, "root"), 0);
 	select_match_fini(&m);
+}
+
+/* Of a process in no pod, or in one that is not known, names of Kubernetes say nothing. */
+TEST(in_no_pod)
+{
+	static const struct select_process partly = { .namespace = "",
+						      .pod = "",
+						      .container_name = "" };
+
+	ASSERT(!is_chosen(SELECT_POD, "*", &partly));
+	ASSERT(!is_chosen(SELECT_POD, "*", &unknown));
+	ASSERT(is_chosen(SELECT_POD, "*", &shop));
 }
 
 static void check_unit(const char *cgroup, const char *expected)
