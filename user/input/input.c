@@ -39,10 +39,10 @@ const char *input_kind_name(enum input_kind kind)
 const char *input_source_name(enum input_source source)
 {
 	static const char *const names[] = {
-		[INPUT_FROM_QUERY] = "query",
-		[INPUT_FROM_PATH] = "path",
-		[INPUT_FROM_HEADER] = "header",
-		[INPUT_FROM_COOKIE] = "cookie",
+		[INPUT_FROM_QUERY] = "query",	[INPUT_FROM_PATH] = "path",
+		[INPUT_FROM_HEADER] = "header", [INPUT_FROM_COOKIE] = "cookie",
+		[INPUT_FROM_FORM] = "form",	[INPUT_FROM_JSON] = "json",
+		[INPUT_FROM_FILE] = "file",	[INPUT_FROM_BODY] = "body",
 	};
 
 	return names[source];
@@ -71,7 +71,8 @@ struct judgement {
 	bool open;
 };
 
-static void note(struct judgement *j, const struct input_hits *hits, struct text text, size_t at)
+static void note_hit(struct judgement *j, const struct input_hits *hits, struct text text,
+		     size_t at)
 {
 	const struct input_hit *hit = input_hit_at(hits, at);
 	const struct input_leaf *leaf;
@@ -112,8 +113,11 @@ static enum input_dialect dialect_of(const struct event *ev)
 	return INPUT_ANY_DIALECT;
 }
 
-/* Finds the client's text in `text`; NULL: there is none, or no memory, which leaves the verdict open. */
-static const struct input_hits *search(struct judgement *j, struct text text)
+/*
+ * Finds the client's text in `text`; NULL: there is none, or no memory, which leaves the verdict
+ * open.
+ */
+static const struct input_hits *search_text(struct judgement *j, struct text text)
 {
 	if (!input_find(j->leaves, &j->kind->search, j->in->arena, text, j->hits))
 		j->open = true;
@@ -123,7 +127,7 @@ static const struct input_hits *search(struct judgement *j, struct text text)
 
 static bool judge_text(struct judgement *j, struct text text)
 {
-	const struct input_hits *hits = search(j, text);
+	const struct input_hits *hits = search_text(j, text);
 	struct input_sink sink;
 	size_t at;
 
@@ -133,7 +137,7 @@ static bool judge_text(struct judgement *j, struct text text)
 	at = hits->spans[0].start;
 	if (j->kind->judge && j->kind->judge(&sink, &at) != INPUT_ATTACK)
 		return false;
-	note(j, hits, text, at);
+	note_hit(j, hits, text, at);
 	return true;
 }
 
@@ -159,7 +163,7 @@ static bool judge_words(struct judgement *j, const struct value *v)
 		if (!is_text(&v->seq.items[i]))
 			continue;
 		words[i].text = v->seq.items[i].text;
-		hits = search(j, words[i].text);
+		hits = search_text(j, words[i].text);
 		if (!hits)
 			continue;
 		spans = arena_array(j->in->arena, hits->nr_spans, sizeof(*spans));
@@ -173,8 +177,8 @@ static bool judge_words(struct judgement *j, const struct value *v)
 	}
 	if (input_judge_words(words, n, &word, &at) != INPUT_ATTACK)
 		return false;
-	if (search(j, words[word].text))
-		note(j, j->hits, words[word].text, at);
+	if (search_text(j, words[word].text))
+		note_hit(j, j->hits, words[word].text, at);
 	return true;
 }
 

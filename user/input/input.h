@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What came with a request, and what it does in a call's argument: is the client's text in it, and does that text change
- * what the argument means?  Both are hostile.  Pure: no I/O, no globals; time is linear in the argument, and bounded.
+ * What came with a request, and what it does in a call's argument: is the client's text in it, and
+ * does that text change what the argument means?  Both are hostile.  Pure: no I/O, no globals; time
+ * is linear in the argument, and bounded.
  */
 #pragma once
 
@@ -17,12 +18,17 @@ enum input_source {
 	INPUT_FROM_PATH,
 	INPUT_FROM_HEADER,
 	INPUT_FROM_COOKIE,
+	INPUT_FROM_FORM,
+	INPUT_FROM_JSON,
+	INPUT_FROM_FILE, /* an upload's name */
+	INPUT_FROM_BODY, /* as a whole */
 };
 
 /* What the argument is, and so what changes its meaning. */
 enum input_kind {
 	INPUT_ANY, /* nothing in particular: the text only has to be there */
-	INPUT_SHELL, /* a str or bytes: a command line of a shell; a list or tuple: the words of a program */
+	/* a str or bytes: a command line of a shell; a list or tuple: the words of a program */
+	INPUT_SHELL,
 	INPUT_SQL,
 	INPUT_PATH,
 	INPUT_URL,  /* or a host alone */
@@ -35,7 +41,7 @@ enum input_kind {
 /* A piece of the client's text: a value of the query, a segment of the path, ... */
 struct input_leaf {
 	enum input_source source;
-	struct text name; /* .s NULL: it has none */
+	struct text name; /* .s NULL: it has none; of JSON "user.name", "items[0].host" */
 	struct text value;
 	bool cut; /* its end is missing */
 };
@@ -62,7 +68,10 @@ struct input_found {
 	struct text arg;	  /* the argument's name */
 };
 
-/* The client's text of the request in which a match happened, taken apart when it is asked for first. */
+/*
+ * The client's text of the request in which a match happened, taken apart when it is asked for
+ * first.
+ */
 struct inputs {
 	struct arena *arena;
 	const struct event *event;
@@ -80,7 +89,10 @@ enum input_fit {
 	INPUT_FITS,
 };
 
-/* Is the client's text in the value, and changes what that is? Says in in->found what it was, if so. */
+/*
+ * Is the client's text in the value, and changes what that is? Says in in->found what it was, if
+ * so.
+ */
 enum input_fit inputs_judge(struct inputs *in, enum input_kind kind, struct text arg,
 			    const struct value *value);
 /* Looks for the client's text in each argument of the event until it is found: in->found. */

@@ -184,7 +184,10 @@ struct text input_unescape(struct arena *arena, struct text s)
 	return (struct text){ out, n };
 }
 
-/* Decodes the entity behind `&`: its bytes in out (4 at most), and how many of s it takes; 0: it is none. */
+/*
+ * Decodes the entity behind `&`: its bytes in out (4 at most), and how many of s it takes; 0: it is
+ * none.
+ */
 static size_t entity(struct text s, char *out, size_t *n)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the client's text in an argument.  Nearly all needles are in no argument: a filter of the pairs of bytes that the
- * argument holds tells so without a search.
+ * Finds the client's text in an argument.  Nearly all needles are in no argument: a filter of the
+ * pairs of bytes that the argument holds tells so without a search.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -51,7 +51,10 @@ static bool is_inside_6(const uint8_t a[16])
 	return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0x80) == 0x80) || a[0] == 0xff;
 }
 
-/* An ASCII character that stands for another: full-width forms, digits in circles, the ideographic full stop; 0: none. */
+/*
+ * An ASCII character that stands for another: full-width forms, digits in circles, the ideographic
+ * full stop; 0: none.
+ */
 static char folded(uint32_t ch)
 {
 	if (ch < 0x80)
@@ -73,7 +76,9 @@ static char folded(uint32_t ch)
 	return ch == 0x3002 || ch == 0xff61 ? '.' : '\0';
 }
 
-/* Writes the host in ASCII, lower case, without brackets and the dot at its end; 0: it cannot be. */
+/*
+ * Writes the host in ASCII, lower case, without brackets and the dot at its end; 0: it cannot be.
+ */
 static size_t fold(struct text host, char name[HOST_MAX])
 {
 	size_t n = 0;

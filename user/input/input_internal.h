@@ -75,10 +75,12 @@ enum input_verdict input_judge_html(const struct input_sink *sink, size_t *at);
 
 /* How needles are looked for. */
 struct input_search {
-	size_t min;	 /* the least length of one */
-	bool path_words; /* plain words of the path, too: routes are often called like what they run */
+	size_t min; /* the least length of one */
+	/* plain words of the path, too: routes are often called like what they run */
+	bool path_words;
 	bool caseless;
-	bool no_headers; /* not what headers say: a host or an address there is the application's own */
+	/* not what headers say: a host or an address there is the application's own */
+	bool no_headers;
 };
 
 /* A needle in a sink. */

@@ -14,8 +14,8 @@ bool input_is_launcher(struct text program);
 bool input_runs_programs(struct text program);
 
 /*
- * Judges the words that a program is started with, words[0] being the program; *word: which of them makes it an attack,
- * *at: where in that.
+ * Judges the words that a program is started with, words[0] being the program; *word: which of them
+ * makes it an attack, *at: where in that.
  */
 enum input_verdict input_judge_words(const struct input_sink *words, size_t nr_words, size_t *word,
 				     size_t *at);

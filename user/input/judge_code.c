@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source of Python: text of the client's should be within a literal, or be a number or a name.  What brings a call, an
- * attribute, an operator between names or the end of a literal is an attack; so is a pickle that the client wrote.
+ * Source of Python: text of the client's should be within a literal, or be a number or a name.
+ * What brings a call, an attribute, an operator between names or the end of a literal is an attack;
+ * so is a pickle that the client wrote.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Markup that a browser will read: the client's text should not open an element that runs code, end the quotes of an
- * attribute or of a string in a script, end a comment or an element whose content is no markup, or be a script by its scheme.
+ * Markup that a browser will read: the client's text should not open an element that runs code, end
+ * the quotes of an attribute or of a string in a script, end a comment or an element whose content
+ * is no markup, or be a script by its scheme.
  */
 #include <string.h>
 #include <strings.h>
@@ -132,7 +133,10 @@ static void close_tag(struct reader *r)
 	r->quote = 0;
 }
 
-/* Is what begins at `pos` of a value a script by its scheme?  Browsers leave blanks and control characters out. */
+/*
+ * Is what begins at `pos` of a value a script by its scheme?  Browsers leave blanks and control
+ * characters out.
+ */
 static bool is_script_url(const struct reader *r, size_t pos)
 {
 	static const char *const schemes[] = { "javascript:", "vbscript:", "data:text/html" };
@@ -169,7 +173,9 @@ static bool step_value(struct reader *r)
 		r->state = IN_TAG;
 		if (!r->quote && c == '>')
 			close_tag(r);
-		/* In quotes of the application's, or its tag, an end of the client's is a way out. */
+		/*
+		 * In quotes of the application's, or its tag, an end of the client's is a way out.
+		 */
 		return client && !r->client_tag && (r->quote || c == '>');
 	}
 	/* "0;url=javascript:..." */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The path of a file: does the client's text lead out of the folder that the application put before it? */
+/*
+ * The path of a file: does the client's text lead out of the folder that the application put before
+ * it?
+ */
 #include <string.h>
 
 #include "base/util.h"

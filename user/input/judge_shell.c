@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A command line of a POSIX shell: which of its bytes mean something, and are any of these the client's?  A byte within
- * quotes, or behind a backslash, means nothing.
+ * A command line of a POSIX shell: which of its bytes mean something, and are any of these the
+ * client's?  A byte within quotes, or behind a backslash, means nothing.
  */
 #include <string.h>
 
@@ -35,8 +35,8 @@ struct lexer {
 	size_t word;
 	bool redirected; /* the next word is a redirection's */
 	struct text command;
-	struct text
-		here; /* what ends the here-document that begins at the next line; .s NULL: none does */
+	/* what ends the here-document that begins at the next line; .s NULL: none does */
+	struct text here;
 	bool here_quoted;
 	bool suspect;
 	size_t at;

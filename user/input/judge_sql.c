@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An SQL statement: a value of the client's should be within one token of it.  Text that reaches over several is an attack,
- * but for what makes no difference: a signed number, a dotted name, lists of such, an order.
+ * An SQL statement: a value of the client's should be within one token of it.  Text that reaches
+ * over several is an attack, but for what makes no difference: a signed number, a dotted name,
+ * lists of such, an order.
  */
 #include <string.h>
 #include <strings.h>

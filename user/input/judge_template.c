@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Source of a template (Jinja2, Django, Mako, ERB and kin): the client's text should not bring or end an expression. */
+/*
+ * Source of a template (Jinja2, Django, Mako, ERB and kin): the client's text should not bring or
+ * end an expression.
+ */
 #include <string.h>
 
 #include "base/util.h"

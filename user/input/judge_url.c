@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A URL, or the host alone that is connected to: does the client choose the scheme, or a host that is inside, or change the
- * host that the application wrote?
+ * A URL, or the host alone that is connected to: does the client choose the scheme, or a host that
+ * is inside, or change the host that the application wrote?
  */
 #include <string.h>
 #include <strings.h>
@@ -103,7 +103,9 @@ static enum input_verdict judge_authority(struct text s, const struct url *url,
 	    (span->start > url->host && span->start < url->host_end &&
 	     holds_one_of(s, span->start, end, ".:")))
 		return INPUT_ATTACK;
-	/* The first part of a host: what follows is the application's, unless it has become a path. */
+	/*
+	 * The first part of a host: what follows is the application's, unless it has become a path.
+	 */
 	return span->end > url->authority_end ? INPUT_ATTACK : INPUT_SUSPECT;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The words that a program is started with.  No shell reads them, so that most of the client's text in them is harmless: not
- * as the program, as code for an interpreter, as an option of a program that runs others.
+ * The words that a program is started with.  No shell reads them, so that most of the client's text
+ * in them is harmless: not as the program, as code for an interpreter, as an option of a program
+ * that runs others.
  */
 #include <ctype.h>
 #include <string.h>
@@ -135,7 +136,9 @@ static bool has_clients_text(const struct input_sink *word, size_t *at)
 	return false;
 }
 
-/* Behind the program: where a shell's command line or an interpreter's code is; nr_words: nowhere. */
+/*
+ * Behind the program: where a shell's command line or an interpreter's code is; nr_words: nowhere.
+ */
 static size_t find_code(const struct input_sink *words, size_t nr_words, size_t program)
 {
 	char option = code_option(words[program].text);

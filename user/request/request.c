@@ -40,8 +40,8 @@ static const char *field_string(struct arena *arena, const struct event_request 
 }
 
 /*
- * The path as the client asked for it.  A scope's path may have its root_path in it, or (older Starlette in a mounted
- * application) not; an environ's never has.
+ * The path as the client asked for it.  A scope's path may have its root_path in it, or (older
+ * Starlette in a mounted application) not; an environ's never has.
  */
 static const char *request_path(struct arena *arena, const struct event_request *in)
 {
@@ -69,7 +69,10 @@ static const char *request_path(struct arena *arena, const struct event_request 
 	return request_string(arena, whole, cut || (root.len && root_cut));
 }
 
-/* Without the scheme and the host that a client may put in front, as it does towards a proxy (RFC 9112, 3.2.2). */
+/*
+ * Without the scheme and the host that a client may put in front, as it does towards a proxy (RFC
+ * 9112, 3.2.2).
+ */
 static struct text origin_form(struct text target)
 {
 	const char *end = target.s + target.len, *p;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is the client?  The peer of the connection, unless that is a proxy that is trusted: then whoever it says,
- * and so on towards the client, up to the first that is not trusted.  What stands further left is the client's own word.
+ * Who is the client?  The peer of the connection, unless that is a proxy that is trusted: then
+ * whoever it says, and so on towards the client, up to the first that is not trusted.  What stands
+ * further left is the client's own word.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -20,7 +21,9 @@ static bool is_trusted(const struct request_opts *opts, const struct ip_network 
 	return false;
 }
 
-/* An address as proxies write it: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80". */
+/*
+ * An address as proxies write it: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80".
+ */
 static bool parse_node(struct text s, struct ip_network *out)
 {
 	const char *end;
@@ -135,7 +138,9 @@ const char *request_client(struct arena *arena, const struct request_opts *opts,
 
 			if (field == EV_REQ_FORWARDED)
 				item = forwarded_for(item);
-			/* "unknown", a name, or nonsense: nobody vouches for what is further left. */
+			/*
+			 * "unknown", a name, or nonsense: nobody vouches for what is further left.
+			 */
 			if (!parse_node(item, &next))
 				break;
 			addr = next;

@@ -59,6 +59,7 @@ static const struct entry {
 	{ "HTTP_FORWARDED", EV_REQ_FORWARDED },
 	{ "HTTP_COOKIE", EV_REQ_COOKIE },
 	{ "HTTP_TRACEPARENT", EV_REQ_TRACEPARENT },
+	{ "CONTENT_TYPE", EV_REQ_CONTENT_TYPE },
 	/* an ASGI scope */
 	{ "type", FOUND_TYPE },
 	{ "method", FOUND_SCOPE_METHOD },
@@ -67,6 +68,9 @@ static const struct entry {
 	{ "query_string", EV_REQ_QUERY },
 	{ "client", EV_REQ_PEER },
 	{ "headers", FOUND_HEADERS },
+	/* of an environ, what is known of the body */
+	{ "werkzeug.request", FOUND_HOLDER },
+	{ "wsgi.input", FOUND_RAW }, /* waitress; Bottle and WebOb put it there */
 	/* attributes of request objects */
 	{ "environ", FOUND_ENVIRON },
 	{ "scope", FOUND_SCOPE },
@@ -76,6 +80,21 @@ static const struct entry {
 	{ "_as_list", FOUND_AS_LIST },
 	{ "_message", FOUND_MESSAGE }, /* aiohttp */
 	{ "_transport_peername", FOUND_PEERNAME },
+	{ "_request", FOUND_INNER }, /* Django REST framework */
+	/* their bodies */
+	{ "_body", FOUND_RAW },		/* Django, Starlette */
+	{ "_cached_data", FOUND_RAW },	/* Werkzeug */
+	{ "_read_bytes", FOUND_RAW },	/* aiohttp */
+	{ "body", FOUND_RAW },		/* Tornado */
+	{ "form", FOUND_FORM },		/* Werkzeug */
+	{ "_post", FOUND_FORM },	/* Django */
+	{ "_form", FOUND_FORM },	/* Starlette */
+	{ "_data", FOUND_DATA },	/* Django REST framework */
+	{ "files", FOUND_FILES },	/* Werkzeug */
+	{ "_files", FOUND_FILES },	/* Django */
+	{ "_list", FOUND_PAIRS },	/* Starlette's FormData */
+	{ "filename", FOUND_FILENAME }, /* uploads of Werkzeug, Starlette */
+	{ "_name", FOUND_FILENAME },	/* Django */
 	/* attributes of what is followed */
 	{ "future", FOUND_FUTURE },
 	{ "_done_callbacks", FOUND_CALLBACKS },
@@ -91,7 +110,16 @@ static const struct entry headers[] = {
 	{ "forwarded", EV_REQ_FORWARDED },
 	{ "cookie", EV_REQ_COOKIE },
 	{ "traceparent", EV_REQ_TRACEPARENT },
+	{ "content-type", EV_REQ_CONTENT_TYPE },
 };
+
+/*
+ * Headers of which nothing is made, by their first letters: Accept, Cache-Control, Connection,
+ * Content-Length, DNT, If-, Keep-Alive, Pragma, Priority, Sec-, Upgrade.  A browser sends them with
+ * each request.
+ */
+static const char dull[][4] = { "acc", "cac", "con", "dnt", "if-", "if_",
+				"kee", "pra", "pri", "sec", "upg" };
 
 /* A "lifespan" scope is no request. */
 static const char *const scopes[] = { "http", "websocket" };
@@ -112,6 +140,7 @@ static const struct {
 	{ "_WorkItem", KIND_WORK_ITEM },
 	{ "Future", KIND_CONCURRENT },
 	{ "TaskGroup", KIND_GROUP },
+	{ "_io.BytesIO", KIND_BYTES_IO },
 };
 
 /* Functions of asyncio that pass on the result of a future that they were added to. */
@@ -218,6 +247,16 @@ static bool fill_scopes(struct request_names *n)
 	return ok;
 }
 
+static bool fill_dull(struct request_names *n)
+{
+	bool ok = ARRAY_SIZE(dull) <= ARRAY_SIZE(n->dull);
+
+	for (size_t i = 0; ok && i < ARRAY_SIZE(dull); i++)
+		n->dull[i] = request_letters((__u64)dull[i][0] | (__u64)dull[i][1] << 8 |
+					     (__u64)dull[i][2] << 16);
+	return ok;
+}
+
 /* With that seed: false if two entries come into one bucket. */
 static bool fill_buckets(struct request_names *n, uint64_t seed)
 {
@@ -253,7 +292,7 @@ int request_names_fill(struct request_names *n)
 {
 	memset(n, 0, sizeof(*n));
 	return fill_locals(n) && fill_functions(n) && fill_types(n) && fill_callbacks(n) &&
-			       fill_scopes(n) &&
+			       fill_scopes(n) && fill_dull(n) &&
 			       fill_entries(n->headers, ARRAY_SIZE(n->headers), headers,
 					    ARRAY_SIZE(headers)) &&
 			       fill_entries(n->entries, ARRAY_SIZE(n->entries), entries,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel side finds a request by in a target: names of frameworks, and of what they call things. */
+/*
+ * What the kernel side finds a request by in a target: names of frameworks, and of what they call
+ * things.
+ */
 #pragma once
 
 #include "bpf/abi/request.h"

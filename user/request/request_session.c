@@ -6,7 +6,10 @@
 #include "base/util.h"
 #include "request/parts.h"
 
-/* Flask, Starlette, Django, Pyramid and Beaker, aiohttp-session, Tornado; PHP, Java, Node, Rails beside them. */
+/*
+ * Flask, Starlette, Django, Pyramid and Beaker, aiohttp-session, Tornado; PHP, Java, Node, Rails
+ * beside them.
+ */
 static const char *const default_cookies[] = {
 	"session",	   "sessionid",	  "session_id",	    "beaker.session.id",
 	"AIOHTTP_SESSION", "sid",	  "PHPSESSID",	    "JSESSIONID",
@@ -25,7 +28,10 @@ static struct text cookie_trim(struct text s)
 	return s;
 }
 
-/* The value of a cookie in a Cookie header (RFC 6265); .s NULL: not there.  *last: it reaches the header's end. */
+/*
+ * The value of a cookie in a Cookie header (RFC 6265); .s NULL: not there.  *last: it reaches the
+ * header's end.
+ */
 static struct text find_cookie(struct text header, const char *name, bool *last)
 {
 	size_t name_len = strlen(name);
@@ -114,7 +120,10 @@ static bool is_hex(const char *s, size_t len)
 	return true;
 }
 
-/* traceparent (W3C Trace Context, section 3.2): version-trace_id-parent_id-flags, later versions may go on. */
+/*
+ * traceparent (W3C Trace Context, section 3.2): version-trace_id-parent_id-flags, later versions
+ * may go on.
+ */
 const char *request_trace_id(struct arena *arena, const struct event_request *in)
 {
 	bool cut;

@@ -60,7 +60,10 @@ struct marked_case {
 		INPUT_CLEAN, TEXT(literal) \
 	}
 
-/* Fails the test with each case that has another verdict, or an attack at a byte that is not the client's. */
+/*
+ * Fails the test with each case that has another verdict, or an attack at a byte that is not the
+ * client's.
+ */
 static inline void check_dialect(const struct marked_case *cases, size_t n, input_judge_fn judge,
 				 enum input_dialect dialect)
 {

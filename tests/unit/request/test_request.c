@@ -165,7 +165,9 @@ TEST(headers_that_come_twice)
 	ASSERT_STR(out.session, "x");
 }
 
-/* peer, header, its value, whom the client is taken for; 10.0.0.0/8 and 2001:db8::/32 are trusted */
+/*
+ * peer, header, its value, whom the client is taken for; 10.0.0.0/8 and 2001:db8::/32 are trusted
+ */
 static const struct {
 	const char *peer;
 	unsigned int field;

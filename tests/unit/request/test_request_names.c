@@ -50,7 +50,7 @@ TEST(nothing_else_is)
 					      "path_info",
 					      "SCRIPT_NAME ",
 					      "HTTP_ACCEPT",
-					      "wsgi.input",
+					      "wsgi.errors",
 					      "SERVER_PROTOCOL",
 					      "HOME",
 					      "headers\001",
