@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ArcSight's Common Event Format: a head of fields between bars, then "key=value" with blanks between them.  A value ends where the
- * next key begins, so that a "=" left alone would let a target forge fields.
+ * ArcSight's Common Event Format: a head of fields between bars, then "key=value" with blanks
+ * between them.  A value ends where the next key begins, so that a "=" left alone would let a
+ * target forge fields.
  */
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,15 @@ static void process(struct buf *out, const struct alert_process *p)
 	labelled_str(out, "cs5", "Container", p->container);
 }
 
+static void pod(struct buf *out, const struct kube_facts *k)
+{
+	_cleanup_buf_ struct buf place = { 0 };
+
+	alert_pod(&place, k);
+	field_str(out, "destinationServiceName", place.data, FIELD_MAX);
+	out->failed |= place.failed;
+}
+
 static void message(struct buf *out, const struct alert *a)
 {
 	const struct alert_process *p = &a->process;
@@ -168,12 +178,22 @@ static void message(struct buf *out, const struct alert *a)
 	out->failed |= text.failed;
 }
 
+static void repeated(struct buf *out, const struct alert_repeated *r)
+{
+	if (!r->count)
+		return;
+	field_number(out, "cnt", r->count);
+	field_number(out, "start", r->since_ns / NS_PER_MS);
+	field_number(out, "end", r->until_ns / NS_PER_MS);
+}
+
 void alert_cef(struct buf *out, const struct alert *a)
 {
 	_cleanup_buf_ struct buf tags = { 0 };
 
 	head(out, a);
 	field_number(out, "rt", a->time_ns / NS_PER_MS);
+	repeated(out, &a->repeated);
 	field_str(out, "externalId", a->id, ID_MAX);
 	field_str(out, "dvchost", a->host, HOST_MAX);
 	field_str(out, "act", a->action, SHORT_MAX);
@@ -184,6 +204,8 @@ void alert_cef(struct buf *out, const struct alert *a)
 	if (a->request)
 		request(out, a->request);
 	process(out, &a->process);
+	if (a->kubernetes)
+		pod(out, a->kubernetes);
 	field_str(out, "deviceFacility", a->probe, FIELD_MAX);
 	labelled_number(out, "cn3", "Truncated", alert_is_truncated(a));
 	message(out, a);

@@ -13,6 +13,19 @@ static void list_of_one(struct json_out *j, const char *key, const char *word)
 	json_out_end(j);
 }
 
+/* ECS has no number of events that one stands for. */
+static void repeated_times(struct json_out *j, const struct alert_repeated *r)
+{
+	char time[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	alert_time(time, r->since_ns, 'T');
+	json_out_str(j, "start", time);
+	alert_time(time, r->until_ns, 'T');
+	json_out_str(j, "end", time);
+}
+
 static void event(struct json_out *j, const struct alert *a)
 {
 	json_out_begin(j, "event");
@@ -26,6 +39,7 @@ static void event(struct json_out *j, const struct alert *a)
 	json_out_int(j, "severity", alert_severity(a->rule->level)->cef);
 	json_out_str(j, "module", "phrude");
 	json_out_str(j, "dataset", "phrude.alert");
+	repeated_times(j, &a->repeated);
 	json_out_end(j);
 }
 
@@ -134,6 +148,25 @@ static void command_line(struct json_out *j, const struct alert_process *p)
 	json_out_buf(j, "command_line", &line);
 }
 
+/* Nothing is left of what is not known. */
+static void name(struct json_out *j, const char *key, const char *s)
+{
+	json_out_str(j, key, *s ? s : NULL);
+}
+
+static void pod(struct json_out *j, const struct kube_facts *k)
+{
+	json_out_begin(j, "orchestrator");
+	json_out_str(j, "type", "kubernetes");
+	name(j, "namespace", k->namespace);
+	json_out_begin(j, "resource");
+	json_out_str(j, "type", "pod");
+	name(j, "name", k->pod);
+	name(j, "id", k->pod_uid);
+	json_out_end(j);
+	json_out_end(j);
+}
+
 static void process(struct json_out *j, const struct alert_process *p)
 {
 	json_out_begin(j, "process");
@@ -149,9 +182,17 @@ static void process(struct json_out *j, const struct alert_process *p)
 	command_line(j, p);
 	json_out_end(j);
 	user(j, p->uid);
+}
+
+static void container(struct json_out *j, const struct alert *a)
+{
 	json_out_begin(j, "container");
-	json_out_str(j, "id", p->container);
+	json_out_str(j, "id", a->process.container);
+	if (a->kubernetes)
+		name(j, "name", a->kubernetes->container);
 	json_out_end(j);
+	if (a->kubernetes)
+		pod(j, a->kubernetes);
 }
 
 static void own(struct json_out *j, const struct alert *a)
@@ -172,8 +213,13 @@ static void own(struct json_out *j, const struct alert *a)
 	alert_json_input(j, "input", a->input);
 	json_out_str(j, "session", a->request ? a->request->session : NULL);
 	json_out_str(j, "python", a->process.python);
+	if (a->kubernetes)
+		name(j, "node", a->kubernetes->node);
 	json_out_str(j, "probe", a->probe);
 	json_out_bool(j, "truncated", alert_is_truncated(a));
+	json_out_begin(j, "repeated");
+	json_out_known(j, "count", (int64_t)a->repeated.count);
+	json_out_end(j);
 	json_out_end(j);
 }
 
@@ -208,6 +254,7 @@ void alert_ecs(struct buf *out, const struct alert *a)
 	if (a->request)
 		request(&j, a->request);
 	process(&j, &a->process);
+	container(&j, a);
 	own(&j, a);
 	json_out_end(&j);
 }

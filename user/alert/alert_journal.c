@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An entry of systemd's journal, in the protocol of its socket: "NAME=value" lines, or a length where a value has several lines. */
+/*
+ * An entry of systemd's journal, in the protocol of its socket: "NAME=value" lines, or a length
+ * where a value has several lines.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "alert/alert_parts.h"
+#include "alert/alert_time.h"
 #include "alert/json_out.h"
 
 /* Of every alert: "journalctl MESSAGE_ID=..." finds all of them. */
@@ -67,6 +71,19 @@ static void made(struct buf *out, const char *name, struct buf *b)
 	buf_reset(b);
 }
 
+static void repeated_fields(struct buf *out, const struct alert_repeated *r)
+{
+	char time[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	number(out, "PHRUDE_COUNT", (int64_t)r->count);
+	alert_time(time, r->since_ns, 'T');
+	shown_str(out, "PHRUDE_SINCE", time);
+	alert_time(time, r->until_ns, 'T');
+	shown_str(out, "PHRUDE_UNTIL", time);
+}
+
 static void rule_fields(struct buf *out, const struct alert *a)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -97,6 +114,7 @@ static void rule_fields(struct buf *out, const struct alert *a)
 	shown_str(out, "PHRUDE_PROBE", a->probe);
 	shown_str(out, "PHRUDE_ACTION", a->action);
 	number(out, "PHRUDE_CUT", alert_is_truncated(a));
+	repeated_fields(out, &a->repeated);
 }
 
 static void request_fields(struct buf *out, const struct alert_request *r)
@@ -129,6 +147,15 @@ static void process_fields(struct buf *out, const struct alert_process *p)
 	shown_str(out, "PHRUDE_CTR", p->container);
 }
 
+static void pod_fields(struct buf *out, const struct kube_facts *k)
+{
+	shown_str(out, "PHRUDE_NS", k->namespace);
+	shown_str(out, "PHRUDE_POD", k->pod);
+	shown_str(out, "PHRUDE_POD_UID", k->pod_uid);
+	shown_str(out, "PHRUDE_CTR_NAME", k->container);
+	shown_str(out, "PHRUDE_NODE", k->node);
+}
+
 void alert_journal(struct buf *out, const struct alert *a, struct text message)
 {
 	field(out, "MESSAGE", message);
@@ -140,4 +167,6 @@ void alert_journal(struct buf *out, const struct alert *a, struct text message)
 	if (a->request)
 		request_fields(out, a->request);
 	process_fields(out, &a->process);
+	if (a->kubernetes)
+		pod_fields(out, a->kubernetes);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The JSON form is written straight into the buffer: nothing is allocated for a field, which at 20,000 alerts a second
- * matters, and all text passes text_json(), which unlike cJSON escapes what is not valid UTF-8.
+ * The JSON form is written straight into the buffer: nothing is allocated for a field, which at
+ * 20,000 alerts a second matters, and all text passes text_json(), which unlike cJSON escapes what
+ * is not valid UTF-8.
  */
 #include "alert/alert.h"
 
@@ -193,6 +194,31 @@ static void put_process(struct buf *out, const struct alert_process *p)
 	PUT(out, "}");
 }
 
+static void put_name(struct buf *out, const char *name)
+{
+	put_string(out, *name ? name : NULL);
+}
+
+static void put_kubernetes(struct buf *out, const struct kube_facts *k)
+{
+	if (!k) {
+		PUT(out, ",\"kubernetes\":null");
+		return;
+	}
+	PUT(out, ",\"kubernetes\":{\"namespace\":");
+	put_name(out, k->namespace);
+	PUT(out, ",\"pod\":");
+	put_name(out, k->pod);
+	PUT(out, ",\"pod_uid\":");
+	put_name(out, k->pod_uid);
+	PUT(out, ",\"container\":");
+	put_name(out, k->container);
+	PUT(out, ",\"node\":");
+	put_name(out, k->node);
+	/* Only the API server knows them. */
+	PUT(out, ",\"labels\":null}");
+}
+
 static void put_input(struct buf *out, const struct input_found *input)
 {
 	if (!input || !input->source) {
@@ -207,6 +233,23 @@ static void put_input(struct buf *out, const struct input_found *input)
 	put_text(out, input->value);
 	PUT(out, ",\"arg\":");
 	put_text(out, input->arg);
+	PUT(out, "}");
+}
+
+static void put_repeated(struct buf *out, const struct alert_repeated *r)
+{
+	char since[ALERT_TIME_MAX], until[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	alert_time(since, r->since_ns, 'T');
+	alert_time(until, r->until_ns, 'T');
+	PUT(out, ",\"repeated\":{\"count\":");
+	put_number(out, r->count);
+	PUT(out, ",\"since\":");
+	put_string(out, since);
+	PUT(out, ",\"until\":");
+	put_string(out, until);
 	PUT(out, "}");
 }
 
@@ -229,6 +272,7 @@ void alert_json(struct buf *out, const struct alert *a)
 	if (a->target) {
 		PUT(out, ",\"target\":");
 		put_string(out, a->target);
+		put_kubernetes(out, a->kubernetes);
 	}
 	put_rule(out, a->rule);
 	put_function(out, a->event);
@@ -244,5 +288,6 @@ void alert_json(struct buf *out, const struct alert *a)
 	put_string(out, a->action);
 	PUT(out, ",\"truncated\":");
 	put_bool(out, alert_is_truncated(a));
+	put_repeated(out, &a->repeated);
 	PUT(out, "}");
 }

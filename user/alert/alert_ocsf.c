@@ -36,6 +36,15 @@ static void class(struct json_out *j, const struct alert *a)
 	json_out_buf(j, "message", &line);
 }
 
+static void repeated(struct json_out *j, const struct alert_repeated *r)
+{
+	if (!r->count)
+		return;
+	json_out_int(j, "count", (int64_t)MIN(r->count, (uint64_t)INT32_MAX));
+	json_out_int(j, "start_time", (int64_t)(r->since_ns / NS_PER_MS));
+	json_out_int(j, "end_time", (int64_t)(r->until_ns / NS_PER_MS));
+}
+
 /* What became of the call: profile security_control. */
 static void disposition(struct json_out *j, const char *action)
 {
@@ -135,10 +144,17 @@ static void finding(struct json_out *j, const struct alert *a)
 	json_out_end(j);
 }
 
-static void container(struct json_out *j, const struct alert_process *p)
+static void container(struct json_out *j, const struct alert *a)
 {
+	const struct kube_facts *k = a->kubernetes;
+
 	json_out_begin(j, "container");
-	json_out_str(j, "uid", p->container);
+	json_out_str(j, "uid", a->process.container);
+	if (k && (a->process.container || *k->container)) {
+		json_out_str(j, "name", *k->container ? k->container : NULL);
+		/* Of a static pod it is none. */
+		json_out_str(j, "pod_uuid", strchr(k->pod_uid, '-') ? k->pod_uid : NULL);
+	}
 	json_out_end(j);
 }
 
@@ -150,8 +166,9 @@ static void number_text(struct json_out *j, const char *key, unsigned int n)
 	json_out_buf(j, key, &text);
 }
 
-static void process(struct json_out *j, const struct alert_process *p)
+static void process(struct json_out *j, const struct alert *a)
 {
+	const struct alert_process *p = &a->process;
 	const char *slash = p->exe ? strrchr(p->exe, '/') : NULL;
 	_cleanup_buf_ struct buf line = { 0 };
 
@@ -177,7 +194,7 @@ static void process(struct json_out *j, const struct alert_process *p)
 	json_out_begin(j, "user");
 	number_text(j, "uid", p->uid);
 	json_out_end(j);
-	container(j, p);
+	container(j, a);
 	json_out_end(j);
 }
 
@@ -219,8 +236,8 @@ static void evidence(struct json_out *j, const struct alert *a)
 	json_out_text(j, "name", ev->module);
 	json_out_end(j);
 	json_out_end(j);
-	process(j, &a->process);
-	container(j, &a->process);
+	process(j, a);
+	container(j, a);
 	if (a->request)
 		request(j, a->request);
 	json_out_begin(j, "data");
@@ -235,12 +252,24 @@ static void evidence(struct json_out *j, const struct alert *a)
 	json_out_end(j);
 }
 
+/* OCSF has no place for them. */
+static void kubernetes(struct json_out *j, const struct kube_facts *k)
+{
+	json_out_begin(j, "kubernetes");
+	json_out_str(j, "namespace", *k->namespace ? k->namespace : NULL);
+	json_out_str(j, "pod", *k->pod ? k->pod : NULL);
+	json_out_str(j, "pod_uid", *k->pod_uid ? k->pod_uid : NULL);
+	json_out_str(j, "node", *k->node ? k->node : NULL);
+	json_out_end(j);
+}
+
 void alert_ocsf(struct buf *out, const struct alert *a)
 {
 	struct json_out j = { .buf = out };
 
 	json_out_begin(&j, NULL);
 	class(&j, a);
+	repeated(&j, &a->repeated);
 	disposition(&j, a->action);
 	metadata(&j, a);
 	finding(&j, a);
@@ -255,6 +284,8 @@ void alert_ocsf(struct buf *out, const struct alert *a)
 	json_out_str(&j, "action", a->action);
 	json_out_str(&j, "probe", a->probe);
 	json_out_str(&j, "python", a->process.python);
+	if (a->kubernetes)
+		kubernetes(&j, a->kubernetes);
 	json_out_bool(&j, "truncated", alert_is_truncated(a));
 	json_out_end(&j);
 	json_out_end(&j);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* OTLP/HTTP JSON: an ExportLogsServiceRequest with one record; numbers of 64 bits are strings there.  See alert.h. */
+/*
+ * OTLP/HTTP JSON: an ExportLogsServiceRequest with one record; numbers of 64 bits are strings
+ * there.  See alert.h.
+ */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "alert/alert_parts.h"
+#include "alert/alert_time.h"
 #include "alert/json_out.h"
+#include "base/util.h"
 
 /* Digits of which any number is one of 64 bits. */
 #define INT64_DIGITS 18
@@ -126,6 +131,20 @@ static void attr_value(struct json_out *j, struct text key, const struct value *
 	j->buf->failed |= text.failed;
 }
 
+static void kubernetes(struct json_out *j, const struct kube_facts *k)
+{
+	const struct {
+		const char *key, *value;
+	} attributes[] = {
+		{ "k8s.namespace.name", k->namespace }, { "k8s.pod.name", k->pod },
+		{ "k8s.pod.uid", k->pod_uid },		{ "k8s.container.name", k->container },
+		{ "k8s.node.name", k->node },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
+		attr_str(j, attributes[i].key, *attributes[i].value ? attributes[i].value : NULL);
+}
+
 static void resource(struct json_out *j, const struct alert *a)
 {
 	const struct alert_process *p = &a->process;
@@ -145,6 +164,8 @@ static void resource(struct json_out *j, const struct alert *a)
 	attr_str(j, "process.runtime.name", "cpython");
 	attr_str(j, "process.runtime.version", p->python);
 	attr_str(j, "container.id", p->container);
+	if (a->kubernetes)
+		kubernetes(j, a->kubernetes);
 	json_out_end(j);
 	json_out_end(j);
 }
@@ -271,6 +292,19 @@ static void input_attributes(struct json_out *j, const struct input_found *input
 	attr_text(j, "phrude.input.arg", input->arg);
 }
 
+static void repeated_attributes(struct json_out *j, const struct alert_repeated *r)
+{
+	char time[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	attr_int(j, "phrude.repeated.count", (int64_t)r->count);
+	alert_time(time, r->since_ns, 'T');
+	attr_str(j, "phrude.repeated.since", time);
+	alert_time(time, r->until_ns, 'T');
+	attr_str(j, "phrude.repeated.until", time);
+}
+
 static void record(struct json_out *j, const struct alert *a)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -294,6 +328,7 @@ static void record(struct json_out *j, const struct alert *a)
 	attr_str(j, "phrude.probe", a->probe);
 	attr_str(j, "phrude.action", a->action);
 	attr_bool(j, "phrude.truncated", alert_is_truncated(a));
+	repeated_attributes(j, &a->repeated);
 	json_out_end(j);
 	trace(j, a->request ? a->request->trace_id : NULL);
 	json_out_end(j);

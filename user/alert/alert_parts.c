@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "alert/alert_time.h"
 #include "alert/json_out.h"
 #include "base/util.h"
 
@@ -96,6 +97,13 @@ void alert_function(struct buf *out, const struct event *ev)
 		buf_addc(out, '?');
 }
 
+void alert_pod(struct buf *out, const struct kube_facts *k)
+{
+	if (*k->pod)
+		buf_printf(out, "%s/%s%s%s", k->namespace, k->pod, *k->container ? "/" : "",
+			   k->container);
+}
+
 void alert_brief(struct buf *out, const struct alert *a)
 {
 	_cleanup_buf_ struct buf line = { 0 };
@@ -120,6 +128,19 @@ static void cut(struct buf *out, size_t from, size_t max)
 	}
 	out->len = end;
 	buf_adds(out, "…");
+}
+
+void alert_put_repeated(struct buf *out, const struct alert *a)
+{
+	const struct alert_repeated *r = &a->repeated;
+	char since[ALERT_TIME_MAX], until[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	alert_time(since, r->since_ns, ' ');
+	alert_time(until, r->until_ns, ' ');
+	buf_printf(out, "%llu alert%s from %s to %s", (unsigned long long)r->count,
+		   r->count == 1 ? "" : "s", since, until);
 }
 
 void alert_line(struct buf *out, const struct alert *a)
@@ -148,6 +169,11 @@ void alert_line(struct buf *out, const struct alert *a)
 	}
 	if (r && r->method && r->path)
 		buf_printf(out, " %s %s", r->method, r->path);
+	if (a->repeated.count) {
+		buf_adds(out, " [stands for ");
+		alert_put_repeated(out, a);
+		buf_addc(out, ']');
+	}
 }
 
 void alert_callers(struct buf *out, const struct event *ev, size_t max)

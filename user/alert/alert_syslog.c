@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The head of a message of RFC 5424.  What a reader can least do without comes first, as messages may be cut on their way. */
+/*
+ * The head of a message of RFC 5424.  What a reader can least do without comes first, as messages
+ * may be cut on their way.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +66,19 @@ static void param_buf(struct buf *out, const char *name, struct buf *b, size_t m
 	buf_reset(b);
 }
 
+static void repeated_params(struct buf *out, const struct alert_repeated *r)
+{
+	char time[ALERT_TIME_MAX];
+
+	if (!r->count)
+		return;
+	param_number(out, "count", (int64_t)r->count);
+	alert_time(time, r->since_ns, 'T');
+	param_str(out, "since", time);
+	alert_time(time, r->until_ns, 'T');
+	param_str(out, "until", time);
+}
+
 static void rule_params(struct buf *out, const struct alert *a)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -72,6 +88,7 @@ static void rule_params(struct buf *out, const struct alert *a)
 	alert_put_rule(&text, a->rule);
 	param_buf(out, "ruleId", &text, VALUE_MAX);
 	param_str(out, "action", a->action);
+	repeated_params(out, &a->repeated);
 	alert_function(&text, a->event);
 	param_buf(out, "func", &text, VALUE_MAX);
 	param(out, "file", a->event->file, VALUE_MAX);
@@ -108,6 +125,15 @@ static void process_params(struct buf *out, const struct alert_process *p)
 	for (size_t i = 0; i < p->nr_cmdline; i++)
 		buf_printf(&line, "%s%s", i ? " " : "", p->cmdline[i]);
 	param_buf(out, "cmd", &line, LONG_MAX_);
+}
+
+static void pod_params(struct buf *out, const struct kube_facts *k)
+{
+	param_str(out, "ns", k->namespace);
+	param_str(out, "pod", k->pod);
+	param_str(out, "podUid", k->pod_uid);
+	param_str(out, "ctrName", k->container);
+	param_str(out, "node", k->node);
 }
 
 static void long_params(struct buf *out, const struct alert *a)
@@ -158,6 +184,8 @@ void alert_syslog(struct buf *out, const struct alert *a, bool facts)
 	if (a->request)
 		request_params(out, a->request);
 	process_params(out, &a->process);
+	if (a->kubernetes)
+		pod_params(out, a->kubernetes);
 	long_params(out, a);
 	/* What follows is UTF-8, which a byte order mark says there. */
 	buf_adds(out, "] \xef\xbb\xbf");

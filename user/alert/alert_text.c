@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The form for a person: a heading, then paragraphs behind their titles.  Whatever a target, a request or a rule file
- * wrote goes through text_terminal(), so that it can neither move the cursor nor forge a line.
+ * The form for a person: a heading, then paragraphs behind their titles.  Whatever a target, a
+ * request or a rule file wrote goes through text_terminal(), so that it can neither move the cursor
+ * nor forge a line.
  */
 #include "alert/alert.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "alert/alert_parts.h"
 #include "alert/alert_time.h"
 
 struct style {
@@ -231,6 +233,17 @@ static void input(struct printer *p, const struct input_found *found)
 	buf_addc(p->out, '\n');
 }
 
+static void repeated(struct printer *p, const struct alert *a)
+{
+	if (!a->repeated.count)
+		return;
+	p->title = "repeated";
+	start_line(p);
+	alert_put_repeated(&p->scratch, a);
+	put_scratch(p);
+	buf_adds(p->out, ", of which this is the first\n");
+}
+
 static void process(struct printer *p, const struct alert_process *proc)
 {
 	char number[16];
@@ -264,6 +277,22 @@ static void process(struct printer *p, const struct alert_process *proc)
 	buf_addc(p->out, '\n');
 }
 
+static void kubernetes(struct printer *p, const struct kube_facts *k)
+{
+	_cleanup_buf_ struct buf place = { 0 };
+	bool first = true;
+
+	if (!k)
+		return;
+	p->title = "pod";
+	alert_pod(&place, k);
+	put_fact(p, &first, "", place.data);
+	put_fact(p, &first, "uid", k->pod_uid);
+	put_fact(p, &first, "node", *k->node ? k->node : NULL);
+	buf_addc(p->out, '\n');
+	p->out->failed |= place.failed;
+}
+
 static void footing(struct printer *p, const struct alert *a)
 {
 	bool first = true;
@@ -295,6 +324,8 @@ void alert_text(struct buf *out, const struct alert *a, bool color)
 	request(&p, a->request);
 	input(&p, a->input);
 	process(&p, &a->process);
+	kubernetes(&p, a->kubernetes);
+	repeated(&p, a);
 	footing(&p, a);
 	buf_fini(&p.scratch);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Separates a member from the one before it. */
-static void next(struct json_out *j)
+static void next_member(struct json_out *j)
 {
 	if (!j->depth)
 		return;
@@ -15,7 +15,7 @@ static void next(struct json_out *j)
 
 void json_out_key(struct json_out *j, struct text key)
 {
-	next(j);
+	next_member(j);
 	text_json_whole(j->buf, key);
 	buf_addc(j->buf, ':');
 }
@@ -32,11 +32,11 @@ static void put_name(struct json_out *j, const char *key)
 
 static void name(struct json_out *j, const char *key)
 {
-	next(j);
+	next_member(j);
 	put_name(j, key);
 }
 
-static void begin(struct json_out *j, const char *key, const char *brackets)
+static void begin_node(struct json_out *j, const char *key, const char *brackets)
 {
 	size_t start = j->buf->len;
 
@@ -56,12 +56,12 @@ static void begin(struct json_out *j, const char *key, const char *brackets)
 
 void json_out_begin(struct json_out *j, const char *key)
 {
-	begin(j, key, "{}");
+	begin_node(j, key, "{}");
 }
 
 void json_out_begin_list(struct json_out *j, const char *key)
 {
-	begin(j, key, "[]");
+	begin_node(j, key, "[]");
 }
 
 void json_out_end(struct json_out *j)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * JSON with objects inside objects, as the formats of others have it: what is not known is left out, and so is an object or a list
- * in which nothing is left.  Text is valid UTF-8, and half a surrogate pair, which strict readers refuse, is written out in letters.
+ * JSON with objects inside objects, as the formats of others have it: what is not known is left
+ * out, and so is an object or a list in which nothing is left.  Text is valid UTF-8, and half a
+ * surrogate pair, which strict readers refuse, is written out in letters.
  */
 #pragma once
 

@@ -29,7 +29,9 @@ struct text bind_position_name(struct arena *arena, unsigned int position)
 	return (struct text){ s, (size_t)snprintf(s, 12, "%u", position) };
 }
 
-/* An argument beyond the parameters. One that has a name already taken is left out: names are keys. */
+/*
+ * An argument beyond the parameters. One that has a name already taken is left out: names are keys.
+ */
 static void add_extra(struct binder *b, struct text name, const struct value *v)
 {
 	if (b->nr_args == PHRUDE_ARGS_MAX) {

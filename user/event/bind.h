@@ -32,9 +32,10 @@ struct call {
 };
 
 /*
- * Writes ev->args and ev->nr_args: one for each parameter, in their order, then what fits no parameter (the
- * call will be a TypeError, or the parameters are not known), by position or keyword.  No more than
- * PHRUDE_ARGS_MAX in all; ev->args_cut is set where that leaves some out.  Returns 0 or -ENOMEM.
+ * Writes ev->args and ev->nr_args: one for each parameter, in their order, then what fits no
+ * parameter (the call will be a TypeError, or the parameters are not known), by position or
+ * keyword.  No more than PHRUDE_ARGS_MAX in all; ev->args_cut is set where that leaves some out.
+ * Returns 0 or -ENOMEM.
  */
 int bind_call(struct arena *arena, const struct param *params, size_t nr_params,
 	      const struct call *call, struct event *ev);

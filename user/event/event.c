@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two passes over the nodes of a match: the first one (node_reader_init) checks their sizes, the second one takes the
- * sections apart.  Only then are arguments put in order, as their sections may come in any.
+ * Two passes over the nodes of a match: the first one (node_reader_init) checks their sizes, the
+ * second one takes the sections apart.  Only then are arguments put in order, as their sections may
+ * come in any.
  */
 #include "event/event.h"
 
@@ -228,6 +229,11 @@ static bool is_shown(unsigned int field)
 	       field == EV_REQ_QUERY || field == EV_REQ_HOST || field == EV_REQ_USER_AGENT;
 }
 
+static bool has_structure(unsigned int field)
+{
+	return field >= EV_REQ_FORM && field <= EV_REQ_HEADER;
+}
+
 static int read_request_value(struct node_reader *r, const struct node *n, struct parts *p)
 {
 	struct event_request *request = &p->ev->request;
@@ -235,9 +241,20 @@ static int read_request_value(struct node_reader *r, const struct node *n, struc
 	int ret;
 
 	ret = node_value(r, &v);
-	if (ret || (v.type != VALUE_STR && v.type != VALUE_BYTES))
+	if (ret || n->aux >= NR_EV_REQ || request->nr_values >= p->max_request_values)
 		return ret;
-	if (n->aux >= NR_EV_REQ || request->nr_values >= p->max_request_values)
+	if (has_structure(n->aux)) {
+		struct value *copy = arena_alloc(p->arena, sizeof(*copy));
+
+		if (!copy)
+			return no_memory(r->err);
+		*copy = v;
+		request->values[request->nr_values++] = (struct event_request_value){
+			.field = n->aux, .cut = value_is_cut(copy), .value = copy
+		};
+		return 0;
+	}
+	if (v.type != VALUE_STR && v.type != VALUE_BYTES)
 		return 0;
 	request->values[request->nr_values++] = (struct event_request_value){
 		.field = n->aux, .bytes = v.type == VALUE_BYTES, .cut = v.cut, .text = v.text
@@ -357,8 +374,8 @@ static int join_qualname(struct parts *p, struct text type)
 }
 
 /*
- * The names of a C function, as far as they follow from what was sent.  A tp_name is "module.name"; a type without a dot
- * is one of builtins (type_module() in Objects/typeobject.c).
+ * The names of a C function, as far as they follow from what was sent.  A tp_name is "module.name";
+ * a type without a dot is one of builtins (type_module() in Objects/typeobject.c).
  */
 static int complete_c_names(struct parts *p)
 {

@@ -36,6 +36,8 @@ struct event_request {
 		unsigned int field; /* enum ev_request_field */
 		bool bytes, cut;
 		struct text text; /* str: decoded; bytes: raw */
+		/* of what is no text: a form, what JSON became, uploads; NULL: it is one */
+		const struct value *value;
 	} * values;
 	size_t nr_values;
 };
@@ -49,8 +51,9 @@ struct event {
 	struct event_frame *frames; /* from the immediate caller outwards */
 	size_t nr_frames;
 	/*
-	 * Of a deep stack the callers in the middle are no frames: they would stand before frames[gap], where skipped is not 0.
-	 * Each of their functions is in between[] once, in the order in which they come first.
+	 * Of a deep stack the callers in the middle are no frames: they would stand before
+	 * frames[gap], where skipped is not 0. Each of their functions is in between[] once, in the
+	 * order in which they come first.
 	 */
 	size_t gap, skipped;
 	struct event_frame *between; /* function and file only */
@@ -62,10 +65,11 @@ struct event {
 };
 
 /*
- * Decodes an EV_MATCH record of `size` bytes, at any alignment.  Call layouts (SEC_POSARG...) are bound to parameters as
- * the interpreter would: by position, by keyword, defaults, *args, **kwargs; a C function's from its signature, else by
- * position.  The bound object of a C method ($self, $module, $type in its signature) is no argument: it must not have been
- * sent as one.  `out` points into the arena only (not into the record).  Returns 0, -EPROTO for a malformed record, -ENOMEM.
+ * Decodes an EV_MATCH record of `size` bytes, at any alignment.  Call layouts (SEC_POSARG...) are
+ * bound to parameters as the interpreter would: by position, by keyword, defaults, *args, **kwargs;
+ * a C function's from its signature, else by position.  The bound object of a C method ($self,
+ * $module, $type in its signature) is no argument: it must not have been sent as one.  `out` points
+ * into the arena only (not into the record).  Returns 0, -EPROTO for a malformed record, -ENOMEM.
  */
 int event_decode(struct arena *arena, const void *record, size_t size, struct event *out,
 		 struct err *err);

@@ -9,7 +9,10 @@
 #include "bpf/abi/limits.h"
 #include "event/path.h"
 
-/* Containers in containers that are followed, whatever the sender promises: this bounds recursion everywhere. */
+/*
+ * Containers in containers that are followed, whatever the sender promises: this bounds recursion
+ * everywhere.
+ */
 #define DEPTH_MAX (4 * PHRUDE_DEPTH_MAX)
 
 static int read_value(struct node_reader *r, unsigned int depth, struct value *out);
@@ -293,7 +296,10 @@ static int read_container(struct node_reader *r, const struct node *n, unsigned 
 	ret = read_elements(r, depth + 1, &cut);
 	if (ret)
 		return ret;
-	/* A key whose value did not fit.  The container's own node is not on the stack: there is room. */
+	/*
+	 * A key whose value did not fit.  The container's own node is not on the stack: there is
+	 * room.
+	 */
 	if (n->type == VAL_DICT && (r->top - base) % 2) {
 		r->stack[r->top++] = (struct value){ .type = VALUE_DEEP };
 		cut = true;

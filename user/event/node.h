@@ -41,5 +41,8 @@ static inline bool node_is_section(const struct node *n)
 bool node_peek(const struct node_reader *r, struct node *out);
 void node_skip(struct node_reader *r, const struct node *n);
 
-/* Decodes the next value with all that belongs to it. Where it is missing: VALUE_DEEP if may_end, else -EPROTO. */
+/*
+ * Decodes the next value with all that belongs to it. Where it is missing: VALUE_DEEP if may_end,
+ * else -EPROTO.
+ */
 int node_value(struct node_reader *r, struct value *out);

@@ -21,9 +21,10 @@
 #define LIMBS_MAX (DIGITS_MAX * DIGIT_BITS * 302 / 1000 / LIMB_DIGITS + 2)
 
 /*
- * *limb, shifted left by 60 bits, plus carry; the remainder by LIMB_BASE stays in *limb, the quotient is returned.
- * Division of two words by a constant word after Moeller and Granlund, "Improved division by invariant
- * integers": the compiler would call a division routine for each of the two million steps of a large int.
+ * *limb, shifted left by 60 bits, plus carry; the remainder by LIMB_BASE stays in *limb, the
+ * quotient is returned. Division of two words by a constant word after Moeller and Granlund,
+ * "Improved division by invariant integers": the compiler would call a division routine for each of
+ * the two million steps of a large int.
  */
 static uint64_t limb_shift(uint64_t *limb, uint64_t carry)
 {
@@ -121,7 +122,10 @@ void number_hex(struct buf *out, const uint32_t *digits, uint32_t ndigits)
 		buf_addc(out, '0');
 }
 
-/* The decimal one unit in its last place further from zero; false if its first digit would carry over. */
+/*
+ * The decimal one unit in its last place further from zero; false if its first digit would carry
+ * over.
+ */
 static bool decimal_next(char *text)
 {
 	char *end = strchr(text, 'e');
@@ -139,9 +143,10 @@ static bool decimal_next(char *text)
 }
 
 /*
- * The shortest "d.ddde-xx" that reads back as x (finite, positive).  15 digits always come back from a normal
- * double, so that shorter numbers show as zeros at the end.  At a power of two the doubles below stand closer
- * than those above, and the decimal rounded up may read back where the nearest one does not.
+ * The shortest "d.ddde-xx" that reads back as x (finite, positive).  15 digits always come back
+ * from a normal double, so that shorter numbers show as zeros at the end.  At a power of two the
+ * doubles below stand closer than those above, and the decimal rounded up may read back where the
+ * nearest one does not.
  */
 static void shortest(char text[NUMBER_FLOAT_MAX], double x)
 {

@@ -18,5 +18,7 @@ struct buf;
 bool number_decimal(struct buf *out, const uint32_t *digits, uint32_t ndigits);
 /* The same in hexadecimal, behind "0x". */
 void number_hex(struct buf *out, const uint32_t *digits, uint32_t ndigits);
-/* repr() of a float: the shortest decimal that reads back as the same number. Returns the length. */
+/*
+ * repr() of a float: the shortest decimal that reads back as the same number. Returns the length.
+ */
 size_t number_float(char out[NUMBER_FLOAT_MAX], double x);

@@ -12,7 +12,10 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, "event: more than its memory allows");
 }
 
-/* Where the parameter in slot `index` stands in the signature: *args comes before the keyword-only ones there. */
+/*
+ * Where the parameter in slot `index` stands in the signature: *args comes before the keyword-only
+ * ones there.
+ */
 static uint64_t slot_rank(const struct parts *p, uint64_t index)
 {
 	uint64_t positional = p->func.argcount, named = positional + p->func.kwonlyargcount;
@@ -98,7 +101,9 @@ static int add_param(struct parts *p, uint64_t index, enum param_kind kind, stru
 	return 0;
 }
 
-/* The parameters of a Python function in the order of its signature, from the order of its slots. */
+/*
+ * The parameters of a Python function in the order of its signature, from the order of its slots.
+ */
 static int python_params(struct parts *p, struct param_list *list)
 {
 	uint64_t positional = p->func.argcount, named = positional + p->func.kwonlyargcount;

@@ -38,5 +38,8 @@ struct parts {
 	size_t max_frames, max_between, max_request_values;
 };
 
-/* Makes ev->args of them: binds the arguments of a call, or orders those of a frame. Returns 0 or -ENOMEM. */
+/*
+ * Makes ev->args of them: binds the arguments of a call, or orders those of a frame. Returns 0 or
+ * -ENOMEM.
+ */
 int parts_take_args(struct parts *p, struct err *err);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lib/pathlib: PurePath._parse_path(), _format_parsed_parts(); and of Lib/posixpath.py and Lib/ntpath.py join() and splitroot().  A path
- * keeps its text only once somebody has asked for it.  Up to 3.11 it is parsed where it is made, later when its text is wanted.
+ * Lib/pathlib: PurePath._parse_path(), _format_parsed_parts(); and of Lib/posixpath.py and
+ * Lib/ntpath.py join() and splitroot().  A path keeps its text only once somebody has asked for it.
+ * Up to 3.11 it is parsed where it is made, later when its text is wanted.
  */
 #include "event/path.h"
 
@@ -131,7 +132,9 @@ static void split_posix(struct text t, struct parsed *out)
 	*out = (struct parsed){ .root = slice(t, 0, root), .rel = rest(t, root) };
 }
 
-/* posixpath.join().  Behind something that was cut nothing is known until another one begins anew. */
+/*
+ * posixpath.join().  Behind something that was cut nothing is known until another one begins anew.
+ */
 static void join_posix(struct builder *b, const struct value *items, size_t n, bool *cut)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -6,9 +6,10 @@
 #include "base/util.h"
 
 /*
- * Categories Cc, Cf, Cs, Co, Zl, Zp and Zs but for the space, and noncharacters, of Unicode 15.  Unassigned code
- * points (Cn), which Python escapes too, are listed only where they come in whole planes or stand between
- * two ranges: the rest differs from one Python version to the next and would take 600 ranges.
+ * Categories Cc, Cf, Cs, Co, Zl, Zp and Zs but for the space, and noncharacters, of Unicode 15.
+ * Unassigned code points (Cn), which Python escapes too, are listed only where they come in whole
+ * planes or stand between two ranges: the rest differs from one Python version to the next and
+ * would take 600 ranges.
  */
 static const struct {
 	uint32_t first, last;

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-/* A str of a WSGI environ holds bytes, one a character (PEP 3333): those bytes; false if it does not. */
+/*
+ * A str of a WSGI environ holds bytes, one a character (PEP 3333): those bytes; false if it does
+ * not.
+ */
 static bool latin1_bytes(struct arena *arena, struct text s, struct text *out)
 {
 	char *bytes = arena_alloc(arena, s.len);
@@ -35,7 +38,10 @@ static bool is_utf8(struct text s)
 	return true;
 }
 
-/* Without a character that a cut left incomplete: what is valid before the last three bytes stays valid. */
+/*
+ * Without a character that a cut left incomplete: what is valid before the last three bytes stays
+ * valid.
+ */
 static struct text without_torn(struct text s)
 {
 	for (size_t back = 1; back <= 3 && back <= s.len; back++) {

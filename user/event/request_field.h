@@ -8,8 +8,9 @@
 #include "event/event.h"
 
 /*
- * All values of a field, in the order in which they were sent, joined as HTTP joins fields; .s NULL: none, or no memory.
- * What lives in the arena may also lie in `in`.  *cut: one of the values was longer.
+ * All values of a field, in the order in which they were sent, joined as HTTP joins fields; .s
+ * NULL: none, or no memory.  What lives in the arena may also lie in `in`.  *cut: one of the values
+ * was longer.
  */
 struct text event_request_field(struct arena *arena, const struct event_request *in,
 				unsigned int field, bool *cut);

@@ -41,9 +41,9 @@ static struct text skip(struct text t, size_t n)
 enum found { FOUND_NOT, FOUND, FOUND_OPEN };
 
 /*
- * Narrows *doc to what stands between the brackets of the signature; FOUND_OPEN: to its end, which the closing bracket
- * has not been met before.  The whole end marker is ")\n--\n\n"; its last newline may be missing, as the docstring may
- * have been sent only up to there.
+ * Narrows *doc to what stands between the brackets of the signature; FOUND_OPEN: to its end, which
+ * the closing bracket has not been met before.  The whole end marker is ")\n--\n\n"; its last
+ * newline may be missing, as the docstring may have been sent only up to there.
  */
 static enum found find_signature(struct text name, struct text *doc)
 {
@@ -86,8 +86,8 @@ static size_t literal_len(struct text t)
 }
 
 /*
- * Cuts the text up to the next comma outside brackets and quotes off s->rest.  -ENOENT for a closing bracket that was not
- * opened, -ENODATA where the text ends inside brackets or quotes.
+ * Cuts the text up to the next comma outside brackets and quotes off s->rest.  -ENOENT for a
+ * closing bracket that was not opened, -ENODATA where the text ends inside brackets or quotes.
  */
 static int next_item(struct scanner *s, struct text *out)
 {
@@ -194,7 +194,10 @@ static bool parse_float(struct text t, double *out)
 	return end != copy && !*end;
 }
 
-/* What a string literal without prefix stands for, with the common escapes; false for anything else. */
+/*
+ * What a string literal without prefix stands for, with the common escapes; false for anything
+ * else.
+ */
 static bool parse_literal(struct text t, char *out, size_t *out_len)
 {
 	static const char letters[] = "\\'\"nrt", meanings[] = "\\'\"\n\r\t";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The written forms of a value.  They go straight into the output, escaped on the way: no copy for a field. */
+/*
+ * The written forms of a value.  They go straight into the output, escaped on the way: no copy for
+ * a field.
+ */
 #include "event/value.h"
 
 #include <math.h>
@@ -88,7 +91,10 @@ static size_t plain_run(struct text s, size_t pos)
 	return pos - start;
 }
 
-/* The characters of s, escaped as between the quotes of a repr; quote 0: none. `bytes`: each byte is one character. */
+/*
+ * The characters of s, escaped as between the quotes of a repr; quote 0: none. `bytes`: each byte
+ * is one character.
+ */
 static void write_escaped(const struct writer *w, struct text s, char quote, bool bytes)
 {
 	size_t pos = 0, run;
@@ -130,8 +136,9 @@ static void write_quoted(const struct writer *w, const struct value *v)
 }
 
 /*
- * An int that was cut has lost its least significant digits, so that nothing can be said of it in decimal.  Its
- * hexadecimal digits are those of the whole number as long as an even number of 30-bit digits was lost.
+ * An int that was cut has lost its least significant digits, so that nothing can be said of it in
+ * decimal.  Its hexadecimal digits are those of the whole number as long as an even number of
+ * 30-bit digits was lost.
  */
 static void write_int(struct buf *out, const struct value *v)
 {

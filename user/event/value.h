@@ -51,12 +51,19 @@ struct value {
 /* True if v or anything in it was cut, left out or unreadable. */
 bool value_is_cut(const struct value *v);
 
-/* Appends Python's repr() of v as UTF-8 (see text.h): an object is CLASS:Name, a cut ends in "…". */
+/*
+ * Appends Python's repr() of v as UTF-8 (see text.h): an object is CLASS:Name, a cut ends in "…".
+ */
 void value_repr(struct buf *out, const struct value *v);
 
-/* Appends v as a rule sees it and a template shows it: a str as it is, everything else as its repr. */
+/*
+ * Appends v as a rule sees it and a template shows it: a str as it is, everything else as its repr.
+ */
 void value_str(struct buf *out, const struct value *v);
 
-/* Appends v as JSON as the alert format has it: str, int, float, bool and None are JSON values (an int beyond 2^53 is a
- * decimal string, as are nan and infinities strings), the rest strings holding the repr. */
+/*
+ * Appends v as JSON as the alert format has it: str, int, float, bool and None are JSON values (an
+ * int beyond 2^53 is a decimal string, as are nan and infinities strings), the rest strings holding
+ * the repr.
+ */
 void value_json(struct buf *out, const struct value *v);

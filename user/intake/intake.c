@@ -1,52 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The thread that turns records into alerts: what becomes of it while the outputs are full, and at the end. */
+/*
+ * The thread that turns records into alerts: what becomes of it while the outputs are full, and at
+ * the end.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/event_fd.h"
 #include "base/util.h"
 #include "intake/intake_priv.h"
 
 /*
- * A program that is held up for longer than the kernel side reckons with (kern_polling()) puts its record into the ring without a word: there
- * is a look every now and then.
+ * A program that is held up for longer than the kernel side reckons with (kern_polling()) puts its
+ * record into the ring without a word: there is a look every now and then.
  */
 #define LOOK_MS 250
-/* Once there is nothing else to be waited for, how often it is looked whether the other thread is done with its records. */
+/*
+ * Once there is nothing else to be waited for, how often it is looked whether the other thread is
+ * done with its records.
+ */
 #define RELAY_POLL_MS 10
-
-static void tell(int fd)
-{
-	static const uint64_t one = 1;
-
-	/* It fails only where it is readable already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-static void heard(int fd)
-{
-	uint64_t times;
-
-	if (read(fd, &times, sizeof(times)) < 0)
-		return;
-}
 
 static void on_wake(void *ctx)
 {
 	struct intake *in = ctx;
 
-	heard(in->wake_fd);
+	event_fd_take(in->wake_fd);
 }
 
 static void on_resume(void *ctx)
 {
 	struct intake *in = ctx;
 
-	heard(relay_resume_fd(in->relay));
+	event_fd_take(relay_resume_fd(in->relay));
 }
 
 static void on_outputs(void *ctx)
@@ -61,7 +50,7 @@ static void on_records(void *ctx)
 {
 }
 
-static int watch(struct intake *in)
+static int watch_events(struct intake *in)
 {
 	int ret = loop_add(&in->loop, in->wake_fd, on_wake, in, &in->err);
 
@@ -84,15 +73,20 @@ static int watch_ring(struct intake *in, bool wanted)
 	return 0;
 }
 
-/* When there is nobody to take alerts records stay where they are: the kernel side shares out what room there is among
- * processes, and counts those that find none. */
-static int consume(struct intake *in)
+/*
+ * When there is nobody to take alerts records stay where they are: the kernel side shares out what
+ * room there is among processes, and counts those that find none.
+ */
+static int consume_records(struct intake *in)
 {
 	int ret = 0;
 
 	intake_resume(in);
 	if (intake_may_read(in) && !relay_is_full(in->relay))
 		ret = kern_consume(in->config.kern);
+	if (atomic_exchange(&in->roll_up, false))
+		pipeline_hurry(&in->pipeline);
+	intake_write_held(in, clock_now_ns());
 	sinks_flush(in->config.sinks);
 	return ret;
 }
@@ -110,7 +104,7 @@ static int wait_for_any(struct intake *in, int ms)
 }
 
 /* How long nothing need come, in ms; -1: any time. */
-static int patience(const struct intake *in, bool may_read)
+static int ring_patience(const struct intake *in, bool may_read)
 {
 	if (!may_read)
 		return -1;
@@ -127,19 +121,22 @@ static int read_until_told(struct intake *in)
 
 		ret = watch_ring(in, may_read);
 		if (!ret)
-			ret = wait_for_any(in, patience(in, may_read));
-		/* Told to finish: what is left in the ring is for afterwards, when the probes are gone. */
+			ret = wait_for_any(in, ring_patience(in, may_read));
+		/*
+		 * Told to finish: what is left in the ring is for afterwards, when the probes are
+		 * gone.
+		 */
 		if (ret || atomic_load(&in->task) != INTAKE_READS)
 			break;
-		consume(in);
+		consume_records(in);
 		ret = sinks_gone(in->config.sinks, &in->err);
 	}
 	return ret;
 }
 
 /*
- * Waits until outputs have something new to tell.  What they are waited for after somebody was in a hurry is summed up: the time in which
- * nobody waits for them is not theirs.
+ * Waits until outputs have something new to tell.  What they are waited for after somebody was in a
+ * hurry is summed up: the time in which nobody waits for them is not theirs.
  */
 static void wait_for_outputs(struct intake *in)
 {
@@ -154,16 +151,22 @@ static void wait_for_outputs(struct intake *in)
 		in->waited_ms += clock_now_ms() - start;
 }
 
+/* Until outputs have room again, or nobody waits for them any more. */
+static void wait_for_room(struct intake *in)
+{
+	while (!intake_may_read(in) && !pipeline_has_enough(&in->pipeline) &&
+	       atomic_load(&in->task) == INTAKE_FINISHES)
+		wait_for_outputs(in);
+}
+
 /* The other thread goes on handling what it was handed. */
 static void consume_all(struct intake *in)
 {
 	bool more;
 
 	do {
-		while (!intake_may_read(in) && !pipeline_has_enough(&in->pipeline) &&
-		       atomic_load(&in->task) == INTAKE_FINISHES)
-			wait_for_outputs(in);
-		more = consume(in) == -ECANCELED;
+		wait_for_room(in);
+		more = consume_records(in) == -ECANCELED;
 		if (!more && !relay_is_empty(in->relay)) {
 			more = true;
 			wait_for_any(in, RELAY_POLL_MS);
@@ -172,12 +175,27 @@ static void consume_all(struct intake *in)
 		 atomic_load(&in->task) == INTAKE_FINISHES);
 }
 
-/* A reader of alerts who is behind is waited for until somebody asks to end, and then for a second; what he has not taken by then
- * is lost and counted. */
+/* Nothing more comes that it could stand for. */
+static void write_all_held(struct intake *in)
+{
+	do {
+		wait_for_room(in);
+		intake_write_held(in, INT64_MAX);
+		sinks_flush(in->config.sinks);
+	} while (pipeline_holds(&in->pipeline) && !pipeline_has_enough(&in->pipeline) &&
+		 atomic_load(&in->task) == INTAKE_FINISHES);
+	pipeline_give_up(&in->pipeline);
+}
+
+/*
+ * A reader of alerts who is behind is waited for until somebody asks to end, and then for a second;
+ * what he has not taken by then is lost and counted.
+ */
 static void write_out(struct intake *in)
 {
 	if (!pipeline_has_enough(&in->pipeline))
 		consume_all(in);
+	write_all_held(in);
 	sinks_finish(in->config.sinks);
 	while (!sinks_are_finished(in->config.sinks) && !in->late &&
 	       atomic_load(&in->task) == INTAKE_FINISHES)
@@ -189,27 +207,27 @@ static void *intake_main(void *arg)
 {
 	struct intake *in = arg;
 
-	in->ret = watch(in);
+	in->ret = watch_events(in);
 	if (!in->ret)
 		in->ret = read_until_told(in);
-	tell(in->over_fd);
+	event_fd_tell(in->over_fd);
 	watch_ring(in, false);
 	while (atomic_load(&in->task) == INTAKE_READS && !wait_for_any(in, -1))
 		;
 	if (atomic_load(&in->task) == INTAKE_FINISHES)
 		write_out(in);
 	atomic_store(&in->over, true);
-	tell(in->over_fd);
+	event_fd_tell(in->over_fd);
 	return NULL;
 }
 
 static void set_task(struct intake *in, enum intake_task task)
 {
 	atomic_store(&in->task, task);
-	tell(in->wake_fd);
+	event_fd_tell(in->wake_fd);
 }
 
-static int start(struct intake *in, struct err *err)
+static int start_thread(struct intake *in, struct err *err)
 {
 	int ret = loop_init(&in->loop, err);
 
@@ -217,10 +235,10 @@ static int start(struct intake *in, struct err *err)
 		ret = relay_new(&in->relay, err);
 	if (ret)
 		return ret;
-	in->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	in->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	in->wake_fd = event_fd_open(err);
+	in->over_fd = event_fd_open(err);
 	if (in->wake_fd < 0 || in->over_fd < 0)
-		return err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+		return MIN(in->wake_fd, in->over_fd);
 	if (pipeline_init(&in->pipeline))
 		return err_set(err, -ENOMEM, "out of memory");
 	ret = kern_on_record(in->config.kern, intake_read, in, err);
@@ -246,16 +264,16 @@ int intake_start(const struct intake_config *config, struct intake **out, struct
 		.config = *config,
 		.pipeline = { .ops = &intake_pipeline_ops,
 			      .ctx = in,
-			      .rules = config->rules,
 			      .request = config->request,
 			      .redact = config->redact,
-			      .wanted = config->wanted },
+			      .wanted = config->wanted,
+			      .rate = config->rate },
 		.arena.limit = PIPELINE_ARENA_LIMIT,
 		.loop = LOOP_NONE,
 		.wake_fd = -1,
 		.over_fd = -1,
 	};
-	ret = start(in, err);
+	ret = start_thread(in, err);
 	if (!ret)
 		*out = TAKE_PTR(in);
 	return ret;
@@ -291,7 +309,7 @@ int intake_over_fd(const struct intake *in)
 
 void intake_heard(struct intake *in)
 {
-	heard(in->over_fd);
+	event_fd_take(in->over_fd);
 }
 
 void intake_finish(struct intake *in)
@@ -299,18 +317,24 @@ void intake_finish(struct intake *in)
 	set_task(in, INTAKE_FINISHES);
 }
 
+void intake_roll_up(struct intake *in)
+{
+	atomic_store(&in->roll_up, true);
+	event_fd_tell(in->wake_fd);
+}
+
 void intake_hurry(struct intake *in, unsigned int ms)
 {
 	atomic_store(&in->patience_ms, ms);
-	tell(in->wake_fd);
+	event_fd_tell(in->wake_fd);
 }
 
-bool intake_moves(struct intake *in)
+bool intake_moves(const struct intake *in, unsigned long *asked)
 {
 	unsigned long turns = atomic_load(&in->turns);
-	bool moves = turns != in->asked || atomic_load(&in->waits) || atomic_load(&in->over);
+	bool moves = turns != *asked || atomic_load(&in->waits) || atomic_load(&in->over);
 
-	in->asked = turns;
+	*asked = turns;
 	return moves;
 }
 
@@ -327,6 +351,9 @@ int intake_error(const struct intake *in, struct err *err)
 void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS])
 {
 	values[COUNTER_alerts] = in->pipeline.alerts;
+	values[COUNTER_suppressed] = in->pipeline.suppressed;
+	values[COUNTER_rolled_up] = in->pipeline.rolled_up;
+	values[COUNTER_held] = in->pipeline.held_lost;
 	values[COUNTER_lines_unknown] = in->pipeline.lines_unknown;
 	if (in->config.redact) {
 		values[COUNTER_redacted] = redact_count(in->config.redact);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The thread that turns records of the ring buffer into alerts.  It waits for nothing but outputs: what takes its time in tracing processes is
- * for the thread that made it, by intake_trace().
+ * The thread that turns records of the ring buffer into alerts.  It waits for nothing but outputs:
+ * what takes its time in tracing processes is for the thread that made it, by intake_trace().
  */
 #pragma once
 
@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "counters/counters.h"
 #include "kern/kern.h"
+#include "limit/bucket.h"
+#include "metrics/alert_counts.h"
 #include "redact/redact.h"
 #include "request/request.h"
 #include "rule/rule.h"
@@ -25,10 +27,11 @@ struct intake_config {
 	struct kern *kern;
 	struct targets *targets;
 	struct sinks *sinks;
-	const struct rule_set *rules;
 	const struct request_opts *request;
-	struct redact *redact; /* NULL: alerts keep what is secret */
-	uint64_t wanted;       /* alerts, after which it ends; 0: any number */
+	struct redact *redact;	     /* NULL: alerts keep what is secret */
+	struct alert_counts *counts; /* of alerts, by rule and target; NULL: nobody wants to know */
+	uint64_t wanted;	     /* alerts, after which it ends; 0: any number */
+	struct limit_rate rate;	     /* of alerts, for each rule and target */
 };
 
 /* From now on the outputs are this thread's, but for sinks_reopen().  -errno with a sentence. */
@@ -42,19 +45,29 @@ int intake_trace_fd(const struct intake *in);
 /* Handles some of what became of processes, and answers what the thread has to know of one. */
 void intake_trace(struct intake *in);
 
-/* Readable when the thread has ended by itself, or has finished; intake_heard() makes it unreadable. */
+/*
+ * Readable when the thread has ended by itself, or has finished; intake_heard() makes it
+ * unreadable.
+ */
 int intake_over_fd(const struct intake *in);
 void intake_heard(struct intake *in);
 
-/* The probes are gone: has it read what is left, and wait for the outputs to write it, while intake_trace() goes on. */
+/*
+ * The probes are gone: has it read what is left, and wait for the outputs to write it, while
+ * intake_trace() goes on.
+ */
 void intake_finish(struct intake *in);
+/* What a rate limit holds back is due: other rules are in force, or a target is gone. */
+void intake_roll_up(struct intake *in);
 /* Whoever reads alerts is waited for so many milliseconds from now on, in all. */
 void intake_hurry(struct intake *in, unsigned int ms);
-/* Has the thread moved since it was last asked, or is it waiting for something? */
-bool intake_moves(struct intake *in);
+/* Has the thread moved since whoever keeps `asked` did so last, or is it waiting for something? */
+bool intake_moves(const struct intake *in, unsigned long *asked);
 /* Has it finished? */
 bool intake_is_over(const struct intake *in);
-/* Why it has ended by itself: 0: it has not, or there were alerts enough.  -errno with a sentence. */
+/*
+ * Why it has ended by itself: 0: it has not, or there were alerts enough.  -errno with a sentence.
+ */
 int intake_error(const struct intake *in, struct err *err);
 /* Fills in what is counted here, once it is over. */
 void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS]);

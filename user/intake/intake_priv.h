@@ -27,6 +27,7 @@ struct intake {
 	struct loop loop;
 	int wake_fd; /* to the thread: these have changed */
 	atomic_int task;
+	atomic_bool roll_up;	 /* all that is held back is due */
 	atomic_uint patience_ms; /* how long outputs are waited for; 0: as long as they take */
 	int over_fd;		 /* from it */
 	atomic_bool over;
@@ -35,7 +36,6 @@ struct intake {
 	bool waits_for_ring;
 	atomic_bool waits;	/* for anything */
 	atomic_ulong turns;	/* of that, and records read */
-	unsigned long asked;	/* the other thread's: turns when intake_moves() was called last */
 	int64_t waited_ms;	/* for outputs, of the patience with them */
 	bool late;		/* that is over */
 	atomic_ulong malformed; /* records that could not be decoded */
@@ -45,6 +45,8 @@ struct intake {
 int intake_read(void *intake, const void *record, size_t size);
 /* Reads what had to wait and need not any more. */
 void intake_resume(struct intake *in);
+/* Has alerts written that stand for what was held back, as long as there is room. */
+void intake_write_held(struct intake *in, int64_t now_ns);
 /* May what is read become alerts at present? */
 bool intake_may_read(struct intake *in);
 extern const struct pipeline_ops intake_pipeline_ops;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "intake/intake_priv.h"
 
 /* Records that are handled before signals are looked at again. */
@@ -20,14 +21,29 @@ static void end_view(void *ctx, struct target_view *view)
 	targets_view_end(view);
 }
 
+static void share_view(void *ctx, const struct target_view *view, struct target_view *out)
+{
+	targets_view_share(view, out);
+}
+
+static void count_held_back(void *ctx, const struct rule *rule, const char *target)
+{
+	struct intake *in = ctx;
+
+	if (in->config.counts)
+		alert_counts_suppress(in->config.counts, rule, target);
+}
+
 static void take_alert(void *ctx, const struct alert *alert)
 {
 	struct intake *in = ctx;
 
 	sinks_alert(in->config.sinks, alert);
+	if (in->config.counts)
+		alert_counts_add(in->config.counts, alert->rule, alert->target);
 }
 
-static void dismiss(void *ctx, uint64_t digest)
+static void dismiss_digest(void *ctx, uint64_t digest)
 {
 	struct intake *in = ctx;
 
@@ -51,8 +67,10 @@ static void forget_tables(void *ctx)
 const struct pipeline_ops intake_pipeline_ops = {
 	.view = view_target,
 	.view_end = end_view,
+	.view_share = share_view,
+	.held_back = count_held_back,
 	.alert = take_alert,
-	.dismiss = dismiss,
+	.dismiss = dismiss_digest,
 	.forget_table = forget_table,
 	.forget_tables = forget_tables,
 };
@@ -69,6 +87,16 @@ static int pass_on(struct intake *in, const struct ev_hdr *hdr, const void *reco
 		return relay_ask(in->relay, record, hdr->size, (pid_t)hdr->pid);
 	/* One that was let go of has sent some more. */
 	return ret == -ESRCH ? 0 : ret;
+}
+
+/* A process that is no target's has nothing more to be rolled up with. */
+static void see_end(struct intake *in, const void *record, size_t size)
+{
+	struct ev_proc ev;
+
+	memcpy(&ev, record, MIN(size, sizeof(ev)));
+	if (size >= sizeof(ev) && ev.what == PROC_EXIT)
+		pipeline_ended(&in->pipeline, (pid_t)ev.hdr.pid);
 }
 
 static int take_record(struct intake *in, const void *record, size_t size)
@@ -89,6 +117,8 @@ static int take_record(struct intake *in, const void *record, size_t size)
 		ret = relay_keep(in->relay, record, hdr.size, (pid_t)hdr.pid, &kept);
 		return ret || kept ? ret : pass_on(in, &hdr, record, false);
 	case EV_PROC:
+		see_end(in, record, hdr.size);
+		/* fall through */
 	case EV_HOLD:
 		ret = targets_order(record, hdr.size, &order);
 		return ret ? ret
@@ -103,6 +133,12 @@ bool intake_may_read(struct intake *in)
 	       (in->late || !sinks_are_full(in->config.sinks));
 }
 
+void intake_write_held(struct intake *in, int64_t now_ns)
+{
+	while (intake_may_read(in) && pipeline_roll_up(&in->pipeline, now_ns))
+		;
+}
+
 int intake_read(void *intake, const void *record, size_t size)
 {
 	struct intake *in = intake;
@@ -110,7 +146,10 @@ int intake_read(void *intake, const void *record, size_t size)
 	atomic_fetch_add_explicit(&in->turns, 1, memory_order_relaxed);
 	if (take_record(in, record, size))
 		atomic_fetch_add(&in->malformed, 1);
-	/* After the last alert wanted nothing more is looked at; nor while nobody takes alerts, or too many records wait. */
+	/*
+	 * After the last alert wanted nothing more is looked at; nor while nobody takes alerts, or
+	 * too many records wait.
+	 */
 	return intake_may_read(in) && !relay_is_full(in->relay) ? 0 : -ECANCELED;
 }
 
@@ -133,7 +172,7 @@ void intake_resume(struct intake *in)
 	relay_resume(in->relay, read_kept, in);
 }
 
-static void answer(struct intake *in, const struct relay_item *item)
+static void answer_asked(struct intake *in, const struct relay_item *item)
 {
 	struct event ev;
 	struct err err;
@@ -149,7 +188,7 @@ void intake_trace(struct intake *in)
 
 	for (int i = 0; i < TRACE_AT_ONCE && (item = relay_take(in->relay)); i++) {
 		if (item->asked)
-			answer(in, item);
+			answer_asked(in, item);
 		else if (targets_record(in->config.targets, item->record, item->size))
 			atomic_fetch_add(&in->malformed, 1);
 		relay_done(in->relay, item);

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "py/linetable.h"
 
 #define BUCKETS 4096
 #define BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 struct table {
-	struct table *next;
+	struct hash_link link;
 	uint64_t address, signature;
 	pid_t pid;
 	uint32_t len;
@@ -19,14 +20,13 @@ struct table {
 };
 
 struct lines {
-	struct table *buckets[BUCKETS];
+	HASH_TABLE(tables, BUCKETS);
 	size_t bytes;
 };
 
-static size_t bucket_of(pid_t pid, uint64_t address)
+static uint64_t hash_of(pid_t pid, uint64_t address)
 {
-	return ((address >> 4) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)pid * 0x85ebca6b) >> 32 &
-	       (BUCKETS - 1);
+	return ((address >> 4) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)pid * 0x85ebca6b) >> 32;
 }
 
 struct lines *lines_new(void)
@@ -36,15 +36,9 @@ struct lines *lines_new(void)
 
 void lines_clear(struct lines *l)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct table *t, *next;
-
-		for (t = l->buckets[i]; t; t = next) {
-			next = t->next;
-			free(t);
-		}
-		l->buckets[i] = NULL;
-	}
+	hash_for_each(struct table, t, l->tables, link)
+		free(t);
+	memset(l->tables, 0, sizeof(l->tables));
 	l->bytes = 0;
 }
 
@@ -56,29 +50,30 @@ void lines_free(struct lines *l)
 	free(l);
 }
 
-static struct table **lines_find(struct lines *l, pid_t pid, uint64_t address)
+static struct table *find_table(const struct lines *l, pid_t pid, uint64_t address)
 {
-	struct table **p = &l->buckets[bucket_of(pid, address)];
-
-	while (*p && ((*p)->address != address || (*p)->pid != pid))
-		p = &(*p)->next;
-	return p;
+	hash_for_each_like(struct table, t, l->tables, hash_of(pid, address), link) {
+		if (t->address == address && t->pid == pid)
+			return t;
+	}
+	return NULL;
 }
 
 int lines_add(struct lines *l, const void *record, size_t size)
 {
 	struct ev_linetable head;
-	struct table *t, **p;
+	uint64_t hash;
+	struct table *t;
 
 	if (size < sizeof(head))
 		return -EPROTO;
 	memcpy(&head, record, sizeof(head));
 	if (head.len > size - sizeof(head))
 		return -EPROTO;
-	p = lines_find(l, head.hdr.pid, head.linetable);
-	t = *p;
+	hash = hash_of((pid_t)head.hdr.pid, head.linetable);
+	t = find_table(l, (pid_t)head.hdr.pid, head.linetable);
 	if (t) { /* the address was used again */
-		*p = t->next;
+		hash_remove(l->tables, hash, &t->link);
 		l->bytes -= sizeof(*t) + t->len;
 		free(t);
 	}
@@ -92,9 +87,7 @@ int lines_add(struct lines *l, const void *record, size_t size)
 	t->pid = head.hdr.pid;
 	t->len = head.len;
 	memcpy(t->bytes, (const char *)record + sizeof(head), head.len);
-	p = &l->buckets[bucket_of(t->pid, t->address)];
-	t->next = *p;
-	*p = t;
+	hash_add(l->tables, hash, &t->link);
 	l->bytes += sizeof(*t) + t->len;
 	return 0;
 }
@@ -102,7 +95,7 @@ int lines_add(struct lines *l, const void *record, size_t size)
 int lines_lookup(const struct lines *l, pid_t pid, uint64_t address, uint64_t signature,
 		 unsigned int minor, int firstlineno, int32_t lasti)
 {
-	struct table *t = *lines_find((struct lines *)l, pid, address);
+	const struct table *t = find_table(l, pid, address);
 
 	if (!t || t->signature != signature)
 		return -ENOENT;

@@ -13,8 +13,11 @@ struct lines;
 struct lines *lines_new(void); /* NULL: no memory */
 void lines_free(struct lines *l);
 
-/* Keeps the table of an EV_LINETABLE record (`size` bytes, not trusted).  -EPROTO if it is malformed, -ENOMEM,
- * -ENOSPC when there are so many that all have to be forgotten first (lines_clear()). */
+/*
+ * Keeps the table of an EV_LINETABLE record (`size` bytes, not trusted).  -EPROTO if it is
+ * malformed, -ENOMEM, -ENOSPC when there are so many that all have to be forgotten first
+ * (lines_clear()).
+ */
 int lines_add(struct lines *l, const void *record, size_t size);
 void lines_clear(struct lines *l);
 

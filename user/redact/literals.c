@@ -6,6 +6,9 @@
 #include <strings.h>
 
 #define BEGIN_LEN 3
+#define HASH_BITS 14
+
+_Static_assert(1 << HASH_BITS == LITERALS_HASHES && LITERALS_MAX < 256, "numbers fit");
 
 /* Capital letters become small; what else that makes equal is told apart by comparing words. */
 static uint32_t fold(uint32_t last, char c)
@@ -15,7 +18,7 @@ static uint32_t fold(uint32_t last, char c)
 
 static uint32_t hash(uint32_t begin)
 {
-	return begin * 0x9e3779b1u >> 20;
+	return begin * 0x9e3779b1u >> (32 - HASH_BITS);
 }
 
 void literals_add(struct literals *l, const char *const words[LITERALS_OF_ONE], uint32_t owner)
@@ -33,17 +36,18 @@ void literals_add(struct literals *l, const char *const words[LITERALS_OF_ONE], 
 			item->begin = fold(item->begin, word[c]);
 		h = hash(item->begin);
 		l->begin[h / 8] |= (uint8_t)(1 << h % 8);
-		l->count++;
+		item->next = l->first[h % 256];
+		l->first[h % 256] = (uint8_t)++l->count;
 	}
 }
 
 /* Of the words that begin with `begin`, those that stand at the start of the text. */
-static uint32_t find_at(const struct literals *l, uint32_t begin, struct text text)
+static uint32_t find_at(const struct literals *l, uint32_t h, uint32_t begin, struct text text)
 {
 	uint32_t found = 0;
 
-	for (size_t i = 0; i < l->count; i++) {
-		const struct literal *item = &l->items[i];
+	for (size_t i = l->first[h % 256]; i; i = l->items[i - 1].next) {
+		const struct literal *item = &l->items[i - 1];
 
 		if (item->begin == begin && item->len <= text.len &&
 		    strncasecmp(item->word, text.s, item->len) == 0)
@@ -64,7 +68,7 @@ uint32_t literals_find(const struct literals *l, struct text text)
 		if (l->begin[h / 8] & 1 << h % 8 && i + 1 >= BEGIN_LEN) {
 			size_t at = i + 1 - BEGIN_LEN;
 
-			found |= find_at(l, last, (struct text){ text.s + at, text.len - at });
+			found |= find_at(l, h, last, (struct text){ text.s + at, text.len - at });
 		}
 	}
 	return found;

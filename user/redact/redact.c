@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
+#include "redact/commands.h"
 #include "redact/redact_priv.h"
 
 /* A text with more of them is taken out as a whole. */
@@ -15,8 +17,12 @@
 #define HASH_BYTES 4
 /* Longer names are no names. */
 #define NAME_MAX_LEN 128
-/* What may begin a secret at the end of a text that was cut, if nothing else tells that it is one. */
+/*
+ * What may begin a secret at the end of a text that was cut, if nothing else tells that it is one.
+ */
 #define BEGINNING_MIN 4
+
+#define QUICK_NS (5 * NSEC_PER_MSEC)
 
 static const char unread[] = "unread";
 static const char of_user[] = "pattern";
@@ -60,7 +66,9 @@ static int make_kinds(struct redact *r, char *why, size_t size)
 	literals_add(&r->name_literals, redact_name_literals, 0);
 	r->names = regex_new_bytes(text_of(redact_name_pattern), &ret, why, size);
 	for (uint32_t i = 0; i < NR_REDACT_KINDS && !ret; i++) {
-		r->kinds[i] = regex_new_bytes(text_of(redact_kinds[i].pattern), &ret, why, size);
+		if (redact_kinds[i].pattern)
+			r->kinds[i] =
+				regex_new_bytes(text_of(redact_kinds[i].pattern), &ret, why, size);
 		literals_add(&r->literals, redact_kinds[i].literals, i);
 	}
 	return ret;
@@ -92,7 +100,7 @@ int redact_new(const struct redact_opts *opts, struct redact **out, struct err *
 	if (ret)
 		return err_set(err, ret, "what secrets look like cannot be prepared: %s", why);
 	r->defaults = opts->defaults;
-	hmac_sha256_set_key(&r->hash, REDACT_KEY_SIZE, opts->key);
+	hmac_sha256_set_key(&r->hash, opts->key_size, opts->key);
 	*out = TAKE_PTR(r);
 	return 0;
 }
@@ -105,6 +113,30 @@ uint64_t redact_count(const struct redact *r)
 uint64_t redact_count_unread(const struct redact *r)
 {
 	return r->unread;
+}
+
+/*
+ * Is there no time left for this alert?  By the clock at first, which costs little: a busy machine
+ * stops a thread for longer.  What takes so long is then measured by the thread's own time.
+ */
+static bool is_spent(struct redact *r)
+{
+	struct redact_budget *b = &r->budget;
+	int64_t now, cpu;
+
+	if (!b->on || b->spent)
+		return b->spent;
+	now = clock_now_ns();
+	if (!b->look_ns)
+		b->look_ns = now + QUICK_NS;
+	if (now < b->look_ns)
+		return false;
+	cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (!b->cpu_ns)
+		b->cpu_ns = cpu + REDACT_CPU_NS;
+	b->look_ns = now + NSEC_PER_MSEC;
+	b->spent = cpu >= b->cpu_ns;
+	return b->spent;
 }
 
 static void add_secret(struct secrets *found, struct regex_span at, const char *kind)
@@ -124,7 +156,7 @@ static void add_secret(struct secrets *found, struct regex_span at, const char *
 }
 
 /* Where a search goes on behind a match: behind one that is empty at the next character. */
-static size_t behind(struct text text, struct regex_span whole)
+static size_t text_behind(struct text text, struct regex_span whole)
 {
 	size_t next = whole.end;
 
@@ -137,7 +169,7 @@ static size_t behind(struct text text, struct regex_span whole)
 }
 
 /* `kind`: NULL for a pattern of the user. */
-static void find_all(struct secrets *found, const struct regex *regex,
+static void find_all(struct redact *r, struct secrets *found, const struct regex *regex,
 		     const struct redact_kind *kind, struct text text, bool cut)
 {
 	const char *name = kind ? kind->name : of_user;
@@ -147,6 +179,10 @@ static void find_all(struct secrets *found, const struct regex *regex,
 	int ret;
 
 	while (from <= text.len && !found->unread) {
+		if (is_spent(r)) {
+			found->unread = true;
+			return;
+		}
 		ret = regex_find(regex, text, from, begins, &whole, &group);
 		if (ret < 0)
 			found->unread = true;
@@ -159,22 +195,29 @@ static void find_all(struct secrets *found, const struct regex *regex,
 		empty += whole.end == whole.start;
 		if (empty > SPANS_MAX)
 			found->unread = true;
-		from = behind(text, whole);
+		from = text_behind(text, whole);
 	}
 }
 
-static void find_secrets(const struct redact *r, struct secrets *found, struct text text, bool cut)
+static void add_of_command(void *ctx, struct regex_span secret)
+{
+	add_secret(ctx, secret, REDACT_NAMED);
+}
+
+static void find_secrets(struct redact *r, struct secrets *found, struct text text, bool cut)
 {
 	uint32_t kinds = r->defaults ? literals_find(&r->literals, text) : 0;
 
 	for (; kinds && !found->unread; kinds &= kinds - 1) {
 		int i = __builtin_ctz(kinds);
 
-		if (cut || !redact_kinds[i].in_cut_only)
-			find_all(found, r->kinds[i], &redact_kinds[i], text, cut);
+		if (!r->kinds[i])
+			commands_find(text, add_of_command, found);
+		else if (cut || !redact_kinds[i].in_cut_only)
+			find_all(r, found, r->kinds[i], &redact_kinds[i], text, cut);
 	}
 	for (size_t i = 0; i < r->nr_patterns; i++)
-		find_all(found, r->patterns[i], NULL, text, cut);
+		find_all(r, found, r->patterns[i], NULL, text, cut);
 }
 
 /* Those that overlap become one, of the first one's kind. */
@@ -208,8 +251,8 @@ static size_t put_mark(struct redact *r, char *out, const char *kind, struct tex
 	return n > 0 ? MIN((size_t)n, (size_t)MARK_MAX - 1) : 0;
 }
 
-static struct text replace(struct redact *r, struct arena *arena, struct text text,
-			   const struct secret *list, size_t count)
+static struct text replace_secret(struct redact *r, struct arena *arena, struct text text,
+				  const struct secret *list, size_t count)
 {
 	char *out = arena_alloc(arena, text.len + count * MARK_MAX);
 	size_t len = 0, from = 0;
@@ -239,7 +282,16 @@ struct text redact_whole(struct redact *r, struct arena *arena, const char *kind
 	if (!text.len)
 		return text;
 	r->count++;
-	return replace(r, arena, text, &all, 1);
+	return replace_secret(r, arena, text, &all, 1);
+}
+
+struct text redact_part(struct redact *r, struct arena *arena, struct text text,
+			struct regex_span at)
+{
+	struct secret part = { at, REDACT_NAMED };
+
+	r->count++;
+	return replace_secret(r, arena, text, &part, 1);
 }
 
 struct text redact_text(struct redact *r, struct arena *arena, struct text text, bool cut)
@@ -259,7 +311,7 @@ struct text redact_text(struct redact *r, struct arena *arena, struct text text,
 		return text;
 	join_overlaps(&found);
 	r->count += found.count;
-	return replace(r, arena, text, found.list, found.count);
+	return replace_secret(r, arena, text, found.list, found.count);
 }
 
 bool redact_is_name(struct redact *r, struct text name)
@@ -267,5 +319,6 @@ bool redact_is_name(struct redact *r, struct text name)
 	if (!r->defaults || !name.len || name.len > NAME_MAX_LEN)
 		return false;
 	/* -E2BIG: it may be one. */
-	return literals_find(&r->name_literals, name) && regex_match(r->names, name) != 0;
+	return literals_find(&r->name_literals, name) &&
+	       (is_spent(r) || regex_match(r->names, name) != 0);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which texts of an alert may hold secrets, and what is known of them by where they stand. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/util.h"
+#include "redact/commands.h"
 #include "redact/redact_priv.h"
 
 static const char ellipsis[] = "…";
@@ -40,6 +42,15 @@ static struct text option_before(struct text word, struct text next)
 	return is_option ? word : (struct text){ 0 };
 }
 
+/* Whose values are secrets whatever their names are. */
+static bool is_of_cookies(struct text name)
+{
+	static const char word[] = "cookies";
+	size_t len = strlen(word);
+
+	return name.len >= len && strncasecmp(name.s + name.len - len, word, len) == 0;
+}
+
 /* What an element is known by, within a container that is known by `name`. */
 static struct text name_within(const struct value *v, size_t i, struct text name)
 {
@@ -48,7 +59,7 @@ static struct text name_within(const struct value *v, size_t i, struct text name
 
 	if (v->type == VALUE_DICT && i % 2 == 0)
 		return (struct text){ 0 };
-	if (v->type == VALUE_SET || v->type == VALUE_FROZENSET || !i)
+	if (v->type == VALUE_SET || v->type == VALUE_FROZENSET || !i || is_of_cookies(name))
 		return name;
 	before = name_of(&items[i - 1]);
 	if (v->type == VALUE_DICT || (v->seq.count == 2 && !v->cut))
@@ -64,13 +75,31 @@ static bool is_same(const struct value *a, const struct value *b)
 			   : a->seq.items == b->seq.items && a->seq.count == b->seq.count);
 }
 
+/* A word of a command, in a list that may be one. */
+static struct value redact_item(struct redact *r, struct arena *arena, struct text name,
+				const struct value *v, struct command *command)
+{
+	struct value done = *v;
+	struct regex_span secret;
+
+	if (r->defaults && is_text(v) && command_word(command, v->text, &secret)) {
+		done.text = redact_part(r, arena, v->text, secret);
+		return done;
+	}
+	return redact_value(r, arena, name, v);
+}
+
 static void redact_items(struct redact *r, struct arena *arena, struct text name, struct value *v)
 {
 	const struct value *items = v->seq.items;
 	struct value *copy = NULL;
+	struct command command = { .state = v->type == VALUE_LIST || v->type == VALUE_TUPLE
+						    ? COMMAND_BEGINS
+						    : COMMAND_OTHER };
 
 	for (size_t i = 0; i < v->seq.count; i++) {
-		struct value item = redact_value(r, arena, name_within(v, i, name), &items[i]);
+		struct value item =
+			redact_item(r, arena, name_within(v, i, name), &items[i], &command);
 
 		if (!copy && is_same(&item, &items[i]))
 			continue;
@@ -111,19 +140,26 @@ struct value redact_value(struct redact *r, struct arena *arena, struct text nam
 	return v;
 }
 
-/* A string in which a cut shows as an ellipsis at its end.  NULL: none. */
-static const char *redact_string(struct redact *r, struct arena *arena, struct text name,
-				 const char *s)
+/*
+ * A string in which a cut shows as an ellipsis at its end.  NULL: none.  `command`: it is a word of
+ * that one.
+ */
+static const char *redact_word(struct redact *r, struct arena *arena, struct text name,
+			       const char *s, struct command *command)
 {
-	struct text whole = { s, s ? strlen(s) : 0 }, text = whole, done;
+	struct text text = { s, s ? strlen(s) : 0 }, done;
 	bool cut = s && str_ends(s, ellipsis);
+	struct regex_span secret;
 	char *copy;
 
 	if (!s)
 		return NULL;
 	if (cut)
 		text.len -= strlen(ellipsis);
-	done = redact_named(r, arena, name, text, cut);
+	if (command && r->defaults && command_word(command, text, &secret))
+		done = redact_part(r, arena, text, secret);
+	else
+		done = redact_named(r, arena, name, text, cut);
 	if (done.s == text.s)
 		return s;
 	copy = arena_alloc(arena, done.len + sizeof(ellipsis));
@@ -134,6 +170,11 @@ static const char *redact_string(struct redact *r, struct arena *arena, struct t
 	memcpy(copy, done.s, done.len);
 	strcpy(copy + done.len, cut ? ellipsis : "");
 	return copy;
+}
+
+static const char *redact_string(struct redact *r, struct arena *arena, const char *s)
+{
+	return redact_word(r, arena, (struct text){ 0 }, s, NULL);
 }
 
 static void redact_args(struct redact *r, struct arena *arena, struct event *event)
@@ -160,7 +201,7 @@ static void redact_request(struct redact *r, struct arena *arena, struct alert_r
 	/* These are what the client chose, as it came. */
 	request->inputs = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		*fields[i] = redact_string(r, arena, (struct text){ 0 }, *fields[i]);
+		*fields[i] = redact_string(r, arena, *fields[i]);
 }
 
 static void redact_input(struct redact *r, struct arena *arena, struct input_found *input, bool cut)
@@ -175,6 +216,7 @@ static void redact_input(struct redact *r, struct arena *arena, struct input_fou
 static void redact_cmdline(struct redact *r, struct arena *arena, struct alert_process *p)
 {
 	const char **copy = arena_array(arena, p->nr_cmdline ?: 1, sizeof(*copy));
+	struct command command = { 0 };
 
 	for (size_t i = 0; copy && i < p->nr_cmdline; i++) {
 		struct text name = { 0 };
@@ -183,7 +225,7 @@ static void redact_cmdline(struct redact *r, struct arena *arena, struct alert_p
 			name = option_before(
 				(struct text){ p->cmdline[i - 1], strlen(p->cmdline[i - 1]) },
 				(struct text){ p->cmdline[i], strlen(p->cmdline[i]) });
-		copy[i] = redact_string(r, arena, name, p->cmdline[i]);
+		copy[i] = redact_word(r, arena, name, p->cmdline[i], &command);
 	}
 	if (!copy)
 		r->unread++;
@@ -199,6 +241,7 @@ const struct alert *redact_alert(struct redact *r, struct arena *arena, const st
 
 	if (!r)
 		return alert;
+	r->budget = (struct redact_budget){ .on = true };
 	out->alert = *alert;
 	out->event = *alert->event;
 	out->alert.event = &out->event;
@@ -215,5 +258,6 @@ const struct alert *redact_alert(struct redact *r, struct arena *arena, const st
 	}
 	if (alert->process.cmdline)
 		redact_cmdline(r, arena, &out->alert.process);
+	r->budget.on = false;
 	return &out->alert;
 }

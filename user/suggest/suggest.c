@@ -118,7 +118,7 @@ static const char *string_at(const cJSON *map, const char *name)
 	return cJSON_GetStringValue(at(map, name));
 }
 
-static char *copy(struct suggest *s, const char *text)
+static char *copy_text(struct suggest *s, const char *text)
 {
 	char *c = text ? strdup(text) : NULL;
 
@@ -142,12 +142,12 @@ static struct suggested_rule *find_rule(struct suggest *s, const cJSON *alert)
 		s->nomem = true;
 		return NULL;
 	}
-	(*r)->name = copy(s, name);
-	(*r)->id = copy(s, string_at(rule, "id"));
-	(*r)->level = copy(s, string_at(rule, "level"));
-	(*r)->func = copy(s, string_at(function, "qualname") ?: string_at(function, "name"));
-	(*r)->file = copy(s, string_at(function, "file"));
-	(*r)->module = copy(s, string_at(function, "module"));
+	(*r)->name = copy_text(s, name);
+	(*r)->id = copy_text(s, string_at(rule, "id"));
+	(*r)->level = copy_text(s, string_at(rule, "level"));
+	(*r)->func = copy_text(s, string_at(function, "qualname") ?: string_at(function, "name"));
+	(*r)->file = copy_text(s, string_at(function, "file"));
+	(*r)->module = copy_text(s, string_at(function, "module"));
 	return *r;
 }
 
@@ -169,8 +169,8 @@ static struct group *find_group(struct suggest *s, struct suggested_rule *r, con
 			s->nomem = true;
 			return NULL;
 		}
-		(*g)->function = copy(s, function);
-		(*g)->file = copy(s, file);
+		(*g)->function = copy_text(s, function);
+		(*g)->file = copy_text(s, file);
 	}
 	return *g;
 }
@@ -196,7 +196,7 @@ static struct common *find_common(struct suggest *s, struct group *g, const char
 	if (!*c) {
 		*c = calloc(1, sizeof(**c));
 		if (*c)
-			(*c)->name = copy(s, name);
+			(*c)->name = copy_text(s, name);
 		else
 			s->nomem = true;
 	}
@@ -207,7 +207,7 @@ static void add_value(struct suggest *s, struct common *c, const char *text)
 {
 	size_t n = 0;
 
-	char *value = copy(s, text);
+	char *value = copy_text(s, text);
 
 	if (!value)
 		return;
@@ -257,9 +257,9 @@ static void add_to_group(struct suggest *s, struct group *g, const cJSON *alert)
 
 	g->count++;
 	if (!g->first)
-		g->first = copy(s, time);
+		g->first = copy_text(s, time);
 	free(g->last);
-	g->last = copy(s, time);
+	g->last = copy_text(s, time);
 	cJSON_ArrayForEach(caller, at(alert, "callers"))
 	{
 		const char *file = string_at(caller, "file");
@@ -303,7 +303,7 @@ static void write_quoted(struct buf *out, const char *s, size_t len)
 }
 
 /* Why no case is made of the group; NULL if one is. */
-static const char *objection(const struct group *g)
+static const char *group_objection(const struct group *g)
 {
 	if (g->count < COUNT_MIN)
 		return "too few to be recurring";
@@ -400,7 +400,7 @@ static void write_rule(struct buf *out, const struct suggested_rule *r)
 	size_t proposed = 0;
 
 	for (const struct group *g = r->groups; g; g = g->next) {
-		if (!objection(g)) {
+		if (!group_objection(g)) {
 			proposed++;
 			continue;
 		}
@@ -408,7 +408,7 @@ static void write_rule(struct buf *out, const struct suggested_rule *r)
 		text_terminal(out, (struct text){ r->name, strlen(r->name) });
 		buf_adds(out, ": ");
 		write_count(out, g);
-		buf_printf(out, ": not proposed, %s\n", objection(g));
+		buf_printf(out, ": not proposed, %s\n", group_objection(g));
 	}
 	if (!proposed)
 		return;
@@ -428,7 +428,7 @@ static void write_rule(struct buf *out, const struct suggested_rule *r)
 			      : r->func);
 	buf_adds(out, "  condition:\n    except:\n");
 	for (const struct group *g = r->groups; g; g = g->next) {
-		if (!objection(g))
+		if (!group_objection(g))
 			write_case(out, g);
 	}
 	buf_addc(out, '\n');

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Proposes exceptions for recorded alerts: those of one rule that the same function of the application caused again and
- * again are one case, described by what their arguments have in common.  Pure.
+ * Proposes exceptions for recorded alerts: those of one rule that the same function of the
+ * application caused again and again are one case, described by what their arguments have in
+ * common.  Pure.
  */
 #pragma once
 

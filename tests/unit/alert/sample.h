@@ -24,6 +24,10 @@ static inline struct value str_value(struct text t)
 	return (struct value){ .type = VALUE_STR, .text = t };
 }
 
+static const struct kube_facts sample_pod = { "shop", "shop-6c4f.a",
+					      "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "app",
+					      "node-1" };
+
 static inline void sample_init(struct sample *s)
 {
 	*s = (struct sample){
@@ -75,7 +79,17 @@ static inline void sample_init(struct sample *s)
 				   .action = "detect" };
 }
 
-/* What is wrong with `len` bytes as UTF-8 text of one or more lines without control characters, or NULL. */
+/* It stands for so many, of ten seconds. */
+static inline void sample_repeat(struct sample *s, uint64_t count)
+{
+	s->alert.repeated =
+		(struct alert_repeated){ count, s->alert.time_ns, s->alert.time_ns + 9999999999 };
+}
+
+/*
+ * What is wrong with `len` bytes as UTF-8 text of one or more lines without control characters, or
+ * NULL.
+ */
 static inline const char *text_flaw(const char *s, size_t len)
 {
 	for (size_t pos = 0; pos < len;) {

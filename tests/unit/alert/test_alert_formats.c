@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The formats of others, byte by byte: tests/formats/golden has what is expected, and tests/guards/formats.py holds that to the
- * published schemas.  With RENEW_GOLDEN=1 in the environment the files are written instead.
+ * The formats of others, byte by byte: tests/formats/golden has what is expected, and
+ * tests/guards/formats.py holds that to the published schemas.  With RENEW_GOLDEN=1 in the
+ * environment the files are written instead.
  */
 #include "sample.h"
 
@@ -106,7 +107,19 @@ TEST(everything_known)
 	s.rule.description = (char *)"Reads the environment";
 	s.event.skipped = 3;
 	s.event.gap = 1;
+	s.alert.kubernetes = &sample_pod;
 	compare("full", &s.alert);
+}
+
+/* Its files are not there: the cgroup alone says something. */
+TEST(a_pod_without_a_name)
+{
+	struct kube_facts unnamed = { .pod_uid = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" };
+	struct sample s;
+
+	fill(&s);
+	s.alert.kubernetes = &unnamed;
+	compare("unnamed", &s.alert);
 }
 
 TEST(as_it_mostly_is)
@@ -117,6 +130,19 @@ TEST(as_it_mostly_is)
 	s.rule.level = RULE_LEVEL_ALERT;
 	s.alert.action = "denied";
 	compare("usual", &s.alert);
+}
+
+TEST(one_that_stands_for_others)
+{
+	struct sample s;
+
+	sample_init(&s);
+	sample_repeat(&s, 1234567);
+	compare("repeated", &s.alert);
+	buf_reset(&out);
+	alert_journal(&out, &s.alert, TEXT("m"));
+	ASSERT_HAS(out.data, "\nPHRUDE_COUNT=1234567\nPHRUDE_SINCE=2026-01-02T03:04:05.678901Z\n"
+			     "PHRUDE_UNTIL=2026-01-02T03:04:15.678901Z\n");
 }
 
 TEST(nothing_known)

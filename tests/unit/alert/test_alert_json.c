@@ -41,6 +41,28 @@ TEST(every_key_in_order)
 		   "\"input\":null,\"probe\":\"usdt\",\"action\":\"detect\",\"truncated\":false}");
 }
 
+TEST(of_the_service)
+{
+	struct kube_facts unnamed = { .pod_uid = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" };
+	struct sample s;
+
+	sample_init(&s);
+	s.alert.target = "shop";
+	ASSERT_HAS(written(&s), ",\"target\":\"shop\",\"kubernetes\":null,\"rule\"");
+	s.alert.kubernetes = &sample_pod;
+	ASSERT_HAS(written(&s),
+		   ",\"kubernetes\":{\"namespace\":\"shop\",\"pod\":\"shop-6c4f.a\","
+		   "\"pod_uid\":\"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0\",\"container\":\"app\","
+		   "\"node\":\"node-1\",\"labels\":null},\"rule\"");
+	s.alert.kubernetes = &unnamed;
+	ASSERT_HAS(written(&s),
+		   ",\"kubernetes\":{\"namespace\":null,\"pod\":null,"
+		   "\"pod_uid\":\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"container\":null,"
+		   "\"node\":null,\"labels\":null},\"rule\"");
+	s.alert.target = NULL;
+	ASSERT(!strstr(written(&s), "kubernetes"));
+}
+
 TEST(input)
 {
 	const struct input_found found = { INPUT_FROM_QUERY, TEXT("host"), TEXT("a\n;id"),
@@ -64,6 +86,17 @@ TEST(input)
 	buf_fini(&out);
 	alert_json(&out, &s.alert);
 	ASSERT_HAS(out.data, ",\"input\":null,");
+}
+
+TEST(one_that_stands_for_others)
+{
+	struct sample s;
+
+	sample_init(&s);
+	sample_repeat(&s, 18446744073709551615ULL);
+	ASSERT_HAS(written(&s), ",\"truncated\":false,\"repeated\":{\"count\":18446744073709551615,"
+				"\"since\":\"2026-01-02T03:04:05.678901Z\","
+				"\"until\":\"2026-01-02T03:04:15.678901Z\"}}");
 }
 
 TEST(nothing_known)

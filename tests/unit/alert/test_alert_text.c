@@ -49,6 +49,19 @@ TEST(what_came_with_the_request)
 	ASSERT_HAS(written(&s, false), "\n  input     path = 'x'  in key\n");
 }
 
+TEST(one_that_stands_for_others)
+{
+	struct sample s;
+
+	sample_init(&s);
+	sample_repeat(&s, 1234);
+	ASSERT_HAS(written(&s, false),
+		   "  repeated  1234 alerts from 2026-01-02 03:04:05.678901Z to "
+		   "2026-01-02 03:04:15.678901Z, of which this is the first\n  seen ");
+	sample_repeat(&s, 1);
+	ASSERT_HAS(written(&s, false), "  repeated  1 alert from ");
+}
+
 TEST(truncation_is_said)
 {
 	struct sample s;
@@ -84,6 +97,23 @@ TEST(a_c_function_shows_its_module)
 	s.event.module = TEXT("posix");
 	s.event.name = s.event.qualname = TEXT("system");
 	ASSERT_HAS(written(&s, false), "  function  posix.system\n");
+}
+
+TEST(a_pod)
+{
+	struct kube_facts known = sample_pod;
+	struct sample s;
+
+	sample_init(&s);
+	s.alert.kubernetes = &known;
+	ASSERT_HAS(written(&s, false), "\n  pod       shop/shop-6c4f.a/app  uid "
+				       "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0  node "
+				       "node-1\n  seen");
+	*known.container = '\0';
+	ASSERT_HAS(written(&s, false), "\n  pod       shop/shop-6c4f.a  uid ");
+	*known.pod = *known.node = '\0';
+	ASSERT_HAS(written(&s, false),
+		   "\n  pod       uid 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0\n  seen");
 }
 
 TEST(nothing_known)

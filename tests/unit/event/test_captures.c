@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of live interpreters, from captures/ (see tests/record/record.py): each must decode to what the traced
- * program itself said of its call, byte for byte.
+ * Records of live interpreters, from captures/ (see tests/record/record.py): each must decode to
+ * what the traced program itself said of its call, byte for byte.
  */
 #include <dirent.h>
 

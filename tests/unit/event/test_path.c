@@ -6,7 +6,10 @@
 
 #define STR(literal) ((struct value){ .type = VALUE_STR, .text = TEXT(literal) })
 
-/* What pathlib had in the slots of a path, and what str() made of it afterwards; of PATH_RAW the list, else drive, root and the list. */
+/*
+ * What pathlib had in the slots of a path, and what str() made of it afterwards; of PATH_RAW the
+ * list, else drive, root and the list.
+ */
 static const struct {
 	unsigned int form;
 	const char *parts[8];

@@ -1,148 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records of live interpreters (tests/unit/event/captures) on their way to alerts, without a kernel side. */
-#include "pipeline/pipeline.h"
-
-#include <errno.h>
-#include <glob.h>
-
-#include "base/util.h"
-#include "probe/probe_kind.h"
-#include "test.h"
-
-#define FOLDER "tests/unit/event/captures/"
-#define RULE(name, func, more)            \
-	"- { name: " name ", func: " func \
-	", file: captured.py, level: info, value: { a: \"<$func_args[a]>\" }" more " }\n"
-
-/* What the pipeline's owner knows and was told. */
-static struct {
-	enum phrude_probe probes[8];
-	bool any_probe, full, asks;
-	struct buf alerts; /* a line each: rule, function, value, probe */
-	size_t nr_alerts, views, views_ended, dismissed, forgotten;
-	uint64_t digest;
-	bool forgot_all;
-	int line;				  /* of the first caller */
-	char python[16], container[16], word[64]; /* word: the last one of the command line */
-	const struct proc_facts *facts;
-} owner;
-
-static struct pipeline pipeline;
-static struct rule_set rules;
-static struct request_opts request;
-
-static int view(void *ctx, const struct pipeline_match *match, struct target_view *out)
-{
-	struct event *ev = match->event;
-
-	if (owner.asks && !match->again)
-		return -EAGAIN;
-	owner.views++;
-	out->python = "3.11.2";
-	out->probe_of_rule = owner.any_probe ? NULL : owner.probes;
-	out->container = "3f2a9c";
-	out->facts = owner.facts;
-	if (!ev->qualname.s)
-		ev->qualname = text_eq_str(ev->name, "method") ? TEXT("Thing.method") : ev->name;
-	return owner.full ? -ENOMEM : 0;
-}
-
-static void view_end(void *ctx, struct target_view *out)
-{
-	owner.views_ended++;
-}
-
-static void take(void *ctx, const struct alert *alert)
-{
-	struct buf value = { 0 };
-
-	owner.nr_alerts++;
-	rule_value_expand(&alert->rule->values[0], alert->event, &value);
-	buf_printf(&owner.alerts, "%s: %.*s %s %s\n", alert->rule->name,
-		   (int)alert->event->name.len, alert->event->name.s, value.data, alert->probe);
-	buf_fini(&value);
-	if (alert->process.nr_cmdline)
-		snprintf(owner.word, sizeof(owner.word), "%s",
-			 alert->process.cmdline[alert->process.nr_cmdline - 1]);
-	owner.line = alert->event->frames[0].line;
-	snprintf(owner.python, sizeof(owner.python), "%s", alert->process.python);
-	snprintf(owner.container, sizeof(owner.container), "%s", alert->process.container);
-}
-
-static void dismiss(void *ctx, uint64_t digest)
-{
-	owner.dismissed++;
-	owner.digest = digest;
-}
-
-static void forget_table(void *ctx, pid_t pid, uint64_t table)
-{
-	owner.forgotten++;
-}
-
-static void forget_tables(void *ctx)
-{
-	owner.forgot_all = true;
-}
-
-static const struct pipeline_ops ops = {
-	view, view_end, take, dismiss, forget_table, forget_tables
-};
-
-static void start(const char *yaml)
-{
-	struct buf messages = { 0 };
-
-	memset(&owner, 0, sizeof(owner));
-	if (rule_set_parse("rules.yaml", yaml, strlen(yaml), &rules, &messages)) {
-		fputs(messages.data, stderr);
-		abort();
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(owner.probes); i++)
-		owner.probes[i] = PROBE_FRAME;
-	pipeline = (struct pipeline){ .ops = &ops, .rules = &rules, .request = &request };
-	if (pipeline_init(&pipeline))
-		abort();
-}
-
-static void end(void)
-{
-	pipeline_fini(&pipeline);
-	rule_set_fini(&rules);
-	buf_fini(&owner.alerts);
-}
-
-static char records[1 << 20];
-static size_t size;
-
-static void load(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-
-	if (!f)
-		abort();
-	size = fread(records, 1, sizeof(records), f);
-	fclose(f);
-}
-
-/* Feeds what was loaded, with changes; returns what the last record gave. */
-static int feed(void (*change)(struct ev_match *head))
-{
-	int ret = 0;
-
-	for (size_t pos = 0; pos < size;) {
-		struct ev_match head;
-
-		memcpy(&head, records + pos, sizeof(head));
-		if (change) {
-			change(&head);
-			memcpy(records + pos, &head, sizeof(head));
-		}
-		ret = pipeline_match(&pipeline, records + pos, head.hdr.size, false);
-		pos += head.hdr.size;
-	}
-	return ret;
-}
+/* Records of live interpreters on their way to alerts, without a kernel side. */
+#include "pipeline/owner.h"
 
 TEST(captures_of_every_version)
 {
@@ -161,6 +19,7 @@ TEST(captures_of_every_version)
 		ASSERT_EQ(owner.views_ended, owner.views);
 		ASSERT_STR(owner.python, "3.11.2");
 		ASSERT_STR(owner.container, "3f2a9c");
+		ASSERT(owner.kubernetes == &pod);
 		end();
 	}
 	globfree(&found);
@@ -198,13 +57,38 @@ static void set_digests(struct ev_match *head)
 	head->digest_stack = 2;
 }
 
+TEST(the_host_is_named)
+{
+	char own[256] = "", name[sizeof(own) + 32];
+
+	gethostname(own, sizeof(own) - 1);
+	start(RULE("one", "posonly", ""));
+	ASSERT_STR(pipeline.host, own);
+	end();
+	ASSERT_EQ(setenv("PHRUDE_HOST", "", 1), 0);
+	start(RULE("one", "posonly", ""));
+	ASSERT_STR(pipeline.host, own);
+	end();
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	ASSERT_EQ(setenv("PHRUDE_HOST", name, 1), 0);
+	start(RULE("one", "posonly", ""));
+	ASSERT_EQ(strlen(pipeline.host), sizeof(pipeline.host) - 1);
+	end();
+	ASSERT_EQ(setenv("PHRUDE_HOST", "node-1", 1), 0);
+	start(RULE("one", "posonly", ""));
+	ASSERT_STR(pipeline.host, "node-1");
+	end();
+	unsetenv("PHRUDE_HOST");
+}
+
 /* Whoever takes an alert does not see its secrets. */
 TEST(secrets_stay)
 {
 	static const uint8_t key[REDACT_KEY_SIZE];
 	char *words[] = { (char *)"--token", (char *)"abc" };
 	struct proc_facts facts = { .cmdline = words, .nr_cmdline = 2 };
-	struct redact_opts opts = { .defaults = true, .key = key };
+	struct redact_opts opts = { .defaults = true, .key = key, .key_size = sizeof(key) };
 	_cleanup_(redact_freep) struct redact *redact = NULL;
 	struct err err;
 
@@ -257,6 +141,42 @@ TEST(verdicts_go_back)
 	}
 }
 
+/*
+ * What rules of other targets would report is none of the process's alerts, and not dismissed, as
+ * the kernel side would do so in their processes, too.
+ */
+TEST(rules_of_others)
+{
+	static const struct {
+		const char *other;
+		size_t dismissed;
+	} cases[] = {
+		{ "", 0 },
+		{ ", condition: { func: { allow: [nobody] } }", 0 },
+		{ ", condition: { func: { allow: [direct] } }", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char yaml[512];
+
+		load(FOLDER "3.11-frame.bin");
+		snprintf(yaml, sizeof(yaml),
+			 "- { name: other, func: posonly, file: captured.py, level: info%s }\n"
+			 "- { name: own, func: posonly, file: captured.py, level: info, "
+			 "condition: { arg: { allow: [1] } } }\n",
+			 cases[i].other);
+		start(yaml);
+		owner.first = 1;
+		size = ((struct ev_hdr *)records)->size;
+		feed(set_digests);
+		ASSERT_EQ(owner.nr_alerts, 0);
+		ASSERT_EQ(owner.dismissed, cases[i].dismissed);
+		/* Callers were looked at. */
+		ASSERT_EQ(owner.digest, cases[i].dismissed ? 2 : 0);
+		end();
+	}
+}
+
 /* Line tables are asked for again where they are missing, and give lines where they are there. */
 TEST(line_numbers)
 {
@@ -288,6 +208,19 @@ TEST(line_numbers)
 	ASSERT_EQ(owner.line, ev.frames[0].firstlineno);
 	ASSERT_EQ(pipeline.lines_unknown, 5);
 	ASSERT(!owner.forgot_all);
+	end();
+	/* What is held back keeps those that it had. */
+	start_limited(RULE("one", "posonly", ""), &(struct limit_rate){ 3600 * 1000000000ULL, 1 });
+	ASSERT_EQ(pipeline_linetable(&pipeline, record, sizeof(record)), 0);
+	feed(NULL);
+	feed(NULL);
+	feed(NULL);
+	lines_clear(pipeline.lines);
+	owner.line = 0;
+	ASSERT(pipeline_roll_up(&pipeline, INT64_MAX));
+	ASSERT_EQ(owner.line, ev.frames[0].firstlineno);
+	/* They are looked for once for all that follow. */
+	ASSERT_EQ(pipeline.lines_unknown, 4);
 	arena_fini(&arena);
 	end();
 }

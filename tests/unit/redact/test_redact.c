@@ -18,6 +18,7 @@ static struct redact *make(bool defaults, const char *pattern)
 		.patterns = &pattern,
 		.nr_patterns = pattern ? 1 : 0,
 		.key = key,
+		.key_size = sizeof(key),
 	};
 	struct redact *r = NULL;
 	struct err err;
@@ -59,6 +60,7 @@ static const char *text(struct redact *r, const char *s, bool cut)
 
 #define LETTERS20 "abcdefghij0123456789"
 #define LETTERS40 LETTERS20 LETTERS20
+#define HEX32 "0123456789abcdef0123456789abcdef"
 #define HEADER "eyJhbGciOiJIUzI1NiJ9"
 #define TOKEN HEADER ".eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4"
 
@@ -118,6 +120,50 @@ TEST(secrets)
 		{ "Bearer " LETTERS20, "Bearer <authorization>" },
 		{ "Basic dXNlcjpwYXNz", "Basic <authorization>" },
 		{ "password=ghp_" LETTERS40, "password=<github>" },
+		{ "hf_" LETTERS20 "abcdefghij0123", "<huggingface>" },
+		{ "//registry.npmjs.org/:_authToken=npm_" LETTERS20 "abcdefghij012345",
+		  "//registry.npmjs.org/:_authToken=<npm>" },
+		{ "pypi-AgEIcHlwaS5vcmc" LETTERS40 " x", "<pypi> x" },
+		{ "dop_v1_" HEX32 HEX32, "<digitalocean>" },
+		{ "SG." LETTERS20 "ab." LETTERS40 "abc.", "<sendgrid>." },
+		{ "gldt-" LETTERS20, "<gitlab>" },
+		{ "curl https://hooks.slack.com/services/T0000/B0000/" LETTERS20,
+		  "curl https://hooks.slack.com/services/<slack>" },
+		{ "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=" LETTERS40
+		  "ab==;EndpointSuffix=y",
+		  "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=<azure>;"
+		  "EndpointSuffix=y" },
+		{ "https://x.blob.core.windows.net/c?sv=2022&sig=" LETTERS40 "%3D",
+		  "https://x.blob.core.windows.net/c?sv=2022&sig=<azure>" },
+		{ "sid=SK" HEX32, "sid=<twilio>" },
+		{ "TWILIO_AUTH_TOKEN=" HEX32, "TWILIO_AUTH_TOKEN=<password>" },
+		{ "https://api.telegram.org/bot123456789:AA" LETTERS20 "abcdefghij012/getMe",
+		  "https://api.telegram.org/bot<telegram>/getMe" },
+		{ "GET / HTTP/1.1\r\nCookie: sid=abc; lang=de\r\nHost: x",
+		  "GET / HTTP/1.1\r\nCookie: <cookie>\r\nHost: x" },
+		{ "curl -H 'Cookie: sid=abc; x=y' http://x",
+		  "curl -H 'Cookie: <cookie>' http://x" },
+		{ "{\"Cookie\": \"sid=abc\", \"Host\": \"x\"}",
+		  "{\"Cookie\": \"<cookie>\", \"Host\": \"x\"}" },
+		{ "Set-Cookie: sid=abc; Path=/; HttpOnly",
+		  "Set-Cookie: sid=<cookie>; Path=/; HttpOnly" },
+		{ "Proxy-Authorization: Basic dXNlcjpwYXNz",
+		  "Proxy-Authorization: Basic <authorization>" },
+		{ "a=1&next=%2F%3Fpassword%3Dsecret%26x%3D1",
+		  "a=1&next=%2F%3Fpassword%3D<password>%26x%3D1" },
+		{ "%7B%22password%22%3A%22secret%22%7D",
+		  "%7B%22password%22%3A%22<password>%22%7D" },
+		{ "x=api_key%253dabc&y", "x=api_key%253d<password>&y" },
+		{ "db:\n  user: shop\n  password: correcthorse\n  port: 3306\n",
+		  "db:\n  user: shop\n  password: <password>\n  port: 3306\n" },
+		{ "db.password: hunter # ours\r\n", "db.password: <password> # ours\r\n" },
+		{ "- token: abcdef", "- token: <password>" },
+		{ "login with user: x, password: hunter2, from 10.0.0.1",
+		  "login with user: x, password: <password>, from 10.0.0.1" },
+		{ "{password: p@ssword}", "{password: <password>}" },
+		{ "PGPASSWORD=abc psql -h db", "PGPASSWORD=<password> psql -h db" },
+		{ "mysqldump --password=abc db", "mysqldump --password=<password> db" },
+		{ "x --token abc y", "x --token <password> y" },
 	};
 	struct redact *r = make(true, NULL);
 
@@ -163,6 +209,41 @@ TEST(harmless)
 		"-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
 		"-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----",
 		"eyJhbGciOiJIUzI1NiJ9",
+		"hf_hub_download",
+		"shelf_" LETTERS40,
+		"npm_config_registry=https://registry.npmjs.org",
+		"pypi-mirror",
+		"dop_v1_short",
+		"msg.append(x)",
+		"SG.x.y",
+		"https://slack.com/services",
+		"hooks.slack.com",
+		"AccountName=storage",
+		"?sig=short",
+		"task5 asked",
+		"SKU-0123456789",
+		"DISK" HEX32,
+		"12:AA:BB:CC:DD:EE:FF",
+		"2001:db8::aa",
+		"Cookie: accept",
+		"Cookie policy: x=y",
+		"cookies are good",
+		"password%3D",
+		"password%20required",
+		"page%3D2",
+		"password: %s",
+		"password: ${DB_PASSWORD}",
+		"password: $DB_PASSWORD",
+		"password: ********",
+		"password: str = None",
+		"def f(password: str, token: Optional[str] = None):",
+		"token: /run/secrets/token",
+		"pass: 12, fail: 3",
+		"max_token: 512",
+		"wrong password: try again",
+		"Enter password: ",
+		"std::token::x1",
+		"access-key: see the manual",
 		"xoxo",
 		"AKIA",
 		"ghp_short",
@@ -214,7 +295,8 @@ TEST(equal_secrets_are_seen_as_equal)
 {
 	struct redact *r = make(true, NULL), *other;
 	struct redact_opts opts = { .defaults = true,
-				    .key = (const uint8_t[REDACT_KEY_SIZE]){ 4 } };
+				    .key = (const uint8_t[REDACT_KEY_SIZE]){ 4 },
+				    .key_size = REDACT_KEY_SIZE };
 	struct text a, b, c, d;
 	struct err err;
 

@@ -3,6 +3,7 @@
 #include "redact/redact.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/util.h"
 #include "test.h"
 
@@ -22,7 +23,7 @@ static struct buf out;
 static struct redact *make(void)
 {
 	static const uint8_t key[REDACT_KEY_SIZE];
-	struct redact_opts opts = { .defaults = true, .key = key };
+	struct redact_opts opts = { .defaults = true, .key = key, .key_size = sizeof(key) };
 	struct redact *r = NULL;
 	struct err err;
 
@@ -60,6 +61,10 @@ TEST(values)
 {
 	struct redact *r = make();
 	struct value words = SEQ(VALUE_LIST, STR("mysql"), STR("--password"), STR("x"), STR("-h"));
+	struct value command = SEQ(VALUE_TUPLE, STR("sudo"), STR("mysql"), STR("-uroot"),
+				   STR("-psecret"), STR("-h"));
+	struct value find = SEQ(VALUE_LIST, STR("find"), STR("mysql"), STR("-print"));
+	struct value cookies = SEQ(VALUE_DICT, STR("sid"), STR("abc"), STR("lang"), STR("de"));
 	struct value dict = SEQ(VALUE_DICT, STR("DB_PASSWORD"), STR("x"), STR("PWD"), STR("/home"),
 				STR("TERM"), STR("token=x"));
 	struct value headers = SEQ(VALUE_LIST, SEQ(VALUE_TUPLE, STR("Authorization"), STR("x")),
@@ -68,6 +73,12 @@ TEST(values)
 	struct value set = SEQ(VALUE_SET, STR("a"), STR("https://u:p@h/"));
 
 	ASSERT_STR(value(r, "cmd", words), "['mysql', '--password', '#', '-h']");
+	ASSERT_STR(value(r, "cmd", command), "('sudo', 'mysql', '-uroot', '-p#', '-h')");
+	ASSERT_STR(value(r, "cmd", find), "['find', 'mysql', '-print']");
+	ASSERT_STR(value(r, "cookies", cookies), "{'sid': '#', 'lang': '#'}");
+	ASSERT_STR(value(r, "x", cookies), "{'sid': 'abc', 'lang': 'de'}");
+	ASSERT_STR(value(r, "HTTP_COOKIE", (struct value)STR("a=b")), "'#'");
+	ASSERT_STR(value(r, "session_id", (struct value)STR("x")), "'#'");
 	ASSERT_STR(value(r, "env", dict),
 		   "{'DB_PASSWORD': '#', 'PWD': '/home', 'TERM': 'token=#'}");
 	ASSERT_STR(value(r, "headers", headers), "[('Authorization', '#'), ('Host', 'y')]");
@@ -125,6 +136,17 @@ TEST(an_alert)
 	ASSERT(strstr(plain(out.data), "\"value\":\"#\",\"arg\":\"cmd\""));
 	ASSERT(strstr(plain(out.data), "\"cmdline\":[\"python3\",\"--token\",\"#\",\"x.py\","
 				       "\"redis://:#@h\",\"password=#…\"]"));
+	input = (struct input_found){ INPUT_FROM_JSON, TEXT("user.password"), TEXT("abc"),
+				      TEXT("cmd") };
+	a = redact_alert(r, &arena, &alert, &done);
+	ASSERT(!memmem(a->input->value.s, a->input->value.len, "abc", 3));
+	input = (struct input_found){ INPUT_FROM_BODY,
+				      { NULL, 0 },
+				      TEXT("{\"user\": \"x\", \"password\": \"abc\"}"),
+				      TEXT("cmd") };
+	a = redact_alert(r, &arena, &alert, &done);
+	ASSERT(memmem(a->input->value.s, a->input->value.len, "user", 4));
+	ASSERT(!memmem(a->input->value.s, a->input->value.len, "abc", 3));
 	/* As it was: the next rule goes by it. */
 	ASSERT_STR(request.query, "id=1&token=abc");
 	ASSERT(text_eq_str(args[1].value.text, "abc"));
@@ -153,4 +175,44 @@ TEST(where_there_is_no_memory)
 	ASSERT_EQ(redact_count_unread(r), 2);
 	redact_free(r);
 	arena_fini(&none);
+}
+
+/* Whatever an alert has: what there was no time for is taken out. */
+TEST(time_is_bounded)
+{
+	static const uint8_t key[REDACT_KEY_SIZE];
+	static const char *const pattern = "(?:a+)+[bd]";
+	struct redact_opts opts = { .defaults = true,
+				    .patterns = &pattern,
+				    .nr_patterns = 1,
+				    .key = key,
+				    .key_size = sizeof(key) };
+	struct event_arg args[2000];
+	struct event event = { .args = args, .nr_args = ARRAY_SIZE(args) };
+	struct alert alert = { .event = &event };
+	struct redacted done;
+	struct redact *r;
+	struct err err;
+	int64_t start;
+
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+		args[i] = (struct event_arg){ .name = TEXT("x"),
+					      .value = STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac") };
+	args[ARRAY_SIZE(args) - 1].value.text = (struct text)TEXT("ordinary");
+	ASSERT_EQ(redact_new(&opts, &r, &err), 0);
+	start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	redact_alert(r, &arena, &alert, &done);
+	/* Each of them alone is given up after some milliseconds, under a sanitizer some more. */
+	ASSERT((clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / NSEC_PER_MSEC < 1000);
+	ASSERT_EQ(redact_count_unread(r), ARRAY_SIZE(args));
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+		ASSERT(memcmp(done.event.args[i].value.text.s, TEXT("[redacted:unread:").s, 17) ==
+		       0);
+	/* The next alert has a time of its own. */
+	event.nr_args = 1;
+	args[0].value.text = (struct text)TEXT("ordinary");
+	redact_alert(r, &arena, &alert, &done);
+	ASSERT_EQ(done.event.args[0].value.text.len, strlen("ordinary"));
+	redact_free(r);
+	arena_fini(&arena);
 }
