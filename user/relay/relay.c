@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "base/event_fd.h"
+#include "base/hash.h"
+#include "base/util.h"
 
 #define BUCKETS 256
 
@@ -17,7 +20,7 @@ struct line {
 
 /* What has to wait for each other: there is one as long as something does. */
 struct waiting {
-	struct waiting *next; /* in its bucket */
+	struct hash_link link;
 	pid_t pid;
 	size_t unhandled; /* records that its own wait for */
 	bool resuming;	  /* stays, as the reader is at it */
@@ -25,8 +28,8 @@ struct waiting {
 };
 
 struct relay {
-	pthread_mutex_t lock; /* of all below */
-	struct waiting *buckets[BUCKETS];
+	pthread_mutex_t lock;	      /* of all below */
+	HASH_TABLE(waiting, BUCKETS); /* by pid */
 	size_t nr_waiting;
 	struct line handed; /* to the tracer */
 	size_t bytes;	    /* of all records here */
@@ -71,23 +74,6 @@ static void line_fini(struct line *l)
 		free(item);
 }
 
-static void tell(int fd)
-{
-	static const uint64_t one = 1;
-
-	/* It fails only where it is readable already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-static void heard(int fd)
-{
-	uint64_t times;
-
-	if (read(fd, &times, sizeof(times)) < 0)
-		return;
-}
-
 int relay_new(struct relay **out, struct err *err)
 {
 	struct relay *r = calloc(1, sizeof(*r));
@@ -95,10 +81,10 @@ int relay_new(struct relay **out, struct err *err)
 	if (!r)
 		return err_set(err, -ENOMEM, "out of memory");
 	pthread_mutex_init(&r->lock, NULL);
-	r->take_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r->resume_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->take_fd = event_fd_open(err);
+	r->resume_fd = event_fd_open(err);
 	if (r->take_fd < 0 || r->resume_fd < 0) {
-		int ret = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+		int ret = MIN(r->take_fd, r->resume_fd);
 
 		relay_free(r);
 		return ret;
@@ -111,14 +97,9 @@ void relay_free(struct relay *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct waiting *w, *next;
-
-		for (w = r->buckets[i]; w; w = next) {
-			next = w->next;
-			line_fini(&w->kept);
-			free(w);
-		}
+	hash_for_each(struct waiting, w, r->waiting, link) {
+		line_fini(&w->kept);
+		free(w);
 	}
 	line_fini(&r->handed);
 	if (r->take_fd >= 0)
@@ -129,24 +110,19 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-static struct waiting **bucket_of(struct relay *r, pid_t pid)
-{
-	return &r->buckets[(unsigned int)pid % BUCKETS];
-}
-
 static struct waiting *waiting_find(struct relay *r, pid_t pid)
 {
-	struct waiting *w = pid ? *bucket_of(r, pid) : NULL;
-
-	while (w && w->pid != pid)
-		w = w->next;
-	return w;
+	hash_for_each_like(struct waiting, w, r->waiting, (unsigned int)pid, link) {
+		if (pid && w->pid == pid)
+			return w;
+	}
+	return NULL;
 }
 
 /* NULL: no memory. */
 static struct waiting *waiting_get(struct relay *r, pid_t pid)
 {
-	struct waiting *w = waiting_find(r, pid), **bucket = bucket_of(r, pid);
+	struct waiting *w = waiting_find(r, pid);
 
 	if (w)
 		return w;
@@ -154,21 +130,16 @@ static struct waiting *waiting_get(struct relay *r, pid_t pid)
 	if (!w)
 		return NULL;
 	w->pid = pid;
-	w->next = *bucket;
-	*bucket = w;
+	hash_add(r->waiting, (unsigned int)pid, &w->link);
 	r->nr_waiting++;
 	return w;
 }
 
 static void waiting_drop_if_idle(struct relay *r, struct waiting *w)
 {
-	struct waiting **at = bucket_of(r, w->pid);
-
 	if (w->unhandled || w->kept.first || w->resuming)
 		return;
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
+	hash_remove(r->waiting, (unsigned int)w->pid, &w->link);
 	r->nr_waiting--;
 	free(w);
 }
@@ -191,10 +162,10 @@ static void item_free(struct relay *r, struct relay_item *item)
 	free(item);
 }
 
-static void hand(struct relay *r, struct relay_item *item)
+static void hand_item(struct relay *r, struct relay_item *item)
 {
 	line_put(&r->handed, item);
-	tell(r->take_fd);
+	event_fd_tell(r->take_fd);
 }
 
 static int hand_over(struct relay *r, const void *record, size_t size, pid_t of, pid_t after)
@@ -220,7 +191,7 @@ static int hand_over(struct relay *r, const void *record, size_t size, pid_t of,
 	if (in_line)
 		line_put(&before->kept, item);
 	else
-		hand(r, item);
+		hand_item(r, item);
 	return 0;
 }
 
@@ -268,7 +239,7 @@ int relay_ask(struct relay *r, const void *record, size_t size, pid_t pid)
 		question->asked = itself->asked = question->handed = true;
 		line_put_first(&w->kept, itself);
 		w->unhandled++;
-		hand(r, question);
+		hand_item(r, question);
 		ret = 0;
 	} else {
 		if (question)
@@ -306,8 +277,8 @@ int relay_resume_fd(const struct relay *r)
 }
 
 /*
- * Delivers what one process has kept, up to what has to wait.  The lock is given up while `fn` runs.  False: `fn` would not have
- * more.
+ * Delivers what one process has kept, up to what has to wait.  The lock is given up while `fn`
+ * runs.  False: `fn` would not have more.
  */
 static bool resume_one(struct relay *r, struct waiting *w, relay_fn fn, void *ctx)
 {
@@ -318,7 +289,7 @@ static bool resume_one(struct relay *r, struct waiting *w, relay_fn fn, void *ct
 
 		if (item->handed) {
 			w->unhandled += item->of == w->pid;
-			hand(r, item);
+			hand_item(r, item);
 			continue;
 		}
 		w->resuming = true;
@@ -338,14 +309,15 @@ bool relay_resume(struct relay *r, relay_fn fn, void *ctx)
 {
 	bool more = true;
 
-	heard(r->resume_fd);
+	event_fd_take(r->resume_fd);
 	pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < BUCKETS && r->nr_waiting && more; i++) {
-		struct waiting *w, *next;
+		struct waiting *w = hash_item(r->waiting[i], struct waiting, link), *next;
 
-		for (w = r->buckets[i]; w && more; w = next) {
+		/* Others may go meanwhile, but not this one. */
+		for (; w && more; w = next) {
 			more = resume_one(r, w, fn, ctx);
-			next = w->next;
+			next = hash_item(w->link.next, struct waiting, link);
 			waiting_drop_if_idle(r, w);
 		}
 	}
@@ -365,7 +337,7 @@ struct relay_item *relay_take(struct relay *r)
 	pthread_mutex_lock(&r->lock);
 	item = line_take(&r->handed);
 	if (!r->handed.first)
-		heard(r->take_fd);
+		event_fd_take(r->take_fd);
 	pthread_mutex_unlock(&r->lock);
 	return item;
 }
@@ -382,10 +354,10 @@ void relay_done(struct relay *r, struct relay_item *item)
 	if (w) {
 		w->unhandled--;
 		if (w->kept.first && !w->unhandled)
-			tell(r->resume_fd);
+			event_fd_tell(r->resume_fd);
 		waiting_drop_if_idle(r, w);
 	}
 	if (was_full)
-		tell(r->resume_fd);
+		event_fd_tell(r->resume_fd);
 	pthread_mutex_unlock(&r->lock);
 }

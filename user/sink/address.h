@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a network output sends to: "unix:PATH", "udp://HOST:PORT", "tcp://HOST:PORT" or "tls://HOST:PORT". */
+/*
+ * Where a network output sends to: "unix:PATH", "udp://HOST:PORT", "tcp://HOST:PORT" or
+ * "tls://HOST:PORT".
+ */
 #pragma once
 
 #include "base/err.h"

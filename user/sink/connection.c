@@ -174,7 +174,9 @@ bool connection_is_closed(const struct connection *c)
 
 	if (c->fd < 0)
 		return true;
-	/* Of TLS, an end is a record like others: whoever sends that does not send anything else. */
+	/*
+	 * Of TLS, an end is a record like others: whoever sends that does not send anything else.
+	 */
 	if (c->tls)
 		return curl_tls_is_closed(c->tls);
 	n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);

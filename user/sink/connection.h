@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A connection that an output's thread opens, sends through and opens again; everything in it waits, for a bounded time. */
+/*
+ * A connection that an output's thread opens, sends through and opens again; everything in it
+ * waits, for a bounded time.
+ */
 #pragma once
 
 #include <stdbool.h>

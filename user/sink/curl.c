@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/util.h"
-#include "sink/library.h"
+#include "base/library.h"
 
 /* The functions by their own names with a line below, each of its own type. */
 #define FUNCTIONS(X)          \
@@ -45,7 +45,7 @@ struct curl_tls {
 static struct err load_error;
 static int load_result;
 
-static void load(void)
+static void load_curl(void)
 {
 	static const char *const names[] = { "libcurl-gnutls.so.4", "libcurl.so.4", NULL };
 	static const struct library_symbol symbols[] = {
@@ -64,7 +64,7 @@ int curl_load(struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	pthread_once(&once, load);
+	pthread_once(&once, load_curl);
 	return load_result ? err_set(err, load_result, "%s", load_error.msg) : 0;
 }
 
@@ -92,12 +92,15 @@ static int curl_errno(CURLcode code)
 	}
 }
 
-static int say(struct err *err, CURLcode code, const char *why)
+static int say_curl_error(struct err *err, CURLcode code, const char *why)
 {
 	return err_set(err, curl_errno(code), "%s", *why ? why : curl_easy_strerror_(code));
 }
 
-/* What all uses have in common: no signals, no redirections, TLS 1.2 or later with a good certificate. */
+/*
+ * What all uses have in common: no signals, no redirections, TLS 1.2 or later with a good
+ * certificate.
+ */
 static void set_up(CURL *handle, const char *ca_file, char why[CURL_ERROR_SIZE])
 {
 	curl_easy_setopt_(handle, CURLOPT_NOSIGNAL, 1L);
@@ -138,7 +141,7 @@ int curl_tls_open(const char *host, const char *port, const char *ca_file, unsig
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo_(tls->handle, CURLINFO_ACTIVESOCKET, &tls->fd);
 	if (code != CURLE_OK) {
-		ret = say(err, code, tls->why);
+		ret = say_curl_error(err, code, tls->why);
 		curl_easy_cleanup_(tls->handle);
 		return ret;
 	}
@@ -158,7 +161,7 @@ ssize_t curl_tls_send(struct curl_tls *tls, const void *data, size_t len, struct
 
 	*tls->why = '\0';
 	code = curl_easy_send_(tls->handle, data, len, &n);
-	return code == CURLE_OK ? (ssize_t)n : say(err, code, tls->why);
+	return code == CURLE_OK ? (ssize_t)n : say_curl_error(err, code, tls->why);
 }
 
 bool curl_tls_is_closed(struct curl_tls *tls)
@@ -234,19 +237,16 @@ int curl_http_header(struct curl_http *http, const char *line)
 	return 0;
 }
 
-int curl_http_post(struct curl_http *http, const void *body, size_t len, struct curl_answer *out,
-		   struct err *err)
+static int perform(struct curl_http *http, struct curl_answer *out, struct err *err)
 {
 	curl_off_t wait = 0;
 	CURLcode code;
 
 	buf_reset(&http->answer);
 	*http->why = '\0';
-	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDS, body);
 	code = curl_easy_perform_(http->handle);
 	if (code != CURLE_OK)
-		return say(err, code, http->why);
+		return say_curl_error(err, code, http->why);
 	curl_easy_getinfo_(http->handle, CURLINFO_RESPONSE_CODE, &out->status);
 	curl_easy_getinfo_(http->handle, CURLINFO_RETRY_AFTER, &wait);
 	out->retry_after_s = wait < 0			? 0
@@ -254,6 +254,26 @@ int curl_http_post(struct curl_http *http, const void *body, size_t len, struct 
 							: (unsigned int)wait;
 	out->text = http->answer.data ?: "";
 	return 0;
+}
+
+int curl_http_post(struct curl_http *http, const void *body, size_t len, struct curl_answer *out,
+		   struct err *err)
+{
+	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt_(http->handle, CURLOPT_POSTFIELDS, body);
+	return perform(http, out, err);
+}
+
+int curl_http_replay(struct curl_http *http, const char *method, const void *body, size_t len,
+		     struct curl_answer *out, struct err *err)
+{
+	/* As it was, "../" and all, and to nobody else. */
+	curl_easy_setopt_(http->handle, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt_(http->handle, CURLOPT_PROXY, "");
+	if (str_eq(method, "HEAD"))
+		curl_easy_setopt_(http->handle, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt_(http->handle, CURLOPT_CUSTOMREQUEST, method);
+	return body ? curl_http_post(http, body, len, out, err) : perform(http, out, err);
 }
 
 void curl_http_close(struct curl_http *http)
@@ -264,4 +284,76 @@ void curl_http_close(struct curl_http *http)
 	curl_slist_free_all_(http->headers);
 	buf_fini(&http->answer);
 	free(http);
+}
+
+/* A mail that is read by libcurl, a piece at a time. */
+struct mail_body {
+	const char *at;
+	size_t left;
+};
+
+static size_t give_mail(char *out, size_t size, size_t count, void *ctx)
+{
+	struct mail_body *body = ctx;
+	size_t n = MIN(size * count, body->left);
+
+	memcpy(out, body->at, n);
+	body->at += n;
+	body->left -= n;
+	return n;
+}
+
+static int add_recipients(const struct curl_mail *m, struct curl_slist **out)
+{
+	for (size_t i = 0; i < m->nr_to; i++) {
+		struct curl_slist *more = curl_slist_append_(*out, m->to[i]);
+
+		if (!more)
+			return -ENOMEM;
+		*out = more;
+	}
+	return 0;
+}
+
+static int deliver(CURL *handle, const struct curl_mail *m, struct err *err)
+{
+	struct mail_body body = { m->text, m->len };
+	struct curl_slist *to = NULL;
+	char why[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+	int ret = add_recipients(m, &to);
+
+	set_up(handle, m->ca_file, why);
+	curl_easy_setopt_(handle, CURLOPT_URL, m->url);
+	curl_easy_setopt_(handle, CURLOPT_USE_SSL,
+			  (long)(m->needs_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+	if (m->user) {
+		curl_easy_setopt_(handle, CURLOPT_USERNAME, m->user);
+		curl_easy_setopt_(handle, CURLOPT_PASSWORD, m->password);
+	}
+	curl_easy_setopt_(handle, CURLOPT_MAIL_FROM, m->from);
+	curl_easy_setopt_(handle, CURLOPT_MAIL_RCPT, to);
+	curl_easy_setopt_(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt_(handle, CURLOPT_TIMEOUT_MS, (long)REQUEST_MS);
+	curl_easy_setopt_(handle, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt_(handle, CURLOPT_READFUNCTION, give_mail);
+	curl_easy_setopt_(handle, CURLOPT_READDATA, &body);
+	code = ret ? CURLE_OUT_OF_MEMORY : curl_easy_perform_(handle);
+	curl_slist_free_all_(to);
+	return code == CURLE_OK ? 0 : say_curl_error(err, code, why);
+}
+
+int curl_mail_send(const struct curl_mail *m, struct err *err)
+{
+	CURL *handle;
+	int ret = curl_load(err);
+
+	if (ret)
+		return ret;
+	handle = curl_easy_init_();
+	if (!handle)
+		return err_set(err, -ENOMEM, "out of memory");
+	ret = deliver(handle, m, err);
+	curl_easy_cleanup_(handle);
+	return ret;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The one file that knows libcurl, which is loaded when an output first needs it.  Everything here waits, for a bounded time. */
+/*
+ * The one file that knows libcurl, which is loaded when an output first needs it.  Everything here
+ * waits, for a bounded time.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +14,10 @@
 /* Loads the library.  0, or -errno with a sentence. */
 int curl_load(struct err *err);
 
-/* A TLS connection whose certificate was found good: signed by one of `ca_file` (NULL: of the system's), and for that host. */
+/*
+ * A TLS connection whose certificate was found good: signed by one of `ca_file` (NULL: of the
+ * system's), and for that host.
+ */
 struct curl_tls;
 
 int curl_tls_open(const char *host, const char *port, const char *ca_file, unsigned int patience_ms,
@@ -41,4 +47,26 @@ int curl_http_header(struct curl_http *http, const char *line);
 /* 0 if there was an answer, whichever; else -errno with a sentence. */
 int curl_http_post(struct curl_http *http, const void *body, size_t len, struct curl_answer *out,
 		   struct err *err);
+/*
+ * The same with any method; `body` NULL: without one.  The URL's path is sent as it is, and to no
+ * proxy.  For one request each.
+ */
+int curl_http_replay(struct curl_http *http, const char *method, const void *body, size_t len,
+		     struct curl_answer *out, struct err *err);
 void curl_http_close(struct curl_http *http); /* NULL is allowed */
+
+/* A mail, as it is to be: headers, an empty line, and what it says, with CRLF. */
+struct curl_mail {
+	const char *url;	     /* smtp://HOST[:PORT], or smtps:// */
+	bool needs_tls;		     /* of smtp://: STARTTLS, or nothing is sent */
+	const char *user, *password; /* NULL: without */
+	const char *ca_file;	     /* NULL: the system's */
+	const char *from;
+	const char *const *to;
+	size_t nr_to;
+	const char *text;
+	size_t len;
+};
+
+/* 0 once the server has taken it, for all of them. */
+int curl_mail_send(const struct curl_mail *m, struct err *err);

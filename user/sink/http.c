@@ -103,7 +103,7 @@ static enum http_way choose_way(const struct http *h, enum sink_format format)
 							   : HTTP_ARRAY;
 }
 
-static int prepare(struct http *h, const struct sink_config *config, struct err *err)
+static int prepare_http(struct http *h, const struct sink_config *config, struct err *err)
 {
 	_cleanup_free_ char *url = NULL;
 	const char *type;
@@ -159,7 +159,7 @@ static int open_of(const struct sink_config *config, bool is_console, void **out
 		return err_set(err, -ENOMEM, "out of memory");
 	h->is_console = is_console;
 	h->limit = SINK_BATCH;
-	ret = prepare(h, config, err);
+	ret = prepare_http(h, config, err);
 	if (ret) {
 		http_close(h);
 		return err_prefix(err, ret, "output %s", config->name ?: config->ops->type);
@@ -201,7 +201,8 @@ static bool is_refusal(long status)
 }
 
 /* Takes an answer to a request with so many alerts.  0: go on. */
-static int judge(struct http *h, const struct curl_answer *a, size_t n, struct sink_step *step)
+static int judge_answer(struct http *h, const struct curl_answer *a, size_t n,
+			struct sink_step *step)
 {
 	if (a->status / 100 == 2) {
 		step->done += n;
@@ -245,7 +246,7 @@ static int http_write(void *out, struct written *const *alerts, size_t count,
 		}
 		ret = curl_http_post(h->curl, h->body.data, h->body.len, &answer, &step->err);
 		if (!ret)
-			ret = judge(h, &answer, n, step);
+			ret = judge_answer(h, &answer, n, step);
 	}
 	return ret == -EAGAIN ? -EIO : ret;
 }

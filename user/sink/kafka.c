@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "sink/library.h"
+#include "base/library.h"
+#include "sink/secret_file.h"
 
 /* How long librdkafka tries to deliver, and how long its reports are waited for beyond that. */
 #define DELIVERY_MS "10000"
@@ -59,7 +60,7 @@ struct kafka {
 static struct err load_error;
 static int load_result;
 
-static void load(void)
+static void load_kafka(void)
 {
 	static const char *const names[] = { "librdkafka.so.1", NULL };
 	static const struct library_symbol symbols[] = {
@@ -94,8 +95,39 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
 	k->missing--;
 }
 
-static int configure(rd_kafka_conf_t *conf, const struct sink_config *config, struct err *err)
+static int set_conf(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
 {
+	char why[512];
+
+	return rd_kafka_conf_set_(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK
+		       ? 0
+		       : err_set(err, -EINVAL, "%s", why);
+}
+
+/* The line of a file; what librdkafka would say of it when it is refused has it in it. */
+static int set_password(rd_kafka_conf_t *conf, const char *path, struct err *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct err why;
+	int ret = secret_file_read(path, true, &text, err);
+
+	if (ret)
+		return ret;
+	while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+		text.data[--text.len] = '\0';
+	if (!text.len || strlen(text.data) != text.len || strchr(text.data, '\n'))
+		ret = err_set(err, -EINVAL, "%s: a password is one line of text", path);
+	else if (set_conf(conf, "sasl.password", text.data, &why))
+		ret = err_set(err, -EINVAL, "%s: librdkafka does not take the password", path);
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	return ret;
+}
+
+static int configure_producer(rd_kafka_conf_t *conf, const struct sink_config *config,
+			      struct err *err)
+{
+	bool tls = config->ca_file, sasl = config->sasl.mechanism;
 	const char *const settings[][2] = {
 		{ "bootstrap.servers", config->brokers },
 		{ "client.id", "phrude-trace" },
@@ -103,25 +135,27 @@ static int configure(rd_kafka_conf_t *conf, const struct sink_config *config, st
 		{ "max.in.flight.requests.per.connection", "1" },
 		{ "linger.ms", "5" },
 		{ "message.timeout.ms", DELIVERY_MS },
-		{ "security.protocol", config->ca_file ? "ssl" : "plaintext" },
-		{ config->ca_file ? "ssl.ca.location" : "client.id",
-		  config->ca_file ?: "phrude-trace" },
+		{ "security.protocol",
+		  tls ? (sasl ? "sasl_ssl" : "ssl") : (sasl ? "sasl_plaintext" : "plaintext") },
+		/* What is not given is left as it is. */
+		{ "ssl.ca.location", config->ca_file },
+		{ "sasl.mechanism", config->sasl.mechanism },
+		{ "sasl.username", config->sasl.user },
 	};
-	char why[512];
+	int ret = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (rd_kafka_conf_set_(conf, settings[i][0], settings[i][1], why, sizeof(why)) !=
-		    RD_KAFKA_CONF_OK)
-			return err_set(err, -EINVAL, "%s", why);
+	for (size_t i = 0; i < ARRAY_SIZE(settings) && !ret; i++) {
+		if (settings[i][1])
+			ret = set_conf(conf, settings[i][0], settings[i][1], err);
 	}
-	return 0;
+	return ret || !sasl ? ret : set_password(conf, config->sasl.password_file, err);
 }
 
 static int make_producer(struct kafka *k, const struct sink_config *config, struct err *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new_();
 	char why[512] = "";
-	int ret = configure(conf, config, err);
+	int ret = configure_producer(conf, config, err);
 
 	if (!ret) {
 		rd_kafka_conf_set_opaque_(conf, k);
@@ -158,7 +192,7 @@ static int kafka_open(const struct sink_config *config, void **out, struct err *
 	struct kafka *k;
 	int ret;
 
-	pthread_once(&once, load);
+	pthread_once(&once, load_kafka);
 	if (load_result)
 		return err_set(err, load_result, "cannot send alerts to Kafka: %s", load_error.msg);
 	k = calloc(1, sizeof(*k));
@@ -183,7 +217,7 @@ static const char *kafka_place(const void *out)
 }
 
 /* Before the alert are its host, its session and its rule, with a NUL each. */
-static struct text split(const struct written *w, enum sink_kafka_key which, struct text *key)
+static struct text split_key(const struct written *w, enum sink_kafka_key which, struct text *key)
 {
 	const char *p = w->text, *end = w->text + w->len;
 
@@ -207,12 +241,12 @@ static bool is_refusal(rd_kafka_resp_err_t error)
 }
 
 /* Hands over what there is room for, and returns how many. */
-static size_t produce(struct kafka *k, struct written *const *alerts, size_t count)
+static size_t produce_alerts(struct kafka *k, struct written *const *alerts, size_t count)
 {
 	size_t n = 0;
 
 	for (k->missing = 0; n < count; n++) {
-		struct text key, text = split(alerts[n], k->key, &key);
+		struct text key, text = split_key(alerts[n], k->key, &key);
 
 		k->reports[n] = (struct report){ 0 };
 		if (!rd_kafka_produce_(k->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
@@ -244,7 +278,7 @@ static int kafka_write(void *out, struct written *const *alerts, size_t count,
 		       struct sink_step *step)
 {
 	struct kafka *k = out;
-	size_t n = produce(k, alerts, MIN(count, (size_t)SINK_BATCH));
+	size_t n = produce_alerts(k, alerts, MIN(count, (size_t)SINK_BATCH));
 
 	wait_for_reports(k);
 	/* In order: what comes behind one that failed is sent again. */
@@ -265,7 +299,7 @@ const struct sink_ops kafka_ops = {
 	.type = "kafka",
 	.envelope = WRITTEN_KEYED,
 	.takes = SINK_KEY_SPOOL | SINK_KEY_BROKERS | SINK_KEY_TOPIC | SINK_KEY_KEY |
-		 SINK_KEY_CA_FILE,
+		 SINK_KEY_CA_FILE | SINK_KEY_SASL,
 	.needs = SINK_KEY_BROKERS | SINK_KEY_TOPIC,
 	.backs_off = true,
 	.open = kafka_open,

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/event_fd.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -25,15 +25,6 @@ const char *const sink_format_names[NR_SINK_FORMATS] = {
 	[SINK_JSON] = "json", [SINK_TEXT] = "text", [SINK_ECS] = "ecs",
 	[SINK_OCSF] = "ocsf", [SINK_CEF] = "cef",   [SINK_OTLP] = "otlp"
 };
-
-void sink_count_up(int eventfd)
-{
-	uint64_t one = 1;
-
-	/* It fails only when it is readable anyway. */
-	if (write(eventfd, &one, sizeof(one)) < 0)
-		return;
-}
 
 /* Wants the lock. */
 static void drop_all(struct sink *s)
@@ -58,7 +49,7 @@ static void say_changed(struct sink *s)
 {
 	pthread_mutex_lock(&s->lock);
 	if (!s->left)
-		sink_count_up(s->changed_fd);
+		event_fd_tell(s->changed_fd);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -79,7 +70,7 @@ static void put_off(struct sink *s, unsigned int pause_ms)
 	s->retry_due = clock_now_ms() + MAX((int64_t)pause_ms, MIN(delay, RETRY_MAX_MS));
 }
 
-static void fail(struct sink *s, int code, const struct sink_step *step)
+static void fail_write(struct sink *s, int code, const struct sink_step *step)
 {
 	bool lasting = is_lasting(s);
 
@@ -105,7 +96,7 @@ static void fail(struct sink *s, int code, const struct sink_step *step)
 		say_changed(s);
 }
 
-static void recover(struct sink *s)
+static void recover_sink(struct sink *s)
 {
 	uint64_t lost;
 
@@ -144,19 +135,21 @@ static void write_batch(struct sink *s)
 	pthread_mutex_unlock(&s->lock);
 	s->stalled = ret == -EAGAIN;
 	if (ret && ret != -EAGAIN)
-		fail(s, -ret, &step);
+		fail_write(s, -ret, &step);
 	else if (s->error)
-		recover(s);
+		recover_sink(s);
 }
 
-/* The descriptor has an error or was hung up.  With nothing to write there is no error to be had. */
+/*
+ * The descriptor has an error or was hung up.  With nothing to write there is no error to be had.
+ */
 static void hung_up(struct sink *s)
 {
 	static const struct sink_step nothing = { 0 };
 
 	write_batch(s);
 	if (!s->error && !is_lasting(s))
-		fail(s, EPIPE, &nothing);
+		fail_write(s, EPIPE, &nothing);
 }
 
 /* Is there something that can be written without waiting for anything? */
@@ -180,12 +173,11 @@ static void wait_for_work(struct sink *s)
 		{ .fd = watched ? s->ops->fd(s->out) : -1, .events = s->stalled ? POLLOUT : 0 },
 		{ .fd = s->ops->wake_fd ? s->ops->wake_fd(s->out) : -1, .events = POLLIN }
 	};
-	uint64_t times;
 
 	if (poll(fds, ARRAY_SIZE(fds), is_writable(s) ? 0 : (int)MAX(left, 0)) <= 0)
 		return;
-	if (fds[0].revents && read(s->wake_fd, &times, sizeof(times)) < 0)
-		return;
+	if (fds[0].revents)
+		event_fd_take(s->wake_fd);
 	if (fds[2].revents)
 		s->ops->woken(s->out);
 	if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
@@ -200,6 +192,7 @@ static bool take_orders(struct sink *s, const char **reopen, bool *try)
 	bool goes_on;
 
 	pthread_mutex_lock(&s->lock);
+	s->moved_ms = clock_now_ms();
 	*reopen = TAKE_PTR(s->reopen);
 	*try = s->finishing && !s->tried;
 	goes_on = !s->stopping;
@@ -207,7 +200,7 @@ static bool take_orders(struct sink *s, const char **reopen, bool *try)
 	return goes_on;
 }
 
-static void tell(struct sink *s, bool tried)
+static void tell_main(struct sink *s, bool tried)
 {
 	bool asked;
 
@@ -226,7 +219,7 @@ static bool is_to_be_tried(const struct sink *s, bool asked)
 	return !s->error || (asked && !s->paused) || clock_now_ms() >= s->retry_due;
 }
 
-static void *serve(void *arg)
+static void *sink_main(void *arg)
 {
 	struct sink *s = arg;
 	const char *reopen;
@@ -252,7 +245,7 @@ static void *serve(void *arg)
 		/* What failed is tried again from time to time, not for each alert. */
 		if (!s->gone && is_to_be_tried(s, reopen || last_try))
 			write_batch(s);
-		tell(s, last_try);
+		tell_main(s, last_try);
 	}
 	if (s->ops->stop)
 		s->ops->stop(s->out);
@@ -273,7 +266,7 @@ static int start_thread(struct sink *s)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&s->thread, NULL, serve, s);
+	ret = pthread_create(&s->thread, NULL, sink_main, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!ret)
 		pthread_setname_np(s->thread, "phrude-output");
@@ -301,7 +294,7 @@ static unsigned int choose_form(const struct sink *s, const struct sink_config *
 }
 
 /* What the thread will need, once it is open. */
-static bool prepare(struct sink *s, const struct sink_config *config)
+static bool prepare_sink(struct sink *s, const struct sink_config *config)
 {
 	const char *place = s->ops->place(s->out);
 	int n;
@@ -326,11 +319,11 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 		return err_set(err, -ENOMEM, "out of memory");
 	s->ops = config->ops;
 	s->changed_fd = changed;
+	s->moved_ms = clock_now_ms();
 	pthread_mutex_init(&s->lock, NULL);
-	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	ret = s->wake_fd < 0 ? err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno))
-			     : s->ops->open(config, &s->out, err);
-	if (!ret && !prepare(s, config))
+	s->wake_fd = event_fd_open(err);
+	ret = s->wake_fd < 0 ? s->wake_fd : s->ops->open(config, &s->out, err);
+	if (!ret && !prepare_sink(s, config))
 		ret = err_set(err, -ENOMEM, "out of memory");
 	if (!ret) {
 		ret = start_thread(s);

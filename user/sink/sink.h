@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One output of alerts: a bounded queue, and a thread that takes alerts out of it and waits for whoever takes them from
- * there.  Nobody else waits: an alert that finds the queue full is lost and counted.
+ * One output of alerts: a bounded queue, and a thread that takes alerts out of it and waits for
+ * whoever takes them from there.  Nobody else waits: an alert that finds the queue full is lost and
+ * counted.
  *
- * A write that fails is no end where there may be room again, or another reader ("lasting").  Meanwhile SINK_KEPT bytes
- * are kept, what comes after is lost, and it is tried again, once a second or, of what is reached over a network, ever more rarely
- * up to once a minute.  Elsewhere the reader is gone for good.
+ * A write that fails is no end where there may be room again, or another reader ("lasting").
+ * Meanwhile SINK_KEPT bytes are kept, what comes after is lost, and it is tried again, once a
+ * second or, of what is reached over a network, ever more rarely up to once a minute.  Elsewhere
+ * the reader is gone for good.
  */
 #pragma once
 
@@ -50,6 +52,8 @@ enum sink_key {
 	SINK_KEY_BROKERS = 1 << 8,
 	SINK_KEY_TOPIC = 1 << 9,
 	SINK_KEY_KEY = 1 << 10,
+	SINK_KEY_ROTATE = 1 << 11,
+	SINK_KEY_SASL = 1 << 12,
 };
 
 /* By what Kafka spreads alerts over partitions; in the order in which WRITTEN_KEYED has them. */
@@ -61,15 +65,27 @@ enum sink_kafka_key {
 	NR_SINK_KAFKA_KEYS
 };
 
+/* When a file is moved away, and how many of them are kept; 0 kept: never. */
+struct sink_rotation {
+	uint64_t size;	/* bytes; 0: of any size */
+	uint64_t age_s; /* 0: of any age */
+	unsigned int keep;
+};
+
 /* All text is borrowed; NULL: not given. */
 struct sink_config {
 	const struct sink_ops *ops; /* of its type */
 	const char *path;	    /* of a file */
-	const char *address;	    /* as address_parse() takes it */
+	struct sink_rotation rotation;
+	const char *address; /* as address_parse() takes it */
 	const char *ca_file; /* certificates that a peer's is to be signed by; NULL: the system's */
 	const char *url;
 	const char *brokers, *topic;
 	enum sink_kafka_key key;
+	struct sink_sasl {
+		const char *mechanism; /* a literal; NULL: nobody is asked who he is */
+		const char *user, *password_file;
+	} sasl;
 	const char *headers_file; /* headers of requests, which may be secret */
 	const char *template;	  /* "slack", or a file */
 	const char *key_file;	  /* with the key that a console knows the sender by */
@@ -93,7 +109,10 @@ struct sink_step {
 	struct err err;	       /* a sentence if it fails; empty: the errno says it all */
 };
 
-/* A type of outputs.  All but open() is called by the output's thread; those that say so may be NULL. */
+/*
+ * A type of outputs.  All but open() is called by the output's thread; those that say so may be
+ * NULL.
+ */
 struct sink_ops {
 	const char *type; /* as the configuration has it */
 	enum written_envelope envelope;
@@ -107,48 +126,93 @@ struct sink_ops {
 	bool (*is_terminal)(const void *out); /* NULL: it is none */
 	bool (*is_lasting)(const void *out);  /* NULL: it is */
 	/*
-	 * Writes alerts, beginning with the first.  The rest of one that was begun is written at the next call.  `step` comes
-	 * empty.  0, -EAGAIN if no more is taken now, or another -errno.
+	 * Writes alerts, beginning with the first.  The rest of one that was begun is written at
+	 * the next call.  `step` comes empty.  0, -EAGAIN if no more is taken now, or another
+	 * -errno.
 	 */
 	int (*write)(void *out, struct written *const *alerts, size_t count,
 		     struct sink_step *step);
-	/* What poll() is to wait for once a write said -EAGAIN, and errors of which are looked at if it is not lasting.  NULL:
-	 * there is nothing, and write() waits by itself. */
+	/*
+	 * What poll() is to wait for once a write said -EAGAIN, and errors of which are looked at
+	 * if it is not lasting.  NULL:  there is nothing, and write() waits by itself.
+	 */
 	int (*fd)(const void *out);
 	/* Once a second; NULL: nothing to look at. */
 	void (*look)(void *out);
-	/* Opens anew, by its name, what has one; says what came of it, and `why`.  NULL: it has none. */
+	/*
+	 * Opens anew, by its name, what has one; says what came of it, and `why`.  NULL: it has
+	 * none.
+	 */
 	void (*reopen)(void *out, const char *why);
-	/* A second descriptor, always; once it is readable, woken() is called.  NULL: there is none. */
+	/*
+	 * A second descriptor, always; once it is readable, woken() is called.  NULL: there is
+	 * none.
+	 */
 	int (*wake_fd)(const void *out);
 	void (*woken)(void *out);
-	/* At the end: once more, now.  And before close(), while counts are still asked for.  NULL: nothing to do. */
+	/*
+	 * At the end: once more, now.  And before close(), while counts are still asked for.  NULL:
+	 * nothing to do.
+	 */
 	void (*finish)(void *out);
 	void (*stop)(void *out);
-	/* For the main thread: has all that was written arrived, or can it not?  NULL: what is written has arrived. */
+	/*
+	 * For the main thread: has all that was written arrived, or can it not?  NULL: what is
+	 * written has arrived.
+	 */
 	bool (*is_finished)(void *out);
 	struct sink_spooled (*spooled)(void *out);
+	/* For the main thread: how often a file could not be moved away that should have been. */
+	uint64_t (*not_rotated)(const void *out);
 	void (*close)(void *out);
 };
 
-/* Of an output with a spool: alerts that are in it, that were dropped from it, and that the receiver would not have. */
+/*
+ * Of an output with a spool: alerts that are in it, that were dropped from it, and that the
+ * receiver would not have.
+ */
 struct sink_spooled {
 	uint64_t left, dropped, refused;
+	uint64_t sent;	    /* in this run */
+	uint64_t unmoved_s; /* as in sink_counts, of the thread that sends */
+	bool failing;	    /* the last one could not be sent, and is tried again */
 };
+
+/*
+ * What became of the alerts that an output got: those that wait, in its spool, too; that were
+ * written; and that were lost.
+ */
+struct sink_counts {
+	uint64_t queued, sent, dropped;
+	/*
+	 * for how long its thread has not gone on; one that has nothing to do does so once a second
+	 */
+	uint64_t unmoved_s;
+	enum sink_state {
+		SINK_OK,
+		SINK_FAILING, /* the last write failed, and it is tried again */
+		SINK_GONE,    /* for good */
+		NR_SINK_STATES
+	} state;
+};
+extern const char *const sink_state_names[NR_SINK_STATES];
 
 struct sink;
 
 /*
- * Opens it and starts its thread.  `changed`: an eventfd (borrowed) that is written to when the output is gone, and once after
- * sink_is_full() was true, or sink_is_finished() false, when that may have changed.
+ * Opens it and starts its thread.  `changed`: an eventfd (borrowed) that is written to when the
+ * output is gone, and once after sink_is_full() was true, or sink_is_finished() false, when that
+ * may have changed.
  */
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err);
 unsigned int sink_form(const struct sink *s);
 enum rule_level sink_level(const struct sink *s);
 /* Would an alert be lost? */
 bool sink_refuses(struct sink *s);
-/* Takes a reference of its own, or counts the alert as lost (also w NULL: there was no memory for it).  It is written at the
- * earliest after sink_flush(). */
+/*
+ * Takes a reference of its own, or counts the alert as lost (also w NULL: there was no memory for
+ * it).  It is written at the earliest after sink_flush().
+ */
 void sink_put(struct sink *s, struct written *w);
 void sink_flush(struct sink *s);
 /* Has its thread open anew what has a name.  `why` is a literal. */
@@ -173,9 +237,16 @@ uint64_t sink_done(struct sink *s);
 void sink_tells(struct sink *s);
 const char *sink_place(const struct sink *s);
 struct sink_spooled sink_spooled(struct sink *s);
+struct sink_counts sink_counts(struct sink *s);
+uint64_t sink_not_rotated(const struct sink *s);
+/* From time to time: says it if its thread hangs, and if it does not any more. */
+void sink_watch(struct sink *s);
 /* Asks its thread to end, giving up what is queued. */
 void sink_stop(struct sink *s);
-/* Waits for that until `deadline_ms` (monotonic), and counts what is left as lost.  A thread that hangs by then is left behind. */
+/*
+ * Waits for that until `deadline_ms` (monotonic), and counts what is left as lost.  A thread that
+ * hangs by then is left behind.
+ */
 void sink_join(struct sink *s, int64_t deadline_ms);
 /* After sink_join(). */
 void sink_free(struct sink *s);

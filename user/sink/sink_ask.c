@@ -4,8 +4,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "base/event_fd.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "sink/sink_priv.h"
+
+/* Longer than anything takes that has a time limit of its own. */
+#define STALLS_S 30
 
 /* With so many bytes to write the thread is not left to sleep until sink_flush(). */
 #define BYTES_TO_WAKE_FOR ((size_t)64 * 1024)
@@ -41,7 +47,7 @@ void sink_put(struct sink *s, struct written *w)
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (much)
-		sink_count_up(s->wake_fd);
+		event_fd_tell(s->wake_fd);
 }
 
 bool sink_refuses(struct sink *s)
@@ -62,7 +68,7 @@ void sink_flush(struct sink *s)
 	something = s->queue.count > 0 && !s->error;
 	pthread_mutex_unlock(&s->lock);
 	if (something)
-		sink_count_up(s->wake_fd);
+		event_fd_tell(s->wake_fd);
 }
 
 unsigned int sink_form(const struct sink *s)
@@ -80,7 +86,7 @@ void sink_reopen(struct sink *s, const char *why)
 	pthread_mutex_lock(&s->lock);
 	s->reopen = why;
 	pthread_mutex_unlock(&s->lock);
-	sink_count_up(s->wake_fd);
+	event_fd_tell(s->wake_fd);
 }
 
 bool sink_is_full(struct sink *s)
@@ -99,7 +105,7 @@ void sink_finish(struct sink *s)
 	pthread_mutex_lock(&s->lock);
 	s->finishing = true;
 	pthread_mutex_unlock(&s->lock);
-	sink_count_up(s->wake_fd);
+	event_fd_tell(s->wake_fd);
 }
 
 bool sink_is_finished(struct sink *s)
@@ -170,6 +176,51 @@ struct sink_spooled sink_spooled(struct sink *s)
 	return s->ops->spooled ? s->ops->spooled(s->out) : (struct sink_spooled){ 0 };
 }
 
+const char *const sink_state_names[NR_SINK_STATES] = {
+	[SINK_OK] = "ok",
+	[SINK_FAILING] = "failing",
+	[SINK_GONE] = "gone",
+};
+
+struct sink_counts sink_counts(struct sink *s)
+{
+	struct sink_spooled spooled = sink_spooled(s);
+	struct sink_counts c;
+
+	pthread_mutex_lock(&s->lock);
+	c = (struct sink_counts){
+		.queued = s->queue.count + spooled.left,
+		.sent = s->ops->spooled ? spooled.sent : s->done - s->refused,
+		.dropped = s->lost + s->refused + spooled.dropped + spooled.refused,
+		.unmoved_s = MAX(spooled.unmoved_s,
+				 (uint64_t)MAX(clock_now_ms() - s->moved_ms, 0) / 1000),
+		.state = s->gone		       ? SINK_GONE
+			 : s->error || spooled.failing ? SINK_FAILING
+						       : SINK_OK,
+	};
+	pthread_mutex_unlock(&s->lock);
+	return c;
+}
+
+void sink_watch(struct sink *s)
+{
+	uint64_t unmoved = sink_counts(s).unmoved_s;
+	bool stalls = unmoved >= STALLS_S;
+
+	if (stalls && !s->stalls)
+		log_warn("%s: its thread has not gone on for %llu s: whoever takes its alerts "
+			 "neither does so nor refuses to",
+			 s->label, (unsigned long long)unmoved);
+	else if (!stalls && s->stalls)
+		log_info("%s: its thread goes on again", s->label);
+	s->stalls = stalls;
+}
+
+uint64_t sink_not_rotated(const struct sink *s)
+{
+	return s->ops->not_rotated ? s->ops->not_rotated(s->out) : 0;
+}
+
 int sink_error(struct sink *s, struct err *err)
 {
 	bool gone;
@@ -191,7 +242,7 @@ void sink_stop(struct sink *s)
 	pthread_mutex_lock(&s->lock);
 	s->stopping = true;
 	pthread_mutex_unlock(&s->lock);
-	sink_count_up(s->wake_fd);
+	event_fd_tell(s->wake_fd);
 }
 
 void sink_join(struct sink *s, int64_t deadline_ms)

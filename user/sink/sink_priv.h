@@ -29,6 +29,8 @@ struct sink {
 	pthread_mutex_t lock; /* of all below */
 	struct queue queue;
 	uint64_t lost, refused, done;
+	int64_t moved_ms; /* when the thread was last seen to go on, monotonic */
+	bool stalls;	  /* it was said that it does not */
 	bool tells;
 	int error;  /* errno of the write that failed; 0: the last one did not */
 	bool gone;  /* it is for good */
@@ -39,7 +41,5 @@ struct sink {
 	const char *reopen; /* why; NULL: not asked for */
 };
 
-/* Makes an eventfd readable. */
-void sink_count_up(int eventfd);
 /* Frees all of it; its thread has ended, or never began. */
 void sink_release(struct sink *s);

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/event_fd.h"
 #include "base/util.h"
 #include "sink/http.h"
 #include "sink/journald.h"
@@ -63,12 +63,12 @@ int sinks_start(const struct sink_config *configs, size_t count, struct sinks **
 	*out = NULL;
 	if (!s)
 		return err_set(err, -ENOMEM, "out of memory");
-	s->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->changed_fd = event_fd_open(err);
 	s->sinks = calloc(count, sizeof(*s->sinks));
 	if (!s->sinks)
 		ret = err_set(err, -ENOMEM, "out of memory");
 	else if (s->changed_fd < 0)
-		ret = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+		ret = s->changed_fd;
 	while (!ret && s->count < count) {
 		ret = start_one(&configs[s->count], s->changed_fd, &s->sinks[s->count], err);
 		s->count += !ret;
@@ -132,10 +132,7 @@ int sinks_fd(const struct sinks *s)
 
 void sinks_changed(struct sinks *s)
 {
-	uint64_t times;
-
-	if (read(s->changed_fd, &times, sizeof(times)) < 0)
-		return;
+	event_fd_take(s->changed_fd);
 }
 
 bool sinks_are_full(struct sinks *s)
@@ -203,6 +200,15 @@ uint64_t sinks_refused(struct sinks *s)
 	return refused + sinks_spooled(s).refused;
 }
 
+size_t sinks_counts(struct sinks *s, struct sink_counts *out, size_t max)
+{
+	size_t n = MIN(s->count, max);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = sink_counts(s->sinks[i]);
+	return n;
+}
+
 struct sink_spooled sinks_spooled(struct sinks *s)
 {
 	struct sink_spooled sum = { 0 };
@@ -215,6 +221,21 @@ struct sink_spooled sinks_spooled(struct sinks *s)
 		sum.refused += one.refused;
 	}
 	return sum;
+}
+
+uint64_t sinks_not_rotated(const struct sinks *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		sum += sink_not_rotated(s->sinks[i]);
+	return sum;
+}
+
+void sinks_watch(struct sinks *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		sink_watch(s->sinks[i]);
 }
 
 int sinks_error(struct sinks *s, struct err *err)

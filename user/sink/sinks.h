@@ -20,7 +20,10 @@ void sinks_flush(struct sinks *s);
 /* Opens files anew, and says for which reason; without a file, that there is none. */
 void sinks_reopen(struct sinks *s, const char *why);
 
-/* Readable (POLLIN) when an answer of the functions below may be another one; sinks_changed() makes it unreadable. */
+/*
+ * Readable (POLLIN) when an answer of the functions below may be another one; sinks_changed() makes
+ * it unreadable.
+ */
 int sinks_fd(const struct sinks *s);
 void sinks_changed(struct sinks *s);
 /* Is every output full?  While one is not, alerts are best taken on. */
@@ -28,7 +31,9 @@ bool sinks_are_full(struct sinks *s);
 /* Is there no output any more that could be written to?  -EIO then, with a sentence. */
 int sinks_gone(struct sinks *s, struct err *err);
 
-/* At the end.  From now on sinks_are_finished() asks whether nothing is left that could be written. */
+/*
+ * At the end.  From now on sinks_are_finished() asks whether nothing is left that could be written.
+ */
 void sinks_finish(struct sinks *s);
 bool sinks_are_finished(struct sinks *s);
 /* Ends the threads; what is not written is lost, which is said. */
@@ -37,7 +42,13 @@ void sinks_give_up(struct sinks *s);
 uint64_t sinks_lost(struct sinks *s);
 /* Alerts that receivers would not have. */
 uint64_t sinks_refused(struct sinks *s);
+/* Of each output, in the order of the configuration, `max` at the most; how many. */
+size_t sinks_counts(struct sinks *s, struct sink_counts *out, size_t max);
 /* Of spools, summed up. */
 struct sink_spooled sinks_spooled(struct sinks *s);
+/* How often files could not be moved away that should have been, over all outputs. */
+uint64_t sinks_not_rotated(const struct sinks *s);
+/* From time to time: says which of them hang. */
+void sinks_watch(struct sinks *s);
 /* Was there one that could not be written to in the end?  -EIO with a sentence. */
 int sinks_error(struct sinks *s, struct err *err);

@@ -35,12 +35,15 @@ struct spool {
 	uint64_t size, bytes;
 	struct segment segments[FILES_MAX]; /* the oldest first */
 	size_t nr_segments;
-	uint64_t next_number;		 /* of the record that is put next */
-	uint64_t given, taken;		 /* the first that was not given; that was not delivered */
-	uint64_t at;			 /* where that which is given next is, in its file */
-	int write_fd;			 /* the last file; -1: there is none */
-	int read_fd;			 /* the file of `given`; -1: not open */
-	uint64_t read_first;		 /* which one that is */
+	uint64_t next_number;  /* of the record that is put next */
+	uint64_t given, taken; /* the first that was not given; that was not delivered */
+	uint64_t at;	       /* where that which is given next is, in its file */
+	int write_fd;	       /* the last file; -1: there is none */
+	int read_fd;	       /* the file of `given`; -1: not open */
+	uint64_t read_first;   /* which one that is */
+	struct {
+		uint64_t number, size;
+	} last;				 /* that was given */
 	uint64_t dropped, dropped_until; /* how many; none of a higher number */
 	struct buf scratch, record;
 	bool dirty;
@@ -64,7 +67,10 @@ static void forget_reader(struct spool *s)
 	s->at = 0;
 }
 
-/* Removes the oldest file.  What of it is not delivered is lost, unless whoever was given it delivers it yet. */
+/*
+ * Removes the oldest file.  What of it is not delivered is lost, unless whoever was given it
+ * delivers it yet.
+ */
 static void drop_segment(struct spool *s)
 {
 	struct segment *g = &s->segments[0];
@@ -283,7 +289,7 @@ static int writable(struct spool *s)
 }
 
 /* All of the buffer, or nothing. */
-static int append(struct spool *s, const struct buf *b)
+static int append_bytes(struct spool *s, const struct buf *b)
 {
 	struct segment *g = last_segment(s);
 	ssize_t n;
@@ -299,28 +305,47 @@ static int append(struct spool *s, const struct buf *b)
 	return (int)n;
 }
 
-int spool_put(struct spool *s, const struct text *texts, size_t count, struct err *err)
+/* As many records as one file is to hold, one at the least; how many. */
+static size_t gather_records(struct spool *s, const struct text *texts, size_t count)
 {
-	int ret;
+	size_t n = 0, len = 0;
 
 	buf_reset(&s->scratch);
-	for (size_t i = 0; i < count; i++)
-		spool_record_write(&s->scratch, s->next_number + i, texts[i]);
+	while (n < count && !s->scratch.failed) {
+		spool_record_write(&s->scratch, s->next_number + n, texts[n]);
+		if (n && s->scratch.len > s->size / FILES)
+			break;
+		len = s->scratch.len;
+		n++;
+	}
+	s->scratch.len = len;
+	return n;
+}
+
+int spool_put(struct spool *s, const struct text *texts, size_t count, struct err *err)
+{
+	size_t n = gather_records(s, texts, count);
+	int ret;
+
 	if (s->scratch.failed)
 		return err_set(err, -ENOMEM, "out of memory");
+	if (s->scratch.len > s->size) {
+		s->dropped++;
+		return 1;
+	}
 	while (s->nr_segments && s->bytes + s->scratch.len > s->size)
 		drop_segment(s);
 	ret = writable(s);
 	if (!ret)
-		ret = append(s, &s->scratch);
+		ret = append_bytes(s, &s->scratch);
 	if (ret)
 		return err_set(err, ret, "its spool: %s", strerror(-ret));
 	last_segment(s)->bytes += s->scratch.len;
-	last_segment(s)->count += count;
+	last_segment(s)->count += n;
 	s->bytes += s->scratch.len;
-	s->next_number += count;
+	s->next_number += n;
 	s->dirty = true;
-	return 0;
+	return (int)n;
 }
 
 /* Opens the file of the record that is given next. */
@@ -377,9 +402,18 @@ int spool_next(struct spool *s, struct text *text, uint64_t *number)
 		/* Those that were delivered before. */
 	} while (r.number < s->given);
 	s->given = r.number + 1;
+	s->last.number = r.number;
+	s->last.size = r.size;
 	*text = r.text;
 	*number = r.number;
 	return 0;
+}
+
+void spool_put_back(struct spool *s)
+{
+	s->given = s->last.number;
+	s->at -= s->last.size;
+	s->last.size = 0;
 }
 
 void spool_taken(struct spool *s, uint64_t number)

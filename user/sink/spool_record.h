@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A record of a spool: a head with lengths, a number and a checksum, then the alert.  Whoever wrote it may have been killed within it. */
+/*
+ * A record of a spool: a head with lengths, a number and a checksum, then the alert.  Whoever wrote
+ * it may have been killed within it.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -5,10 +5,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/event_fd.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -25,16 +25,23 @@ struct spool_sink {
 	int changed_fd;		   /* the sender has done something */
 	uint64_t given[GIVEN_MAX]; /* their numbers, a ring */
 	size_t first, nr_given;
+	int stuck;     /* errno of why nothing more could be given */
 	uint64_t done; /* what of all that it was ever given the sender is done with */
 	/* For the main thread. */
-	atomic_ullong left, dropped, refused;
+	atomic_ullong left, dropped, refused, sent, unmoved_s;
+	atomic_bool failing;
 };
 
-static void note(struct spool_sink *s)
+static void note_counts(struct spool_sink *s)
 {
+	struct sink_counts sender = sink_counts(s->sender);
+
 	atomic_store(&s->left, spool_left(s->spool));
 	atomic_store(&s->dropped, spool_dropped(s->spool));
 	atomic_store(&s->refused, sink_refused(s->sender));
+	atomic_store(&s->sent, sender.sent);
+	atomic_store(&s->unmoved_s, sender.unmoved_s);
+	atomic_store(&s->failing, sink_error(s->sender, NULL) != 0);
 }
 
 static void take_back(struct spool_sink *s)
@@ -51,24 +58,46 @@ static void take_back(struct spool_sink *s)
 	s->done = done;
 }
 
-/* Gives the sender what it has room for. */
-static void feed(struct spool_sink *s)
+/* Says it once.  What cannot be given stays where it is, and is tried again with the next look. */
+static void is_stuck(struct spool_sink *s, int code)
 {
+	if (code != s->stuck && code)
+		log_warn("%s: alerts stay in its spool, which cannot be read: %s",
+			 sink_place(s->sender), strerror(code));
+	s->stuck = code;
+}
+
+static int give_one(struct spool_sink *s)
+{
+	struct written *w;
 	struct text text;
 	uint64_t number;
+	int ret = spool_next(s->spool, &text, &number);
+
+	if (ret)
+		return ret;
+	w = written_of(text);
+	if (!w) {
+		spool_put_back(s->spool);
+		return -ENOMEM;
+	}
+	sink_put(s->sender, w);
+	written_unref(w);
+	s->given[(s->first + s->nr_given++) % GIVEN_MAX] = number;
+	return 0;
+}
+
+/* Gives the sender what it has room for. */
+static void feed_sender(struct spool_sink *s)
+{
+	int ret = 0;
 
 	take_back(s);
-	while (s->nr_given < GIVEN_MAX && !sink_refuses(s->sender) &&
-	       !spool_next(s->spool, &text, &number)) {
-		struct written *w = written_of(text);
-
-		sink_put(s->sender, w);
-		/* Without memory it would be lost: then it stays where it is until the next start. */
-		written_unref(w);
-		s->given[(s->first + s->nr_given++) % GIVEN_MAX] = number;
-	}
+	while (!ret && s->nr_given < GIVEN_MAX && !sink_refuses(s->sender))
+		ret = give_one(s);
+	is_stuck(s, ret == -ENOENT ? 0 : -ret);
 	sink_flush(s->sender);
-	note(s);
+	note_counts(s);
 }
 
 static void stop_sender(void *out)
@@ -80,7 +109,7 @@ static void stop_sender(void *out)
 	sink_stop(s->sender);
 	sink_join(s->sender, clock_now_ms() + STOP_MS);
 	take_back(s);
-	note(s);
+	note_counts(s);
 	spool_sync(s->spool);
 	sink_free(TAKE_PTR(s->sender));
 }
@@ -109,9 +138,9 @@ static int open_it(const struct sink_config *config, void **out, struct err *err
 	sender.spool.sender = NULL;
 	sender.spool.kept = true;
 	sender.queue = GIVEN_MAX;
-	s->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->changed_fd = event_fd_open(err);
 	ret = s->changed_fd < 0
-		      ? err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno))
+		      ? s->changed_fd
 		      : spool_open(config->spool.path, config->spool.size, &s->spool, err);
 	if (!ret)
 		ret = sink_start(&sender, s->changed_fd, &s->sender, err);
@@ -123,12 +152,12 @@ static int open_it(const struct sink_config *config, void **out, struct err *err
 	if (spool_left(s->spool))
 		log_info("%s: %llu alerts of an earlier run are sent first", config->spool.path,
 			 (unsigned long long)spool_left(s->spool));
-	feed(s);
+	feed_sender(s);
 	*out = s;
 	return 0;
 }
 
-static const char *place(const void *out)
+static const char *sender_place(const void *out)
 {
 	const struct spool_sink *s = out;
 
@@ -145,9 +174,9 @@ static int write_it(void *out, struct written *const *alerts, size_t count, stru
 	for (size_t i = 0; i < count; i++)
 		texts[i] = (struct text){ alerts[i]->text, alerts[i]->len };
 	ret = spool_put(s->spool, texts, count, &step->err);
-	step->done = ret ? 0 : count;
-	feed(s);
-	return ret;
+	step->done = ret < 0 ? 0 : (size_t)ret;
+	feed_sender(s);
+	return ret < 0 ? ret : 0;
 }
 
 static int wake_fd(const void *out)
@@ -157,24 +186,23 @@ static int wake_fd(const void *out)
 	return s->changed_fd;
 }
 
-static void woken(void *out)
+static void sender_woke(void *out)
 {
 	struct spool_sink *s = out;
-	uint64_t times;
 
-	if (read(s->changed_fd, &times, sizeof(times)) > 0)
-		feed(s);
+	event_fd_take(s->changed_fd);
+	feed_sender(s);
 }
 
-static void look(void *out)
+static void look_at_sender(void *out)
 {
 	struct spool_sink *s = out;
 
 	spool_sync(s->spool);
-	feed(s);
+	feed_sender(s);
 }
 
-static void finish(void *out)
+static void finish_spool(void *out)
 {
 	struct spool_sink *s = out;
 
@@ -190,25 +218,26 @@ static bool is_finished(void *out)
 	       (sink_is_finished(s->sender) && sink_error(s->sender, NULL));
 }
 
-static struct sink_spooled spooled(void *out)
+static struct sink_spooled count_spooled(void *out)
 {
 	struct spool_sink *s = out;
 
-	return (struct sink_spooled){ atomic_load(&s->left), atomic_load(&s->dropped),
-				      atomic_load(&s->refused) };
+	return (struct sink_spooled){ atomic_load(&s->left),	  atomic_load(&s->dropped),
+				      atomic_load(&s->refused),	  atomic_load(&s->sent),
+				      atomic_load(&s->unmoved_s), atomic_load(&s->failing) };
 }
 
 const struct sink_ops spool_sink_ops = {
 	.type = "spool",
 	.open = open_it,
-	.place = place,
+	.place = sender_place,
 	.write = write_it,
-	.look = look,
+	.look = look_at_sender,
 	.wake_fd = wake_fd,
-	.woken = woken,
-	.finish = finish,
+	.woken = sender_woke,
+	.finish = finish_spool,
 	.stop = stop_sender,
 	.is_finished = is_finished,
-	.spooled = spooled,
+	.spooled = count_spooled,
 	.close = close_it,
 };

@@ -19,8 +19,8 @@
 _Static_assert(SINK_BATCH + 1 <= IOV_MAX, "a batch is one writev()");
 
 /*
- * Standard output is shared with whoever else has it, the program that `run` starts among them: it must not become
- * non-blocking for them.  A pipe or terminal that is opened anew is ours alone.
+ * Standard output is shared with whoever else has it, the program that `run` starts among them: it
+ * must not become non-blocking for them.  A pipe or terminal that is opened anew is ours alone.
  */
 static void choose_way(struct stream *s)
 {
@@ -50,6 +50,15 @@ static void choose_way(struct stream *s)
 	s->way = STREAM_NONBLOCKING;
 }
 
+static void stream_close(void *out)
+{
+	struct stream *s = out;
+
+	if (s->owned)
+		close(s->fd);
+	free(s);
+}
+
 static int stream_open(const struct sink_config *config, void **out, struct err *err)
 {
 	struct stream *s = malloc(sizeof(*s));
@@ -70,6 +79,13 @@ static int stream_open(const struct sink_config *config, void **out, struct err 
 		s->path = out_file_has_name(path) ? path : NULL;
 	}
 	choose_way(s);
+	s->rotation = config->rotation;
+	if (s->rotation.keep && (!s->path || s->way != STREAM_FILE)) {
+		stream_close(s);
+		return err_set(err, -EINVAL,
+			       "cannot rotate %s: it is no regular file with a name of its own",
+			       path);
+	}
 	*out = s;
 	return 0;
 }
@@ -117,6 +133,7 @@ int stream_open_anew(struct stream *s, struct err *err)
 	/* What is begun is whole in one file at least. */
 	s->begun = 0;
 	s->half_line = false;
+	s->since_s = 0;
 	choose_way(s);
 	return 0;
 }
@@ -150,7 +167,7 @@ static ssize_t write_some(struct stream *s, struct iovec *iov, size_t count)
 }
 
 /* Notes what was written, and returns how many alerts that makes whole. */
-static size_t advance(struct stream *s, struct written *const *alerts, size_t count, size_t n)
+static size_t advance_by(struct stream *s, struct written *const *alerts, size_t count, size_t n)
 {
 	size_t done = 0;
 
@@ -176,6 +193,17 @@ static ssize_t write_alerts(struct stream *s, struct written *const *alerts, siz
 	return write_some(s, iov, count + 1);
 }
 
+/* As many as bring the file to the size at which it is rotated: one at least. */
+static size_t alerts_for(const struct stream *s, struct written *const *alerts, size_t count)
+{
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (n < count && bytes < s->room)
+		bytes += alerts[n++]->len;
+	return n;
+}
+
 static int stream_write(void *out, struct written *const *alerts, size_t count,
 			struct sink_step *step)
 {
@@ -184,8 +212,10 @@ static int stream_write(void *out, struct written *const *alerts, size_t count,
 	ssize_t n = 0;
 
 	count = MIN(count, SINK_BATCH);
+	s->room = UINT64_MAX;
 	if (is_file)
 		n = stream_file_begin(s);
+	count = alerts_for(s, alerts, count);
 	if (!n)
 		n = write_alerts(s, alerts, count);
 	if (is_file)
@@ -193,7 +223,7 @@ static int stream_write(void *out, struct written *const *alerts, size_t count,
 	s->failed = n < 0 && n != -EAGAIN;
 	if (n < 0)
 		return (int)n;
-	step->done = advance(s, alerts, count, n);
+	step->done = advance_by(s, alerts, count, n);
 	return 0;
 }
 
@@ -203,7 +233,7 @@ static void stream_look(void *out)
 
 	s->unlockable = false;
 	if (s->path)
-		stream_follow_name(s);
+		stream_file_look(s);
 }
 
 static void stream_reopen(void *out, const char *why)
@@ -219,21 +249,20 @@ static void stream_reopen(void *out, const char *why)
 		log_info("%s: %s is opened anew", why, s->path);
 }
 
-static void stream_close(void *out)
+static uint64_t stream_not_rotated(const void *out)
 {
-	struct stream *s = out;
+	const struct stream *s = out;
 
-	if (s->owned)
-		close(s->fd);
-	free(s);
+	return atomic_load(&s->not_rotated);
 }
 
 #define STREAM_OPS                                                                     \
 	.open = stream_open, .place = stream_place, .is_terminal = stream_is_terminal, \
 	.is_lasting = stream_is_lasting, .fd = stream_fd, .write = stream_write,       \
-	.look = stream_look, .reopen = stream_reopen, .close = stream_close
+	.look = stream_look, .reopen = stream_reopen, .close = stream_close,           \
+	.not_rotated = stream_not_rotated
 
 const struct sink_ops stream_file_ops = {
-	.type = "file", .takes = SINK_KEY_PATH, .needs = SINK_KEY_PATH, STREAM_OPS
+	.type = "file", .takes = SINK_KEY_PATH | SINK_KEY_ROTATE, .needs = SINK_KEY_PATH, STREAM_OPS
 };
 const struct sink_ops stream_stdout_ops = { .type = "stdout", STREAM_OPS };

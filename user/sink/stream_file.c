@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file that alerts are appended to is not ours alone: it is moved away or deleted when logs are rotated, it is cut, and another
- * tracer may append to it.
+ * A file that alerts are appended to is not ours alone: it is moved away or deleted when logs are
+ * rotated, it is cut, and another tracer may append to it.
  */
 #include <errno.h>
 #include <sys/file.h>
@@ -15,6 +15,8 @@
 
 /* A fifth of a millisecond each. */
 #define LOCK_TRIES 25
+/* Of a file just opened: what is said of its last line then cannot be said without the lock. */
+#define LOCK_TRIES_FIRST 1000
 
 static bool is_renamed(const struct stream *s)
 {
@@ -27,7 +29,8 @@ static bool is_renamed(const struct stream *s)
 	return st.st_dev != named.st_dev || st.st_ino != named.st_ino;
 }
 
-void stream_follow_name(struct stream *s)
+/* Opens it anew if its name is another file's by now, or nobody's; says so. */
+static void follow_name(struct stream *s)
 {
 	struct err err;
 
@@ -43,14 +46,16 @@ void stream_follow_name(struct stream *s)
 }
 
 /*
- * A line that another tracer is just writing has no end yet, either.  So tracers take turns; but whoever may read a file may lock
- * it, so nobody waits for long, and without the lock nothing is concluded from what others write.
+ * A line that another tracer is just writing has no end yet, either.  So tracers take turns; but
+ * whoever may read a file may lock it, so nobody waits for long, and without the lock nothing is
+ * concluded from what others write.
  */
-static void lock(struct stream *s)
+static void lock_file(struct stream *s)
 {
 	static const struct timespec little = { .tv_nsec = 200000 };
+	int tries = s->end < 0 ? LOCK_TRIES_FIRST : LOCK_TRIES;
 
-	for (int i = 0; i < LOCK_TRIES && !s->unlockable && !s->locked; i++) {
+	for (int i = 0; i < tries && !s->unlockable && !s->locked; i++) {
 		if (i)
 			nanosleep(&little, NULL);
 		s->locked = !flock(s->fd, LOCK_EX | LOCK_NB);
@@ -67,8 +72,10 @@ int stream_file_begin(struct stream *s)
 
 	/* What cannot be opened is tried again once a second. */
 	if (!s->stays)
-		stream_follow_name(s);
-	lock(s);
+		follow_name(s);
+	lock_file(s);
+	if (stream_rotate(s))
+		lock_file(s);
 	if (fstat(s->fd, &st))
 		return -errno;
 	/* Nobody would ever read it. */
@@ -83,10 +90,25 @@ int stream_file_begin(struct stream *s)
 	return 0;
 }
 
-void stream_file_end(struct stream *s)
+static void unlock_file(struct stream *s)
 {
-	s->end = lseek(s->fd, 0, SEEK_CUR);
 	if (s->locked)
 		flock(s->fd, LOCK_UN);
 	s->locked = false;
+}
+
+void stream_file_end(struct stream *s)
+{
+	s->end = lseek(s->fd, 0, SEEK_CUR);
+	unlock_file(s);
+}
+
+void stream_file_look(struct stream *s)
+{
+	follow_name(s);
+	if (s->way != STREAM_FILE || !s->rotation.age_s)
+		return;
+	lock_file(s);
+	stream_rotate(s);
+	unlock_file(s);
 }

@@ -9,7 +9,10 @@
 #include "sink/connection.h"
 #include "sink/curl.h"
 
-/* So much is sent at a time: in a stream one message alone would be a packet, and with TLS a record. */
+/*
+ * So much is sent at a time: in a stream one message alone would be a packet, and with TLS a
+ * record.
+ */
 #define CHUNK ((size_t)64 * 1024)
 
 struct syslog {
@@ -46,7 +49,7 @@ static const char *syslog_place(const void *out)
 }
 
 /* Adds messages to the chunk, one at least, and returns how many. */
-static size_t fill(struct syslog *s, struct written *const *alerts, size_t count)
+static size_t fill_frame(struct syslog *s, struct written *const *alerts, size_t count)
 {
 	bool lines = s->connection.to.way == ADDRESS_UNIX;
 	size_t n = 0;
@@ -67,7 +70,7 @@ static int send_stream(struct syslog *s, struct written *const *alerts, size_t c
 		       struct sink_step *step)
 {
 	while (step->done < count) {
-		size_t n = fill(s, alerts + step->done, count - step->done);
+		size_t n = fill_frame(s, alerts + step->done, count - step->done);
 		int ret = s->chunk.failed ? err_set(&step->err, -ENOMEM, "out of memory")
 					  : connection_send(&s->connection, s->chunk.data,
 							    s->chunk.len, &step->err);

@@ -26,10 +26,10 @@ struct piece {
 };
 
 /* The keys that an alert may have. */
-static const char *const keys[] = { "id",     "time",	   "host",    "rule",	   "function",
-				    "args",   "value",	   "callers", "request",   "process",
-				    "input",  "probe",	   "action",  "truncated", "reason",
-				    "target", "kubernetes" };
+static const char *const keys[] = { "id",     "time",	    "host",    "rule",	    "function",
+				    "args",   "value",	    "callers", "request",   "process",
+				    "input",  "probe",	    "action",  "truncated", "reason",
+				    "target", "kubernetes", "repeated" };
 
 static bool is_key(const char *place)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Templates of what a webhook posts: text with {{place}} in it, where "place" is a path in an alert's JSON, as rule.name, args.cmd or
- * callers.0.file.  Text comes as it stands within the quotes of a JSON string, other values as JSON; what is not there, as nothing.
- * {{place|slack}} is escaped for Slack as well, {{place|json}} is JSON, quotes included.
+ * Templates of what a webhook posts: text with {{place}} in it, where "place" is a path in an
+ * alert's JSON, as rule.name, args.cmd or callers.0.file.  Text comes as it stands within the
+ * quotes of a JSON string, other values as JSON; what is not there, as nothing.  {{place|slack}} is
+ * escaped for Slack as well, {{place|json}} is JSON, quotes included.
  */
 #pragma once
 

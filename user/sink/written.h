@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An alert as it is written: its text owns its memory, so that it outlives the event, and is made once for all outputs
- * of one form.  It is never changed, and counted, so that threads share it.
+ * An alert as it is written: its text owns its memory, so that it outlives the event, and is made
+ * once for all outputs of one form.  It is never changed, and counted, so that threads share it.
  */
 #pragma once
 

@@ -235,7 +235,10 @@ TEST(left_as_it_is)
 	relay_free(relay);
 }
 
-/* Two threads: each process's records come in the order of their numbers, and none before the record that it waits for was handled. */
+/*
+ * Two threads: each process's records come in the order of their numbers, and none before the
+ * record that it waits for was handled.
+ */
 #define PROCESSES 7
 #define RECORDS 20000
 

@@ -54,6 +54,7 @@ static int put(unsigned int from, unsigned int count, size_t padding)
 		memset(text + n, '.', padding);
 		ret = spool_put(s, &(struct text){ text, (size_t)n + padding }, 1, &err);
 		free(text);
+		ret = ret < 0 ? ret : 0;
 	}
 	return ret;
 }
@@ -243,5 +244,72 @@ TEST(one_at_a_time_and_nobody_else)
 	ASSERT_HAS(err.msg, "chmod 700");
 	chmod(path, 0700);
 	open_it();
+	end();
+}
+
+TEST(what_could_not_be_given_is_the_next_one_again)
+{
+	struct text text;
+	uint64_t number, first;
+
+	start();
+	ASSERT_EQ(put(0, 5, 20000), 0); /* in several files */
+	ASSERT_EQ(spool_next(s, &text, &first), 0);
+	spool_put_back(s);
+	for (uint64_t i = 0; i < 5; i++) {
+		for (int times = 0; times < 3; times++) {
+			ASSERT_EQ(spool_next(s, &text, &number), 0);
+			ASSERT_EQ(number, first + i);
+			if (times < 2)
+				spool_put_back(s);
+		}
+		spool_taken(s, first + i);
+	}
+	ASSERT_EQ(spool_next(s, &text, &number), -ENOENT);
+	ASSERT_EQ(spool_left(s), 0);
+	end();
+}
+
+TEST(many_at_once_are_no_more_than_it_may_hold)
+{
+	static char one[3000];
+	struct text texts[100];
+	size_t put = 0;
+	struct stat st;
+	DIR *d;
+	off_t bytes = 0;
+	struct dirent *e;
+
+	start();
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		texts[i] = (struct text){ one, sizeof(one) };
+	while (put < ARRAY_SIZE(texts)) {
+		int ret = spool_put(s, texts + put, ARRAY_SIZE(texts) - put, &err);
+
+		ASSERT(ret > 0);
+		put += (size_t)ret;
+	}
+	d = opendir(path);
+	while ((e = readdir(d))) {
+		if (strstr(e->d_name, ".alerts") && !fstatat(dirfd(d), e->d_name, &st, 0))
+			bytes += st.st_size;
+	}
+	closedir(d);
+	ASSERT(bytes > 0 && bytes <= SIZE);
+	ASSERT_EQ(spool_dropped(s) + spool_left(s), ARRAY_SIZE(texts));
+	end();
+}
+
+TEST(an_alert_larger_than_all_of_it_is_dropped)
+{
+	uint64_t number;
+
+	start();
+	ASSERT_EQ(put(0, 1, 100), 0);
+	ASSERT_EQ(put(1, 1, SIZE), 0);
+	ASSERT_EQ(put(2, 1, 100), 0);
+	ASSERT_EQ(spool_dropped(s), 1);
+	ASSERT_EQ(next(&number), 0);
+	ASSERT_EQ(next(&number), 2);
 	end();
 }
