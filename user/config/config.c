@@ -11,6 +11,8 @@
 
 #include "base/util.h"
 #include "config/config_priv.h"
+#include "kube/kube.h"
+#include "metrics/metrics.h"
 #include "probe/probe_kind.h"
 
 /* Matches a second that a process may send: the tracer gets through more on two processors. */
@@ -135,6 +137,22 @@ static int set_rate(struct config *c, const char *text)
 	return 0;
 }
 
+static int set_max_cpu(struct config *c, const char *text)
+{
+	char *end;
+
+	c->max_cpu = strtod(text, &end);
+	return *end || !isdigit((unsigned char)*text) || !(c->max_cpu >= 0.1) || c->max_cpu > 1e4
+		       ? -EINVAL
+		       : 0;
+}
+
+static int set_shed(struct config *c, const char *text)
+{
+	c->sheds = str_eq(text, "info");
+	return c->sheds ? 0 : -EINVAL;
+}
+
 static int set_proxy(struct config *c, const char *text)
 {
 	struct text word = { text, strlen(text) };
@@ -159,6 +177,27 @@ static int set_cookie(struct config *c, const char *text)
 	return !*text || strpbrk(text, "=;, \t") ? -EINVAL : config_add_word(&c->cookies, text);
 }
 
+static int set_metrics(struct config *c, const char *text)
+{
+	return metrics_check_address(text, NULL) ?: replace(&c->metrics, text);
+}
+
+static int set_control(struct config *c, const char *text)
+{
+	return replace(&c->control, text);
+}
+
+static int set_kube_logs(struct config *c, const char *text)
+{
+	return replace(&c->kube_logs, text);
+}
+
+static int set_kube_node(struct config *c, const char *text)
+{
+	return kube_is_subdomain((struct text){ text, strlen(text) }) ? replace(&c->kube_node, text)
+								      : -EINVAL;
+}
+
 #define MEMBER(m) .at = offsetof(struct config, m), .size = sizeof(((struct config *)NULL)->m)
 #define TAKES(what, how) .takes = what, .set = how
 
@@ -181,6 +220,19 @@ const struct config_setting config_settings[NR_CONFIG_SETTINGS] = {
 	{ .name = "rate",
 	  TAKES("matches a second, up to 10000000, or 0 for no limit", set_rate),
 	  MEMBER(rate) },
+	{ .name = "rate-limit",
+	  .in_file = "rate_limit",
+	  TAKES("alerts in a second, minute or hour, as in 10/s, 5/m or 10/s,burst=100",
+		config_set_limit),
+	  MEMBER(limit),
+	  .read = config_read_limit },
+	{ .name = "max-cpu-percent",
+	  .in_file = "max_cpu_percent",
+	  TAKES("percent of one CPU, from 0.1 to 10000", set_max_cpu),
+	  MEMBER(max_cpu) },
+	{ .name = "shed",
+	  TAKES("info, the level of rules that may be given up", set_shed),
+	  MEMBER(sheds) },
 	{ .name = "user", TAKES("a user's name or number", set_user), MEMBER(user) },
 	{ .name = "trusted-proxies",
 	  TAKES("addresses, ranges as in 10.0.0.0/8, or unix", set_proxy),
@@ -191,6 +243,23 @@ const struct config_setting config_settings[NR_CONFIG_SETTINGS] = {
 	  MEMBER(cookies),
 	  .many = true },
 	{ .name = "plain-session", MEMBER(plain_session) },
+	{ .name = "no-redact", MEMBER(no_redact) },
+	{ .name = "metrics",
+	  TAKES("an address, as 127.0.0.1:9464, or unix:PATH", set_metrics),
+	  MEMBER(metrics),
+	  .key = "listen" },
+	{ .name = "control",
+	  TAKES("the path of a socket", set_control),
+	  MEMBER(control),
+	  .is_path = true,
+	  .key = "socket" },
+	{ .name = "kubernetes-logs",
+	  TAKES("a folder", set_kube_logs),
+	  MEMBER(kube_logs),
+	  .is_path = true },
+	{ .name = "kubernetes-node",
+	  TAKES("the name of a node", set_kube_node),
+	  MEMBER(kube_node) },
 	{ .name = "verbose", MEMBER(verbose) },
 };
 
@@ -247,6 +316,8 @@ void config_take(struct config *c, struct config *from)
 		swap_bytes((char *)&c->outputs, (char *)&from->outputs, sizeof(c->outputs));
 	swap_bytes((char *)&c->redact, (char *)&from->redact, sizeof(c->redact));
 	swap_bytes((char *)&c->selection, (char *)&from->selection, sizeof(c->selection));
+	c->fixed = from->fixed;
+	c->from_file = from->from_file;
 	c->given |= from->given;
 }
 
@@ -268,31 +339,31 @@ void config_init(struct config *c)
 	*c = (struct config){ .rate = RATE_DEFAULT };
 }
 
-static void words_fini(struct config_words *words)
+void config_words_fini(struct config_words *words)
 {
 	for (size_t i = 0; i < words->count; i++)
 		free(words->list[i]);
 	free(words->list);
+	*words = (struct config_words){ 0 };
 }
 
 void config_fini(struct config *c)
 {
-	words_fini(&c->rules);
-	words_fini(&c->cookies);
-	words_fini(&c->redact.patterns);
+	config_words_fini(&c->rules);
+	config_words_fini(&c->cookies);
+	config_words_fini(&c->redact.patterns);
+	free(c->redact.key_file);
 	free(c->pids.list);
 	free(c->proxies.list);
 	free(c->user);
 	free(c->output);
+	free(c->metrics);
+	free(c->control);
+	free(c->kube_logs);
+	free(c->kube_node);
 	config_outputs_fini(c);
 	selection_fini(&c->selection);
 	*c = (struct config){ 0 };
-}
-
-int config_load_rules(const struct config *c, struct rule_set *out, struct buf *messages)
-{
-	return rule_set_load((const char *const *)c->rules.list, c->rules.count, c->disabled, out,
-			     messages);
 }
 
 struct request_opts config_request(const struct config *c)

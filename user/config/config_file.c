@@ -13,13 +13,13 @@ static const char *const modes[] = { "detect", "protect" };
 
 /* Keys that are to be there, and are not yet. */
 static const char *const unsupported[] = {
-	"rate_limit",
-	"metrics",
-	"control",
 	"deny",
 };
 
-/* The keys of a configuration: settings, those of a kind of their own, and what is not supported yet. */
+/*
+ * The keys of a configuration: settings, those of a kind of their own, and what is not supported
+ * yet.
+ */
 enum { KEY_OUTPUTS = NR_CONFIG_SETTINGS, KEY_MODE, KEY_TARGETS, KEY_EXCLUDE, KEY_REDACT, NR_KEYS };
 #define NR_NAMES (NR_KEYS + ARRAY_SIZE(unsupported))
 
@@ -58,12 +58,48 @@ static void read_value(struct config_reader *r, const struct config_setting *s,
 		yaml_error(&r->yaml, entry->value, "`%s` %s", s->name, why.data);
 }
 
+struct keyed_setting {
+	struct config_reader *reader;
+	const struct config_setting *setting;
+};
+
+static void read_only_key(void *ctx, size_t row, const struct yaml_entry *entry)
+{
+	const struct keyed_setting *k = ctx;
+
+	read_value(k->reader, k->setting, entry);
+}
+
+/* A mapping that has one key so far. */
+static void read_keyed(struct config_reader *r, const struct config_setting *s,
+		       const struct yaml_entry *entry)
+{
+	struct keyed_setting keyed = { r, s };
+	const struct yaml_node *seen[1] = { 0 };
+	char what[64];
+
+	if (entry->value->kind != YAML_MAP) {
+		yaml_error(&r->yaml, entry->value, "`%s` must be a mapping, `{ %s: ... }`, not %s",
+			   s->name, s->key, yaml_kind_name(entry->value));
+		return;
+	}
+	snprintf(what, sizeof(what), "`%s`", s->name);
+	yaml_read_map(&r->yaml, entry->value, what, &s->key, 1, seen, read_only_key, &keyed);
+	if (!seen[0])
+		yaml_error(&r->yaml, entry->value, "`%s` has no `%s`", s->name, s->key);
+}
+
 static void read_setting(struct config_reader *r, const struct config_setting *s,
 			 const struct yaml_entry *entry)
 {
 	bool flag;
 
-	if (!s->set) {
+	if (s->read) {
+		s->read(r, entry);
+		r->config->given |= 1u << (s - config_settings);
+	} else if (s->key) {
+		read_keyed(r, s, entry);
+	} else if (!s->set) {
 		if (yaml_read_bool(&r->yaml, entry, &flag))
 			config_set_flag(r->config, s, flag);
 	} else if (s->many && entry->value->kind == YAML_LIST) {
@@ -85,10 +121,21 @@ void config_read_mode(struct config_reader *r, const struct yaml_entry *entry)
 			   "`mode: protect` is not supported yet: calls are detected, not denied");
 }
 
+/* What a policy is made of is read anew while the tracer runs. */
+static bool is_fixed(size_t row)
+{
+	return row != (size_t)(config_setting("rules") - config_settings) &&
+	       row != (size_t)(config_setting("disabled") - config_settings) &&
+	       row != KEY_TARGETS && row != KEY_EXCLUDE;
+}
+
 static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
 
+	/* In whatever order they stand. */
+	if (is_fixed(row))
+		r->config->fixed += yaml_hash(entry->key) ^ 3 * yaml_hash(entry->value);
 	if (row < NR_CONFIG_SETTINGS) {
 		read_setting(r, &config_settings[row], entry);
 	} else if (row == KEY_OUTPUTS) {
@@ -114,7 +161,7 @@ static void read_root(struct config_reader *r, const struct yaml_node *root)
 	size_t pid = config_setting("pid") - config_settings;
 
 	for (size_t i = 0; i < NR_CONFIG_SETTINGS; i++)
-		names[i] = config_settings[i].name;
+		names[i] = config_settings[i].in_file ?: config_settings[i].name;
 	names[KEY_OUTPUTS] = "outputs";
 	names[KEY_MODE] = "mode";
 	names[KEY_TARGETS] = "targets";
@@ -148,13 +195,14 @@ static void read_document(struct config_reader *r)
 }
 
 /* Makes a configuration of what was read, unless anything was wrong. */
-static int finish(struct yaml_documents *docs, struct config *out, struct buf *messages)
+static int finish_config(struct yaml_documents *docs, struct config *out, struct buf *messages)
 {
 	struct config config;
 	struct config_reader r = { .yaml.doc = docs->first, .config = &config };
 	int ret;
 
 	config_init(&config);
+	config.from_file = true;
 	read_document(&r);
 	ret = r.yaml.nomem ? -ENOMEM : yaml_documents_show(docs, messages);
 	if (ret)
@@ -173,9 +221,9 @@ int config_load(const char *path, struct config *out, struct buf *messages)
 	config_init(out);
 	if (ret == -ENOMEM)
 		return ret;
-	if (!ret)
-		yaml_warn_of_others(path, &st, "is watched");
-	return finish(&docs, out, messages);
+	if (!ret && yaml_documents_refuse_others(&docs, path, &st, "is watched") == -ENOMEM)
+		return -ENOMEM;
+	return finish_config(&docs, out, messages);
 }
 
 int config_parse(const char *name, const char *text, size_t len, struct config *out,
@@ -184,7 +232,7 @@ int config_parse(const char *name, const char *text, size_t len, struct config *
 	_cleanup_(yaml_documents_fini) struct yaml_documents docs = { 0 };
 
 	config_init(out);
-	return yaml_documents_add(&docs, name, text, len) ?: finish(&docs, out, messages);
+	return yaml_documents_add(&docs, name, text, len) ?: finish_config(&docs, out, messages);
 }
 
 bool config_is_one(const char *path)

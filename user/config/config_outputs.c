@@ -12,7 +12,6 @@
 
 #define QUEUE_MAX 1000000
 #define SPOOL_MIN (256ULL << 10)
-#define SPOOL_MAX (1024ULL << 30)
 
 static const char *const types[] = { "file",	"stdout", "syslog", "journald",
 				     "webhook", "kafka",  "console" };
@@ -111,29 +110,6 @@ static void read_url(struct config_reader *r, const struct yaml_entry *entry)
 		yaml_error(&r->yaml, entry->value, "`url` is no URL of an output: %s", err.msg);
 }
 
-/* A number of bytes with K, M or G behind it. */
-static bool parse_size(struct text text, uint64_t *out)
-{
-	static const char units[] = "KMG";
-	uint64_t n = 0;
-	size_t i = 0;
-
-	for (; i < text.len && text.s[i] >= '0' && text.s[i] <= '9' && n < UINT32_MAX; i++)
-		n = 10 * n + (uint64_t)(text.s[i] - '0');
-	for (size_t u = 0; i && i < text.len && units[u]; u++) {
-		if ((text.s[i] & ~0x20) != units[u])
-			continue;
-		n <<= 10 * (u + 1);
-		i++;
-		break;
-	}
-	/* MB and MiB mean the same here. */
-	i += i + 1 < text.len && text.s[i] == 'i';
-	i += i < text.len && text.s[i] == 'B';
-	*out = n;
-	return i == text.len && n >= SPOOL_MIN && n <= SPOOL_MAX;
-}
-
 static void read_spool_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
@@ -142,7 +118,7 @@ static void read_spool_key(void *ctx, size_t row, const struct yaml_entry *entry
 	if (row == 0)
 		r->output->spool.path = read_file_name(r, entry);
 	else if (yaml_read_text(&r->yaml, entry, &text) &&
-		 !parse_size(text, &r->output->spool.size))
+		 !config_parse_size(text, SPOOL_MIN, CONFIG_SIZE_MAX, &r->output->spool.size))
 		yaml_error(&r->yaml, entry->value,
 			   "`size` takes bytes from 256K to 1024G, as in 512M, not %s",
 			   YAML_QUOTE(text));
@@ -215,7 +191,7 @@ static void read_address(struct config_reader *r, const struct yaml_entry *entry
 			   r->output->address, err.msg);
 }
 
-enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT, KEY_SPOOL };
+enum { KEY_TYPE, KEY_NAME, KEY_PATH, KEY_FORMAT, KEY_SPOOL, KEY_SASL };
 
 /* A row for each key; `only`: just of those types that take it. */
 static const struct output_key {
@@ -228,6 +204,8 @@ static const struct output_key {
 	[KEY_PATH] = { .name = "path", .read = read_path, .only = SINK_KEY_PATH },
 	[KEY_FORMAT] = { .name = "format", .read = read_format },
 	[KEY_SPOOL] = { .name = "spool", .read = read_spool, .only = SINK_KEY_SPOOL },
+	[KEY_SASL] = { .name = "sasl", .read = config_read_sasl, .only = SINK_KEY_SASL },
+	{ .name = "rotate", .read = config_read_rotate, .only = SINK_KEY_ROTATE },
 	{ .name = "level", .read = read_level },
 	{ .name = "queue", .read = read_queue },
 	{ .name = "address", .read = read_address, .only = SINK_KEY_ADDRESS },
@@ -284,6 +262,9 @@ static void check_unique(struct config_reader *r, const struct yaml_node *node,
 			yaml_error(&r->yaml, seen[KEY_SPOOL], "two outputs have this `spool`");
 		if (o->path && other->path && str_eq(o->path, other->path))
 			yaml_error(&r->yaml, seen[KEY_PATH], "two outputs have this `path`");
+		if (config_rotates_to(o, other->path) || config_rotates_to(other, o->path))
+			yaml_error(&r->yaml, seen[KEY_PATH],
+				   "the file of one output would be rotated to that of another");
 		if (o->ops && o->ops == other->ops && !o->path && !other->path &&
 		    str_eq(o->ops->type, "stdout"))
 			yaml_error(&r->yaml, node, "two outputs of type `stdout`");
@@ -308,6 +289,7 @@ static void read_output(struct config_reader *r, const struct yaml_node *node)
 	if (!r->output->ops)
 		return;
 	check_keys(r, node, seen);
+	config_check_sasl(r, seen[KEY_SASL]);
 	check_unique(r, node, seen);
 }
 
@@ -350,6 +332,8 @@ void config_outputs_fini(struct config *c)
 		free((char *)c->outputs.list[i].headers_file);
 		free((char *)c->outputs.list[i].template);
 		free((char *)c->outputs.list[i].key_file);
+		free((char *)c->outputs.list[i].sasl.user);
+		free((char *)c->outputs.list[i].sasl.password_file);
 	}
 	free(c->outputs.list);
 }

@@ -10,9 +10,9 @@
 /* More are a mistake: each text of an alert is held against all of them. */
 #define PATTERNS_MAX 64
 
-enum { REDACT_DEFAULTS, REDACT_PATTERNS };
+enum { REDACT_DEFAULTS, REDACT_PATTERNS, REDACT_KEY_FILE };
 
-static const char *const redact_keys[] = { "defaults", "patterns" };
+static const char *const redact_keys[] = { "defaults", "patterns", "key_file" };
 
 static void read_pattern(struct config_reader *r, const struct yaml_entry *entry)
 {
@@ -42,11 +42,15 @@ static void read_pattern(struct config_reader *r, const struct yaml_entry *entry
 static void read_redact_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
+	struct text text;
 	bool defaults;
 
 	if (row == REDACT_DEFAULTS) {
 		if (yaml_read_bool(&r->yaml, entry, &defaults))
 			r->config->redact.no_defaults = !defaults;
+	} else if (row == REDACT_KEY_FILE) {
+		if (yaml_read_text(&r->yaml, entry, &text))
+			r->config->redact.key_file = config_path(r, text);
 	} else if (entry->value->kind == YAML_LIST) {
 		yaml_for_each(item, entry->value)
 			read_pattern(r, &(struct yaml_entry){ entry->name, item, item });
@@ -55,11 +59,22 @@ static void read_redact_key(void *ctx, size_t row, const struct yaml_entry *entr
 	}
 }
 
+/* All or nothing. */
+static void read_switch(struct config_reader *r, const struct yaml_entry *entry)
+{
+	bool on;
+
+	if (yaml_read_bool(&r->yaml, entry, &on))
+		config_set_flag(r->config, config_setting("no-redact"), !on);
+}
+
 void config_read_redact(struct config_reader *r, const struct yaml_entry *entry)
 {
-	if (entry->value->kind != YAML_MAP)
+	if (entry->value->kind == YAML_TEXT)
+		read_switch(r, entry);
+	else if (entry->value->kind != YAML_MAP)
 		yaml_error(&r->yaml, entry->value,
-			   "`redact` is a mapping (\"defaults: true\"), not %s",
+			   "`redact` is `false` or a mapping (\"defaults: true\"), not %s",
 			   yaml_kind_name(entry->value));
 	else
 		yaml_read_map(&r->yaml, entry->value, "`redact`", redact_keys,

@@ -11,7 +11,7 @@
 #define TARGETS_MAX 256
 
 /* Keys of a match that are to be there, and are not yet. */
-static const char *const unsupported[] = { "namespace", "pod", "container_name", "labels" };
+static const char *const unsupported[] = { "labels" };
 
 #define NR_MATCH_KEYS (NR_SELECT_KEYS + ARRAY_SIZE(unsupported))
 
@@ -81,6 +81,41 @@ static bool is_name_taken(const struct selection *s, const struct select_target 
 	return false;
 }
 
+static void read_path(struct config_reader *r, struct select_target *target,
+		      const struct yaml_entry *entry)
+{
+	struct text text;
+	char **more;
+
+	if (!yaml_read_text(&r->yaml, entry, &text))
+		return;
+	if (!text.len) {
+		yaml_error(&r->yaml, entry->value, "`rules` takes files and directories");
+		return;
+	}
+	more = reallocarray(target->rules, target->nr_rules + 1, sizeof(*more));
+	if (!more) {
+		r->yaml.nomem = true;
+		return;
+	}
+	target->rules = more;
+	more[target->nr_rules] = config_path(r, text);
+	target->nr_rules += more[target->nr_rules] != NULL;
+}
+
+static void read_rules(struct config_reader *r, struct select_target *target,
+		       const struct yaml_entry *entry)
+{
+	if (entry->value->kind != YAML_LIST) {
+		read_path(r, target, entry);
+		return;
+	}
+	if (!entry->value->first)
+		yaml_error(&r->yaml, entry->value, "`rules` is empty: nothing is watched");
+	yaml_for_each(item, entry->value)
+		read_path(r, target, &(struct yaml_entry){ entry->name, item, item });
+}
+
 static void read_target_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
@@ -101,9 +136,7 @@ static void read_target_key(void *ctx, size_t row, const struct yaml_entry *entr
 		config_read_mode(r, entry);
 		break;
 	default:
-		yaml_error(&r->yaml, entry->key,
-			   "`rules` of a target are not supported yet: those of the configuration "
-			   "are watched in all targets");
+		read_rules(r, target, entry);
 	}
 }
 

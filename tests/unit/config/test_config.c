@@ -41,6 +41,15 @@ TEST(values)
 	ASSERT_EQ(set("trusted-proxies", "unix"), 0);
 	ASSERT_EQ(set("session-cookies", "sid"), 0);
 	ASSERT_EQ(set("plain-session", NULL), 0);
+	ASSERT_EQ(set("metrics", "127.0.0.1:9464"), 0);
+	ASSERT_EQ(set("metrics", "unix:/run/x"), 0);
+	ASSERT_STR(config.metrics, "unix:/run/x");
+	ASSERT_EQ(set("control", "/run/y"), 0);
+	ASSERT_STR(config.control, "/run/y");
+	ASSERT_EQ(set("kubernetes-logs", "/host/var/log"), 0);
+	ASSERT_STR(config.kube_logs, "/host/var/log");
+	ASSERT_EQ(set("kubernetes-node", "node-1.example"), 0);
+	ASSERT_STR(config.kube_node, "node-1.example");
 	ASSERT_EQ(config_request(&config).nr_proxies, 1);
 	ASSERT(config_request(&config).trust_unix && config_request(&config).plain_session);
 	ASSERT_STR(config_request(&config).cookies[0], "sid");
@@ -63,6 +72,21 @@ TEST(mistakes)
 		{ "user", "", "takes a user's name or number, not an empty word" },
 		{ "probe", "x", "takes one of auto, direct" },
 		{ "rate", "-1", "takes matches a second" },
+		{ "rate-limit", "10", "takes alerts in a second, minute or hour, as in 10/s" },
+		{ "rate-limit", "0/s", "takes alerts" },
+		{ "rate-limit", "1000001/s", "takes alerts" },
+		{ "rate-limit", "/s", "takes alerts" },
+		{ "rate-limit", "1/ss", "takes alerts" },
+		{ "rate-limit", "1/s,", "takes alerts" },
+		{ "rate-limit", "1/s,burst=", "takes alerts" },
+		{ "rate-limit", "1/s,burst=0", "takes alerts" },
+		{ "rate-limit", "1/s,burst=1,", "takes alerts" },
+		{ "rate-limit", "", "takes alerts" },
+		{ "metrics", "9464", "takes an address" },
+		{ "metrics", "unix:x", "takes an address" },
+		{ "control", "", "takes the path of a socket" },
+		{ "kubernetes-logs", "", "takes a folder, not an empty word" },
+		{ "kubernetes-node", "Node_1", "takes the name of a node, not \"Node_1\"" },
 		{ "count", "0", "takes a number of alerts" },
 		{ "duration", "inf", "takes seconds" },
 		{ "trusted-proxies", "10.0.0.0/99", "takes addresses" },

@@ -34,6 +34,8 @@ TEST(settings)
 			"mode: detect\n"
 			"trusted-proxies: 10.0.0.0/8\n"
 			"session-cookies: [a, b]\n"
+			"kubernetes-logs: log\n"
+			"kubernetes-node: node-1\n"
 			"plain-session: on\n"),
 		  0);
 	ASSERT(!messages.len);
@@ -50,6 +52,8 @@ TEST(settings)
 	ASSERT_EQ(config.rate, 0);
 	ASSERT_EQ(config.format, SINK_JSON);
 	ASSERT_STR(config.user, "nobody");
+	ASSERT_STR(config.kube_logs, "/etc/p/log");
+	ASSERT_STR(config.kube_node, "node-1");
 	ASSERT_EQ(config.proxies.count, 1);
 	ASSERT_STR(config.cookies.list[1], "b");
 }
@@ -96,6 +100,19 @@ TEST(redact)
 	ASSERT_EQ(parse("redact: { patterns: one }\n"), 0);
 	ASSERT_EQ(config.redact.patterns.count, 1);
 	ASSERT(!config.redact.no_defaults);
+	ASSERT(!config.no_redact && !config.redact.key_file);
+	ASSERT_EQ(parse("redact: { key_file: key }\n"), 0);
+	ASSERT_STR(config.redact.key_file, "/etc/p/key");
+	ASSERT_EQ(parse("redact: false\n"), 0);
+	ASSERT(config.no_redact);
+	ASSERT_EQ(parse("redact: true\n"), 0);
+	ASSERT(!config.no_redact);
+	/* The command line counts more. */
+	config_init(&own);
+	ASSERT_EQ(config_set(&own, config_setting("no-redact"), NULL), 0);
+	config_take(&own, &config);
+	ASSERT(own.no_redact);
+	config_fini(&own);
 	config_fini(&config);
 }
 
@@ -124,6 +141,31 @@ TEST(outputs)
 	ASSERT_EQ(config_sinks(&config, sinks), 1);
 	ASSERT_STR(sinks[0].ops->type, "stdout");
 	ASSERT_EQ(sinks[0].format, SINK_AUTO);
+}
+
+TEST(rotation)
+{
+	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
+
+	ASSERT_EQ(parse("outputs:\n"
+			"- { type: file, path: a, rotate: { size: 100M, age: 12h, keep: 3 } }\n"
+			"- { type: file, path: b, rotate: { size: 1k } }\n"
+			"- { type: file, path: c, rotate: { age: 90s } }\n"
+			"- { type: file, path: a.x }\n"),
+		  0);
+	ASSERT_EQ(config_sinks(&config, sinks), 4);
+	ASSERT_EQ(sinks[0].rotation.size, 100 << 20);
+	ASSERT_EQ(sinks[0].rotation.age_s, 12 * 3600);
+	ASSERT_EQ(sinks[0].rotation.keep, 3);
+	ASSERT_EQ(sinks[1].rotation.size, 1024);
+	ASSERT_EQ(sinks[1].rotation.age_s, 0);
+	ASSERT_EQ(sinks[1].rotation.keep, 7);
+	ASSERT_EQ(sinks[2].rotation.age_s, 90);
+	ASSERT_EQ(sinks[3].rotation.keep, 0);
+	/* What the command line names is not rotated. */
+	ASSERT_EQ(parse("output: x"), 0);
+	ASSERT_EQ(config_sinks(&config, sinks), 1);
+	ASSERT_EQ(sinks[0].rotation.keep, 0);
 }
 
 static void set(struct config *c, const char *name, const char *text)
@@ -160,6 +202,29 @@ TEST(command_line_and_file)
 	ASSERT_EQ(config_sinks(&c, sinks), 1);
 	ASSERT_STR(sinks[0].path, "/y");
 	config_fini(&c);
+}
+
+static uint64_t fixed(const char *text)
+{
+	return parse(text) ? 0 : config.fixed;
+}
+
+/* What a reload does not change is told from what it does, in whatever order and form it stands. */
+TEST(what_is_fixed)
+{
+	uint64_t one = fixed("rules: a.yaml\nformat: json\nverbose: true\n");
+
+	ASSERT(one);
+	ASSERT_EQ(fixed("# other rules\nverbose:   true\nformat: json\nrules: [b.yaml]\n"), one);
+	ASSERT_EQ(fixed("format: json\nverbose: true\ndisabled: true\nrules: a.yaml\n"
+			"targets: [{ name: t, match: {} }]\nexclude: [{ user: root }]\n"),
+		  one);
+	ASSERT(fixed("rules: a.yaml\nformat: text\nverbose: true\n") != one);
+	ASSERT(fixed("rules: a.yaml\nformat: json\n") != one);
+	ASSERT(fixed("rules: a.yaml\nformat: json\nverbose: true\nredact: { defaults: false }\n") !=
+	       one);
+	ASSERT(fixed("outputs: [{ type: file, path: /a }, { type: file, path: /b }]\n") !=
+	       fixed("outputs: [{ type: file, path: /b }, { type: file, path: /a }]\n"));
 }
 
 TEST(mistakes)
@@ -201,28 +266,62 @@ TEST(mistakes)
 		  ":1:37: `user` does not take `nobody-of-that-name`: there is no user "
 		  "\"nobody-of-that-name\": a user who is unknown here is named by number\n"
 		  ":1:64: `unit` is empty\n" },
-		{ "targets: [{ name: a, match: { pod: x }, rules: y, mode: protect }]\n",
-		  ":1:31: `pod` is not supported yet\n"
-		  ":1:41: `rules` of a target are not supported yet: those of the configuration "
-		  "are watched in all targets\n"
-		  ":1:57: `mode: protect` is not supported yet: calls are detected, not denied\n" },
+		{ "targets: [{ name: a, match: { labels: { app: x } }, rules: y, mode: protect "
+		  "}]\n",
+		  ":1:31: `labels` is not supported yet\n"
+		  ":1:69: `mode: protect` is not supported yet: calls are detected, not denied\n" },
+		{ "targets: [{ name: a, match: {}, rules: [] }, { name: b, match: {}, rules: "
+		  "[x, [y]] }]\n",
+		  ":1:40: `rules` is empty: nothing is watched\n"
+		  ":1:79: `rules` must be text, not a list\n" },
+		{ "targets: [{ name: a, match: { namespace: [shop, a_b], pod: Shop, "
+		  "container_name: a* } }]\n",
+		  ":1:49: `namespace` does not take `a_b`: a name in Kubernetes is of small "
+		  "letters, "
+		  "digits and hyphens, 63 at the most, and no pattern\n"
+		  ":1:60: `pod` does not take `Shop`: the name of a pod is of small letters, "
+		  "digits, "
+		  "hyphens and dots; *, ? and [] are understood\n"
+		  ":1:82: `container_name` does not take `a*`: a name in Kubernetes is of small "
+		  "letters, "
+		  "digits and hyphens, 63 at the most, and no pattern\n" },
 		{ "targets: [{ name: a, match: {} }]\npid: 1\nexclude: [{}]\n",
 		  ":2:1: `pid` beside `targets`: there may be one of them\n"
 		  ":3:11: an exclusion without a key leaves nothing\n" },
 		{ "exclude: [{ user: root }]\n",
 		  ":1:1: `exclude` without `targets` leaves nothing out: `targets` says what is "
 		  "traced\n" },
-		{ "deny: []\nmetrics: { listen: x }\ncontrol: {}\nrate_limit: {}\n",
-		  ":1:1: `deny` is not supported yet\n:2:1: `metrics` is not supported yet\n"
-		  ":3:1: `control` is not supported yet\n:4:1: `rate_limit` is not supported "
-		  "yet\n" },
-		{ "redact: true\n",
-		  ":1:9: `redact` is a mapping (\"defaults: true\"), not text\n" },
+		{ "deny: []\n", ":1:1: `deny` is not supported yet\n" },
+		{ "rate_limit: {}\n", ":1:13: `rate_limit` has no `per_rule`\n" },
+		{ "rate_limit: 10/s\n",
+		  ":1:13: `rate_limit` must be a mapping, `{ per_rule: 10/s, burst: 100 }`, not "
+		  "text\n" },
+		{ "rate_limit:\n  per_rule: 10/d\n  burst: 0\n  brust: 1\n",
+		  ":2:13: `per_rule` takes a number of alerts in a second, a minute or an hour, as "
+		  "in 10/s, 5/m or 100/h, not `10/d`\n"
+		  ":3:10: `burst` takes a number of alerts from 1 to 1000000, not `0`\n"
+		  ":4:3: unknown key `brust` in `rate_limit`; did you mean `burst`?\n" },
+		{ "rate-limit: 10/s\n", ":1:1: unknown key `rate-limit` in a configuration; did "
+					"you mean `rate_limit`?\n" },
+		{ "control: { sokcet: /run/x }\n",
+		  ":1:10: `control` has no `socket`\n:1:12: unknown key `sokcet` in `control`; did "
+		  "you mean `socket`?\n" },
+		{ "redact: [x]\n",
+		  ":1:9: `redact` is `false` or a mapping (\"defaults: true\"), not a list\n" },
 		{ "redact: { default: true, patterns: ['(', {}] }\n",
 		  ":1:11: unknown key `default` in `redact`; did you mean `defaults`?\n"
 		  ":1:37: this is no regular expression (PCRE2): missing closing parenthesis, "
 		  "behind its first 1 bytes\n"
 		  ":1:42: `patterns` must be text, not a mapping\n" },
+		{ "metrics: 127.0.0.1:9464\n",
+		  ":1:10: `metrics` must be a mapping, `{ listen: ... }`, not text\n" },
+		{ "metrics: {}\n", ":1:10: `metrics` has no `listen`\n" },
+		{ "metrics: { listne: x }\n",
+		  ":1:10: `metrics` has no `listen`\n:1:12: unknown key `listne` in `metrics`; did "
+		  "you mean `listen`?\n" },
+		{ "metrics: { listen: localhost }\n",
+		  ":1:20: `metrics` takes an address, as 127.0.0.1:9464, or unix:PATH, not "
+		  "\"localhost\"\n" },
 		{ "outputs: []\n", ":1:1: `outputs` is empty\n" },
 		{ "outputs: x\n", ":1:10: `outputs` must be a list, not text\n" },
 		{ "outputs: [x]\n", ":1:11: an output must be a mapping, not text\n" },
@@ -234,6 +333,21 @@ TEST(mistakes)
 		{ "outputs: [{ type: kafka, topic: x, key: hots }]\n",
 		  ":1:11: an output of type `kafka` has no `brokers`\n"
 		  ":1:41: unknown key `hots`; did you mean `host`?\n" },
+		{ "outputs: [{ type: kafka, brokers: b, topic: t, sasl: { mechanism: LOGIN, user: "
+		  "u } }]\n",
+		  ":1:54: `sasl` has no `password_file`\n"
+		  ":1:67: unknown mechanism `LOGIN`; valid mechanisms are `SCRAM-SHA-512`, "
+		  "`SCRAM-SHA-256` and `PLAIN`\n" },
+		{ "outputs: [{ type: kafka, brokers: b, topic: t, sasl: { mechanism: PLAIN, user: "
+		  "u, password_file: f } }]\n",
+		  ":1:48: `PLAIN` would send the password for everybody to read: give a "
+		  "`ca_file`, which turns on TLS\n" },
+		{ "outputs: [{ type: kafka, brokers: b, topic: t, sasl: x }]\n",
+		  ":1:54: `sasl` must be a mapping, `{ mechanism: SCRAM-SHA-512, user: ..., "
+		  "password_file: ... }`, not text\n" },
+		{ "outputs: [{ type: webhook, url: 'https://h', ca_file: c, sasl: { mechanism: "
+		  "PLAIN, user: u, password_file: f } }]\n",
+		  ":1:58: an output of type `webhook` has no `sasl`\n" },
 		{ "outputs: [{ type: kafka, brokers: [], topic: t, url: 'http://h' }]\n",
 		  ":1:35: `brokers` is empty\n"
 		  ":1:49: an output of type `kafka` has no `url`\n" },
@@ -286,6 +400,27 @@ TEST(mistakes)
 		{ "outputs:\n- { type: file, path: x, name: n }\n- { type: file, path: x, name: n "
 		  "}\n",
 		  ":3:17: two outputs have this `path`\n:3:26: two outputs have this `name`\n" },
+		{ "outputs: [{ type: file, path: x, rotate: 5 }, { type: stdout, rotate: { size: "
+		  "1M } }]\n",
+		  ":1:42: `rotate` must be a mapping, `{ size: 100M, age: 1d, keep: 7 }`, not "
+		  "text\n"
+		  ":1:63: an output of type `stdout` has no `rotate`\n" },
+		{ "outputs: [{ type: file, path: x, rotate: { keep: 3 } }]\n",
+		  ":1:42: `rotate` has neither `size` nor `age`: a file would never be rotated\n" },
+		{ "outputs: [{ type: file, path: x, rotate: { size: 1, age: 1w, keep: 0 } }]\n",
+		  ":1:50: `size` takes bytes from 1K to 1024G, as in 100M, not `1`\n"
+		  ":1:58: `age` takes a time from 1s to 3660d, as in 30m, 12h or 1d, not `1w`\n"
+		  ":1:68: `keep` takes a number of files from 1 to 1000, not `0`\n" },
+		{ "outputs: [{ type: file, path: x, rotate: { size: 9999999999G, age: "
+		  "99999999999d, "
+		  "keep: 99999999999 } }]\n",
+		  ":1:50: `size` takes bytes from 1K to 1024G, as in 100M, not `9999999999G`\n"
+		  ":1:68: `age` takes a time from 1s to 3660d, as in 30m, 12h or 1d, not "
+		  "`99999999999d`\n"
+		  ":1:88: `keep` takes a number of files from 1 to 1000, not `99999999999`\n" },
+		{ "outputs: [{ type: file, path: x, rotate: { size: 1M } }, { type: file, path: "
+		  "x.2 }]\n",
+		  ":1:72: the file of one output would be rotated to that of another\n" },
 		{ "output: x\noutputs: [{ type: stdout }]\n",
 		  ":1:1: `output` beside `outputs`: there may be one of them\n" },
 	};
