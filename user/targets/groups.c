@@ -52,8 +52,8 @@ static uint32_t free_number(struct groups *g)
 	return 0;
 }
 
-static int add(struct groups *g, const struct elf_file *elf, const char *path, struct file_id id,
-	       uint32_t *number, struct err *err)
+static int add_group(struct groups *g, const struct elf_file *elf, const char *path,
+		     struct file_id id, uint32_t *number, struct err *err)
 {
 	_cleanup_close_ int fd = file_apart(elf_file_fd(elf));
 	_cleanup_free_ char *own_path = strdup(path);
@@ -91,7 +91,7 @@ int groups_get(struct groups *g, const struct elf_file *elf, const char *path, u
 	if (ret)
 		return err_set(err, ret, "cannot tell which file %s is: %s", path, strerror(-ret));
 	*number = find_id(g, id);
-	return *number ? 0 : add(g, elf, path, id, number, err);
+	return *number ? 0 : add_group(g, elf, path, id, number, err);
 }
 
 /* Has the kernel side see where code objects end. */
@@ -122,7 +122,7 @@ void groups_describe(struct groups *g, uint32_t number, struct py_interp *interp
 		interp->proc.image = kern_new_image(g->kern);
 }
 
-static void detach(struct group *group)
+static void detach_probes(struct group *group)
 {
 	for (int k = 0; k < NR_PROBES; k++)
 		attachment_free(TAKE_PTR(group->attachments[k]));
@@ -138,7 +138,7 @@ static void detach(struct group *group)
 
 static void group_free(struct group *group)
 {
-	detach(group);
+	detach_probes(group);
 	close(group->file.fd);
 	free(group->path);
 	free(group);
@@ -157,13 +157,11 @@ static void give_back(struct groups *g, uint32_t number, struct direct_probes *d
 
 static void note_used(struct groups *g, const struct processes *processes)
 {
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (const struct process *p = processes->buckets[i]; p; p = p->next) {
-			struct group *group = p->interp ? groups_find(g, p->interp->group) : NULL;
+	processes_for_each(p, processes) {
+		struct group *group = p->interp ? groups_find(g, p->interp->group) : NULL;
 
-			if (group)
-				group->used = true;
-		}
+		if (group)
+			group->used = true;
 	}
 }
 
@@ -197,7 +195,7 @@ void groups_detach(struct groups *g)
 {
 	for (uint32_t i = 1; i < ARRAY_SIZE(g->list); i++) {
 		if (g->list[i])
-			detach(g->list[i]);
+			detach_probes(g->list[i]);
 	}
 }
 

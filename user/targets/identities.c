@@ -11,13 +11,23 @@ void identities_init(struct identities *ids)
 	pthread_mutex_init(&ids->lock, NULL);
 }
 
+struct identity *identity_ref(struct identity *id)
+{
+	if (id)
+		atomic_fetch_add(&id->refs, 1);
+	return id;
+}
+
 void identity_unref(struct identity *id)
 {
 	if (!id || atomic_fetch_sub(&id->refs, 1) > 1)
 		return;
 	interp_facts_unref(id->interp);
+	interp_facts_unref(id->former);
 	program_unref(id->program);
+	policy_unref(id->selected_by);
 	free(id->container);
+	kube_unref(id->kube);
 	free(id);
 }
 
@@ -28,29 +38,28 @@ bool identity_is_in(struct identity *id, uint64_t cgroup)
 	return atomic_compare_exchange_strong(&id->cgroup, &known, cgroup) || known == cgroup;
 }
 
-static struct identity **identity_at(struct identities *ids, pid_t pid)
+static struct identity *find_identity(const struct identities *ids, pid_t pid)
 {
-	struct identity **at = &ids->buckets[(unsigned int)pid % IDENTITIES_BUCKETS];
-
-	while (*at && (*at)->pid != pid)
-		at = &(*at)->next;
-	return at;
+	hash_for_each_like(struct identity, id, ids->table, (unsigned int)pid, link) {
+		if (id->pid == pid)
+			return id;
+	}
+	return NULL;
 }
 
 /* Lists `id` (NULL: nothing) as that of the process. */
 static void identity_replace(struct identities *ids, pid_t pid, struct identity *id)
 {
-	struct identity **at, *before;
+	struct identity *before;
 
 	pthread_mutex_lock(&ids->lock);
-	at = identity_at(ids, pid);
-	before = *at;
+	before = find_identity(ids, pid);
+	if (before)
+		hash_remove(ids->table, (unsigned int)pid, &before->link);
 	if (id && before && !id->cgroup)
 		atomic_store(&id->cgroup, before->cgroup);
 	if (id)
-		id->next = before ? before->next : NULL;
-	if (before || id)
-		*at = id ?: before->next;
+		hash_add(ids->table, (unsigned int)pid, &id->link);
 	pthread_mutex_unlock(&ids->lock);
 	identity_unref(before);
 }
@@ -64,9 +73,15 @@ void identities_publish(struct identities *ids, const struct process *p)
 		id->refs = 1;
 		id->pid = p->pid;
 		id->interp = interp_facts_ref(p->interp);
+		id->former = interp_facts_ref(p->former);
+		id->list = p->list;
+		id->former_list = p->former_list;
+		id->renewed = p->renewed;
 		id->program = program_ref(p->program);
 		id->selected = p->selected;
+		id->selected_by = policy_ref(p->selected_by);
 		id->container = TAKE_PTR(container);
+		id->kube = kube_ref(p->kube);
 		id->cgroup = p->cgroup;
 	} else {
 		free(TAKE_PTR(id));
@@ -81,11 +96,32 @@ void identities_remove(struct identities *ids, pid_t pid)
 
 void identities_fini(struct identities *ids)
 {
-	for (size_t i = 0; i < IDENTITIES_BUCKETS; i++) {
-		while (ids->buckets[i])
-			identities_remove(ids, ids->buckets[i]->pid);
-	}
+	hash_for_each(struct identity, id, ids->table, link)
+		identities_remove(ids, id->pid);
+	policy_unref(ids->policy);
 	pthread_mutex_destroy(&ids->lock);
+}
+
+void identities_set_policy(struct identities *ids, struct policy *policy)
+{
+	struct policy *before;
+
+	policy_ref(policy);
+	pthread_mutex_lock(&ids->lock);
+	before = ids->policy;
+	ids->policy = policy;
+	pthread_mutex_unlock(&ids->lock);
+	policy_unref(before);
+}
+
+struct policy *identities_policy(struct identities *ids)
+{
+	struct policy *policy;
+
+	pthread_mutex_lock(&ids->lock);
+	policy = policy_ref(ids->policy);
+	pthread_mutex_unlock(&ids->lock);
+	return policy;
 }
 
 struct identity *identities_get(struct identities *ids, pid_t pid)
@@ -93,9 +129,7 @@ struct identity *identities_get(struct identities *ids, pid_t pid)
 	struct identity *id;
 
 	pthread_mutex_lock(&ids->lock);
-	id = *identity_at(ids, pid);
-	if (id)
-		atomic_fetch_add(&id->refs, 1);
+	id = identity_ref(find_identity(ids, pid));
 	pthread_mutex_unlock(&ids->lock);
 	return id;
 }

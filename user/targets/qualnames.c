@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "bpf/abi/hash.h"
 #include "py/py_qualname.h"
 
@@ -13,7 +14,7 @@
 #define ENTRIES_MAX 16384
 
 struct entry {
-	struct entry *next;
+	struct hash_link link;
 	uint64_t code, check;
 	size_t len; /* 0: not found */
 	char name[];
@@ -21,7 +22,7 @@ struct entry {
 
 struct qualnames {
 	pthread_mutex_t lock; /* against the thread that adds to it; one does */
-	struct entry *buckets[BUCKETS];
+	HASH_TABLE(table, BUCKETS);
 	size_t count;
 };
 
@@ -34,16 +35,11 @@ struct qualnames *qualnames_new(void)
 	return q;
 }
 
-static void clear(struct qualnames *q)
+static void clear_names(struct qualnames *q)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (q->buckets[i]) {
-			struct entry *e = q->buckets[i];
-
-			q->buckets[i] = e->next;
-			free(e);
-		}
-	}
+	hash_for_each(struct entry, e, q->table, link)
+		free(e);
+	memset(q->table, 0, sizeof(q->table));
 	q->count = 0;
 }
 
@@ -51,7 +47,7 @@ void qualnames_free(struct qualnames *q)
 {
 	if (!q)
 		return;
-	clear(q);
+	clear_names(q);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 }
@@ -86,9 +82,9 @@ static bool is_missing(const struct event *ev)
 	return !ev->qualname.s && ev->head.code && ev->head.callee == CALLEE_PYTHON;
 }
 
-static struct entry **bucket_of(struct qualnames *q, const struct event *ev)
+static uint64_t hash_of(const struct event *ev)
 {
-	return &q->buckets[(ev->head.code >> 4) % BUCKETS];
+	return ev->head.code >> 4;
 }
 
 static uint64_t check_of(const struct event *ev)
@@ -96,14 +92,15 @@ static uint64_t check_of(const struct event *ev)
 	return hash_text(hash_text(PHRUDE_HASH_SEED ^ (uint64_t)ev->line, ev->name), ev->file);
 }
 
-static struct entry *known(struct qualnames *q, const struct event *ev)
+static struct entry *find_known(struct qualnames *q, const struct event *ev)
 {
-	struct entry *e = *bucket_of(q, ev);
 	uint64_t check = check_of(ev);
 
-	while (e && (e->code != ev->head.code || e->check != check))
-		e = e->next;
-	return e;
+	hash_for_each_like(struct entry, e, q->table, hash_of(ev), link) {
+		if (e->code == ev->head.code && e->check == check)
+			return e;
+	}
+	return NULL;
 }
 
 bool qualnames_fill(struct qualnames *q, struct arena *arena, struct event *ev)
@@ -113,7 +110,7 @@ bool qualnames_fill(struct qualnames *q, struct arena *arena, struct event *ev)
 	if (!is_missing(ev))
 		return true;
 	pthread_mutex_lock(&q->lock);
-	e = known(q, ev);
+	e = find_known(q, ev);
 	/* It may be forgotten at any time. */
 	if (e && e->len) {
 		char *name = arena_alloc(arena, e->len);
@@ -127,18 +124,17 @@ bool qualnames_fill(struct qualnames *q, struct arena *arena, struct event *ev)
 
 void qualnames_find(struct qualnames *q, const struct py_view *view, const struct event *ev)
 {
-	struct entry *e, **bucket = bucket_of(q, ev);
+	struct entry *e;
 
-	if (!is_missing(ev) || known(q, ev))
+	if (!is_missing(ev) || find_known(q, ev))
 		return;
 	e = look_up(view, ev, check_of(ev));
 	if (!e)
 		return;
 	pthread_mutex_lock(&q->lock);
 	if (q->count >= ENTRIES_MAX)
-		clear(q);
-	e->next = *bucket;
-	*bucket = e;
+		clear_names(q);
+	hash_add(q->table, hash_of(ev), &e->link);
 	q->count++;
 	pthread_mutex_unlock(&q->lock);
 }

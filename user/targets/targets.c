@@ -2,15 +2,17 @@
 #include "targets/targets.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "elf/elf_file.h"
 #include "targets/targets_priv.h"
 
-int targets_new(struct kern *kern, const struct targets_config *config, struct targets **out,
-		struct err *err)
+int targets_new(struct kern *kern, const struct targets_config *config, struct policy *policy,
+		struct targets **out, struct err *err)
 {
 	_cleanup_(targets_freep) struct targets *t = calloc(1, sizeof(*t));
 	int ret = 0;
@@ -21,17 +23,21 @@ int targets_new(struct kern *kern, const struct targets_config *config, struct t
 	t->kern = kern;
 	t->groups.kern = kern;
 	identities_init(&t->identities);
+	t->policy = policy_ref(policy);
+	identities_set_policy(&t->identities, policy);
 	t->direct = direct_probes_new(kern);
-	if (!t->direct)
+	if (config->discovers)
+		t->kube_known = kube_known_new(config->kube_logs, config->kube_node);
+	if (!t->direct || (config->discovers && !t->kube_known))
 		return err_set(err, -ENOMEM, "out of memory");
 	if (kern_is_sleepable(kern))
 		ret = armer_new(kern, &t->armer, err);
 	if (!ret)
-		ret = watch_rules(kern, config->rules, t->names, err);
-	if (!ret)
-		ret = targets_expect_imports(t, err);
-	if (!ret)
-		*out = TAKE_PTR(t);
+		ret = watch_policy(kern, policy, err);
+	if (ret)
+		return ret;
+	targets_watch_changes(t);
+	*out = TAKE_PTR(t);
 	return ret;
 }
 
@@ -49,12 +55,18 @@ void targets_free(struct targets *t)
 	if (!t)
 		return;
 	detach_all(t);
+	free(t->had);
 	groups_fini(&t->groups);
 	processes_fini(&t->processes);
 	identities_fini(&t->identities);
+	kube_known_free(t->kube_known);
 	armer_free(t->armer);
-	free(t->import_numbers);
+	policy_unref(t->policy);
+	policy_unref(t->former);
 	free(t->found.list);
+	free(t->changing.list);
+	targets_round_free(t->round);
+	free(t->unshared.list);
 	free(t);
 }
 
@@ -73,11 +85,66 @@ static int attach_one(struct targets *t, struct err *err)
 	return ret;
 }
 
+static void check_processes(struct targets *t)
+{
+	processes_for_each(p, &t->processes) {
+		targets_armed(p);
+		targets_disarm_former(t, p);
+		targets_look_for_late(
+			t, p); /* what comes into a module without an import of a C one */
+		if (!kill(p->pid, 0) || errno != ESRCH) {
+			p->gone = false;
+			continue;
+		}
+		/*
+		 * What it left in the ring is read before the next look, and must not meet
+		 * a process unknown.
+		 */
+		if (!p->gone) {
+			p->gone = true;
+			continue;
+		}
+		targets_let_go(t, p->pid);
+	}
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct process *const *pa = a, *const *pb = b;
+
+	return (*pa)->pid < (*pb)->pid ? -1 : (*pa)->pid > (*pb)->pid;
+}
+
+static void say_ready(struct targets *t)
+{
+	_cleanup_free_ struct process **list = calloc(t->processes.count + 1, sizeof(*list));
+	_cleanup_buf_ struct buf who = { 0 }, probes = { 0 };
+	size_t n = 0;
+
+	if (!list)
+		return;
+	processes_for_each(p, &t->processes) {
+		if (p->interp)
+			list[n++] = p;
+	}
+	if (!n)
+		return;
+	qsort(list, n, sizeof(struct process *), by_pid);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid,
+			   list[i]->interp->version);
+	plan_print(&probes, list[0]->interp->probe_of_rule,
+		   list[0]->interp->policy->rules.nr_rules);
+	log_info("ready: %s, %zu rules, probes: %s", who.data, t->policy->rules.nr_rules,
+		 probes.data);
+	t->ready = true;
+}
+
 int targets_attach_next(struct targets *t, struct err *err)
 {
 	int ret = 0;
 
-	if (t->config.selection)
+	if (t->config.discovers)
 		return targets_discover_next(t, err);
 	if (!t->nr_attached)
 		targets_expect(t);
@@ -88,7 +155,7 @@ int targets_attach_next(struct targets *t, struct err *err)
 	if (t->nr_attached < t->config.nr_pids)
 		return 1;
 	targets_take_children(t);
-	targets_say_ready(t);
+	say_ready(t);
 	return 0;
 }
 
@@ -103,7 +170,7 @@ bool targets_take_started(void *targets, pid_t pid, uint64_t thread_pointer)
 	ret = targets_add(t, pid, thread_pointer, &err);
 	if (ret == 0) {
 		if (!t->ready)
-			targets_say_ready(t);
+			say_ready(t);
 		return true;
 	}
 	if (ret != -ENOEXEC && ret != -ESRCH && ret != -EAGAIN)
@@ -120,10 +187,15 @@ void targets_tick(struct targets *t, bool read)
 {
 	if (t->ending)
 		return;
-	if (read)
-		targets_check(t);
-	if (t->config.selection)
+	if (read) {
+		check_processes(t);
+		targets_drop_leaving(t, false);
+	}
+	if (t->config.discovers)
 		targets_drop_others(t);
+	targets_change_tick(t);
+	targets_kube_tick(t);
+	targets_give_back_shares(t);
 	targets_say_refused(t);
 	elf_files_collect();
 	groups_collect(&t->groups, &t->processes, t->direct, clock_now_ms());
@@ -136,18 +208,64 @@ bool targets_are_undecided(const struct targets *t)
 
 bool targets_are_alive(const struct targets *t)
 {
-	return t->config.selection || processes_alive(&t->processes);
+	return t->config.discovers || processes_alive(&t->processes);
+}
+
+const char *const targets_state_names[NR_TARGETS_STATES] = {
+	[TARGETS_TRACED] = "traced",
+	[TARGETS_UNANSWERING] = "unanswering",
+	[TARGETS_UNDECIDED] = "undecided",
+	[TARGETS_OTHER] = "other",
+};
+
+static enum targets_state state_of(const struct process *p)
+{
+	if (p->interp)
+		return p->deaf ? TARGETS_UNANSWERING : TARGETS_TRACED;
+	return p->starting || p->undecided ? TARGETS_UNDECIDED : TARGETS_OTHER;
+}
+
+void targets_states(const struct targets *t, size_t by_state[NR_TARGETS_STATES])
+{
+	memset(by_state, 0, NR_TARGETS_STATES * sizeof(*by_state));
+	processes_for_each(p, &t->processes)
+		by_state[state_of(p)]++;
+}
+
+size_t targets_known(const struct targets *t)
+{
+	return t->processes.count;
+}
+
+void targets_list(const struct targets *t, bool (*fn)(void *ctx, const struct targets_seen *seen),
+		  void *ctx)
+{
+	processes_for_each(p, &t->processes) {
+		struct targets_seen seen = {
+			.pid = p->pid,
+			.since_ns = p->since_ns,
+			.state = state_of(p),
+			.exe = p->program ? p->program->facts.exe : NULL,
+			.python = p->interp ? p->interp->version : NULL,
+			.target = p->selected ? p->selected->name : NULL,
+		};
+
+		if (!fn(ctx, &seen))
+			return;
+	}
+}
+
+const struct policy *targets_policy(const struct targets *t)
+{
+	return t->policy;
 }
 
 size_t targets_traced(const struct targets *t)
 {
-	size_t traced = 0;
+	size_t by_state[NR_TARGETS_STATES];
 
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (const struct process *p = t->processes.buckets[i]; p; p = p->next)
-			traced += p->interp != NULL;
-	}
-	return traced;
+	targets_states(t, by_state);
+	return by_state[TARGETS_TRACED] + by_state[TARGETS_UNANSWERING];
 }
 
 bool targets_are_ready(const struct targets *t)
@@ -159,12 +277,10 @@ void targets_end(struct targets *t)
 {
 	t->ending = true;
 	kern_stop(t->kern);
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			targets_detach_own(p);
-			arm_free(p->arming);
-			p->arming = NULL;
-		}
+	processes_for_each(p, &t->processes) {
+		targets_detach_own(p);
+		arm_free(p->arming);
+		p->arming = NULL;
 	}
 	detach_all(t);
 	kern_wait_released(t->kern);
@@ -178,6 +294,8 @@ void targets_count(struct targets *t, uint64_t values[NR_COUNTERS])
 	values[COUNTER_places_refused] = t->places_refused;
 	values[COUNTER_looks_given_up] = t->looks_given_up;
 	values[COUNTER_looks_put_off] = t->looks_put_off;
+	values[COUNTER_reloads_refused] = t->reloads_refused;
+	values[COUNTER_changes_late] = t->changes_late;
 	armer_losses(t->armer, &values[COUNTER_arms_given_up], &values[COUNTER_arms_late],
 		     &values[COUNTER_arms_cut]);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Taking processes up, and letting them go. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,38 +20,42 @@ static void facts_unrefp(struct interp_facts **f)
 	interp_facts_unref(*f);
 }
 
-/* What is to be kept of an interpreter: which kind each rule gets, and where the kinds' probes go. */
+/*
+ * What is to be kept of an interpreter: which kind each rule gets, and where the kinds' probes go.
+ */
 static int facts_new(struct targets *t, struct py_interp *interp, struct interp_facts **out,
 		     struct err *err)
 {
 	_cleanup_(facts_unrefp) struct interp_facts *f = calloc(1, sizeof(*f));
-	const struct rule_set *rules = t->config.rules;
+	const struct rule_set *rules = &t->policy->rules;
 	int ret;
 
 	if (!f)
 		return err_set(err, -ENOMEM, "out of memory");
 	f->refs = 1;
-	f->nr_rules = rules->nr_rules;
+	f->policy = policy_ref(t->policy);
 	snprintf(f->version, sizeof(f->version), "%s", interp->version);
 	ret = groups_get(&t->groups, interp->elf, interp->path, &f->group, err);
 	if (ret)
 		return ret;
 	groups_describe(&t->groups, f->group, interp);
-	f->probe_of_rule = calloc(f->nr_rules, sizeof(*f->probe_of_rule));
+	f->probe_of_rule = calloc(rules->nr_rules + 1, sizeof(*f->probe_of_rule));
 	py_view_init(&f->view, interp);
 	f->qualnames = qualnames_new();
 	if (!f->probe_of_rule || !f->qualnames)
 		return err_set(err, -ENOMEM, "out of memory");
-	ret = plan_make(interp, rules, &t->config.choice, &f->plan, err);
+	ret = plan_examine(interp, rules, &t->config.choice, &f->plan, err);
 	/* What was not seen of this process must not be taken for what others have. */
 	if (look_current() && look_current()->failed)
 		ret = err_set(err, -ETIMEDOUT, "pid %d did not answer", interp->pid);
-	for (size_t i = 0; !ret && i < f->nr_rules; i++) {
+	for (size_t i = 0; !ret && i < rules->nr_rules; i++) {
 		enum phrude_probe probe = f->plan.rules[i].probe;
 		struct kind_sites *k = &f->kinds[probe];
 
 		f->probe_of_rule[i] = probe;
 		f->refused += f->plan.rules[i].refused;
+		if (probe == PROBE_NONE)
+			continue;
 		if (f->plan.rules[i].partial && t->config.choice.forced == PROBE_NONE && !t->ready)
 			log_warn("rule \"%s\": some calls only are seen in pid %d: %s",
 				 rules->rules[i].name, interp->pid,
@@ -68,6 +71,22 @@ static int facts_new(struct targets *t, struct py_interp *interp, struct interp_
 	return 0;
 }
 
+int targets_check_rules(const struct targets *t, pid_t pid, const struct interp_facts *f,
+			struct err *err)
+{
+	const struct process *p = processes_find(&t->processes, pid);
+	struct config_list list = policy_list(f->policy, p ? p->selected : NULL);
+
+	for (size_t i = list.first; i < list.first + list.count; i++) {
+		if (f->probe_of_rule[i] == PROBE_NONE)
+			return err_set(err, -EOPNOTSUPP,
+				       "rule \"%s\" cannot be watched in pid %d: %s",
+				       f->policy->rules.rules[i].name, pid,
+				       f->plan.rules[i].why ?: "no probe kind sees it");
+	}
+	return 0;
+}
+
 int targets_set_start(struct targets *t, uint32_t group, const struct py_template *image,
 		      struct py_site *site, struct err *err)
 {
@@ -77,6 +96,7 @@ int targets_set_start(struct targets *t, uint32_t group, const struct py_templat
 	if (ret)
 		return err_set(err, ret, "cannot describe an interpreter to the kernel: %s",
 			       strerror(-ret));
+	g->start_addr = image->start;
 	if (g->start)
 		return 0;
 	site->cookie = phrude_cookie_group(0, group);
@@ -93,27 +113,35 @@ static int make_template(struct targets *t, const struct py_interp *interp, stru
 	struct py_site site;
 	int ret;
 
-	/* What a process that hides its functions makes of the rules is not for others that run its interpreter. */
-	if (g->facts || f->refused)
+	/*
+	 * What a process that hides its functions makes of the rules is not for others that run its
+	 * interpreter.
+	 */
+	if ((g->facts && g->facts->policy == f->policy) || f->refused)
 		return 0;
 	if (py_template_make(interp, &image, &site)) {
 		log_debug("%s cannot be known again after an exec", interp->path);
 		return 0;
 	}
 	ret = targets_set_start(t, f->group, &image, &site, err);
-	if (!ret)
-		g->facts = interp_facts_ref(f);
-	return ret;
+	if (ret)
+		return ret;
+	interp_facts_unref(g->facts);
+	g->facts = interp_facts_ref(f);
+	return 0;
 }
 
-/* Puts on the interpreter's file the probes that cover all processes, as far as they are not there yet. */
+/*
+ * Puts on the interpreter's file the probes that cover all processes, as far as they are not there
+ * yet.
+ */
 static int attach_wide(struct targets *t, const struct interp_facts *f, struct err *err)
 {
 	struct group *g = groups_find(&t->groups, f->group);
 	int ret = 0;
 
 	for (size_t i = 0; i < f->plan.nr_rules && !ret; i++) {
-		const struct rule *rule = &t->config.rules->rules[i];
+		const struct rule *rule = &f->policy->rules.rules[i];
 		const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 
 		/* Those without a file have their probes already. */
@@ -157,7 +185,7 @@ static int attach_own(struct targets *t, struct process *p, bool *added, struct 
 		const struct kind_sites *k = &f->kinds[i];
 		int ret;
 
-		if (!k->count || p->attachments[i] || probe_kind(i)->wide)
+		if (!k->count || p->attachments[i] || probe_kind(i)->wide || !process_needs(p, i))
 			continue;
 		/* Needed: a process that is gone by now has had its calls unseen. */
 		*added = true;
@@ -201,6 +229,8 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 			       tgid, tgid);
 	say_beside(interp);
 	ret = facts_new(t, interp, &facts, err);
+	if (!ret)
+		ret = targets_check_rules(t, pid, facts, err);
 	if (ret)
 		return ret;
 	targets_say_unarmed(t, facts, interp);
@@ -222,7 +252,7 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 		ret = kern_proc_set(t->kern, pid, &interp->proc, err);
 	/* From now on an exec is told of. */
 	if (!ret) {
-		targets_facts_attach(p, interp->start_time);
+		targets_facts_attach(t, p, interp->start_time);
 		identities_publish(&t->identities, p);
 	}
 	if (!ret)
@@ -236,10 +266,8 @@ static int add_target(struct targets *t, pid_t pid, uint64_t thread_pointer, str
 		ret = err_set(err, -ETIMEDOUT, "pid %d did not answer", pid);
 	if (!ret && !py_interp_is_alive(interp))
 		ret = err_set(err, -ESRCH, "pid %d ended while probes were put on it", pid);
-	if (ret) {
-		kern_proc_delete(t->kern, pid);
-		targets_forget(t, pid);
-	}
+	if (ret)
+		targets_let_go(t, pid);
 	return ret;
 }
 
@@ -251,7 +279,9 @@ int targets_add(struct targets *t, pid_t pid, uint64_t thread_pointer, struct er
 
 	look_begin(&look, pid, LOOK_FIRST);
 	ret = add_target(t, pid, thread_pointer, err);
-	/* Made between its being looked at and its having probes, sub-interpreters change the plan. */
+	/*
+	 * Made between its being looked at and its having probes, sub-interpreters change the plan.
+	 */
 	if (ret == -EBUSY)
 		ret = add_target(t, pid, thread_pointer, err);
 	if (look_end(&look) && ret) {
@@ -270,7 +300,9 @@ void targets_detach_own(struct process *p)
 	}
 }
 
-/* Looks at the interpreter of a process anew, which is traced already, and puts the probes on it. */
+/*
+ * Looks at the interpreter of a process anew, which is traced already, and puts the probes on it.
+ */
 static int look_anew(struct targets *t, struct process *p, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
@@ -296,18 +328,26 @@ static int look_anew(struct targets *t, struct process *p, struct err *err)
 	/* A look takes some time, and another process may be about to run the same. */
 	targets_await_start(t, p, interp);
 	g = groups_find(&t->groups, group);
-	if (g->facts) {
+	if (g->facts && g->facts->policy == t->policy) {
 		facts = interp_facts_ref(g->facts);
 		groups_describe(&t->groups, group, interp);
 	} else {
 		ret = facts_new(t, interp, &facts, err);
-		if (ret)
-			return ret;
 	}
-	/* Probes on the same file go on working over an exec; those on another file are of no use any more. */
+	if (!ret)
+		ret = targets_check_rules(t, p->pid, facts, err);
+	if (ret)
+		return ret;
+	/*
+	 * Probes on the same file go on working over an exec; those on another file are of no use
+	 * any more.
+	 */
 	if (!p->interp || p->interp->group != facts->group)
 		targets_detach_own(p);
-	process_set_interp(p, facts);
+	if (p->interp && p->interp->group == facts->group && p->interp->policy != facts->policy)
+		process_renew_interp(p, facts, clock_now_ns());
+	else
+		process_set_interp(p, facts);
 	py_view_init(&p->view, interp);
 	targets_note_program(t, p);
 	identities_publish(&t->identities, p);
@@ -366,7 +406,9 @@ static bool is_unanswered(int ret)
 	return ret == -ETIMEDOUT || ret == -EBUSY;
 }
 
-/* That is what one looks like that ends.  It has left in the ring what is still to be understood. */
+/*
+ * That is what one looks like that ends.  It has left in the ring what is still to be understood.
+ */
 static bool is_ending(int ret)
 {
 	return ret == -ESRCH || ret == -ENOEXEC || ret == -EAGAIN;
@@ -378,8 +420,11 @@ void targets_fork(struct targets *t, struct process *p)
 	bool added = false;
 	int ret = attach_own(t, p, &added, &err);
 
-	/* Probes that cover all processes cover the child as well, from its first instruction on; but if its parent was
-	 * being armed, what was left to do then is to be done in the child, too. */
+	/*
+	 * Probes that cover all processes cover the child as well, from its first instruction on;
+	 * but if its parent was being armed, what was left to do then is to be done in the child,
+	 * too.
+	 */
 	if (!ret && targets_arm_inherited(t, p)) {
 		added = true;
 		ret = targets_retrace(t, p, &err);
@@ -425,62 +470,4 @@ void targets_unarmed(struct targets *t, struct process *p)
 	ret = targets_retrace(t, p, &err);
 	if (ret && !is_unanswered(ret))
 		targets_give_up(p, ret, "a function could not be armed", &err);
-}
-
-void targets_check(struct targets *t)
-{
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		struct process *p, *next;
-
-		for (p = t->processes.buckets[i]; p; p = next) {
-			next = p->next;
-			targets_armed(p);
-			targets_look_for_late(
-				t, p); /* what comes into a module without an import of a C one */
-			if (!kill(p->pid, 0) || errno != ESRCH) {
-				p->gone = false;
-				continue;
-			}
-			/* What it left in the ring is read before the next look, and must not meet a process unknown. */
-			if (!p->gone) {
-				p->gone = true;
-				continue;
-			}
-			kern_proc_delete(t->kern, p->pid);
-			targets_forget(t, p->pid);
-		}
-	}
-}
-
-static int by_pid(const void *a, const void *b)
-{
-	const struct process *const *pa = a, *const *pb = b;
-
-	return (*pa)->pid < (*pb)->pid ? -1 : (*pa)->pid > (*pb)->pid;
-}
-
-void targets_say_ready(struct targets *t)
-{
-	_cleanup_free_ struct process **list = calloc(t->processes.count + 1, sizeof(*list));
-	_cleanup_buf_ struct buf who = { 0 }, probes = { 0 };
-	size_t n = 0;
-
-	if (!list)
-		return;
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			if (p->interp)
-				list[n++] = p;
-		}
-	}
-	if (!n)
-		return;
-	qsort(list, n, sizeof(struct process *), by_pid);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&who, "%spid %d CPython %s", i ? ", " : "", list[i]->pid,
-			   list[i]->interp->version);
-	plan_print(&probes, list[0]->interp->probe_of_rule, list[0]->interp->nr_rules);
-	log_info("ready: %s, %zu rules, probes: %s", who.data, t->config.rules->nr_rules,
-		 probes.data);
-	t->ready = true;
 }

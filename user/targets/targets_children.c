@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What targets fork while the tracer starts.  It is not to go unseen without a word: the user takes what was forked after the
- * command was given for traced.  Before the first look the kernel side begins to tell of forks; those that were earlier are found in
- * /proc, where a process says when it began and who its parent is.
+ * What targets fork while the tracer starts.  It is not to go unseen without a word: the user takes
+ * what was forked after the command was given for traced.  Before the first look the kernel side
+ * begins to tell of forks; those that were earlier are found in /proc, where a process says when it
+ * began and who its parent is.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -79,7 +80,7 @@ static bool parent_is_ours(const struct list *l, pid_t parent)
 }
 
 /* Marks targets and what descends from them. */
-static void mark(const struct targets *t, struct list *l)
+static void mark_children(const struct targets *t, struct list *l)
 {
 	bool more = true;
 
@@ -95,7 +96,7 @@ static void mark(const struct targets *t, struct list *l)
 	}
 }
 
-static int expect(struct targets *t, pid_t pid)
+static int expect_forks(struct targets *t, pid_t pid)
 {
 	static const struct py_proc attaching = { .state = PY_PROC_ATTACHING };
 	struct err err;
@@ -106,11 +107,11 @@ static int expect(struct targets *t, pid_t pid)
 void targets_expect(struct targets *t)
 {
 	for (size_t i = 0; i < t->config.nr_pids; i++)
-		expect(t, t->config.pids[i]);
+		expect_forks(t, t->config.pids[i]);
 }
 
 /* What is no Python is kept in sight, for the sake of what it may start. */
-static void take(struct targets *t, const struct found *f)
+static void take_child(struct targets *t, const struct found *f)
 {
 	const struct process *parent = processes_find(&t->processes, f->parent);
 	static const struct py_proc other = { .state = PY_PROC_EXECED };
@@ -120,7 +121,7 @@ static void take(struct targets *t, const struct found *f)
 	int ret;
 
 	t->forks_late++;
-	expect(t, f->pid);
+	expect_forks(t, f->pid);
 	ret = targets_add(t, f->pid, 0, &err);
 	if (ret && ret != -ESRCH && ret != -ENOEXEC && ret != -EAGAIN)
 		log_warn("pid %d, which was forked meanwhile, is not traced: %s", f->pid, err.msg);
@@ -146,7 +147,7 @@ static size_t take_once(struct targets *t, uint64_t since, size_t *older)
 	*older = 0;
 	if (list_processes(&l))
 		return 0;
-	mark(t, &l);
+	mark_children(t, &l);
 	for (size_t i = 0; i < l.count; i++) {
 		const struct found *f = &l.list[i];
 
@@ -158,7 +159,7 @@ static size_t take_once(struct targets *t, uint64_t since, size_t *older)
 			++*older;
 			continue;
 		}
-		take(t, f);
+		take_child(t, f);
 		taken++;
 	}
 	return taken;

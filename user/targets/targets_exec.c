@@ -66,8 +66,10 @@ static bool starts_soon(const struct targets *t, pid_t pid)
 	return program.high && groups_start(&t->groups, program);
 }
 
-/* Is the file of a program, as it is found where the parent of its process is, one of CPython's, or one that needs it?  Then the next
- * process that runs it is to be noticed. */
+/*
+ * Is the file of a program, as it is found where the parent of its process is, one of CPython's, or
+ * one that needs it?  Then the next process that runs it is to be noticed.
+ */
 static bool is_python_file(struct targets *t, const struct process *p)
 {
 	const char *exe = p->program ? p->program->facts.exe : NULL;
@@ -103,7 +105,9 @@ static void note_unseen(struct targets *t, struct process *p)
 	t->programs_unseen++;
 }
 
-/* How often it is looked whether a program is an interpreter: its libraries may not be mapped yet. */
+/*
+ * How often it is looked whether a program is an interpreter: its libraries may not be mapped yet.
+ */
 #define LOOKS 50
 
 static void look_after_exec(struct targets *t, struct process *p)
@@ -137,9 +141,10 @@ void targets_ended(struct targets *t, struct process *p)
 	if (p->undecided)
 		note_unseen(t, p);
 	/* It may have been entered anew when it had ended already, see targets_found(). */
-	if (t->config.selection)
-		kern_proc_delete(t->kern, p->pid);
-	targets_forget(t, p->pid);
+	if (t->config.discovers)
+		targets_let_go(t, p->pid);
+	else
+		targets_forget(t, p->pid);
 }
 
 void targets_look_at_new(struct targets *t, struct process *p)
@@ -152,9 +157,14 @@ void targets_started(struct targets *t, struct process *p, uint32_t group)
 {
 	const struct group *g = groups_find(&t->groups, group);
 	struct py_proc proc;
+	struct err err;
 
 	if (!g || !g->facts)
 		return;
+	if (targets_check_rules(t, p->pid, g->facts, &err)) {
+		targets_give_up(p, -EOPNOTSUPP, "an exec", &err);
+		return;
+	}
 	p->undecided = 0;
 	if (!p->interp || p->interp->group != group)
 		targets_detach_own(p);
@@ -178,13 +188,11 @@ void targets_exec(struct targets *t, struct process *p)
 void targets_look_again(struct targets *t)
 {
 	t->undecided = false;
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			if (p->undecided) {
-				look_after_exec(t, p);
-				identities_publish(&t->identities, p);
-			}
-			t->undecided |= p->undecided > 0;
+	processes_for_each(p, &t->processes) {
+		if (p->undecided) {
+			look_after_exec(t, p);
+			identities_publish(&t->identities, p);
 		}
+		t->undecided |= p->undecided > 0;
 	}
 }

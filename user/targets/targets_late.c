@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C functions of modules that are imported later: looked for when one is that may have them, and probed as soon as they are there. */
+/*
+ * C functions of modules that are imported later: looked for when one is that may have them, and
+ * probed as soon as they are there.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,31 +15,6 @@
 #include "targets/targets_priv.h"
 #include "proc/procfs.h"
 #include "py/interp.h"
-
-int targets_expect_imports(struct targets *t, struct err *err)
-{
-	const struct rule_set *rules = t->config.rules;
-	int ret = 0;
-
-	t->import_numbers = calloc(rules->nr_rules + 1, sizeof(*t->import_numbers));
-	if (!t->import_numbers)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < rules->nr_rules && !ret; i++) {
-		struct import_numbers *n = &t->import_numbers[i];
-		const char *dot;
-
-		if (rules->rules[i].place_kind != RULE_MODULE)
-			continue;
-		dot = strrchr(rules->rules[i].place, '.');
-		ret = kern_import_watch(t->kern, rules->rules[i].place, &n->full);
-		n->last = n->full;
-		if (!ret && dot)
-			ret = kern_import_watch(t->kern, dot + 1, &n->last);
-	}
-	return ret ? err_set(err, ret, "cannot pass the rules' modules to the kernel: %s",
-			     strerror(-ret))
-		   : 0;
-}
 
 static bool has_pending(const struct interp_facts *f)
 {
@@ -94,7 +72,10 @@ int targets_watch_imports(struct targets *t, const struct py_interp *interp,
 			ret = watch_calls(t, g, f->group, sites, nr_sites, KERN_IMPORT_MODULE,
 					  g->imports, err);
 	}
-	/* What a starting interpreter imports takes functions from modules written in C: os.open() is that of posix. */
+	/*
+	 * What a starting interpreter imports takes functions from modules written in C: os.open()
+	 * is that of posix.
+	 */
 	if (!ret && pending && !interp->initialised && !g->codes[0]) {
 		ret = py_sites_code(interp, sites, &nr_sites, err);
 		if (!ret)
@@ -107,11 +88,14 @@ int targets_watch_imports(struct targets *t, const struct py_interp *interp,
 /* Several modules at once: each that a rule names. */
 static const struct import any_import = { .name = IMPORT_ANY, .what = IMPORT_UNKNOWN };
 
-/* Is the rule one of those that wait; and if it is about an import, may that bring the function, be it another copy of it? */
-static bool is_concerned(const struct targets *t, const struct plan_rule *r, size_t i,
-			 const struct import *import)
+/*
+ * Is the rule one of those that wait; and if it is about an import, may that bring the function, be
+ * it another copy of it?
+ */
+static bool is_concerned(const struct interp_facts *f, size_t i, const struct import *import)
 {
-	const struct import_numbers *n = &t->import_numbers[i];
+	const struct plan_rule *r = &f->plan.rules[i];
+	const struct import_numbers *n = &f->policy->imports[i];
 
 	if (!import)
 		return r->pending;
@@ -122,10 +106,12 @@ static bool is_concerned(const struct targets *t, const struct plan_rule *r, siz
 
 void targets_pass_ahead(struct targets *t, const struct interp_facts *f)
 {
+	if (f->policy != t->policy)
+		return;
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
 		const struct plan_rule *r = &f->plan.rules[i];
 		struct import import = { .group = f->group,
-					 .name = t->import_numbers[i].full,
+					 .name = f->policy->imports[i].full,
 					 .what = IMPORT_C };
 		bool all = r->ahead && r->cfuncs.list->file &&
 			   !kern_import_identify(t->kern, r->cfuncs.list->file->fd, &import);
@@ -133,7 +119,7 @@ void targets_pass_ahead(struct targets *t, const struct interp_facts *f)
 		for (size_t k = 0; k < f->plan.nr_rules && all; k++) {
 			const struct plan_rule *other = &f->plan.rules[k];
 
-			if (is_concerned(t, other, k, &import))
+			if (is_concerned(f, k, &import))
 				all = other->ahead && other->cfuncs.list->file &&
 				      kern_import_is_from(t->kern, &import,
 							  other->cfuncs.list->file->fd);
@@ -143,21 +129,24 @@ void targets_pass_ahead(struct targets *t, const struct interp_facts *f)
 	}
 }
 
-/* What the rules that an import concerns, or NULL: those that wait, find in the process now; how many.  *all: each of them. */
-static size_t find_functions(struct targets *t, const struct py_view *view, struct interp_facts *f,
+/*
+ * What the rules that an import concerns, or NULL: those that wait, find in the process now; how
+ * many.  *all: each of them.
+ */
+static size_t find_functions(const struct py_view *view, struct interp_facts *f,
 			     const struct import *import, bool *all)
 {
 	size_t found = 0;
 
 	*all = true;
 	for (size_t i = 0; i < f->plan.nr_rules; i++) {
-		const struct rule *rule = &t->config.rules->rules[i];
+		const struct rule *rule = &f->policy->rules.rules[i];
 		struct plan_rule *r = &f->plan.rules[i];
 		struct py_cfuncs cfuncs;
 		struct err err;
 		int ret;
 
-		if (!is_concerned(t, r, i, import))
+		if (!is_concerned(f, i, import))
 			continue;
 		ret = py_cfuncs_find(view, rule->place, rule->func, &cfuncs, &err);
 		if (ret == -EOPNOTSUPP && r->pending) {
@@ -181,7 +170,7 @@ static size_t find_functions(struct targets *t, const struct py_view *view, stru
 static int probe_rule(struct targets *t, const struct py_view *view, struct interp_facts *f,
 		      size_t i, const struct import *import, bool *home, struct err *err)
 {
-	const struct rule *rule = &t->config.rules->rules[i];
+	const struct rule *rule = &f->policy->rules.rules[i];
 	const struct py_cfuncs *c = &f->plan.rules[i].cfuncs;
 	int ret = 0;
 
@@ -205,7 +194,9 @@ static int probe_rule(struct targets *t, const struct py_view *view, struct inte
 	return ret ? ret : direct_probes_attach(t->direct, err);
 }
 
-/* Puts probes on what was found; are all of them there, and each in the file that the import is of? */
+/*
+ * Puts probes on what was found; are all of them there, and each in the file that the import is of?
+ */
 static bool probe_found(struct targets *t, const struct py_view *view, struct interp_facts *f,
 			const struct import *import)
 {
@@ -222,7 +213,7 @@ static bool probe_found(struct targets *t, const struct py_view *view, struct in
 		r->pending = r->found = false;
 		if (probe_rule(t, view, f, i, import, &home, &err)) {
 			log_warn("rule \"%s\" cannot be watched in pid %d: %s",
-				 t->config.rules->rules[i].name, view->pid, err.msg);
+				 f->policy->rules.rules[i].name, view->pid, err.msg);
 			home = false;
 		}
 		done &= home;
@@ -236,7 +227,7 @@ static bool probe_found(struct targets *t, const struct py_view *view, struct in
 
 static bool can_look(const struct targets *t, const struct process *p, struct py_view *view)
 {
-	if (t->ending || !p->interp)
+	if (t->ending || !p->interp || p->leaving)
 		return false;
 	*view = p->view;
 	return true;
@@ -251,7 +242,7 @@ static bool look_for(struct targets *t, struct process *p, const struct py_view 
 
 	if (!targets_look_begin(t, p, &look))
 		return false;
-	found = find_functions(t, view, p->interp, import, all);
+	found = find_functions(view, p->interp, import, all);
 	targets_look_end(t, p, &look);
 	return found;
 }
@@ -278,7 +269,10 @@ void targets_look_for_late(struct targets *t, struct process *p)
 		look_and_probe(t, p, &view, NULL);
 }
 
-/* So long a thread that is held has to stop: it takes some microseconds, unless it does not want to. */
+/*
+ * So long a thread that is held has to stop: it takes some microseconds, unless it does not want
+ * to.
+ */
 #define STOP_MS 100
 
 /* Has a thread that the kernel side holds stopped instead. */
@@ -311,8 +305,8 @@ static bool take_served(struct targets *t, const struct ev_hold *asked)
 }
 
 /*
- * Stops those that are held beside this one in the process: they would spin meanwhile, and not for longer than they may.  They are
- * at the end of t->served; how many.
+ * Stops those that are held beside this one in the process: they would spin meanwhile, and not for
+ * longer than they may.  They are at the end of t->served; how many.
  */
 static size_t stop_others(struct targets *t, const struct ev_hold *asked)
 {
@@ -326,9 +320,10 @@ static size_t stop_others(struct targets *t, const struct ev_hold *asked)
 }
 
 /*
- * The thread is held by the kernel side, spinning, unless it has waited for too long already.  Putting probes on has to wait for all
- * processors to pass through the scheduler, so for that long it is stopped instead; it owns the GIL, so that no other thread of its
- * interpreter runs Python either.  Sub-interpreters may import at the same time.
+ * The thread is held by the kernel side, spinning, unless it has waited for too long already.
+ * Putting probes on has to wait for all processors to pass through the scheduler, so for that long
+ * it is stopped instead; it owns the GIL, so that no other thread of its interpreter runs Python
+ * either.  Sub-interpreters may import at the same time.
  */
 static void look_at_import(struct targets *t, struct process *p, const struct ev_hold *asked)
 {
@@ -348,7 +343,7 @@ static void look_at_import(struct targets *t, struct process *p, const struct ev
 		holds_answer(kern_holds(t->kern), asked, 0);
 	} else {
 		t->imports_late += !stop_held(t, asked);
-		if (look_and_probe(t, p, &view, import) && all)
+		if (look_and_probe(t, p, &view, import) && all && p->interp->policy == t->policy)
 			kern_import_looked(t->kern, import);
 		let_go(t, asked);
 	}

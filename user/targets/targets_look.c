@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks into targets (base/look.h), and what becomes of one that does not answer: it is not looked into any more until it
- * execs; what is probed goes on being traced.  What descends from one target shares an allowance, as a target could otherwise
- * exec programs that do not answer for ever.
+ * Looks into targets (base/look.h), and what becomes of one that does not answer: it is not looked
+ * into any more until it execs; what is probed goes on being traced.  What descends from one target
+ * shares an allowance, as a target could otherwise exec programs that do not answer for ever.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,13 +20,16 @@
 /* A family may take a tenth of the time with longer looks, and this at once. */
 #define SHARE 10
 #define BURST_NS (1000 * NSEC_PER_MSEC)
-/* After so many looks without an answer there are no more.  Each may have left a worker behind for good. */
+/*
+ * After so many looks without an answer there are no more.  Each may have left a worker behind for
+ * good.
+ */
 #define FAILURES_MAX 12
 #define WHO_MAX 60
 
 static struct family *family_of(struct targets *t, const struct process *p)
 {
-	return &t->families[p->family % FAMILIES_MAX];
+	return &t->families[p->family % ARRAY_SIZE(t->families)];
 }
 
 /* What it took is forgotten with time. */
@@ -76,7 +79,7 @@ static void put_who(struct buf *out, const struct process *p)
 	buf_adds(out, ")");
 }
 
-static void say(struct targets *t, struct process *p, const struct look *look)
+static void say_failure(struct targets *t, struct process *p, const struct look *look)
 {
 	_cleanup_buf_ struct buf who = { 0 };
 	char why[160];
@@ -113,7 +116,7 @@ int targets_look_end(struct targets *t, struct process *p, struct look *look)
 	p->deaf = true;
 	f->failures++;
 	t->looks_given_up++;
-	say(t, p, look);
+	say_failure(t, p, look);
 	return -ETIMEDOUT;
 }
 
@@ -121,4 +124,9 @@ unsigned int targets_new_family(struct targets *t)
 {
 	t->nr_families++;
 	return t->nr_families % FAMILIES_MAX;
+}
+
+unsigned int targets_strangers(uid_t uid)
+{
+	return FAMILIES_MAX + uid % STRANGERS_MAX;
 }

@@ -24,16 +24,14 @@ static void on_fork(struct targets *t, const struct ev_proc *ev)
 	targets_facts_fork(p, parent, ev);
 	p->family = parent->family;
 	p->share = parent->share;
-	p->selected = parent->selected;
+	process_select(p, parent->selected, parent->selected_by);
 	p->parent = (pid_t)ev->other;
 	/* Looked at when it execs; so is what a program forks that is no interpreter. */
 	if (vfork)
 		p->undecided = 1;
 	if (vfork || !parent->interp)
 		return;
-	process_set_interp(p, parent->interp);
-	p->view = parent->view;
-	p->view.pid = pid;
+	process_share_interp(p, parent);
 	if (ev->hdr.time_ns < parent->attached)
 		targets_fork_late(t, p, parent);
 	else
@@ -73,9 +71,10 @@ int targets_order(const void *record, size_t size, struct targets_order *order)
 	case PROC_VFORK:
 		*order = (struct targets_order){ (pid_t)ev.hdr.pid, (pid_t)ev.other };
 		break;
-	/* After these it is another program. */
+	/* After these it is another program, or may be another target's. */
 	case PROC_EXEC:
 	case PROC_START:
+	case PROC_CHANGED:
 		order->of = (pid_t)ev.hdr.pid;
 		break;
 	}
@@ -122,6 +121,9 @@ static int on_record(struct targets *t, const void *record, size_t size)
 		p = processes_find(&t->processes, ev.hdr.pid);
 		if (p)
 			targets_unarmed(t, p);
+		break;
+	case PROC_CHANGED:
+		targets_changed(t, &ev);
 		break;
 	default:
 		return -EPROTO;

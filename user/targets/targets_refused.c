@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Says of which processes matches were refused, as they made too many (bpf/admit.bpf.c): at once, and then ever more seldom. */
+/*
+ * Says of which processes matches were refused, as they made too many (bpf/admit.bpf.c): at once,
+ * and then ever more seldom.
+ */
 #include "base/log.h"
 #include "base/util.h"
 #include "targets/targets_priv.h"
@@ -42,17 +45,15 @@ void targets_say_refused(struct targets *t)
 	if (all == t->refused)
 		return;
 	t->refused = all;
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			if (!is_due(t, p, &count, &looks))
-				continue;
-			if (lines++ < LINES_MAX)
-				log_warn("pid %d: %llu matches in the last %u s were not reported: "
-					 "it makes more than its share (--rate)",
-					 p->pid, (unsigned long long)count, looks);
-			else
-				others += count;
-		}
+	processes_for_each(p, &t->processes) {
+		if (!is_due(t, p, &count, &looks))
+			continue;
+		if (lines++ < LINES_MAX)
+			log_warn("pid %d: %llu matches in the last %u s were not reported: "
+				 "it makes more than its share (--rate)",
+				 p->pid, (unsigned long long)count, looks);
+		else
+			others += count;
 	}
 	if (lines > LINES_MAX)
 		log_warn("%u more processes: %llu matches were not reported: they make more than "

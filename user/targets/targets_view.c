@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the pipeline sees of a process, in the thread that reads records; and what that thread asks for is found here in the other one. */
+/*
+ * What the pipeline sees of a process, in the thread that reads records; and what that thread asks
+ * for is found here in the other one.
+ */
 #include <errno.h>
 
 #include "targets/targets_priv.h"
@@ -7,18 +10,34 @@
 int targets_view(struct targets *t, const struct pipeline_match *match, struct target_view *view)
 {
 	const struct event *ev = match->event;
+	struct policy *policy = identities_policy(&t->identities);
 	struct identity *id = identities_get(&t->identities, ev->head.hdr.pid);
-	bool chosen = !t->config.selection || (id && id->selected);
+	bool chosen = !t->config.discovers || (id && id->selected);
 	struct interp_facts *f = id ? id->interp : NULL;
+	struct config_list list = { 0 };
 	bool known = id && identity_is_in(id, ev->head.cgroup);
 
 	if (f)
 		known &= qualnames_fill(f->qualnames, match->arena, match->event);
+	if (f)
+		list = id->list;
+	if (f && id->former && ev->head.hdr.time_ns < id->renewed) {
+		f = id->former;
+		list = id->former_list;
+	}
 	if (!chosen || (!known && !match->again)) {
 		identity_unref(id);
+		policy_unref(policy);
 		return chosen ? -EAGAIN : -ESRCH;
 	}
+	view->rules = &policy->rules;
+	if (!f)
+		list = policy_list(policy, id ? id->selected : NULL);
+	view->first = list.first;
+	view->count = list.count;
 	if (f) {
+		view->rules = &f->policy->rules;
+		view->outdated = f->policy != policy;
 		view->python = f->version;
 		view->probe_of_rule = f->probe_of_rule;
 	}
@@ -26,26 +45,24 @@ int targets_view(struct targets *t, const struct pipeline_match *match, struct t
 		view->facts = &id->program->facts;
 	view->target = id && id->selected ? id->selected->name : NULL;
 	view->container = id ? id->container : NULL;
+	view->kubernetes = id ? kube_facts(id->kube) : NULL;
 	view->owned = id;
+	view->policy = policy;
 	return 0;
+}
+
+void targets_view_share(const struct target_view *view, struct target_view *out)
+{
+	*out = *view;
+	identity_ref(view->owned);
+	policy_ref(view->policy);
 }
 
 void targets_view_end(struct target_view *view)
 {
 	identity_unref(view->owned);
-	view->owned = NULL;
-}
-
-/* Has somebody else a share together with it? */
-static bool is_shared(const struct targets *t, pid_t share)
-{
-	for (size_t i = 0; i < PROCESS_BUCKETS; i++) {
-		for (const struct process *p = t->processes.buckets[i]; p; p = p->next) {
-			if (p->share == share)
-				return true;
-		}
-	}
-	return false;
+	policy_unref(view->policy);
+	view->owned = view->policy = NULL;
 }
 
 void targets_forget(struct targets *t, pid_t pid)
@@ -55,8 +72,14 @@ void targets_forget(struct targets *t, pid_t pid)
 
 	processes_remove(&t->processes, pid);
 	identities_remove(&t->identities, pid);
-	if (share && !is_shared(t, share))
-		kern_share_delete(t->kern, share);
+	targets_unshare(t, share);
+}
+
+void targets_let_go(struct targets *t, pid_t pid)
+{
+	kern_proc_delete(t->kern, pid);
+	kern_share_delete(t->kern, pid);
+	targets_forget(t, pid);
 }
 
 void targets_answer(struct targets *t, const struct event *ev)

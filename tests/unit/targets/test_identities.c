@@ -14,20 +14,73 @@ void uprobes_free(struct uprobes *u)
 static struct processes ps;
 static struct identities ids;
 
-static struct process *process_with(pid_t pid, const char *version, const char *container)
+static struct interp_facts *facts_of(const char *version)
 {
 	struct interp_facts *f = calloc(1, sizeof(*f));
-	struct proc_facts facts = { .exe = strdup(version) };
-	struct process *p = processes_add(&ps, pid);
 
 	f->refs = 1;
 	snprintf(f->version, sizeof(f->version), "%s", version);
+	return f;
+}
+
+static struct process *process_with(pid_t pid, const char *version, const char *container)
+{
+	struct interp_facts *f = facts_of(version);
+	struct proc_facts facts = { .exe = strdup(version) };
+	struct process *p = processes_add(&ps, pid);
+
 	process_set_interp(p, f);
 	interp_facts_unref(f);
 	process_set_program(p, &facts);
 	free(p->container);
 	p->container = container ? strdup(container) : NULL;
 	return p;
+}
+
+/*
+ * Renewed by another policy: both are there, until the next time; a fork has what its parent has.
+ */
+TEST(what_was_before)
+{
+	struct interp_facts *one = facts_of("3.8.1"), *two = facts_of("3.8.1"),
+			    *three = facts_of("3.8.1");
+	struct process *p = processes_add(&ps, 5), *child = processes_add(&ps, 6);
+	struct identity *id;
+
+	identities_init(&ids);
+	process_set_interp(p, one);
+	process_renew_interp(p, two, 77);
+	process_share_interp(child, p);
+	identities_publish(&ids, child);
+	process_renew_interp(p, three, 99);
+	ASSERT(p->interp == three && p->former == two && p->renewed == 99);
+	id = identities_get(&ids, 6);
+	ASSERT(id->interp == two && id->former == one && id->renewed == 77);
+	identity_unref(id);
+	interp_facts_unref(one);
+	interp_facts_unref(two);
+	interp_facts_unref(three);
+	processes_fini(&ps);
+	identities_fini(&ids);
+}
+
+TEST(the_policy_in_force)
+{
+	struct config_rules rules = { 0 };
+	struct config config = { 0 };
+	struct policy *p, *got;
+
+	ASSERT(!policy_new(&rules, &config, 0, &p));
+	identities_init(&ids);
+	ASSERT(!identities_policy(&ids));
+	identities_set_policy(&ids, p);
+	got = identities_policy(&ids);
+	ASSERT(got == p);
+	policy_unref(got);
+	policy_unref(p);
+	identities_set_policy(&ids, NULL);
+	ASSERT(!identities_policy(&ids));
+	identities_fini(&ids);
 }
 
 TEST(as_it_was_published)
@@ -58,6 +111,23 @@ TEST(as_it_was_published)
 	identity_unref(before);
 	identity_unref(after);
 	processes_fini(&ps);
+	identities_fini(&ids);
+}
+
+TEST(what_kubernetes_calls_it)
+{
+	struct kube_known *known = kube_known_new("/nonexistent", NULL);
+	struct process *p = process_with(5, "3.8.1", NULL);
+	struct identity *id;
+
+	identities_init(&ids);
+	p->kube = kube_known_get(known, 5, "0::/kubepods/pod0f1e2d3c4b5a69788796a5b4c3d2e1f0\n", 0);
+	kube_known_free(known);
+	identities_publish(&ids, p);
+	processes_fini(&ps);
+	id = identities_get(&ids, 5);
+	ASSERT_STR(kube_facts(id->kube)->pod_uid, "0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+	identity_unref(id);
 	identities_fini(&ids);
 }
 
