@@ -25,6 +25,9 @@ enum cli_command {
 	CMD_DOCTOR,
 	CMD_TEST,
 	CMD_SUGGEST,
+	CMD_STATUS,
+	CMD_TOP,
+	CMD_BUGREPORT,
 	CMD_HELP,
 	CMD_VERSION
 };
@@ -33,6 +36,7 @@ struct cli {
 	enum cli_command command;
 	struct config config;	 /* what a file can set, too */
 	const char *config_file; /* NULL: none */
+	uint64_t config_stamp;	 /* see base/stamp.h: just before it was read */
 	const char **cases,
 		**case_rules; /* of `test`: files and directories, and the rules beside them */
 	size_t nr_cases, nr_case_rules;
@@ -42,12 +46,19 @@ struct cli {
 	size_t nr_files;
 	const char **derived; /* paths made of those that were given; owned */
 	size_t nr_derived;
-	char **argv; /* of `run`: the program */
+	const char *socket; /* of `status`, `top` and `bugreport` */
+	bool json;	    /* of `status` */
+	char **argv;	    /* of `run`: the program */
+	int argc;	    /* all that was given */
+	char **args;
 };
 
 /* Reads the command line.  0, or -EINVAL with a sentence. */
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *err);
-/* Takes what cli->config_file sets and the command line does not.  Has said what was wrong: -EINVAL or -ENOMEM. */
+/*
+ * Takes what cli->config_file sets and the command line does not.  Has said what was wrong: -EINVAL
+ * or -ENOMEM.
+ */
 int cli_take_config(struct cli *cli);
 void cli_fini(struct cli *cli);
 void cli_print_help(void);
@@ -56,8 +67,15 @@ void cli_print_help(void);
 enum exit_status cli_exit_status(int err, bool kernel);
 
 /* The commands; each returns an exit status and has said on stderr what was wrong. */
-int cmd_trace(const struct cli *cli);
+/* Takes out of cli->config what is to be watched, and in whom. */
+int cmd_trace(struct cli *cli);
 int cmd_check(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_test(const struct cli *cli);
 int cmd_suggest(const struct cli *cli);
+int cmd_status(const struct cli *cli);
+int cmd_top(const struct cli *cli);
+int cmd_bugreport(const struct cli *cli);
+
+/* Says why the running tracer could not be asked; the exit status. */
+enum exit_status cli_say_unasked(int ret, const struct err *err);

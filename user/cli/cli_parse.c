@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/control.h"
 #include "probe/probe_kind.h"
 #include "base/log.h"
+#include "base/stamp.h"
 #include "base/util.h"
 
 /* Which commands an option goes with. */
@@ -16,6 +18,9 @@
 #define FOR_CHECK (1u << CMD_CHECK)
 #define FOR_TEST (1u << CMD_TEST)
 #define FOR_DOCTOR (1u << CMD_DOCTOR)
+#define FOR_STATUS (1u << CMD_STATUS)
+#define FOR_TOP (1u << CMD_TOP)
+#define FOR_BUGREPORT (1u << CMD_BUGREPORT)
 #define FOR_TRACING (FOR_TRACE | FOR_RUN)
 #define FOR_ALL ~0u
 
@@ -66,7 +71,10 @@ static int set_python(struct cli *cli, const char *arg, struct err *err)
 	return add_word(&cli->pythons, &cli->nr_pythons, arg, err);
 }
 
-/* What `test` is given: a directory of rules with their cases, or one file of either, beside which the other stands. */
+/*
+ * What `test` is given: a directory of rules with their cases, or one file of either, beside which
+ * the other stands.
+ */
 static int set_cases(struct cli *cli, const char *arg, struct err *err)
 {
 	bool is_case = str_ends(arg, ".test.yaml"), is_rule = !is_case && str_ends(arg, ".yaml");
@@ -108,6 +116,20 @@ static int set_config(struct cli *cli, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_socket(struct cli *cli, const char *arg, struct err *err)
+{
+	if (!*arg)
+		return err_set(err, -EINVAL, "--socket takes a path, not an empty word");
+	cli->socket = arg;
+	return 0;
+}
+
+static int set_json(struct cli *cli, const char *arg, struct err *err)
+{
+	cli->json = true;
+	return 0;
+}
+
 static int set_version(struct cli *cli, const char *arg, struct err *err)
 {
 	cli->command = CMD_VERSION;
@@ -121,7 +143,7 @@ static int set_help(struct cli *cli, const char *arg, struct err *err)
 }
 
 static const struct option options[] = {
-	{ "--config", "FILE", FOR_TRACING, set_config, false,
+	{ "--config", "FILE", FOR_TRACING | FOR_BUGREPORT, set_config, false,
 	  "settings from a file, see docs/config.md; options beside it count more" },
 	{ "--pid", "PID", FOR_TRACE | FOR_DOCTOR, NULL, true,
 	  "process to trace; several may be given" },
@@ -132,8 +154,8 @@ static const struct option options[] = {
 	{ "--format", "FORMAT", FOR_TRACING, NULL, false,
 	  "of alerts: json, text, ecs, ocsf, cef or otlp; text on a terminal, else json, if not "
 	  "given" },
-	{ "--output", "FILE", FOR_TRACING, NULL, false,
-	  "append alerts to FILE instead of standard output" },
+	{ "--output", "FILE", FOR_TRACING | FOR_BUGREPORT, NULL, false,
+	  "append alerts to FILE instead of standard output; of bugreport: the file to be made" },
 	{ "--probe", "KIND", FOR_TRACING | FOR_DOCTOR, NULL, false,
 	  "how calls are noticed: auto (the default), or one of the kinds below" },
 	{ "--no-arm", NULL, FOR_TRACING | FOR_DOCTOR, NULL, false,
@@ -143,6 +165,14 @@ static const struct option options[] = {
 	{ "--rate", "N", FOR_TRACING, NULL, false,
 	  "matches a second that one process may have reported, 25000 if not given; 0: any "
 	  "number" },
+	{ "--rate-limit", "RATE", FOR_TRACING, NULL, false,
+	  "alerts of one rule for one target, as in 10/s, 5/m or 10/s,burst=100; what is beyond is "
+	  "held back, and one stands for it every 10 seconds; any number if not given" },
+	{ "--max-cpu-percent", "N", FOR_TRACING, NULL, false,
+	  "say so where probes cost a process more than that share of one CPU, over 10 seconds" },
+	{ "--shed", "LEVEL", FOR_TRACING, NULL, false,
+	  "with --max-cpu-percent: info; spare such a process the dearest rules of that level, "
+	  "until they would cost little" },
 	{ "--python", "EXE", FOR_TEST, set_python, true,
 	  "of test: interpreters to run the cases in; python3 if not given" },
 	{ "--user", "NAME|UID", FOR_RUN | FOR_TEST, NULL, false,
@@ -155,6 +185,20 @@ static const struct option options[] = {
 	{ "--session-cookies", "NAME", FOR_TRACING, NULL, true, "cookies that hold a session" },
 	{ "--plain-session", NULL, FOR_TRACING, NULL, false,
 	  "show sessions as they are, not hashed" },
+	{ "--no-redact", NULL, FOR_TRACING, NULL, false,
+	  "leave secrets in alerts, as they were captured" },
+	{ "--metrics", "ADDRESS", FOR_TRACING, NULL, false,
+	  "answer /metrics, /healthz and /readyz over HTTP, at 127.0.0.1:9464 or unix:PATH" },
+	{ "--control", "PATH", FOR_TRACING, NULL, false,
+	  "listen at this socket for `phrude-trace status` and `top`" },
+	{ "--kubernetes-logs", "DIR", FOR_TRACE, NULL, false,
+	  "where the kubelet names its pods, /var/log if not given" },
+	{ "--kubernetes-node", "NAME", FOR_TRACE, NULL, false,
+	  "the node that alerts name; $PHRUDE_HOST if not given" },
+	{ "--socket", "PATH", FOR_STATUS | FOR_TOP | FOR_BUGREPORT, set_socket, false,
+	  "of status, top and bugreport: where the tracer listens; " CONTROL_SOCKET
+	  " if not given" },
+	{ "--json", NULL, FOR_STATUS, set_json, false, "of status: all of it, as JSON" },
 	{ "--verbose", NULL, FOR_ALL, NULL, false, "say more on standard error" },
 	{ "--version", NULL, FOR_ALL, set_version, false, "print the version" },
 	{ "--help", NULL, FOR_ALL, set_help, false, "print this" },
@@ -164,8 +208,9 @@ static const struct {
 	const char *name;
 	enum cli_command command;
 } commands[] = {
-	{ "run", CMD_RUN },   { "check", CMD_CHECK },	  { "doctor", CMD_DOCTOR },
-	{ "test", CMD_TEST }, { "suggest", CMD_SUGGEST },
+	{ "run", CMD_RUN },   { "check", CMD_CHECK },	      { "doctor", CMD_DOCTOR },
+	{ "test", CMD_TEST }, { "suggest", CMD_SUGGEST },     { "status", CMD_STATUS },
+	{ "top", CMD_TOP },   { "bugreport", CMD_BUGREPORT },
 };
 
 static void print_kinds(void)
@@ -200,6 +245,12 @@ void cli_print_help(void)
 	       "beside rules\n"
 	       "  phrude-trace suggest ALERTS.jsonl...                      propose exceptions for "
 	       "recorded alerts\n"
+	       "  phrude-trace status [--json] [--socket PATH]              how the running "
+	       "tracer is\n"
+	       "  phrude-trace top [--socket PATH]                          what it does a second, "
+	       "and what that takes\n"
+	       "  phrude-trace bugreport [--config FILE] [--output FILE]    what whoever is to "
+	       "find a fault needs, without secrets\n"
 	       "\n"
 	       "Options:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -207,9 +258,11 @@ void cli_print_help(void)
 		       options[i].help);
 	print_kinds();
 	printf("\n"
-	       "Exit status: 0 ended as asked; 1 failure at run time; 2 bad usage or bad rules; 3 "
-	       "a target that cannot\n"
-	       "be traced; 4 not enough privilege, or a kernel without what is needed.\n");
+	       "Exit status: 0 ended as asked; 1 failure at run time, or a tracer that is not "
+	       "well (status); 2 bad usage or\n"
+	       "bad rules; 3 a target that cannot be traced, or no tracer to ask; 4 not enough "
+	       "privilege, or a kernel without\n"
+	       "what is needed.\n");
 }
 
 static const struct option *find_option(const char *word, size_t len)
@@ -262,6 +315,12 @@ static int parse_option(struct cli *cli, char **argv, int argc, int *i, struct e
 
 static int check_complete(const struct cli *cli, struct err *err)
 {
+	const char *lacking;
+
+	if (cli->config.sheds && !(cli->config.max_cpu > 0))
+		return err_set(err, -EINVAL,
+			       "`shed` says what is given up where probes cost too much: "
+			       "`max_cpu_percent` has to say how much that is");
 	switch (cli->command) {
 	case CMD_TRACE:
 		if (cli->config.user)
@@ -302,7 +361,14 @@ static int check_complete(const struct cli *cli, struct err *err)
 	default:
 		return 0;
 	}
-	if (!cli->config.rules.count)
+	lacking = config_lacks_rules(&cli->config,
+				     cli->command == CMD_TRACE && !cli->config.pids.count);
+	if (lacking && *lacking)
+		return err_set(err, -EINVAL,
+			       "target \"%s\" has no `rules`, and there are none for all: give "
+			       "--rules FILE or --rules DIR",
+			       lacking);
+	if (lacking)
 		return err_set(err, -EINVAL, "no rules: give --rules FILE or --rules DIR");
 	return 0;
 }
@@ -312,6 +378,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 	int i = 1, ret;
 
 	config_init(&cli->config);
+	cli->argc = argc;
+	cli->args = argv;
+	cli->socket = CONTROL_SOCKET;
 	for (size_t c = 0; argc > 1 && c < ARRAY_SIZE(commands); c++) {
 		if (str_eq(argv[1], commands[c].name)) {
 			cli->command = commands[c].command;
@@ -355,7 +424,10 @@ int cli_take_config(struct cli *cli)
 	_cleanup_buf_ struct buf messages = { 0 };
 	struct config config;
 	struct err err;
-	int ret = config_load(cli->config_file, &config, &messages);
+	int ret;
+
+	cli->config_stamp = stamp_of(&cli->config_file, 1);
+	ret = config_load(cli->config_file, &config, &messages);
 
 	if (ret) {
 		fputs(messages.data ?: "phrude-trace: out of memory\n", stderr);

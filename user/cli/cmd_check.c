@@ -4,21 +4,21 @@
 #include "cli/cli.h"
 
 /* What was read without a mistake; of a configuration its name, too. */
-static void say_good(const char *config, const struct rule_set *rules)
+static void say_good(const char *config, size_t rules)
 {
-	printf("%s%s%zu rule%s, no errors\n", config ?: "", config ? ": " : "", rules->nr_rules,
-	       rules->nr_rules == 1 ? "" : "s");
+	printf("%s%s%zu rule%s, no errors\n", config ?: "", config ? ": " : "", rules,
+	       rules == 1 ? "" : "s");
 }
 
 /* The rules of a configuration; config: its name, or NULL. */
 static int check_rules(const struct config *c, const char *config, struct buf *messages)
 {
-	struct rule_set rules = { 0 };
+	struct config_rules rules;
 	int ret = config_load_rules(c, &rules, messages);
 
 	if (!ret)
-		say_good(config, &rules);
-	rule_set_fini(&rules);
+		say_good(config, rules.all.nr_rules);
+	config_rules_fini(&rules);
 	return ret;
 }
 

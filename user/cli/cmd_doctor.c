@@ -6,15 +6,15 @@
 #include "cli/cli.h"
 #include "doctor/doctor.h"
 
-static void rule_set_finip(struct rule_set *set)
+static void rules_finip(struct config_rules *rules)
 {
-	rule_set_fini(set);
+	config_rules_fini(rules);
 }
 
 int cmd_doctor(const struct cli *cli)
 {
 	const struct config *c = &cli->config;
-	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
+	_cleanup_(rules_finip) struct config_rules rules = { 0 };
 	_cleanup_buf_ struct buf messages = { 0 }, out = { 0 };
 	const struct plan_choice choice = plan_choice(c->probe, c->no_arm);
 	struct err err = { "" };
@@ -33,8 +33,8 @@ int cmd_doctor(const struct cli *cli)
 	/* Each process has its say, whatever became of the others. */
 	for (size_t i = 0; i < c->pids.count; i++) {
 		buf_reset(&out);
-		ret = doctor_process(c->pids.list[i], c->rules.count ? &rules : NULL, &choice, &out,
-				     &err);
+		ret = doctor_process(c->pids.list[i], c->rules.count ? &rules.all : NULL, &choice,
+				     &out, &err);
 		fputs(out.data && out.len ? out.data : "", stdout);
 		fflush(stdout);
 		if (ret) {
@@ -45,6 +45,6 @@ int cmd_doctor(const struct cli *cli)
 	if (c->rules.count && !c->pids.count)
 		printf("rules\n  %zu, no errors; what each of them gets depends on the process: "
 		       "give --pid\n",
-		       rules.nr_rules);
+		       rules.all.nr_rules);
 	return status;
 }

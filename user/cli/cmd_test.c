@@ -34,7 +34,8 @@ static const struct rule *find_rule(const struct rule_set *rules, const char *id
 	return NULL;
 }
 
-static void say(const struct rule_case *c, const char *verdict, const char *python, const char *why)
+static void say_verdict(const struct rule_case *c, const char *verdict, const char *python,
+			const char *why)
 {
 	_cleanup_buf_ struct buf line = { 0 };
 
@@ -43,13 +44,13 @@ static void say(const struct rule_case *c, const char *verdict, const char *pyth
 	fputs(line.data ?: "phrude-trace: out of memory\n", stdout);
 }
 
-static void judge(const struct rule_case *c, const struct suite_result *r, const char *python,
-		  struct tally *tally)
+static void judge_case(const struct rule_case *c, const struct suite_result *r, const char *python,
+		       struct tally *tally)
 {
 	_cleanup_buf_ struct buf why = { 0 };
 
 	if (r->skip) {
-		say(c, "SKIP", python, r->skip);
+		say_verdict(c, "SKIP", python, r->skip);
 		tally->skipped++;
 		return;
 	}
@@ -68,12 +69,14 @@ static void judge(const struct rule_case *c, const struct suite_result *r, const
 		buf_adds(&why, "did not get to its end");
 	if (why.len && r->error)
 		buf_printf(&why, " (%s)", r->error);
-	say(c, why.len ? "FAIL" : "PASS", python, why.data);
+	say_verdict(c, why.len ? "FAIL" : "PASS", python, why.data);
 	tally->passed += !why.len;
 	tally->failed += !!why.len;
 }
 
-/* The names of the cases' rules, as alerts have them; NULL after saying which there is no rule for. */
+/*
+ * The names of the cases' rules, as alerts have them; NULL after saying which there is no rule for.
+ */
 static const char **find_names(const struct rule_case_set *cases, const struct rule_set *rules)
 {
 	const char **names = calloc(cases->nr_cases + 1, sizeof(*names));
@@ -113,7 +116,7 @@ static enum exit_status run_all(const struct cli *cli, const struct rule_case_se
 			return EXIT_RUN_TIME;
 		}
 		for (size_t i = 0; i < cases->nr_cases; i++)
-			judge(&cases->cases[i], &results[i], pythons[p], &tally);
+			judge_case(&cases->cases[i], &results[i], pythons[p], &tally);
 		suite_results_free(results, cases->nr_cases);
 	}
 	printf("%zu passed, %zu failed, %zu skipped\n", tally.passed, tally.failed, tally.skipped);
@@ -134,7 +137,7 @@ int cmd_test(const struct cli *cli)
 	_cleanup_(user_freep) struct user *user = NULL;
 	struct err err;
 	int ret = rule_set_load((const char *const *)cli->config.rules.list,
-				cli->config.rules.count, true, &rules, &messages);
+				cli->config.rules.count, RULE_LOAD_DISABLED, &rules, &messages);
 	int cases_ret = rule_case_set_load(cli->cases, cli->nr_cases, &cases, &messages);
 
 	if (ret || cases_ret) {

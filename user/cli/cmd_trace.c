@@ -6,15 +6,11 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/privileges.h"
 #include "base/trust.h"
 #include "base/user.h"
 #include "base/util.h"
 #include "cli/cli.h"
-
-static void rule_set_finip(struct rule_set *set)
-{
-	rule_set_fini(set);
-}
 
 static const struct {
 	int err;
@@ -37,8 +33,8 @@ enum exit_status cli_exit_status(int err, bool kernel)
 }
 
 /*
- * Whom a program runs as that `run` starts; *out NULL: as this process does.  sudo was called for the sake of tracing: by
- * itself the program would run as whoever called it.
+ * Whom a program runs as that `run` starts; *out NULL: as this process does.  sudo was called for
+ * the sake of tracing: by itself the program would run as whoever called it.
  */
 static int choose_user(const struct cli *cli, struct user **out, struct err *err)
 {
@@ -77,31 +73,84 @@ static int choose_user(const struct cli *cli, struct user **out, struct err *err
 	return 0;
 }
 
-int cmd_trace(const struct cli *cli)
+/*
+ * What is to be watched, and in whom; both are taken out of the configuration.  Has said what was
+ * wrong.
+ */
+static int load_policy(struct cli *cli, struct policy **out)
+{
+	struct config *c = &cli->config;
+	uint64_t stamp = cli->config_stamp ^ policy_stamp(c);
+	_cleanup_buf_ struct buf messages = { 0 };
+	struct config_rules rules = { 0 };
+	int ret = config_load_rules(c, &rules, &messages);
+
+	if (ret) {
+		fputs(messages.data ?: "phrude-trace: out of memory\n", stderr);
+		return ret;
+	}
+	if (!rules.all.nr_rules) {
+		log_error("every rule is disabled: there is nothing to watch");
+		ret = -EINVAL;
+	} else {
+		ret = policy_new(&rules, c, stamp, out);
+		if (ret)
+			log_error("out of memory");
+	}
+	config_rules_fini(&rules);
+	return ret;
+}
+
+/* reload_load_fn: the command line and all files that it names, read once more. */
+static int load_again(void *ctx, struct policy **out)
+{
+	const struct cli *given = ctx;
+	struct cli cli = { 0 };
+	struct err err;
+	int ret = cli_parse(&cli, given->argc, given->args, &err);
+
+	if (ret)
+		log_error("%s", err.msg);
+	if (!ret && cli.config_file)
+		ret = cli_take_config(&cli);
+	if (!ret)
+		ret = load_policy(&cli, out);
+	if (!ret && cli.config.fixed != given->config.fixed)
+		log_warn("%s: what has changed in it besides `rules`, `disabled`, `targets` and "
+			 "`exclude` counts from the next start on",
+			 cli.config_file);
+	cli_fini(&cli);
+	return ret;
+}
+
+int cmd_trace(struct cli *cli)
 {
 	_cleanup_(user_freep) struct user *user = NULL;
-	_cleanup_(rule_set_finip) struct rule_set rules = { 0 };
-	_cleanup_buf_ struct buf messages = { 0 };
-	struct engine_opts opts = { .config = &cli->config, .rules = &rules, .argv = cli->argv };
+	_cleanup_(policy_unrefp) struct policy *policy = NULL;
+	struct engine_opts opts = {
+		.config = &cli->config,
+		.argv = cli->argv,
+		.load = load_again,
+		.load_ctx = cli,
+		.config_file = cli->config_file,
+	};
 	bool kernel = false;
 	struct err err;
 	int ret;
 
-	if (config_load_rules(&cli->config, &rules, &messages)) {
-		fputs(messages.data ? messages.data : "phrude-trace: out of memory\n", stderr);
+	if (load_policy(cli, &policy))
 		return EXIT_USAGE;
-	}
-	if (!rules.nr_rules) {
-		log_error("every rule is disabled: there is nothing to watch");
-		return EXIT_USAGE;
-	}
+	opts.policy = policy;
 	ret = choose_user(cli, &user, &err);
 	if (ret) {
 		log_error("%s", err.msg);
 		return EXIT_USAGE;
 	}
 	opts.user = user;
-	ret = engine_run(&opts, &kernel, &err);
+	/* A program that is to be started has what it would have without a tracer. */
+	ret = cli->argv ? 0 : privileges_reduce(&err);
+	if (!ret)
+		ret = engine_run(&opts, &kernel, &err);
 	if (!ret)
 		return EXIT_AS_ASKED;
 	log_error("%s", err.msg);

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 
-static int dispatch(const struct cli *cli)
+static int dispatch(struct cli *cli)
 {
 	switch (cli->command) {
 	case CMD_TRACE:
@@ -19,6 +19,12 @@ static int dispatch(const struct cli *cli)
 		return cmd_test(cli);
 	case CMD_SUGGEST:
 		return cmd_suggest(cli);
+	case CMD_STATUS:
+		return cmd_status(cli);
+	case CMD_TOP:
+		return cmd_top(cli);
+	case CMD_BUGREPORT:
+		return cmd_bugreport(cli);
 	case CMD_HELP:
 		cli_print_help();
 		return EXIT_AS_ASKED;
@@ -39,7 +45,7 @@ int main(int argc, char **argv)
 	if (cli_parse(&cli, argc, argv, &err)) {
 		log_error("%s", err.msg);
 		status = EXIT_USAGE;
-	} else if (cli.config_file && cli_take_config(&cli)) {
+	} else if (cli.config_file && cli.command != CMD_BUGREPORT && cli_take_config(&cli)) {
 		status = EXIT_USAGE;
 	} else {
 		if (cli.config.verbose)

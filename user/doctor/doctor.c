@@ -173,8 +173,8 @@ static void put_rule(struct buf *out, const struct rule *rule, const struct plan
 			  r->why);
 }
 
-static int examine(pid_t pid, const struct rule_set *rules, const struct plan_choice *choice,
-		   struct buf *out, struct err *err)
+static int examine_process(pid_t pid, const struct rule_set *rules,
+			   const struct plan_choice *choice, struct buf *out, struct err *err)
 {
 	_cleanup_(py_interp_closep) struct py_interp *interp = NULL;
 	struct plan plan = { 0 };
@@ -212,7 +212,7 @@ int doctor_process(pid_t pid, const struct rule_set *rules, const struct plan_ch
 	int ret;
 
 	look_begin(&look, pid, LOOK_FIRST);
-	ret = examine(pid, rules, choice, out, err);
+	ret = examine_process(pid, rules, choice, out, err);
 	if (look_end(&look))
 		ret = err_set(err, -ETIMEDOUT, "pid %d: %s", pid,
 			      look_failure(&look, why, sizeof(why)));

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,8 +12,31 @@
 #include "base/signals.h"
 #include "base/util.h"
 #include "base/worker.h"
-#include "engine/engine_priv.h"
+#include "base/loop.h"
+#include "guard/guard.h"
+#include "launch/launch.h"
+#include "report/report.h"
 #include "policy/plan.h"
+
+/* The main thread traces processes, and starts and ends all; alerts are made by another one. */
+struct engine {
+	const struct engine_opts *opts;
+	struct kern *kern;
+	struct targets *targets;
+	struct launch *launch; /* NULL: nothing was started */
+	struct sinks *sinks;
+	struct request_opts request;
+	struct redact *redact;
+	struct intake *intake;
+	struct guard *guard; /* NULL: costs do not matter */
+	struct report *report;
+	struct reload *reload;
+	struct loop loop;
+	int signal_fd;	   /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
+	bool had_terminal; /* of its session, at the start */
+	bool stop, asked_to_end;
+	bool ended; /* the probes are gone */
+};
 
 /* Seconds between looks whether targets are gone of which the kernel's word was lost. */
 #define CHECK_INTERVAL 1
@@ -34,6 +56,14 @@ static void on_end(void *ctx)
 		intake_hurry(e->intake, PATIENCE_MS);
 }
 
+/* What is in force may be another one now. */
+static void engine_hang_up(struct engine *e)
+{
+	sinks_reopen(e->sinks, "SIGHUP");
+	if (!e->ended)
+		reload_ask(e->reload, "SIGHUP");
+}
+
 static void on_signal(struct engine *e, uint32_t number)
 {
 	switch (number) {
@@ -47,7 +77,7 @@ static void on_signal(struct engine *e, uint32_t number)
 		if (e->had_terminal && !signals_have_terminal())
 			on_end(e);
 		else
-			sinks_reopen(e->sinks, "SIGHUP");
+			engine_hang_up(e);
 		break;
 	default:
 		on_end(e);
@@ -74,6 +104,14 @@ static void on_tick(void *ctx)
 	targets_tick(e->targets, !sinks_are_full(e->sinks));
 	if (e->launch)
 		launch_look_again(e->launch);
+	if (!e->ended)
+		reload_look(e->reload);
+	if (e->opts->config->limit.interval_ns && targets_one_is_gone(e->targets))
+		intake_roll_up(e->intake);
+	sinks_watch(e->sinks);
+	if (e->guard && !e->ended)
+		guard_tick(e->guard);
+	report_tick(e->report);
 }
 
 static void on_result(void *ctx)
@@ -122,7 +160,10 @@ static int engine_attach(struct engine *e, struct err *err)
 		return ret;
 	ret = launch_start(e->kern, targets_stops(e->targets), o->argv, o->user,
 			   targets_take_started, e->targets, &e->launch, err);
-	return ret ? ret : loop_add(&e->loop, launch_result_fd(e->launch), on_result, e, err);
+	if (ret)
+		return ret;
+	report_launched(e->report, e->launch);
+	return loop_add(&e->loop, launch_result_fd(e->launch), on_result, e, err);
 }
 
 /* Is there nothing left that could be traced? */
@@ -135,15 +176,26 @@ static bool all_gone(const struct engine *e)
 	return !e->launch || (launch_ended(e->launch, &status) && !launch_followed(e->launch));
 }
 
+/* How long nothing need happen; ms. */
+static int loop_patience(const struct engine *e)
+{
+	int ms = reload_wait(e->reload);
+
+	if (!targets_are_undecided(e->targets))
+		return ms;
+	return ms < 0 ? LOOK_INTERVAL_MS : MIN(ms, LOOK_INTERVAL_MS);
+}
+
 static int engine_loop(struct engine *e, struct err *err)
 {
 	int64_t looked = 0;
 	int ret = 0;
 
 	while (!ret && !e->stop && !all_gone(e)) {
-		engine_tell_ready(e);
-		ret = loop_once(&e->loop, targets_are_undecided(e->targets) ? LOOK_INTERVAL_MS : -1,
-				err);
+		report_ready(e->report);
+		ret = loop_once(&e->loop, loop_patience(e), err);
+		if (!ret && !e->stop)
+			reload_go_on(e->reload);
 		if (!ret && e->launch && launch_failed(e->launch, err))
 			ret = -ENOEXEC;
 		if (!ret && !e->stop && targets_are_undecided(e->targets) &&
@@ -160,7 +212,7 @@ static void engine_finish(struct engine *e)
 {
 	struct err err;
 
-	engine_tell_stopping(e);
+	report_stopping(e->report);
 	targets_end(e->targets);
 	e->ended = true;
 	if (e->asked_to_end)
@@ -168,7 +220,7 @@ static void engine_finish(struct engine *e)
 	intake_finish(e->intake);
 	while (!intake_is_over(e->intake) && !loop_once(&e->loop, -1, &err))
 		;
-	engine_say_summary(e);
+	report_summary(e->report);
 	targets_disarm(e->targets);
 }
 
@@ -176,16 +228,18 @@ static void engine_fini(struct engine *e)
 {
 	intake_free(e->intake);
 	redact_free(e->redact);
+	reload_free(e->reload);
+	report_free(e->report);
+	guard_free(e->guard);
 	launch_free(e->launch);
 	targets_free(e->targets);
 	sinks_free(e->sinks);
 	loop_fini(&e->loop);
-	notify_close(&e->notifier);
 	kern_close(e->kern);
 	worker_stop();
 }
 
-static int watch(struct engine *e, struct err *err)
+static int watch_events(struct engine *e, struct err *err)
 {
 	int ret = loop_add(&e->loop, e->signal_fd, on_signals, e, err);
 
@@ -193,26 +247,26 @@ static int watch(struct engine *e, struct err *err)
 		ret = loop_add(&e->loop, intake_over_fd(e->intake), on_intake_over, e, err);
 	if (!ret)
 		ret = loop_timer(&e->loop, CHECK_INTERVAL, CHECK_INTERVAL, on_tick, e, err);
-	return ret ?: engine_watch_service(e, err);
+	return ret
+		       ?: report_watch(e->report,
+				       &(struct report_parts){ .kern = e->kern,
+							       .targets = e->targets,
+							       .sinks = e->sinks,
+							       .intake = e->intake,
+							       .guard = e->guard },
+				       err);
 }
 
-/* Equal secrets are seen as equal within this run alone: the key is of no other. */
-static int make_redact(struct engine *e, const struct config *c, struct err *err)
+static int start_reload(struct engine *e, struct err *err)
 {
-	uint8_t key[REDACT_KEY_SIZE];
-	struct redact_opts opts = {
-		.defaults = !c->redact.no_defaults,
-		.patterns = (const char *const *)c->redact.patterns.list,
-		.nr_patterns = c->redact.patterns.count,
-		.key = key,
-	};
-	int ret;
-
-	if (getrandom(key, sizeof(key), 0) != sizeof(key))
-		return err_set(err, -EIO, "there are no random bytes: %s", strerror(errno));
-	ret = redact_new(&opts, &e->redact, err);
-	explicit_bzero(key, sizeof(key));
-	return ret;
+	e->reload = reload_new(&(struct reload_config){ .load = e->opts->load,
+							.ctx = e->opts->load_ctx,
+							.config_file = e->opts->config_file,
+							.targets = e->targets,
+							.report = e->report,
+							.intake = e->intake },
+			       e->opts->policy);
+	return e->reload ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
 static int engine_start(struct engine *e, bool *kernel, struct err *err)
@@ -220,51 +274,71 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 	const struct config *c = e->opts->config;
 	struct sink_config outputs[CONFIG_OUTPUTS_MAX];
 	struct targets_config targets = {
-		.rules = e->opts->rules,
 		.choice = plan_choice(c->probe, c->no_arm),
 		.pids = c->pids.list,
 		.nr_pids = c->pids.count,
-		.selection = e->opts->argv || c->pids.count ? NULL : &c->selection,
+		.discovers = !e->opts->argv && !c->pids.count,
+		.kube_logs = c->kube_logs ?: "/var/log",
+		/* Who starts a tracer in a container says by it which machine this is. */
+		.kube_node = c->kube_node ?: getenv("PHRUDE_HOST"),
 	};
+	size_t nr_outputs = config_sinks(c, outputs);
 	int ret;
 
-	notify_open(&e->notifier);
 	inherited_raise_priority();
 	worker_start(); /* while there is little to copy */
 	inherited_raise_descriptors();
 	e->request = config_request(c);
-	ret = sinks_start(outputs, config_sinks(c, outputs), &e->sinks, err);
+	ret = sinks_start(outputs, nr_outputs, &e->sinks, err);
 	if (ret)
 		return err_prefix(err, -EIO, c->outputs.count ? "outputs" : "--output");
+	ret = report_new(&(struct report_config){ .config = c,
+						  .config_file = e->opts->config_file,
+						  .outputs = outputs,
+						  .nr_outputs = nr_outputs,
+						  .discovers = targets.discovers,
+						  .loop = &e->loop },
+			 e->opts->policy, &e->report, err);
+	if (ret)
+		return ret;
 	if (c->no_arm && c->probe == PROBE_ARM)
 		return err_set(err, -EINVAL, "--no-arm and --probe arm contradict each other");
 	if (c->probe == PROBE_ARM && targets.choice.no_arm) {
 		*kernel = true;
 		return err_set(err, -EOPNOTSUPP, "%s", targets.choice.no_arm);
 	}
-	ret = kern_open(plan_kinds(targets.rules, &targets.choice), c->rate, &e->kern, err);
+	ret = kern_open(plan_kinds(&e->opts->policy->rules, &targets.choice), c->rate,
+			c->max_cpu > 0, &e->kern, err);
 	if (ret) {
 		*kernel = ret != -EMFILE;
 		return ret;
 	}
-	ret = targets_new(e->kern, &targets, &e->targets, err);
+	ret = targets_new(e->kern, &targets, e->opts->policy, &e->targets, err);
+	if (!ret && c->max_cpu > 0) {
+		e->guard = guard_new(e->kern, e->targets, c->max_cpu / 100, c->sheds);
+		ret = e->guard ? 0 : err_set(err, -ENOMEM, "out of memory");
+	}
 	if (!ret)
-		ret = make_redact(e, c, err);
+		ret = config_redactor(c, &e->redact, err);
 	if (!ret)
-		ret = intake_start(&(struct intake_config){ .kern = e->kern,
-							    .targets = e->targets,
-							    .sinks = e->sinks,
-							    .rules = e->opts->rules,
-							    .request = &e->request,
-							    .redact = e->redact,
-							    .wanted = c->count },
-				   &e->intake, err);
-	return ret ? ret : watch(e, err);
+		ret = intake_start(
+			&(struct intake_config){ .kern = e->kern,
+						 .targets = e->targets,
+						 .sinks = e->sinks,
+						 .request = &e->request,
+						 .redact = e->redact,
+						 .counts = report_alert_counts(e->report),
+						 .wanted = c->count,
+						 .rate = c->limit },
+			&e->intake, err);
+	if (!ret)
+		ret = start_reload(e, err);
+	return ret ? ret : watch_events(e, err);
 }
 
 int engine_run(const struct engine_opts *opts, bool *kernel, struct err *err)
 {
-	struct engine e = { .opts = opts, .loop = LOOP_NONE, .notifier.fd = -1 };
+	struct engine e = { .opts = opts, .loop = LOOP_NONE };
 	_cleanup_close_ int signal_fd = signals_open();
 	int ret, status;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cases run in processes that a driver in Python forks, all under one `phrude-trace run`.  An alert belongs to the
- * case whose process raised it, or the parent of that process; what the driver itself did on the way is told from the
- * case's code by the callers.
+ * The cases run in processes that a driver in Python forks, all under one `phrude-trace run`.  An
+ * alert belongs to the case whose process raised it, or the parent of that process; what the driver
+ * itself did on the way is told from the case's code by the callers.
  */
 #include "suite/suite.h"
 
@@ -84,7 +84,8 @@ static const char watching[] = "- name: phrude-trace test\n"
 			       "  file: driver.py\n"
 			       "  level: info\n";
 
-static int prepare(const struct rule_case_set *cases, const struct suite_dir *dir, struct err *err)
+static int prepare_suite(const struct rule_case_set *cases, const struct suite_dir *dir,
+			 struct err *err)
 {
 	_cleanup_(json_freep) cJSON *manifest = cJSON_CreateArray();
 	_cleanup_free_ char *text = NULL;
@@ -296,7 +297,7 @@ int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 
 	ret = suite_dir_make(&dir, user, err);
 	if (!ret)
-		ret = prepare(cases, &dir, err);
+		ret = prepare_suite(cases, &dir, err);
 	if (!ret)
 		ret = run_traced(&dir, rules, nr_rules, python, err);
 	if (ret)

@@ -20,8 +20,9 @@ struct suite_result {
 };
 
 /*
- * Runs the cases in `python` as `user` (NULL: as this process does) under this program with the rules at `rules`.
- * `rule_names` has for each case the name of its rule as alerts have it.  Returns 0, or -errno with a sentence.  The results are freed by suite_results_free().
+ * Runs the cases in `python` as `user` (NULL: as this process does) under this program with the
+ * rules at `rules`.  `rule_names` has for each case the name of its rule as alerts have it.
+ * Returns 0, or -errno with a sentence.  The results are freed by suite_results_free().
  */
 int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 	      const char *const *rules, size_t nr_rules, const char *python,

@@ -40,7 +40,7 @@ static char *path_of(const struct suite_dir *dir, const char *name)
 }
 
 /* A new file; a descriptor or -errno with a sentence. */
-static int create(const struct suite_dir *dir, const char *name, mode_t mode, struct err *err)
+static int create_file(const struct suite_dir *dir, const char *name, mode_t mode, struct err *err)
 {
 	_cleanup_free_ char *path = path_of(dir, name);
 	int fd;
@@ -61,7 +61,7 @@ static int create(const struct suite_dir *dir, const char *name, mode_t mode, st
 int suite_dir_write(const struct suite_dir *dir, const char *name, const char *text, size_t len,
 		    struct err *err)
 {
-	_cleanup_close_ int fd = create(dir, name, 0644, err);
+	_cleanup_close_ int fd = create_file(dir, name, 0644, err);
 
 	if (fd < 0)
 		return fd;
@@ -79,7 +79,7 @@ int suite_dir_write(const struct suite_dir *dir, const char *name, const char *t
 
 int suite_dir_file(const struct suite_dir *dir, const char *name, bool writable, struct err *err)
 {
-	_cleanup_close_ int fd = create(dir, name, writable || !dir->user ? 0600 : 0640, err);
+	_cleanup_close_ int fd = create_file(dir, name, writable || !dir->user ? 0600 : 0640, err);
 
 	if (fd < 0 || !dir->user)
 		return fd < 0 ? fd : 0;
@@ -166,8 +166,9 @@ static void remove_one(const char *path)
 }
 
 /*
- * What a case's user can still change, root does not walk: a folder swapped for a link would have other files removed.
- * The user's own rights do for that, and root removes what is left one level deep.
+ * What a case's user can still change, root does not walk: a folder swapped for a link would have
+ * other files removed. The user's own rights do for that, and root removes what is left one level
+ * deep.
  */
 static void remove_as_user(const struct suite_dir *dir)
 {

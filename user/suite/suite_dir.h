@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directory of one run of test cases.  It is root's, and so is what is trusted in it; each case has one of its own
- * below, which belongs to the user that the cases run as.
+ * The directory of one run of test cases.  It is root's, and so is what is trusted in it; each case
+ * has one of its own below, which belongs to the user that the cases run as.
  */
 #pragma once
 
