@@ -124,6 +124,26 @@ def an_alert_shows_what_matters_first():
 
 
 @test
+def an_alert_stands_for_others():
+    with Console() as console:
+        console.admin()
+        pod = {"namespace": "shop", "pod": "shop-5d", "pod_uid": None, "container": "web", "node": "node-1", "labels": None}
+        span = {"since": "2026-01-02T03:04:05.678901Z", "until": "2026-01-02T03:04:15.000000Z"}
+        console.send([alert(id="many", repeated={"count": 1234, **span}, kubernetes=pod), alert(id="odd", repeated={"count": "<b>"}),
+                      alert(id="one")], console.key())
+        with signed_in(console, "/alerts/many") as browser:
+            browser.wait("Stands for 1234 calls, ")
+            assert "container's name\nweb" in browser.text(), browser.text()
+            times = browser.run("return [...document.querySelectorAll('.lead strong time')].map((t) => t.dateTime)")
+            equal(times, list(span.values()))
+            browser.open(console.url + "/alerts/odd")
+            browser.wait("Stands for <b> calls, ? to ?")
+            browser.open(console.url + "/alerts/one")
+            browser.wait("Called by")
+            assert "Stands for" not in browser.text()
+
+
+@test
 def an_alert_is_judged_and_excepted():
     with Console() as console:
         console.admin()

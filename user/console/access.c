@@ -139,6 +139,21 @@ int access_redeem(struct db *db, struct text token, const char *password_hash,
 	return done(res);
 }
 
+int access_role(struct db *db, const char *user, enum role *out, struct err *err)
+{
+	_cleanup_(db_donep) struct db_rows *row = NULL;
+	int res = db_ask(db, err, &row, "SELECT role FROM users WHERE name = ?", "s", user);
+
+	if (!res)
+		res = db_row(db, err, row);
+	if (res < 0)
+		return res;
+	if (!res)
+		return -ENOENT;
+	*out = db_number(row, 0);
+	return 0;
+}
+
 int access_password(struct db *db, struct text user, char out[PASSWORD_HASH_SIZE], struct err *err)
 {
 	_cleanup_(db_donep) struct db_rows *stmt = NULL;

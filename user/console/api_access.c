@@ -155,8 +155,9 @@ int api_sign_out(struct request *rq, struct reply *rp, struct err *err)
 int api_who_am_i(struct request *rq, struct reply *rp, struct err *err)
 {
 	reply_json(rp, 200);
-	buf_printf(&rp->body, "{\"user\":\"%s\",\"role\":\"%s\",\"csrf\":\"%s\"}", rq->session.user,
-		   role_name(rq->session.role), rq->session.csrf);
+	buf_printf(&rp->body, "{\"user\":\"%s\",\"role\":\"%s\",\"csrf\":\"%s\",\"by\":\"%s\"}",
+		   rq->session.user, role_name(rq->session.role), rq->session.csrf,
+		   rq->session.by_proxy ? "proxy" : "password");
 	return 0;
 }
 

@@ -13,7 +13,10 @@
 #include "console/when.h"
 #include "console/writer.h"
 
-/* What is uncompressed counts against the bodies once its size is known: one at a time finds that out. */
+/*
+ * What is uncompressed counts against the bodies once its size is known: one at a time finds that
+ * out.
+ */
 static pthread_mutex_t inflating = PTHREAD_MUTEX_INITIALIZER;
 
 int api_health(struct request *rq, struct reply *rp, struct err *err)
@@ -75,7 +78,7 @@ static void put_result(struct buf *out, const struct ingest *in, size_t stored)
 	buf_adds(out, "]}");
 }
 
-static int take(struct request *rq, struct text body, struct reply *rp, struct err *err)
+static int take_alerts(struct request *rq, struct text body, struct reply *rp, struct err *err)
 {
 	const struct sender sender = { rq->app, request_header(rq, "User-Agent"), rq->addr };
 	struct ingest in;
@@ -104,10 +107,10 @@ int api_ingest(struct request *rq, struct reply *rp, struct err *err)
 		res = inflate_body(rq, &plain, err);
 	if (res)
 		return res;
-	return take(rq,
-		    gzip ? (struct text){ plain.data ?: "", plain.len }
-			 : (struct text){ rq->body.data ?: "", rq->body.len },
-		    rp, err);
+	return take_alerts(rq,
+			   gzip ? (struct text){ plain.data ?: "", plain.len }
+				: (struct text){ rq->body.data ?: "", rq->body.len },
+			   rp, err);
 }
 
 int api_list(struct request *rq, struct reply *rp, struct err *err)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * New alerts, as server-sent events: how many there are of those that the page's filter lets through, after the newest that it
- * shows.  Each event says all of it, so that it does not matter which ones a page has missed.
+ * New alerts, as server-sent events: how many there are of those that the page's filter lets
+ * through, after the newest that it shows.  Each event says all of it, so that it does not matter
+ * which ones a page has missed.
  */
 #include <errno.h>
 #include <microhttpd.h>
@@ -22,7 +23,10 @@
 #define STREAMS_MAX 128
 /* Something is written at least so often, as proxies end connections that are silent for long. */
 #define BEAT_MS 15000
-/* Others write to the store as well: another console, `import`. A look that takes long is taken less often. */
+/*
+ * Others write to the store as well: another console, `import`. A look that takes long is taken
+ * less often.
+ */
 #define LOOK_MS 1000
 #define LOOK_REST 20
 /* What comes together is told at once. */
@@ -58,7 +62,7 @@ static void stream_free(void *ctx)
 }
 
 /* Is whoever listens still signed in?  And how many are there now? */
-static int look(struct stream *s, unsigned int *count)
+static int look_for_new(struct stream *s, unsigned int *count)
 {
 	struct session session;
 	struct db *db;
@@ -78,7 +82,7 @@ static int look_once(struct stream *s)
 {
 	unsigned int count = s->told;
 	int64_t begin = when_now();
-	int res = look(s, &count);
+	int res = look_for_new(s, &count);
 
 	/* What takes too long to count is counted next time. */
 	if (res && res != -ETIMEDOUT)
@@ -92,7 +96,9 @@ static int look_once(struct stream *s)
 	return s->pending.failed ? -ENOMEM : 0;
 }
 
-/* Waits for news, and makes what is to be written of it pending.  0, or -errno to end the stream. */
+/*
+ * Waits for news, and makes what is to be written of it pending.  0, or -errno to end the stream.
+ */
 static int wait_for_news(struct stream *s)
 {
 	const struct timespec gather = { .tv_nsec = GATHER_MS * 1000000l };

@@ -15,73 +15,74 @@
 
 #define PATIENCE_MS 4000
 
-static int with_reader(struct request *rq, struct reply *rp, const struct filter *f,
-		       int (*put)(struct db *db, const struct filter *f, struct buf *out,
-				  struct err *err),
-		       struct err *err)
+int api_read_begin(struct request *rq, struct reply *rp, struct db **db, struct err *err)
 {
-	struct store *store = rq->console->store;
-	struct db *db;
-	int res = store_reader(store, &db, err);
+	int res = store_reader(rq->console->store, db, err);
 
 	if (res)
 		return res;
-	db_hurry(db, PATIENCE_MS);
+	db_hurry(*db, PATIENCE_MS);
 	reply_json(rp, 200);
-	res = put(db, f, &rp->body, err);
-	store_reader_done(store, db);
+	return 0;
+}
+
+static int read_filtered(struct request *rq, struct reply *rp,
+			 int (*put)(struct db *db, const struct filter *f, struct buf *out,
+				    struct err *err),
+			 struct err *err)
+{
+	struct filter f;
+	struct db *db;
+	int res = filter_parse(&rq->arena, rq->query, when_now(), &f, err);
+
+	if (!res)
+		res = api_read_begin(rq, rp, &db, err);
+	if (res)
+		return res;
+	res = put(db, &f, &rp->body, err);
+	store_reader_done(rq->console->store, db);
 	return res;
 }
 
 int api_overview(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct text span = filter_parameter(&rq->arena, rq->query, "since");
-	struct store *store = rq->console->store;
 	int64_t since = WHEN_DAY;
 	struct db *db;
 	int res;
 
 	if (span.len && (when_parse_span(span, &since) || !since))
 		return err_set(err, -EINVAL, "since takes a span of time, as 24h or 7d");
-	res = store_reader(store, &db, err);
+	res = api_read_begin(rq, rp, &db, err);
 	if (res)
 		return res;
-	db_hurry(db, PATIENCE_MS);
-	reply_json(rp, 200);
 	res = overview_put(db, since, when_now(), &rp->body, err);
-	store_reader_done(store, db);
+	store_reader_done(rq->console->store, db);
 	return res;
 }
 
 int api_sessions(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct filter f;
-	int res = filter_parse(&rq->arena, rq->query, when_now(), &f, err);
-
-	return res ?: with_reader(rq, rp, &f, sessions_put, err);
+	return read_filtered(rq, rp, sessions_put, err);
 }
 
 int api_session_story(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct filter f;
-	int res = filter_parse(&rq->arena, rq->query, when_now(), &f, err);
-
-	return res ?: with_reader(rq, rp, &f, sessions_story_put, err);
-}
-
-static int put_senders(struct db *db, const struct filter *f, struct buf *out, struct err *err)
-{
-	int res;
-
-	buf_adds(out, "{\"senders\":");
-	res = senders_put(db, out, err);
-	buf_addc(out, '}');
-	return res;
+	return read_filtered(rq, rp, sessions_story_put, err);
 }
 
 int api_senders(struct request *rq, struct reply *rp, struct err *err)
 {
-	return with_reader(rq, rp, NULL, put_senders, err);
+	struct db *db;
+	int res = api_read_begin(rq, rp, &db, err);
+
+	if (res)
+		return res;
+	buf_adds(&rp->body, "{\"senders\":");
+	res = senders_put(db, &rp->body, err);
+	buf_addc(&rp->body, '}');
+	store_reader_done(rq->console->store, db);
+	return res;
 }
 
 /* A sender says how it is. */

@@ -5,6 +5,7 @@
 #include "console/api.h"
 #include "console/db.h"
 #include "console/filter.h"
+#include "console/outbox.h"
 #include "console/report.h"
 #include "console/store.h"
 #include "console/when.h"
@@ -39,6 +40,21 @@ int api_report(struct request *rq, struct reply *rp, struct err *err)
 	return 0;
 }
 
+/* Those that were sent, or are to be. */
+int api_reports(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct db *db;
+	int res = api_read_begin(rq, rp, &db, err);
+
+	if (res)
+		return res;
+	buf_adds(&rp->body, "{\"reports\":");
+	res = outbox_put(db, &rp->body, err);
+	buf_addc(&rp->body, '}');
+	store_reader_done(rq->console->store, db);
+	return res;
+}
+
 struct proposal {
 	struct suggest *suggest;
 	size_t alerts, left_out;
@@ -56,7 +72,10 @@ static int add_alert(void *ctx, struct text json)
 	return 0;
 }
 
-/* The exceptions that would have silenced the alerts which the filter lets through, as a rule file for a person to review. */
+/*
+ * The exceptions that would have silenced the alerts which the filter lets through, as a rule file
+ * for a person to review.
+ */
 int api_exceptions(struct request *rq, struct reply *rp, struct err *err)
 {
 	_cleanup_(suggest_freep) struct suggest *suggest = suggest_new();

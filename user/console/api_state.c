@@ -37,8 +37,8 @@ static int read_saying(struct request *rq, struct saying *out, struct err *err)
 	return 0;
 }
 
-static int say(struct request *rq, struct db *db, const struct saying *s, int64_t *changed,
-	       struct err *err)
+static int say_state(struct request *rq, struct db *db, const struct saying *s, int64_t *changed,
+		     struct err *err)
 {
 	char detail[RECORD_ID_MAX + 64];
 	int res = state_set(db, s->id, s->state, s->equal, rq->session.user, s->note, changed, err);
@@ -62,7 +62,7 @@ int api_state(struct request *rq, struct reply *rp, struct err *err)
 		res = store_begin(store, &db, err);
 	if (res)
 		return res;
-	res = say(rq, db, &saying, &changed, err);
+	res = say_state(rq, db, &saying, &changed, err);
 	if (!res)
 		res = store_commit(store, err);
 	else

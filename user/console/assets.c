@@ -25,6 +25,10 @@ FILE_IN(asset_sessions_html, "sessions.html");
 FILE_IN(asset_sessions_js, "sessions.js");
 FILE_IN(asset_session_html, "session.html");
 FILE_IN(asset_session_js, "session.js");
+FILE_IN(asset_attackers_html, "attackers.html");
+FILE_IN(asset_attackers_js, "attackers.js");
+FILE_IN(asset_transitions_html, "transitions.html");
+FILE_IN(asset_transitions_js, "transitions.js");
 FILE_IN(asset_alerts_html, "alerts.html");
 FILE_IN(asset_alerts_js, "alerts.js");
 FILE_IN(asset_alert_html, "alert.html");
@@ -53,6 +57,10 @@ static const struct {
 	{ "/sessions.js", asset_sessions_js, asset_sessions_js_end, SCRIPT },
 	{ "/session", asset_session_html, asset_session_html_end, HTML },
 	{ "/session.js", asset_session_js, asset_session_js_end, SCRIPT },
+	{ "/attackers", asset_attackers_html, asset_attackers_html_end, HTML },
+	{ "/attackers.js", asset_attackers_js, asset_attackers_js_end, SCRIPT },
+	{ "/transitions", asset_transitions_html, asset_transitions_html_end, HTML },
+	{ "/transitions.js", asset_transitions_js, asset_transitions_js_end, SCRIPT },
 	{ "/alerts", asset_alerts_html, asset_alerts_html_end, HTML },
 	{ "/alerts.js", asset_alerts_js, asset_alerts_js_end, SCRIPT },
 	{ "/alerts/", asset_alert_html, asset_alert_html_end, HTML },

@@ -83,7 +83,7 @@ int cmd_import(const struct options *o, struct err *err)
 			       o->argument, strerror(errno));
 	res = options_store(o, &store, err);
 	if (!res)
-		res = writer_start(store, &writer, err);
+		res = writer_start(store, &o->scoring, NULL, &writer, err);
 	if (res)
 		return res;
 	im.writer = writer;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One connection to the database, used by one thread at a time.  SQL is given as a literal with `?` for values, which are
- * only ever bound: nothing that came from outside becomes part of a statement.
+ * One connection to the database, used by one thread at a time.  SQL is given as a literal with `?`
+ * for values, which are only ever bound: nothing that came from outside becomes part of a
+ * statement.
  *
- * Values are described by a letter each: i (int64_t), t (struct text; { NULL, 0 } is NULL), s (const char *, or NULL).
+ * Values are described by a letter each: i (int64_t), t (struct text; { NULL, 0 } is NULL), s
+ * (const char *, or NULL).
  */
 #pragma once
 
@@ -36,8 +38,8 @@ void db_close(struct db *db);
 DEFINE_CLEANUP(db_closep, struct db, db_close);
 
 /*
- * Runs a statement to its end.  Returns how many rows it changed, or -errno: -EEXIST where a constraint forbids it, -ENOSPC
- * without room on the disk, -EBUSY, -EIO.
+ * Runs a statement to its end.  Returns how many rows it changed, or -errno: -EEXIST where a
+ * constraint forbids it, -ENOSPC without room on the disk, -EBUSY, -EIO.
  */
 int64_t db_do(struct db *db, struct err *err, const char *sql, const char *types, ...);
 /* Several statements without values, as a schema has them. */
@@ -51,7 +53,9 @@ int db_ask_list(struct db *db, struct err *err, struct db_rows **out, const char
 /* The same with a statement that is not kept. */
 int db_ask_values(struct db *db, struct err *err, struct db_rows **out, const char *sql,
 		  const struct db_value *values, size_t nr);
-/* 1: there is a row; 0: there is none any more; -errno. -ETIMEDOUT: the time of db_hurry() is over. */
+/*
+ * 1: there is a row; 0: there is none any more; -errno. -ETIMEDOUT: the time of db_hurry() is over.
+ */
 int db_row(struct db *db, struct err *err, struct db_rows *rows);
 int64_t db_number(struct db_rows *rows, int column);
 /* Valid until the next row; { NULL, 0 } for NULL. */
@@ -62,5 +66,8 @@ DEFINE_CLEANUP(db_donep, struct db_rows, db_done);
 /* What is asked from now on has so many milliseconds; 0: as many as it takes. */
 void db_hurry(struct db *db, unsigned int ms);
 
-/* Of a file alone: rows that were changed through this connection so far, those within the index of words included. */
+/*
+ * Of a file alone: rows that were changed through this connection so far, those within the index of
+ * words included.
+ */
 int64_t db_sqlite_changes(struct db *db);

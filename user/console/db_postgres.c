@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PostgreSQL: a server that several consoles may share.  Values and results cross in binary form.  A connection that was lost is made anew
- * by whoever asks next, outside a transaction.
+ * PostgreSQL: a server that several consoles may share.  Values and results cross in binary form.
+ * A connection that was lost is made anew by whoever asks next, outside a transaction.
  */
 #include <endian.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "console/db_backend.h"
 
 #define CACHED_MAX 128
-#define VALUES_MAX 128
+#define VALUES_MAX 160
 /* Types of values, as the catalogue pg_type has them. */
 #define OID_INT8 20
 #define OID_TEXT 25
@@ -26,7 +26,8 @@ struct postgres {
 	PGconn *connection;
 	const char *cached[CACHED_MAX]; /* literals: the address tells one */
 	size_t nr_cached;
-	bool within; /* a transaction: what is lost of it with a connection is not to be gone on with */
+	/* a transaction: what is lost of it with a connection is not to be gone on with */
+	bool within;
 	unsigned int hurry, hurry_set; /* ms: what is wanted, and what the server knows */
 };
 
@@ -122,7 +123,10 @@ static int run_script(struct db *db, struct err *err, const char *sql)
 	return res;
 }
 
-/* What SQLite calls `?` is called $1, $2, ... here. No literal of ours has a question mark of its own. */
+/*
+ * What SQLite calls `?` is called $1, $2, ... here. No literal of ours has a question mark of its
+ * own.
+ */
 static void put_statement(struct buf *out, const char *sql)
 {
 	for (int n = 0; *sql; sql++) {

@@ -116,7 +116,10 @@ static int read_time(struct text value, int64_t now, int64_t *out)
 	return when_parse(value, out);
 }
 
-/* "prefix" and the value in lower case; what of the prefix stands in the value already is not doubled. */
+/*
+ * "prefix" and the value in lower case; what of the prefix stands in the value already is not
+ * doubled.
+ */
 static int read_tag(struct arena *a, struct text value, const char *prefix, struct text *out)
 {
 	size_t n = strlen(prefix);
@@ -136,7 +139,7 @@ static int read_tag(struct arena *a, struct text value, const char *prefix, stru
 	return 0;
 }
 
-static int keep(struct arena *a, const struct buf *b, struct text *out)
+static int keep_text(struct arena *a, const struct buf *b, struct text *out)
 {
 	char *copy = b->failed ? NULL : arena_alloc(a, b->len + 1);
 
@@ -194,7 +197,10 @@ static bool next_word(struct text *value, struct text *out)
 	return out->len;
 }
 
-/* Each word has to occur, as a phrase of its letters and digits whose last one may go on: `/etc/pass` finds /etc/passwd. */
+/*
+ * Each word has to occur, as a phrase of its letters and digits whose last one may go on:
+ * `/etc/pass` finds /etc/passwd.
+ */
 static int read_words(struct arena *a, struct text value, struct text out[NR_DB_KINDS])
 {
 	_cleanup_buf_ struct buf sqlite = { 0 }, postgres = { 0 };
@@ -217,8 +223,8 @@ static int read_words(struct arena *a, struct text value, struct text out[NR_DB_
 		return 0;
 	if (!postgres.len)
 		return postgres.failed ? -ENOMEM : -EINVAL;
-	res = keep(a, &sqlite, &out[DB_SQLITE]);
-	return res ?: keep(a, &postgres, &out[DB_POSTGRES]);
+	res = keep_text(a, &sqlite, &out[DB_SQLITE]);
+	return res ?: keep_text(a, &postgres, &out[DB_POSTGRES]);
 }
 
 struct parsing {

@@ -15,13 +15,16 @@
 #include "base/util.h"
 #include "console/http_priv.h"
 #include "console/json.h"
-#include "console/listen.h"
+#include "base/listen.h"
 
 #define CONNECTIONS_MAX 512
 /* A client that neither sends nor takes anything for so long is let go of; s. */
 #define IDLE_S 30
 #define STACK_SIZE ((size_t)512 * 1024)
-/* Bytes of all bodies that are being read or worked on: with more of them, senders are asked to come again. */
+/*
+ * Bytes of all bodies that are being read or worked on: with more of them, senders are asked to
+ * come again.
+ */
 #define BODIES_MAX ((size_t)96 * 1024 * 1024)
 #define TLS_FILE_MAX ((size_t)256 * 1024)
 
@@ -79,7 +82,10 @@ int request_reserve(struct request *rq, size_t bytes, struct err *err)
 	return 0;
 }
 
-/* Called with what stands in the first line, before anything else: what it returns goes with the connection's request. */
+/*
+ * Called with what stands in the first line, before anything else: what it returns goes with the
+ * connection's request.
+ */
 static void *request_new(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
 	struct request *rq = calloc(1, sizeof(*rq));
@@ -142,7 +148,7 @@ static void take_body(struct request *rq, const char *data, size_t len)
 		buf_add(&rq->body, data, len);
 }
 
-static int run(struct request *rq, struct reply *rp, struct err *err)
+static int run_route(struct request *rq, struct reply *rp, struct err *err)
 {
 	if (rq->too_large)
 		return err_set(err, -E2BIG, "the body is longer than %zu bytes: send less at once",
@@ -155,8 +161,11 @@ static int run(struct request *rq, struct reply *rp, struct err *err)
 	return rq->route->run(rq, rp, err);
 }
 
-/* The method, the route, who it is and how much it will be: what can be refused before the body is there. */
-static int begin(struct request *rq, const char *method, struct err *err)
+/*
+ * The method, the route, who it is and how much it will be: what can be refused before the body is
+ * there.
+ */
+static int begin_request(struct request *rq, const char *method, struct err *err)
 {
 	const char *length = request_header(rq, "Content-Length");
 	int res;
@@ -169,7 +178,7 @@ static int begin(struct request *rq, const char *method, struct err *err)
 		rq->too_large = true;
 	res = route_admit(rq, err);
 	if (!res && rq->too_large)
-		return run(rq, NULL, err);
+		return run_route(rq, NULL, err);
 	return res;
 }
 
@@ -186,7 +195,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
 		return MHD_NO;
 	if (!rq->begun) {
 		rq->begun = true;
-		res = begin(rq, method, &err);
+		res = begin_request(rq, method, &err);
 		if (!res)
 			return MHD_YES;
 	} else if (*len) {
@@ -194,7 +203,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
 		*len = 0;
 		return MHD_YES;
 	} else {
-		res = run(rq, &rp, &err);
+		res = run_route(rq, &rp, &err);
 	}
 	return reply_send(rq, &rp, res, &err);
 }
@@ -214,7 +223,7 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 	return 0;
 }
 
-static int prepare(struct http *http, const struct http_options *o, int *fd, struct err *err)
+static int prepare_http(struct http *http, const struct http_options *o, int *fd, struct err *err)
 {
 	bool loopback;
 	int res;
@@ -224,7 +233,7 @@ static int prepare(struct http *http, const struct http_options *o, int *fd, str
 	buf_adds(&http->url, o->tls_cert ? "https://" : "http://");
 	*fd = listen_at(o->listen, &http->url, &loopback, err);
 	if (*fd < 0)
-		return *fd;
+		return err_prefix(err, *fd, "--listen");
 	if (!loopback && !o->tls_cert && !o->behind_proxy)
 		return err_set(
 			err, -EINVAL,
@@ -251,7 +260,7 @@ int http_start(struct console *console, const struct http_options *o, struct htt
 
 	if (!http)
 		return err_set(err, -ENOMEM, "out of memory");
-	res = prepare(http, o, &fd, err);
+	res = prepare_http(http, o, &fd, err);
 	if (res)
 		return res;
 	if (o->tls_cert) {

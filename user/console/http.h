@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * HTTP: each connection has a thread, so a handler may wait.  A request is only read as far as its route allows: who sends it
- * is known, and how much a body may have, before the body is taken.
+ * HTTP: each connection has a thread, so a handler may wait.  A request is only read as far as its
+ * route allows: who sends it is known, and how much a body may have, before the body is taken.
  */
 #pragma once
 
@@ -18,19 +18,30 @@
 
 struct MHD_Connection;
 struct MHD_Response;
+struct herald;
+struct proxy_login;
+struct score_settings;
 struct store;
+struct transitions;
+struct transitions_watch;
 struct writer;
 
 /* What all requests share. */
 struct console {
 	struct store *store;
 	struct writer *writer;
+	struct herald *herald; /* NULL: nobody is told of attackers */
+	const struct score_settings *scoring;
+	const struct transitions *transitions;
+	struct transitions_watch *transitions_watch; /* NULL: nothing is said of any page */
+	const struct proxy_login *proxy_login;
 	bool secure; /* browsers reach it by https: cookies are for that alone */
 };
 
 enum who {
 	WHO_ANYBODY,
-	WHO_KEY,    /* an application with a key */
+	WHO_KEY, /* an application with a key */
+	WHO_KEY_OR_VIEWER,
 	WHO_VIEWER, /* a signed-in user, and so on */
 	WHO_ANALYST,
 	WHO_ADMIN,
@@ -96,7 +107,10 @@ const char *request_header(const struct request *rq, const char *name);
 struct text request_token(const struct request *rq);
 /* What stands in the path behind the route's own. */
 struct text request_rest(const struct request *rq);
-/* Counts memory that the request holds until its end against what all of them may. -EAGAIN: there is too much already. */
+/*
+ * Counts memory that the request holds until its end against what all of them may. -EAGAIN: there
+ * is too much already.
+ */
 int request_reserve(struct request *rq, size_t bytes, struct err *err);
 /* The body as a JSON value. */
 struct json;

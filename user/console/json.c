@@ -12,12 +12,12 @@ struct reader {
 	struct arena *arena;
 	const char *s;
 	size_t pos, len;
-	size_t values;
+	size_t values, values_max;
 	const char *wrong; /* what is wrong at `pos` */
 	bool nomem;
 };
 
-static int refuse(struct reader *r, const char *wrong)
+static int refuse_text(struct reader *r, const char *wrong)
 {
 	if (!r->wrong)
 		r->wrong = wrong;
@@ -51,13 +51,13 @@ static int read_escape(struct reader *r)
 	if (c == 'u') {
 		for (unsigned int i = 1; i <= 4; i++) {
 			if (r->pos + i >= r->len || hex_digit(r->s[r->pos + i]) < 0)
-				return refuse(r, "\\u needs four hexadecimal digits");
+				return refuse_text(r, "\\u needs four hexadecimal digits");
 		}
 		r->pos += 5;
 		return 0;
 	}
 	if (!c || !strchr("\"\\/bfnrt", c))
-		return refuse(r, "an unknown escape in a string");
+		return refuse_text(r, "an unknown escape in a string");
 	r->pos++;
 	return 0;
 }
@@ -76,12 +76,12 @@ static int read_string(struct reader *r, struct text *out)
 			return 0;
 		}
 		if (c < 0x20)
-			return refuse(r, "a control character in a string");
+			return refuse_text(r, "a control character in a string");
 		r->pos++;
 		if (c == '\\' && read_escape(r))
 			return -EINVAL;
 	}
-	return refuse(r, "a string without an end");
+	return refuse_text(r, "a string without an end");
 }
 
 static size_t read_digits(struct reader *r)
@@ -103,18 +103,18 @@ static int read_number(struct reader *r)
 	if (zero)
 		r->pos++;
 	else if (!read_digits(r))
-		return refuse(r, "no value");
+		return refuse_text(r, "no value");
 	if (peek(r) == '.') {
 		r->pos++;
 		if (!read_digits(r))
-			return refuse(r, "a number that ends in a point");
+			return refuse_text(r, "a number that ends in a point");
 	}
 	if (peek(r) == 'e' || peek(r) == 'E') {
 		r->pos++;
 		if (peek(r) == '+' || peek(r) == '-')
 			r->pos++;
 		if (!read_digits(r))
-			return refuse(r, "a number without an exponent");
+			return refuse_text(r, "a number without an exponent");
 	}
 	return 0;
 }
@@ -135,13 +135,13 @@ static int read_key(struct reader *r, struct text *key)
 {
 	skip_blanks(r);
 	if (peek(r) != '"')
-		return refuse(r, "no name where an object's member begins");
+		return refuse_text(r, "no name where an object's member begins");
 	r->pos++;
 	if (read_string(r, key))
 		return -EINVAL;
 	skip_blanks(r);
 	if (peek(r) != ':')
-		return refuse(r, "no colon behind a member's name");
+		return refuse_text(r, "no colon behind a member's name");
 	r->pos++;
 	return 0;
 }
@@ -173,7 +173,7 @@ static int read_members(struct reader *r, struct json *parent, unsigned int dept
 			return 0;
 		}
 		if (peek(r) != ',')
-			return refuse(r, "no comma behind a value");
+			return refuse_text(r, "no comma behind a value");
 		r->pos++;
 	}
 }
@@ -184,7 +184,7 @@ static int read_into(struct reader *r, struct json *node, unsigned int depth)
 	case '{':
 	case '[':
 		if (depth >= JSON_DEPTH_MAX)
-			return refuse(r, "nested too deeply");
+			return refuse_text(r, "nested too deeply");
 		node->type = peek(r) == '{' ? JSON_OBJECT : JSON_ARRAY;
 		r->pos++;
 		return read_members(r, node, depth);
@@ -194,13 +194,13 @@ static int read_into(struct reader *r, struct json *node, unsigned int depth)
 		return read_string(r, &node->raw);
 	case 't':
 		node->type = JSON_TRUE;
-		return read_word(r, "true") ? 0 : refuse(r, "no value");
+		return read_word(r, "true") ? 0 : refuse_text(r, "no value");
 	case 'f':
 		node->type = JSON_FALSE;
-		return read_word(r, "false") ? 0 : refuse(r, "no value");
+		return read_word(r, "false") ? 0 : refuse_text(r, "no value");
 	case 'n':
 		node->type = JSON_NULL;
-		return read_word(r, "null") ? 0 : refuse(r, "no value");
+		return read_word(r, "null") ? 0 : refuse_text(r, "no value");
 	default:
 		node->type = JSON_NUMBER;
 		return read_number(r);
@@ -212,12 +212,12 @@ static int read_value(struct reader *r, unsigned int depth, struct json **out)
 	struct json *node;
 	size_t start = r->pos;
 
-	if (++r->values > JSON_VALUES_MAX)
-		return refuse(r, "too many values");
+	if (++r->values > r->values_max)
+		return refuse_text(r, "too many values");
 	node = arena_alloc(r->arena, sizeof(*node));
 	if (!node) {
 		r->nomem = true;
-		return refuse(r, "out of memory");
+		return refuse_text(r, "out of memory");
 	}
 	if (read_into(r, node, depth))
 		return -EINVAL;
@@ -229,7 +229,13 @@ static int read_value(struct reader *r, unsigned int depth, struct json **out)
 
 int json_parse(struct arena *a, const char *s, size_t len, struct json **out, struct err *err)
 {
-	struct reader r = { .arena = a, .s = s, .len = len };
+	return json_parse_large(a, s, len, JSON_VALUES_MAX, out, err);
+}
+
+int json_parse_large(struct arena *a, const char *s, size_t len, size_t values_max,
+		     struct json **out, struct err *err)
+{
+	struct reader r = { .arena = a, .s = s, .len = len, .values_max = values_max };
 	struct json *root;
 
 	skip_blanks(&r);
@@ -239,7 +245,7 @@ int json_parse(struct arena *a, const char *s, size_t len, struct json **out, st
 			*out = root;
 			return 0;
 		}
-		refuse(&r, "something behind the value");
+		refuse_text(&r, "something behind the value");
 	}
 	if (r.nomem)
 		return err_set(err, -ENOMEM, "out of memory");

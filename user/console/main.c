@@ -8,10 +8,20 @@
 #include "console/console.h"
 
 static int (*const commands[NR_COMMANDS])(const struct options *o, struct err *err) = {
-	[CMD_SERVE] = cmd_serve,	   [CMD_IMPORT] = cmd_import,
-	[CMD_KEY_ADD] = cmd_key_add,	   [CMD_KEY_LIST] = cmd_key_list,
-	[CMD_KEY_REVOKE] = cmd_key_revoke, [CMD_USER_ADD] = cmd_user_add,
-	[CMD_REPORT] = cmd_report,	   [CMD_FORGET] = cmd_forget,
+	[CMD_SERVE] = cmd_serve,
+	[CMD_IMPORT] = cmd_import,
+	[CMD_KEY_ADD] = cmd_key_add,
+	[CMD_KEY_LIST] = cmd_key_list,
+	[CMD_KEY_REVOKE] = cmd_key_revoke,
+	[CMD_USER_ADD] = cmd_user_add,
+	[CMD_REPORT] = cmd_report,
+	[CMD_FORGET] = cmd_forget,
+	[CMD_TRANSITIONS_LEARN] = cmd_transitions_learn,
+	[CMD_EXPORT] = cmd_export,
+	[CMD_REPLAY] = cmd_replay,
+	[CMD_ATTACKERS_EXPORT] = cmd_attackers_export,
+	[CMD_ATTACKERS_ALLOW] = cmd_attackers_allow,
+	[CMD_ATTACKERS_DISALLOW] = cmd_attackers_disallow,
 };
 
 int main(int argc, char **argv)

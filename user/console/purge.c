@@ -2,7 +2,6 @@
 #include "console/purge.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +11,20 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "console/access.h"
+#include "console/attackers.h"
 #include "console/db.h"
 #include "console/record.h"
 #include "console/senders.h"
 #include "console/store.h"
 #include "console/tally.h"
+#include "console/ticker.h"
 #include "console/when.h"
 
 #define EVERY_S 60
-/* A store that is too large gets smaller by so much of its size, so that this is not to be done each time. */
+/*
+ * A store that is too large gets smaller by so much of its size, so that this is not to be done
+ * each time.
+ */
 #define SLACK 20
 /* Whoever has not been heard for so long sends no more. */
 #define KEEP_SENDERS (30 * WHEN_DAY)
@@ -28,10 +32,7 @@
 struct purge {
 	struct store *store;
 	int64_t keep, size;
-	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	bool stopping;
+	struct ticker ticker;
 };
 
 /* Which alerts are to be forgotten. */
@@ -41,7 +42,10 @@ struct doomed {
 	struct text session;
 };
 
-/* SQLite's index of words has no copy of them: they are made of the alert once more, as they were when it came. */
+/*
+ * SQLite's index of words has no copy of them: they are made of the alert once more, as they were
+ * when it came.
+ */
 static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, const char *app,
 			       struct tally *tally, struct err *err)
 {
@@ -61,8 +65,8 @@ static int drop_words_and_tags(struct db *db, int64_t seq, struct text json, con
 	return res < 0 ? res : 0;
 }
 
-static int drop(struct db *db, int64_t seq, struct text json, const char *app, struct tally *tally,
-		struct err *err)
+static int drop_alert(struct db *db, int64_t seq, struct text json, const char *app,
+		      struct tally *tally, struct err *err)
 {
 	int64_t res = drop_words_and_tags(db, seq, json, app, tally, err);
 
@@ -96,7 +100,7 @@ static int drop_next(struct db *db, const struct doomed *d, struct tally *tally,
 		return err_set(err, -ENOMEM, "out of memory");
 	/* What is read is not changed under the reader. */
 	db_done(TAKE_PTR(row));
-	res = drop(db, seq, (struct text){ json.data, json.len }, app.data, tally, err);
+	res = drop_alert(db, seq, (struct text){ json.data, json.len }, app.data, tally, err);
 	return res ?: 1;
 }
 
@@ -126,16 +130,6 @@ static int drop_batch(struct store *store, const struct doomed *d, int64_t max, 
 	return res;
 }
 
-static bool is_stopping(struct purge *p)
-{
-	bool stopping;
-
-	pthread_mutex_lock(&p->lock);
-	stopping = p->stopping;
-	pthread_mutex_unlock(&p->lock);
-	return stopping;
-}
-
 static int drop_old(struct purge *p, int64_t *total, struct err *err)
 {
 	const struct doomed old = {
@@ -147,7 +141,7 @@ static int drop_old(struct purge *p, int64_t *total, struct err *err)
 	int64_t n = PURGE_BATCH;
 	int res = 0;
 
-	while (p->keep && !res && n == PURGE_BATCH && !is_stopping(p)) {
+	while (p->keep && !res && n == PURGE_BATCH && !ticker_is_stopping(&p->ticker)) {
 		res = drop_batch(p->store, &old, PURGE_BATCH, &n, err);
 		*total += res ? 0 : n;
 	}
@@ -178,7 +172,7 @@ static int drop_too_many(struct purge *p, int64_t *total, struct err *err)
 
 	if (res || !left)
 		return res;
-	while (!res && n && left > 0 && !is_stopping(p)) {
+	while (!res && n && left > 0 && !ticker_is_stopping(&p->ticker)) {
 		res = drop_batch(p->store, &oldest, MIN(left, (int64_t)PURGE_BATCH), &n, err);
 		*total += res ? 0 : n;
 		left -= n;
@@ -186,7 +180,8 @@ static int drop_too_many(struct purge *p, int64_t *total, struct err *err)
 	return res ?: store_merge_words(p->store, err);
 }
 
-static int forget_senders(struct purge *p, struct err *err)
+/* Senders that are silent, and attackers that are let go. */
+static int forget_silent(struct purge *p, struct err *err)
 {
 	struct db *db;
 	int res = store_begin(p->store, &db, err);
@@ -195,12 +190,14 @@ static int forget_senders(struct purge *p, struct err *err)
 		return res;
 	res = senders_forget(db, when_now() - KEEP_SENDERS, err);
 	if (!res)
+		res = attackers_forget(db, when_now(), err);
+	if (!res)
 		return store_commit(p->store, err);
 	store_rollback(p->store);
 	return res;
 }
 
-static int note(struct purge *p, int64_t total, struct err *err)
+static int note_total(struct purge *p, int64_t total, struct err *err)
 {
 	char detail[64];
 	struct db *db;
@@ -216,7 +213,7 @@ static int note(struct purge *p, int64_t total, struct err *err)
 	return res;
 }
 
-static void look(struct purge *p)
+static void look_for_old(struct purge *p)
 {
 	int64_t total = 0;
 	struct err err;
@@ -225,11 +222,11 @@ static void look(struct purge *p)
 	if (!res)
 		res = drop_too_many(p, &total, &err);
 	if (!res)
-		res = forget_senders(p, &err);
+		res = forget_silent(p, &err);
 	if (!res && total) {
 		log_info("forgot the %lld oldest alerts, as --keep and --keep-size say",
 			 (long long)total);
-		res = note(p, total, &err);
+		res = note_total(p, total, &err);
 	}
 	if (!res && total)
 		res = store_shrink(p->store, &err);
@@ -237,21 +234,13 @@ static void look(struct purge *p)
 		log_error("old alerts are kept for now: %s", err.msg);
 }
 
-static void *work(void *ctx)
+static void *purge_main(void *ctx)
 {
 	struct purge *p = ctx;
 
-	while (!is_stopping(p)) {
-		struct timespec until;
-
-		look(p);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += EVERY_S;
-		pthread_mutex_lock(&p->lock);
-		while (!p->stopping && !pthread_cond_timedwait(&p->wake, &p->lock, &until))
-			;
-		pthread_mutex_unlock(&p->lock);
-	}
+	do {
+		look_for_old(p);
+	} while (ticker_wait(&p->ticker, EVERY_S * 1000));
 	return NULL;
 }
 
@@ -266,12 +255,10 @@ int purge_start(struct store *store, int64_t keep, int64_t size, struct purge **
 	p->store = store;
 	p->keep = keep;
 	p->size = size;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->wake, NULL);
-	res = pthread_create(&p->thread, NULL, work, p);
+	res = ticker_start(&p->ticker, purge_main, p, err);
 	if (res) {
 		free(p);
-		return err_set(err, -res, "a thread cannot be started");
+		return res;
 	}
 	*out = p;
 	return 0;
@@ -281,13 +268,7 @@ void purge_stop(struct purge *p)
 {
 	if (!p)
 		return;
-	pthread_mutex_lock(&p->lock);
-	p->stopping = true;
-	pthread_cond_signal(&p->wake);
-	pthread_mutex_unlock(&p->lock);
-	pthread_join(p->thread, NULL);
-	pthread_cond_destroy(&p->wake);
-	pthread_mutex_destroy(&p->lock);
+	ticker_stop(&p->ticker);
 	free(p);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Forgetting alerts: the old ones, so that the store stays as small as it was told to, and those of a session. */
+/*
+ * Forgetting alerts: the old ones, so that the store stays as small as it was told to, and those of
+ * a session.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -15,8 +18,9 @@ struct purge;
 #define PURGE_BATCH 200
 
 /*
- * Starts a thread that looks now and once a minute: alerts that came longer ago than `keep` (see when.h; 0: ever) go, and then the oldest
- * as long as the store has more than `size` bytes (0: any size).
+ * Starts a thread that looks now and once a minute: alerts that came longer ago than `keep` (see
+ * when.h; 0: ever) go, and then the oldest as long as the store has more than `size` bytes (0: any
+ * size).
  */
 int purge_start(struct store *store, int64_t keep, int64_t size, struct purge **out,
 		struct err *err);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One condition, the one that the fewest alerts fit as a rule, leads: its index has the alerts in order of time.  Each other one is
- * asked of each alert, and kept from using an index, so that nothing has to be sorted.
+ * One condition, the one that the fewest alerts fit as a rule, leads: its index has the alerts in
+ * order of time.  Each other one is asked of each alert, and kept from using an index, so that
+ * nothing has to be sorted.
  */
 #include "console/query.h"
 
@@ -48,7 +49,10 @@ static const char *const columns_of[NR_FILTER_TEXTS] = {
 	[FILTER_ACTION] = "a.action",
 };
 
-/* What the databases call differently.  SQLite goes through the tables of a CROSS JOIN in that order. */
+/*
+ * What the databases call differently.  SQLite goes through the tables of a CROSS JOIN in that
+ * order.
+ */
 static const struct {
 	const char *from_words, *words_seq, *and_words, *from_tags, *from_sessions;
 } dialects[NR_DB_KINDS] = {

@@ -22,8 +22,8 @@ struct query {
 #define _cleanup_query_ __attribute__((cleanup(query_fini)))
 
 /*
- * "SELECT columns FROM ... WHERE ... ORDER BY seq ... LIMIT limit", for the alerts that the filter lets through, newest first
- * or oldest first; a column is named as "a.rule".
+ * "SELECT columns FROM ... WHERE ... ORDER BY seq ... LIMIT limit", for the alerts that the filter
+ * lets through, newest first or oldest first; a column is named as "a.rule".
  */
 enum query_order { QUERY_NEWEST_FIRST, QUERY_OLDEST_FIRST };
 void query_build(struct query *q, enum db_kind kind, const struct filter *f, const char *columns,

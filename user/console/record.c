@@ -51,7 +51,7 @@ bool record_id_is_valid(struct text id)
 	return true;
 }
 
-static struct text keep(struct arena *a, const struct buf *b)
+static struct text keep_text(struct arena *a, const struct buf *b)
 {
 	char *copy = b->failed ? NULL : arena_alloc(a, b->len + 1);
 
@@ -61,8 +61,11 @@ static struct text keep(struct arena *a, const struct buf *b)
 	return (struct text){ copy, b->len };
 }
 
-/* A line in which each byte that is no part of a character has become U+FFFD; the same line where there is none. */
-static struct text clean(struct arena *a, struct text line)
+/*
+ * A line in which each byte that is no part of a character has become U+FFFD; the same line where
+ * there is none.
+ */
+static struct text clean_line(struct arena *a, struct text line)
 {
 	_cleanup_buf_ struct buf out = { 0 };
 	bool dirty = false;
@@ -81,7 +84,7 @@ static struct text clean(struct arena *a, struct text line)
 		else if (dirty)
 			buf_add(&out, line.s + start, i - start);
 	}
-	return dirty ? keep(a, &out) : line;
+	return dirty ? keep_text(a, &out) : line;
 }
 
 static struct text hex(struct arena *a, const unsigned char *bytes, size_t len)
@@ -136,7 +139,8 @@ static void read_tags(struct arena *a, const struct json *tags, struct record *r
 		char *lower;
 		const char *dot;
 
-		if (!tag.len || tag.len > RECORD_TAG_MAX || !(lower = arena_alloc(a, tag.len)))
+		if (!tag.len || tag.len > RECORD_TAG_MAX || memchr(tag.s, '\n', tag.len) ||
+		    !(lower = arena_alloc(a, tag.len)))
 			continue;
 		for (size_t i = 0; i < tag.len; i++)
 			lower[i] = tolower((unsigned char)tag.s[i]);
@@ -202,7 +206,7 @@ static int put_what(struct arena *a, struct arena *scratch, const struct json *a
 	put_pairs(&out, scratch, json_at(alert, "value"), RECORD_WHAT_MAX);
 	if (!out.len)
 		put_pairs(&out, scratch, json_at(alert, "args"), RECORD_WHAT_MAX);
-	r->what = keep(a, &out);
+	r->what = keep_text(a, &out);
 	if (!r->what.s)
 		return -ENOMEM;
 	if (r->what.len > RECORD_WHAT_MAX) {
@@ -238,7 +242,7 @@ static int put_search(struct arena *a, struct arena *scratch, const struct json 
 	put_pairs(&out, scratch, json_at(alert, "value"), RECORD_SEARCH_MAX);
 	buf_addc(&out, '\n');
 	put_pairs(&out, scratch, json_at(alert, "args"), RECORD_SEARCH_MAX);
-	r->search = keep(a, &out);
+	r->search = keep_text(a, &out);
 	if (!r->search.s)
 		return -ENOMEM;
 	r->search = record_cut(r->search, RECORD_SEARCH_MAX);
@@ -284,7 +288,7 @@ int record_parse(struct arena *a, struct arena *scratch, struct text line, const
 	if (line.len > RECORD_LINE_MAX)
 		return err_set(err, -EINVAL, "too long: %zu bytes, %zu are taken", line.len,
 			       RECORD_LINE_MAX);
-	r.json = clean(a, line);
+	r.json = clean_line(a, line);
 	if (!r.json.s)
 		return err_set(err, -ENOMEM, "out of memory");
 	res = json_parse(scratch, r.json.s, r.json.len, &alert, err);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the console keeps of an alert beside its line: what lists show and filters ask for.  Pure. */
+/*
+ * What the console keeps of an alert beside its line: what lists show and filters ask for.  Pure.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -36,9 +38,10 @@ struct record {
 };
 
 /*
- * Reads a line as the tracer writes it; keys that are not known stay in it.  The record is the arena's, or points into
- * the line; `scratch` may be reset afterwards.  An alert without an id gets one from a hash of the line.  `app` NULL: the alert's own
- * target, or "unknown".  -EINVAL with what is wrong, -ENOMEM.
+ * Reads a line as the tracer writes it; keys that are not known stay in it.  The record is the
+ * arena's, or points into the line; `scratch` may be reset afterwards.  An alert without an id gets
+ * one from a hash of the line.  `app` NULL: the alert's own target, or "unknown".  -EINVAL with
+ * what is wrong, -ENOMEM.
  */
 int record_parse(struct arena *a, struct arena *scratch, struct text line, const char *app,
 		 struct record *out, struct err *err);

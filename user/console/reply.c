@@ -9,7 +9,10 @@
 #include "console/assets.h"
 #include "console/http_priv.h"
 
-/* Nothing is loaded from elsewhere, nothing written within a page runs or styles it, and no other site shows it in a frame. */
+/*
+ * Nothing is loaded from elsewhere, nothing written within a page runs or styles it, and no other
+ * site shows it in a frame.
+ */
 static const char *const headers[][2] = {
 	{ "Content-Security-Policy",
 	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src "

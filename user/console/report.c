@@ -2,19 +2,22 @@
 #include "console/report.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "console/db.h"
 #include "console/query.h"
 #include "console/record.h"
+#include "console/state.h"
 #include "console/when.h"
 
 #define SHOWN 10
 #define TECHNIQUE "attack.t"
 
-/* By the column's own index, which has the place in time as well: the alerts themselves are not read. */
+/*
+ * By the column's own index, which has the place in time as well: the alerts themselves are not
+ * read.
+ */
 #define COUNT(column, index)                                                                   \
 	"SELECT " column ", count(*) AS n FROM alerts" index                                   \
 	" WHERE seq >= ? AND seq < ? AND " column " IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1" \
@@ -27,20 +30,51 @@
 #define COUNT_TECHNIQUES                                                 \
 	"SELECT tag, count(*) AS n FROM tags WHERE seq >= ? AND seq < ?" \
 	" AND tag >= 'attack.t' AND tag < 'attack.u' GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"
+/* With the number of STATE_FALSE_ALARM, so that the index of states is used. */
+#define COUNT_SILENCED                                                       \
+	"SELECT rule, count(*) AS n FROM alerts WHERE seq >= ? AND seq < ? " \
+	"AND state = 2 AND state <> 0 GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"
+_Static_assert(STATE_FALSE_ALARM == 2, "as COUNT_SILENCED has it");
+#define IS_THERE(column) \
+	"SELECT 1 FROM alerts WHERE " column " = ? AND seq >= ? AND seq < ? LIMIT 1"
 
 static const struct {
 	const char *name, *title;
 	const char *sql[NR_DB_KINDS];
+	const char *is_there; /* is a value of it in a span of time? */
 } parts[NR_REPORT_PARTS] = {
-	[REPORT_LEVEL] = { "level", "Levels", COUNT_BY("level") },
-	[REPORT_RULE] = { "rule", "Rules", COUNT_BY("rule") },
-	[REPORT_APPLICATION] = { "application", "Applications", COUNT_BY("app") },
+	[REPORT_LEVEL] = { "level", "Levels", COUNT_BY("level"), NULL },
+	[REPORT_RULE] = { "rule", "Rules", COUNT_BY("rule"), IS_THERE("rule") },
+	[REPORT_APPLICATION] = { "application", "Applications", COUNT_BY("app"), IS_THERE("app") },
 	[REPORT_TECHNIQUE] = { "technique",
 			       "ATT&CK techniques",
-			       { COUNT_TECHNIQUES, COUNT_TECHNIQUES } },
-	[REPORT_ADDRESS] = { "address", "Client addresses", COUNT_BY("addr") },
-	[REPORT_SESSION] = { "session", "Sessions", COUNT_BY("session") },
+			       { COUNT_TECHNIQUES, COUNT_TECHNIQUES },
+			       "SELECT 1 FROM tags WHERE tag = ? AND seq >= ? AND seq < ? LIMIT "
+			       "1" },
+	[REPORT_ADDRESS] = { "address", "Client addresses", COUNT_BY("addr"), IS_THERE("addr") },
+	[REPORT_SESSION] = { "session", "Sessions", COUNT_BY("session"), NULL },
+	[REPORT_SILENCED] = { "silenced",
+			      "Silenced: marked as false alarms, by rule",
+			      { COUNT_SILENCED, COUNT_SILENCED },
+			      NULL },
+	[REPORT_GONE] = { "gone", "Silent now: rules that had alerts before, and have none",
+			  COUNT_BY("rule"), NULL },
 };
+
+const char *report_part_name(enum report_part part)
+{
+	return parts[part].name;
+}
+
+const char *report_part_title(enum report_part part)
+{
+	return parts[part].title;
+}
+
+bool report_tells_new(enum report_part part)
+{
+	return parts[part].is_there;
+}
 
 static int count_all(struct db *db, int64_t since, int64_t until, int64_t *out, struct err *err)
 {
@@ -86,27 +120,76 @@ static struct text name_of(struct arena *a, enum report_part part, struct db_row
 	return (struct text){ copy, t.len };
 }
 
-static int read_part(struct db *db, struct arena *a, struct report *r, enum report_part part,
-		     struct err *err)
+static int read_counts(struct db *db, struct arena *a, enum report_part part, int64_t since,
+		       int64_t until, struct report_counts *out, struct err *err)
 {
 	_cleanup_(db_donep) struct db_rows *rows = NULL;
-	size_t n = 0;
 	int res = db_ask(db, err, &rows, parts[part].sql[db_kind(db)], "iii",
-			 r->since * SEQ_A_MICROSECOND, r->until * SEQ_A_MICROSECOND,
+			 since * SEQ_A_MICROSECOND, until * SEQ_A_MICROSECOND,
 			 (int64_t)REPORT_COUNTS_MAX);
 
-	r->parts[part].counts = arena_array(a, REPORT_COUNTS_MAX, sizeof(struct report_count));
-	if (!r->parts[part].counts)
+	out->counts = arena_array(a, REPORT_COUNTS_MAX, sizeof(struct report_count));
+	out->nr = 0;
+	if (!out->counts)
 		return err_set(err, -ENOMEM, "out of memory");
 	while (!res && (res = db_row(db, err, rows)) > 0) {
-		struct report_count *c = &r->parts[part].counts[n++];
+		struct report_count *c = &out->counts[out->nr++];
 
-		c->what = name_of(a, part, rows);
-		c->alerts = db_number(rows, 1);
+		*c = (struct report_count){ .what = name_of(a, part, rows),
+					    .alerts = db_number(rows, 1) };
 		res = c->what.s ? 0 : err_set(err, -ENOMEM, "out of memory");
 	}
-	r->parts[part].nr = n;
 	return res;
+}
+
+/* 1: some alert of that span has this value; 0: none. */
+static int is_there(struct db *db, enum report_part part, struct text what, int64_t since,
+		    int64_t until, struct err *err)
+{
+	_cleanup_(db_donep) struct db_rows *row = NULL;
+	_cleanup_buf_ struct buf tag = { 0 };
+	int res;
+
+	if (part == REPORT_TECHNIQUE) {
+		/* Back from "T1059". */
+		buf_adds(&tag, TECHNIQUE);
+		buf_add(&tag, what.s + 1, what.len - 1);
+		if (tag.failed)
+			return err_set(err, -ENOMEM, "out of memory");
+		what = (struct text){ tag.data, tag.len };
+	}
+	res = db_ask(db, err, &row, parts[part].is_there, "tii", what, since * SEQ_A_MICROSECOND,
+		     until * SEQ_A_MICROSECOND);
+	return res ?: db_row(db, err, row);
+}
+
+static int mark_new(struct db *db, struct report *r, enum report_part part, struct err *err)
+{
+	struct report_counts *c = &r->parts[part];
+	int res = 0;
+
+	for (size_t i = 0; i < c->nr && res >= 0; i++) {
+		res = is_there(db, part, c->counts[i].what, 0, r->since, err);
+		c->counts[i].is_new = !res;
+	}
+	return res < 0 ? res : 0;
+}
+
+/* Of the rules of the span before those that are silent now. */
+static int read_gone(struct db *db, struct arena *a, struct report *r, int64_t earlier,
+		     struct err *err)
+{
+	struct report_counts *gone = &r->parts[REPORT_GONE];
+	int res = read_counts(db, a, REPORT_GONE, earlier, r->since, gone, err);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < gone->nr && res >= 0; i++) {
+		res = is_there(db, REPORT_RULE, gone->counts[i].what, r->since, r->until, err);
+		if (!res)
+			gone->counts[kept++] = gone->counts[i];
+	}
+	gone->nr = kept;
+	return res < 0 ? res : 0;
 }
 
 int report_read(struct db *db, struct arena *a, int64_t since, int64_t until, struct report *out,
@@ -119,106 +202,10 @@ int report_read(struct db *db, struct arena *a, int64_t since, int64_t until, st
 	res = count_all(db, since, until, &out->total, err);
 	if (!res)
 		res = count_all(db, earlier, since, &out->before, err);
-	for (size_t i = 0; i < NR_REPORT_PARTS && !res; i++)
-		res = read_part(db, a, out, i, err);
-	return res;
-}
-
-void report_json(struct buf *out, const struct report *r)
-{
-	buf_adds(out, "{\"since\":\"");
-	when_put(out, r->since);
-	buf_adds(out, "\",\"until\":\"");
-	when_put(out, r->until);
-	buf_printf(out, "\",\"total\":%lld,\"before\":%lld", (long long)r->total,
-		   (long long)r->before);
-	for (size_t i = 0; i < NR_REPORT_PARTS; i++) {
-		buf_printf(out, ",\"%s\":{", parts[i].name);
-		for (size_t j = 0; j < r->parts[i].nr; j++) {
-			if (j)
-				buf_addc(out, ',');
-			text_json(out, r->parts[i].counts[j].what);
-			buf_printf(out, ":%lld", (long long)r->parts[i].counts[j].alerts);
-		}
-		buf_addc(out, '}');
+	for (size_t i = 0; i < REPORT_GONE && !res; i++) {
+		res = read_counts(db, a, i, since, until, &out->parts[i], err);
+		if (!res && report_tells_new(i))
+			res = mark_new(db, out, i, err);
 	}
-	buf_addc(out, '}');
-}
-
-void report_text(struct buf *out, const struct report *r)
-{
-	buf_adds(out, "Alerts from ");
-	when_put(out, r->since);
-	buf_adds(out, " to ");
-	when_put(out, r->until);
-	buf_printf(out, "\n\n%lld alerts; %lld in as long a time before\n", (long long)r->total,
-		   (long long)r->before);
-	for (size_t i = 0; i < NR_REPORT_PARTS; i++) {
-		if (r->parts[i].nr)
-			buf_printf(out, "\n%s\n", parts[i].title);
-		for (size_t j = 0; j < MIN(r->parts[i].nr, (size_t)SHOWN); j++) {
-			buf_printf(out, "%10lld  ", (long long)r->parts[i].counts[j].alerts);
-			text_terminal(out, r->parts[i].counts[j].what);
-			buf_addc(out, '\n');
-		}
-		if (r->parts[i].nr > SHOWN)
-			buf_printf(out, "            and %zu%s others\n", r->parts[i].nr - SHOWN,
-				   r->parts[i].nr == REPORT_COUNTS_MAX ? " or more" : "");
-	}
-}
-
-/* Text between tags, with what is not seen as its escapes. */
-static void put_html(struct buf *out, struct text t)
-{
-	_cleanup_buf_ struct buf visible = { 0 };
-
-	text_terminal(&visible, t);
-	out->failed |= visible.failed;
-	for (size_t i = 0; i < visible.len; i++) {
-		switch (visible.data[i]) {
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		default:
-			buf_addc(out, visible.data[i]);
-		}
-	}
-}
-
-void report_html(struct buf *out, const struct report *r)
-{
-	buf_adds(
-		out,
-		"<!doctype html>\n<html lang=\"en\">\n<head><meta "
-		"charset=\"utf-8\"><title>Alerts</title>\n"
-		"<style>body{font:15px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
-		"td:first-child{text-align:right;padding-right:1em}td{overflow-wrap:anywhere}</"
-		"style></head>\n"
-		"<body>\n<h1>Alerts</h1>\n<p>From ");
-	when_put(out, r->since);
-	buf_adds(out, " to ");
-	when_put(out, r->until);
-	buf_printf(out, ": <strong>%lld alerts</strong>; %lld in as long a time before.</p>\n",
-		   (long long)r->total, (long long)r->before);
-	for (size_t i = 0; i < NR_REPORT_PARTS; i++) {
-		if (!r->parts[i].nr)
-			continue;
-		buf_adds(out, "<h2>");
-		put_html(out, (struct text){ parts[i].title, strlen(parts[i].title) });
-		buf_adds(out, "</h2>\n<table>\n");
-		for (size_t j = 0; j < MIN(r->parts[i].nr, (size_t)SHOWN); j++) {
-			buf_printf(out, "<tr><td>%lld</td><td>",
-				   (long long)r->parts[i].counts[j].alerts);
-			put_html(out, r->parts[i].counts[j].what);
-			buf_adds(out, "</td></tr>\n");
-		}
-		buf_adds(out, "</table>\n");
-	}
-	buf_adds(out, "</body>\n</html>\n");
+	return res ?: read_gone(db, a, out, earlier, err);
 }

@@ -8,13 +8,14 @@
 #include "console/db.h"
 #include "console/http_priv.h"
 #include "console/ingest.h"
+#include "console/proxy_login.h"
 #include "console/senders.h"
 #include "console/store.h"
 
 /* Bytes of a body that says a password, or a note. */
 #define SMALL_BODY 16384
 
-static int page(struct request *rq, struct reply *rp, struct err *err)
+static int serve_page(struct request *rq, struct reply *rp, struct err *err)
 {
 	/* Of the pages with something behind their path there is one file. */
 	asset_find((struct text){ rq->route->path, strlen(rq->route->path) }, &rp->fixed,
@@ -22,13 +23,13 @@ static int page(struct request *rq, struct reply *rp, struct err *err)
 	return 0;
 }
 
-#define PAGE(path, who)                         \
-	{                                       \
-		"GET", path, who, true, 0, page \
+#define PAGE(path, who)                               \
+	{                                             \
+		"GET", path, who, true, 0, serve_page \
 	}
-#define ASSET(path, who)                         \
-	{                                        \
-		"GET", path, who, false, 0, page \
+#define ASSET(path, who)                               \
+	{                                              \
+		"GET", path, who, false, 0, serve_page \
 	}
 
 static const struct route routes[] = {
@@ -37,6 +38,8 @@ static const struct route routes[] = {
 	PAGE("/alerts/", WHO_VIEWER),
 	PAGE("/sessions", WHO_VIEWER),
 	PAGE("/session", WHO_VIEWER),
+	PAGE("/attackers", WHO_VIEWER),
+	PAGE("/transitions", WHO_VIEWER),
 	PAGE("/setup", WHO_ANYBODY),
 	ASSET("/setup.js", WHO_ANYBODY),
 	ASSET("/login.js", WHO_ANYBODY),
@@ -48,6 +51,8 @@ static const struct route routes[] = {
 	ASSET("/chart.js", WHO_VIEWER),
 	ASSET("/sessions.js", WHO_VIEWER),
 	ASSET("/session.js", WHO_VIEWER),
+	ASSET("/attackers.js", WHO_VIEWER),
+	ASSET("/transitions.js", WHO_VIEWER),
 	ASSET("/alerts.js", WHO_VIEWER),
 	ASSET("/alert.js", WHO_VIEWER),
 	{ "GET", "/healthz", WHO_ANYBODY, false, 0, api_health },
@@ -65,7 +70,14 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/sessions/story", WHO_VIEWER, false, 0, api_session_story },
 	{ "POST", "/api/v1/senders", WHO_KEY, false, SENDERS_REPORT_MAX, api_sender_report },
 	{ "GET", "/api/v1/senders", WHO_VIEWER, false, 0, api_senders },
+	{ "GET", "/api/v1/attackers", WHO_VIEWER, false, 0, api_attackers },
+	{ "GET", "/api/v1/attackers/export", WHO_KEY_OR_VIEWER, false, 0, api_attackers_export },
+	{ "POST", "/api/v1/attackers/release", WHO_ANALYST, false, SMALL_BODY, api_release },
+	{ "POST", "/api/v1/attackers/allowed", WHO_ANALYST, false, SMALL_BODY, api_allow },
+	{ "DELETE", "/api/v1/attackers/allowed", WHO_ANALYST, false, 0, api_disallow },
+	{ "GET", "/api/v1/transitions", WHO_VIEWER, false, 0, api_transitions },
 	{ "GET", "/api/v1/report", WHO_VIEWER, false, 0, api_report },
+	{ "GET", "/api/v1/reports", WHO_VIEWER, false, 0, api_reports },
 	{ "GET", "/api/v1/exceptions", WHO_VIEWER, false, 0, api_exceptions },
 	{ "GET", "/api/v1/audit", WHO_ADMIN, false, 0, api_audit },
 };
@@ -122,9 +134,15 @@ static int find_session(struct request *rq, struct db *db, struct err *err)
 {
 	struct text token = request_token(rq);
 	const char *csrf = request_header(rq, "X-CSRF-Token");
-	enum role needed = ROLE_VIEWER + (rq->route->who - WHO_VIEWER);
-	int res = token.len ? access_session(db, token, &rq->session, err) : -ENOENT;
+	enum role needed = ROLE_VIEWER + (MAX(rq->route->who, WHO_VIEWER) - WHO_VIEWER);
+	int res = proxy_login_session(rq, db, err);
 
+	if (res < 0)
+		return res;
+	if (!res)
+		res = token.len ? access_session(db, token, &rq->session, err) : -ENOENT;
+	else
+		res = 0;
 	if (res == -ENOENT) {
 		if (!find_key(rq, db, NULL))
 			return err_set(err, -EACCES, "a key sends alerts, and reads none: sign in");
@@ -154,7 +172,11 @@ int route_admit(struct request *rq, struct err *err)
 	res = store_reader(store, &db, err);
 	if (res)
 		return res;
-	res = rq->route->who == WHO_KEY ? find_key(rq, db, err) : find_session(rq, db, err);
+	if (rq->route->who == WHO_KEY ||
+	    (rq->route->who == WHO_KEY_OR_VIEWER && request_header(rq, "Authorization")))
+		res = find_key(rq, db, err);
+	else
+		res = find_session(rq, db, err);
 	store_reader_done(store, db);
 	return res;
 }

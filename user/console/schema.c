@@ -10,11 +10,18 @@
 /* Places in time (see below) of an hour. */
 #define HOUR "7372800000000"
 
+/* A proxy on the same machine, and whoever looks after it. */
+#define ALLOW_LOOPBACK                                           \
+	"INSERT INTO allowed (network, who, time, note) VALUES"  \
+	" ('127.0.0.0/8', 'phrude-console', 0, 'this machine')," \
+	" ('::1', 'phrude-console', 0, 'this machine');"
+
 /*
  * One entry a version, in order; what is here is never changed, only added to.
  *
- * alerts.seq is the alert's place in time: microseconds since the epoch, times 2048, plus what tells alerts of one
- * microsecond apart.  As it is the row's id as well, each index has its entries in order of time without naming it.
+ * alerts.seq is the alert's place in time: microseconds since the epoch, times 2048, plus what
+ * tells alerts of one microsecond apart.  As it is the row's id as well, each index has its entries
+ * in order of time without naming it.
  */
 static const char *const sqlite_versions[] = {
 	"CREATE TABLE alerts (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, received INTEGER "
@@ -76,11 +83,34 @@ static const char *const sqlite_versions[] = {
 	"CREATE TABLE senders (app TEXT NOT NULL, host TEXT NOT NULL, agent TEXT NOT NULL,"
 	" addr TEXT NOT NULL, heard INTEGER NOT NULL, alerts INTEGER NOT NULL, reported INTEGER,"
 	" report TEXT, PRIMARY KEY (app, host)) WITHOUT ROWID;",
+
+	/* Who attacks (see attackers.h), and who never does (see allowed.h). */
+	"CREATE TABLE attackers (kind INTEGER NOT NULL, who TEXT NOT NULL, addr TEXT NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, listed INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL, score INTEGER NOT NULL, points INTEGER NOT NULL,"
+	" infos INTEGER NOT NULL, warns INTEGER NOT NULL, alerts INTEGER NOT NULL,"
+	" hits TEXT NOT NULL, apps TEXT NOT NULL, PRIMARY KEY (kind, who)) WITHOUT ROWID;"
+	"CREATE INDEX attackers_expires ON attackers (expires);"
+	"CREATE TABLE allowed (network TEXT PRIMARY KEY, who TEXT NOT NULL, time INTEGER NOT NULL,"
+	" note TEXT NOT NULL) WITHOUT ROWID;" ALLOW_LOOPBACK,
+
+	/* What the store alone knows (see proxy_login.h). */
+	"CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+
+	/* Which reports went out (see outbox.h). */
+	"CREATE TABLE reports (way INTEGER NOT NULL, span INTEGER NOT NULL, until INTEGER NOT NULL,"
+	" id TEXT NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL,"
+	" error TEXT, PRIMARY KEY (way, span, until)) WITHOUT ROWID;",
+
+	/* How far transitions were decided (see transitions_watch.h). */
+	"CREATE TABLE decided (name TEXT PRIMARY KEY,"
+	" received INTEGER NOT NULL, seq INTEGER NOT NULL)"
+	" WITHOUT ROWID;",
 };
 
 /*
- * The same for PostgreSQL.  Its indexes have no row ids: the place in time stands in each, and the latest is asked for first.  Texts compare
- * by their bytes, as SQLite's do.
+ * The same for PostgreSQL.  Its indexes have no row ids: the place in time stands in each, and the
+ * latest is asked for first.  Texts compare by their bytes, as SQLite's do.
  */
 #define BYTES "TEXT COLLATE \"C\""
 static const char *const postgres_versions[] = {
@@ -126,6 +156,25 @@ static const char *const postgres_versions[] = {
 	" NOT NULL, agent TEXT NOT NULL,"
 	" addr TEXT NOT NULL, heard BIGINT NOT NULL, alerts BIGINT NOT NULL, reported BIGINT,"
 	" report TEXT, PRIMARY KEY (app, host));",
+
+	"CREATE TABLE attackers (kind BIGINT NOT NULL, who " BYTES " NOT NULL, addr " BYTES
+	" NOT NULL,"
+	" first BIGINT NOT NULL, last BIGINT NOT NULL, listed BIGINT NOT NULL,"
+	" expires BIGINT NOT NULL, score BIGINT NOT NULL, points BIGINT NOT NULL,"
+	" infos BIGINT NOT NULL, warns BIGINT NOT NULL, alerts BIGINT NOT NULL,"
+	" hits TEXT NOT NULL, apps TEXT NOT NULL, PRIMARY KEY (kind, who));"
+	"CREATE INDEX attackers_expires ON attackers (expires);"
+	"CREATE TABLE allowed (network " BYTES " PRIMARY KEY, who TEXT NOT NULL,"
+	" time BIGINT NOT NULL, note TEXT NOT NULL);" ALLOW_LOOPBACK,
+
+	"CREATE TABLE secrets (name " BYTES " PRIMARY KEY, value TEXT NOT NULL);",
+
+	"CREATE TABLE reports (way BIGINT NOT NULL, span BIGINT NOT NULL, until BIGINT NOT NULL,"
+	" id TEXT NOT NULL, state BIGINT NOT NULL, tries BIGINT NOT NULL, due BIGINT NOT NULL,"
+	" error TEXT, PRIMARY KEY (way, span, until));",
+
+	"CREATE TABLE decided (name " BYTES " PRIMARY KEY, received BIGINT NOT NULL,"
+	" seq BIGINT NOT NULL);",
 };
 
 static const struct {
@@ -160,7 +209,7 @@ static int read_version(struct db *db, int64_t *out, struct err *err)
 	return 0;
 }
 
-static int migrate(struct db *db, struct err *err)
+static int migrate_schema(struct db *db, struct err *err)
 {
 	enum db_kind kind = db_kind(db);
 	int64_t version = 0, newest = kinds[kind].nr;
@@ -193,7 +242,7 @@ int schema_migrate(struct db *db, struct err *err)
 
 	if (res)
 		return res;
-	res = migrate(db, err);
+	res = migrate_schema(db, err);
 	if (!res)
 		return db_script(db, err, "COMMIT");
 	db_script(db, NULL, "ROLLBACK");

@@ -7,7 +7,7 @@
 struct db;
 
 /*
- * Brings the store to today's version, in one transaction; a store from before any version gets all tables.  -EINVAL with a sentence
- * if a newer program has made it.
+ * Brings the store to today's version, in one transaction; a store from before any version gets all
+ * tables.  -EINVAL with a sentence if a newer program has made it.
  */
 int schema_migrate(struct db *db, struct err *err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Passwords, and tokens (keys, sessions, links): what the store has of them does not give them away. */
+/*
+ * Passwords, and tokens (keys, sessions, links): what the store has of them does not give them
+ * away.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +23,10 @@ void token_make(char out[TOKEN_SIZE]);
 void token_hash(struct text token, char out[TOKEN_HASH_SIZE]);
 bool token_equals(const char *a, const char *b);
 
-/* Both take some 0.1 s and 64 MiB; one at a time in this process.  -EINVAL with a sentence: too short or too long; -ENOMEM. */
+/*
+ * Both take some 0.1 s and 64 MiB; one at a time in this process.  -EINVAL with a sentence: too
+ * short or too long; -ENOMEM.
+ */
 int password_hash(struct text password, char out[PASSWORD_HASH_SIZE], struct err *err);
 /* `hash` NULL: there is no such user; takes as long. */
 bool password_fits(struct text password, const char *hash);

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "console/db.h"
+#include "console/field.h"
 #include "console/when.h"
 
 #define HOSTS_MAX 32
@@ -73,36 +74,17 @@ int senders_report(struct db *db, const struct sender *s, struct text host, stru
 	return res < 0 ? res : 0;
 }
 
-static void put_text(struct buf *out, const char *name, struct text t)
-{
-	buf_printf(out, "\"%s\":", name);
-	text_json(out, t.s ? t : TEXT(""));
-	buf_addc(out, ',');
-}
-
-static void put_time(struct buf *out, const char *name, int64_t time)
-{
-	buf_printf(out, "\"%s\":", name);
-	if (time) {
-		buf_addc(out, '"');
-		when_put(out, time);
-		buf_adds(out, "\",");
-	} else {
-		buf_adds(out, "null,");
-	}
-}
-
 static void put_sender(struct buf *out, struct db_rows *row)
 {
 	struct text report = db_text(row, 7);
 
 	buf_addc(out, '{');
-	put_text(out, "app", db_text(row, 0));
-	put_text(out, "host", db_text(row, 1));
-	put_text(out, "agent", db_text(row, 2));
-	put_text(out, "addr", db_text(row, 3));
-	put_time(out, "heard", db_number(row, 4));
-	put_time(out, "reported", db_number(row, 6));
+	field_text(out, "app", db_text(row, 0));
+	field_text(out, "host", db_text(row, 1));
+	field_text(out, "agent", db_text(row, 2));
+	field_text(out, "addr", db_text(row, 3));
+	field_time(out, "heard", db_number(row, 4));
+	field_time(out, "reported", db_number(row, 6));
 	buf_printf(out, "\"alerts\":%lld,\"report\":", (long long)db_number(row, 5));
 	if (report.s)
 		buf_add(out, report.s, report.len);

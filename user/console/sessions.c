@@ -39,8 +39,8 @@ static struct text copy_text(struct arena *a, struct text t)
 	return (struct text){ copy, t.len };
 }
 
-static struct seen *find(struct seen *all, size_t *nr, struct arena *a, struct text session,
-			 struct text app, struct text addr)
+static struct seen *find_session(struct seen *all, size_t *nr, struct arena *a, struct text session,
+				 struct text app, struct text addr)
 {
 	for (size_t i = 0; i < *nr; i++) {
 		if (text_eq(all[i].session, session))
@@ -65,7 +65,7 @@ static void add_host(struct seen *s, struct arena *a, struct text host)
 }
 
 /* Newest first. */
-static void see(struct seen *s, struct arena *a, struct db_rows *row)
+static void see_row(struct seen *s, struct arena *a, struct db_rows *row)
 {
 	int64_t seq = db_number(row, 0);
 
@@ -112,17 +112,17 @@ static void put_seen(struct buf *out, const struct seen *s)
 	buf_adds(out, "]}");
 }
 
-static int collect(struct db *db, struct db_rows *rows, struct arena *a, struct seen *all,
-		   size_t *nr, bool *more, struct err *err)
+static int collect_rows(struct db *db, struct db_rows *rows, struct arena *a, struct seen *all,
+			size_t *nr, bool *more, struct err *err)
 {
 	int res;
 
 	while ((res = db_row(db, err, rows)) > 0) {
-		struct seen *s =
-			find(all, nr, a, db_text(rows, 2), db_text(rows, 3), db_text(rows, 4));
+		struct seen *s = find_session(all, nr, a, db_text(rows, 2), db_text(rows, 3),
+					      db_text(rows, 4));
 
 		if (s)
-			see(s, a, rows);
+			see_row(s, a, rows);
 		else
 			*more = true;
 	}
@@ -146,7 +146,7 @@ int sessions_put(struct db *db, const struct filter *f, struct buf *out, struct 
 	db_hurry(db, PATIENCE_MS);
 	res = db_ask_values(db, err, &rows, q.sql.data, q.values, q.nr_values);
 	if (!res)
-		res = collect(db, rows, &a, all, &nr, &more, err);
+		res = collect_rows(db, rows, &a, all, &nr, &more, err);
 	buf_adds(out, "{\"sessions\":[");
 	for (size_t i = 0; i < nr; i++) {
 		if (i)

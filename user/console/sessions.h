@@ -17,11 +17,16 @@ struct filter;
 /* Alerts of one session that are shown at once. */
 #define SESSIONS_STORY_MAX 500
 
-/* Appends {"sessions":[{"session","app","addr","first","last","alerts","hosts","level"}],"looked","more"}, the last one active first. */
+/*
+ * Appends
+ * {"sessions":[{"session","app","addr","first","last","alerts","hosts","level"}],"looked","more"},
+ * the last one active first.
+ */
 int sessions_put(struct db *db, const struct filter *f, struct buf *out, struct err *err);
 /*
- * Appends {"session","alerts":[...],"next","total","first","last","span"}: a page of what the session that the filter names did, the oldest first; how many
- * alerts it has in all, and how many all sessions have from its first to its last, up to SESSIONS_SPAN_MAX.
+ * Appends {"session","alerts":[...],"next","total","first","last","span"}: a page of what the
+ * session that the filter names did, the oldest first; how many alerts it has in all, and how many
+ * all sessions have from its first to its last, up to SESSIONS_SPAN_MAX.
  */
 #define SESSIONS_SPAN_MAX 100000
 int sessions_story_put(struct db *db, const struct filter *f, struct buf *out, struct err *err);

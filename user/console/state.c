@@ -29,7 +29,7 @@ struct place {
 	int64_t seq, group, state;
 };
 
-static int find(struct db *db, struct text id, struct place *out, struct err *err)
+static int find_alert(struct db *db, struct text id, struct place *out, struct err *err)
 {
 	_cleanup_(db_donep) struct db_rows *row = NULL;
 	int res = db_ask(db, err, &row, "SELECT seq, grp, state FROM alerts WHERE id = ?", "t", id);
@@ -48,7 +48,7 @@ int state_set(struct db *db, struct text id, enum state state, bool equal, const
 	      struct text note, int64_t *changed, struct err *err)
 {
 	struct place p = { 0 };
-	int64_t res = find(db, id, &p, err), others = 0;
+	int64_t res = find_alert(db, id, &p, err), others = 0;
 
 	if (res)
 		return res;

@@ -24,11 +24,15 @@ const char *state_name(enum state state);
 int state_parse(struct text name, enum state *out);
 
 /*
- * Between store_begin() and store_commit(): gives an alert a state, and notes that.  With `equal` those of the same rule and call
- * chain in the same application, which had the state that the alert had, get the state as well.  *changed: how many, this one included.
- * -ENOENT: there is none with this id.
+ * Between store_begin() and store_commit(): gives an alert a state, and notes that.  With `equal`
+ * those of the same rule and call chain in the same application, which had the state that the alert
+ * had, get the state as well.  *changed: how many, this one included.  -ENOENT: there is none with
+ * this id.
  */
 int state_set(struct db *db, struct text id, enum state state, bool equal, const char *who,
 	      struct text note, int64_t *changed, struct err *err);
-/* Appends ,"state":"seen","notes":[{"time","who","state","text"}], newest first, for the alert at that place. */
+/*
+ * Appends ,"state":"seen","notes":[{"time","who","state","text"}], newest first, for the alert at
+ * that place.
+ */
 int state_put(struct db *db, int64_t seq, struct buf *out, struct err *err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
+#include "base/util.h"
 #include "console/db.h"
 #include "console/query.h"
 #include "console/store_priv.h"
@@ -25,8 +26,8 @@ static uint64_t mix(uint64_t x)
 }
 
 /*
- * The n-th place to try.  Who sends many alerts of one time is served by places ever further on, so that it takes no
- * search among those taken.
+ * The n-th place to try.  Who sends many alerts of one time is served by places ever further on, so
+ * that it takes no search among those taken.
  */
 static int64_t place(const struct record *r, unsigned int n)
 {
@@ -84,16 +85,20 @@ static int add_words_and_tags(struct db *db, const struct record *r, int64_t seq
 static int add_all(struct db *db, const struct record *r, int64_t seq, int64_t received,
 		   struct err *err)
 {
+	bool added = false;
 	int res;
 
-	if (db_kind(db) == DB_POSTGRES)
-		return store_add_postgres(db, r, seq, received, err);
+	if (db_kind(db) == DB_POSTGRES) {
+		res = store_add_postgres(db, &r, &seq, 1, received, &added, err);
+		return res ?: added;
+	}
 	res = add_row(db, r, seq, received, err);
 	return res > 0 ? add_words_and_tags(db, r, seq, err) ?: 1 : res;
 }
 
-int store_add_alert(struct db *db, const struct record *r, int64_t received, struct tally *tally,
-		    struct err *err)
+/* 1: done; 0: one with this id is there; -errno. */
+static int add_one(struct db *db, const struct record *r, int64_t received, struct tally *tally,
+		   struct err *err)
 {
 	for (unsigned int n = 0; n < PLACES; n++) {
 		int64_t seq = place(r, n);
@@ -109,4 +114,54 @@ int store_add_alert(struct db *db, const struct record *r, int64_t received, str
 			return res < 0 ? res : 0;
 	}
 	return err_set(err, -EIO, "there is no place left at that time for another alert");
+}
+
+/* Those whose first place is free, and nobody else's among them, in one statement. */
+static int add_together(struct db *db, const struct record *const *records, size_t nr,
+			int64_t received, struct tally *tally, bool *added, struct err *err)
+{
+	const struct record *chosen[STORE_ADD_MAX];
+	int64_t seqs[STORE_ADD_MAX];
+	size_t from[STORE_ADD_MAX], n = 0;
+	bool done[STORE_ADD_MAX];
+	int res;
+
+	for (size_t i = 0; i < nr; i++) {
+		int64_t seq = place(records[i], 0);
+		bool taken = false;
+
+		for (size_t k = 0; k < n; k++)
+			taken |= seqs[k] == seq;
+		if (taken)
+			continue;
+		chosen[n] = records[i];
+		seqs[n] = seq;
+		from[n++] = i;
+	}
+	res = store_add_postgres(db, chosen, seqs, n, received, done, err);
+	for (size_t k = 0; k < n && !res; k++) {
+		added[from[k]] = done[k];
+		if (done[k])
+			res = tally_add(tally, chosen[k], seqs[k], 1, err);
+	}
+	return res;
+}
+
+int store_add_alerts(struct db *db, const struct record *const *records, size_t nr,
+		     int64_t received, struct tally *tally, bool *added, struct err *err)
+{
+	int res = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		added[i] = false;
+	if (db_kind(db) == DB_POSTGRES)
+		res = add_together(db, records, nr, received, tally, added, err);
+	for (size_t i = 0; i < nr && !res; i++) {
+		if (added[i])
+			continue;
+		res = add_one(db, records[i], received, tally, err);
+		added[i] = res > 0;
+		res = MIN(res, 0);
+	}
+	return res;
 }

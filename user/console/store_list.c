@@ -11,7 +11,10 @@
 /* A search that takes longer is given up. */
 #define PATIENCE_MS 4000
 
-/* The columns that a list shows, and what they are called there; the first three are none of the texts. */
+/*
+ * The columns that a list shows, and what they are called there; the first three are none of the
+ * texts.
+ */
 #define COLUMNS                                                                             \
 	"a.seq, a.level, a.state, a.id, a.app, a.rule, a.function, a.what, a.host, a.pod, " \
 	"a.path, a.addr, "                                                                  \

@@ -22,8 +22,11 @@ struct store {
 	size_t nr_idle, nr_readers;
 };
 
-/* Puts an alert in, with its words and tags. 1: done; 0: its id or its place is taken; -errno. */
-int store_add_postgres(struct db *db, const struct record *r, int64_t seq, int64_t received,
-		       struct err *err);
+/*
+ * Puts alerts in at their places, which differ, with their words and tags: STORE_ADD_MAX at the
+ * most.  added[i] is false where its id or its place is taken.
+ */
+int store_add_postgres(struct db *db, const struct record *const *records, const int64_t *seqs,
+		       size_t nr, int64_t received, bool *added, struct err *err);
 /* Makes the file, mode 0600, where it is not there. */
 int store_make_file(const char *path, struct err *err);

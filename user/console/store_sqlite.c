@@ -57,7 +57,9 @@ int store_default(struct buf *out, struct err *err)
 	return make_folders(out->data + scheme, err);
 }
 
-/* Locks of SQLite do not hold on a file system of another machine, and shared memory is none there. */
+/*
+ * Locks of SQLite do not hold on a file system of another machine, and shared memory is none there.
+ */
 static int check_file_system(int fd, const char *path, struct err *err)
 {
 	struct statfs fs;

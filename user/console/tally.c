@@ -33,7 +33,7 @@ static int make_room(struct tally *t)
 	return 0;
 }
 
-static int add(struct tally *t, enum tally_part part, int64_t hour, struct text what, int by)
+static int add_count(struct tally *t, enum tally_part part, int64_t hour, struct text what, int by)
 {
 	char *copy;
 
@@ -54,7 +54,7 @@ static int add_techniques(struct tally *t, const struct record *r, int64_t hour,
 	for (size_t i = 0; i < r->nr_tags && !res; i++) {
 		if (r->tags[i].len > strlen(TECHNIQUE) &&
 		    memcmp(r->tags[i].s, TECHNIQUE, strlen(TECHNIQUE)) == 0)
-			res = add(t, TALLY_TECHNIQUE, hour, r->tags[i], by);
+			res = add_count(t, TALLY_TECHNIQUE, hour, r->tags[i], by);
 	}
 	return res;
 }
@@ -73,7 +73,7 @@ int tally_add(struct tally *t, const struct record *r, int64_t seq, int by, stru
 	int res = add_techniques(t, r, hour, by);
 
 	for (size_t i = 0; i < ARRAY_SIZE(whats) && !res; i++)
-		res = add(t, i, hour, whats[i], by);
+		res = add_count(t, i, hour, whats[i], by);
 	return res ? err_set(err, res, "out of memory") : 0;
 }
 
@@ -87,7 +87,10 @@ static int in_order(const void *a, const void *b)
 	return order ?: (x->what.len > y->what.len) - (x->what.len < y->what.len);
 }
 
-/* So many at once, as each statement takes a server long to be asked; places that are left have the part -1. */
+/*
+ * So many at once, as each statement takes a server long to be asked; places that are left have the
+ * part -1.
+ */
 #define ROWS 32
 #define ROW_VALUES 4
 #define ROWS_4 "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?)"
@@ -149,7 +152,9 @@ static int drop_empty(struct tally *t, struct db *db, struct err *err)
 	return res < 0 ? res : 0;
 }
 
-/* In order, as several who write to one store at once are not to wait for each other in a circle. */
+/*
+ * In order, as several who write to one store at once are not to wait for each other in a circle.
+ */
 int tally_write(struct tally *t, struct db *db, struct err *err)
 {
 	struct rows rows = { .nr = 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How many alerts each hour has, by level, rule, path, address, application and technique: kept with the alerts, so that a page about
- * millions of them counts hours instead.
+ * How many alerts each hour has, by level, rule, path, address, application and technique: kept
+ * with the alerts, so that a page about millions of them counts hours instead.
  */
 #pragma once
 

@@ -26,7 +26,7 @@ static bool is_for(const struct entry *e, const char *who)
 	return e->failures && strncmp(e->who, who, sizeof(e->who) - 1) == 0;
 }
 
-static struct entry *find(const char *who)
+static struct entry *find_entry(const char *who)
 {
 	for (size_t i = 0; i < ENTRIES; i++) {
 		if (is_for(&entries[i], who))
@@ -37,7 +37,7 @@ static struct entry *find(const char *who)
 
 static struct entry *find_or_make(const char *who)
 {
-	struct entry *e = find(who), *oldest = &entries[0];
+	struct entry *e = find_entry(who), *oldest = &entries[0];
 
 	if (e)
 		return e;
@@ -64,7 +64,7 @@ unsigned int throttle_wait(const char *who, int64_t now)
 	unsigned int wait = 0;
 
 	pthread_mutex_lock(&lock);
-	e = find(who);
+	e = find_entry(who);
 	if (e) {
 		until = e->last + penalty(e->failures) * WHEN_SECOND;
 		if (until > now)
@@ -93,7 +93,7 @@ void throttle_succeeded(const char *who)
 	struct entry *e;
 
 	pthread_mutex_lock(&lock);
-	e = find(who);
+	e = find_entry(who);
 	if (e)
 		*e = (struct entry){ 0 };
 	pthread_mutex_unlock(&lock);

@@ -32,7 +32,7 @@ static bool take_number(struct text s, size_t *pos, unsigned int digits, int *ou
 	return true;
 }
 
-static bool take(struct text s, size_t *pos, char c)
+static bool take_char(struct text s, size_t *pos, char c)
 {
 	if (*pos >= s.len || s.s[*pos] != c)
 		return false;
@@ -46,7 +46,7 @@ static bool take_fraction(struct text s, size_t *pos, int64_t *micro)
 	int64_t unit = WHEN_SECOND / 10;
 
 	*micro = 0;
-	if (!take(s, pos, '.'))
+	if (!take_char(s, pos, '.'))
 		return true;
 	if (*pos >= s.len || !is_digit(s.s[*pos]))
 		return false;
@@ -61,12 +61,12 @@ static bool take_zone(struct text s, size_t *pos, int64_t *offset)
 	bool west;
 
 	*offset = 0;
-	if (take(s, pos, 'Z') || take(s, pos, 'z'))
+	if (take_char(s, pos, 'Z') || take_char(s, pos, 'z'))
 		return true;
-	west = take(s, pos, '-');
-	if (!west && !take(s, pos, '+'))
+	west = take_char(s, pos, '-');
+	if (!west && !take_char(s, pos, '+'))
 		return false;
-	if (!take_number(s, pos, 2, &hours) || !take(s, pos, ':') ||
+	if (!take_number(s, pos, 2, &hours) || !take_char(s, pos, ':') ||
 	    !take_number(s, pos, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
 	*offset = (hours * 60 + minutes) * WHEN_MINUTE * (west ? -1 : 1);
@@ -79,14 +79,14 @@ int when_parse(struct text s, int64_t *out)
 	int64_t micro, offset;
 	size_t pos = 0;
 
-	if (!take_number(s, &pos, 4, &tm.tm_year) || !take(s, &pos, '-') ||
-	    !take_number(s, &pos, 2, &tm.tm_mon) || !take(s, &pos, '-') ||
+	if (!take_number(s, &pos, 4, &tm.tm_year) || !take_char(s, &pos, '-') ||
+	    !take_number(s, &pos, 2, &tm.tm_mon) || !take_char(s, &pos, '-') ||
 	    !take_number(s, &pos, 2, &tm.tm_mday))
 		return -EINVAL;
-	if (!take(s, &pos, 'T') && !take(s, &pos, 't') && !take(s, &pos, ' '))
+	if (!take_char(s, &pos, 'T') && !take_char(s, &pos, 't') && !take_char(s, &pos, ' '))
 		return -EINVAL;
-	if (!take_number(s, &pos, 2, &tm.tm_hour) || !take(s, &pos, ':') ||
-	    !take_number(s, &pos, 2, &tm.tm_min) || !take(s, &pos, ':') ||
+	if (!take_number(s, &pos, 2, &tm.tm_hour) || !take_char(s, &pos, ':') ||
+	    !take_number(s, &pos, 2, &tm.tm_min) || !take_char(s, &pos, ':') ||
 	    !take_number(s, &pos, 2, &tm.tm_sec))
 		return -EINVAL;
 	if (!take_fraction(s, &pos, &micro) || !take_zone(s, &pos, &offset) || pos != s.len)

@@ -8,13 +8,18 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "console/attackers.h"
 #include "console/db.h"
+#include "console/herald.h"
 #include "console/senders.h"
 #include "console/store.h"
 #include "console/tally.h"
 #include "console/when.h"
 
-/* A transaction takes more jobs as long as it has fewer alerts than this: a tenth of a second's work. */
+/*
+ * A transaction takes more jobs as long as it has fewer alerts than this: a tenth of a second's
+ * work.
+ */
 #define BATCH_ALERTS 2000
 
 /* What one sender has posted; its thread's, which waits. */
@@ -36,6 +41,8 @@ struct item {
 
 struct writer {
 	struct store *store;
+	const struct score_settings *scoring;
+	struct herald *herald;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t work, finished, news;
@@ -53,20 +60,41 @@ static int in_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int add_some(struct db *db, struct item *items, size_t nr, struct attacks *attacks,
+		    struct tally *tally, struct err *err)
+{
+	const struct record *records[STORE_ADD_MAX];
+	bool added[STORE_ADD_MAX];
+	int res;
+
+	for (size_t i = 0; i < nr; i++)
+		records[i] = items[i].record;
+	res = store_add_alerts(db, records, nr, attacks->now, tally, added, err);
+	for (size_t i = 0; i < nr && !res; i++) {
+		items[i].job->stored += added[i];
+		/* What was there before was counted then. */
+		if (added[i])
+			res = attacks_add(attacks, items[i].record, err);
+	}
+	return res;
+}
+
 /* In order of time, as the index of words takes them best. */
-static int add_items(struct db *db, struct item *items, size_t nr, int64_t now, struct err *err)
+static int add_items(struct db *db, struct item *items, size_t nr, struct attacks *attacks,
+		     struct err *err)
 {
 	_cleanup_tally_ struct tally tally = { 0 };
+	int res;
 
 	qsort(items, nr, sizeof(*items), in_time);
-	for (size_t i = 0; i < nr; i++) {
-		int res = store_add_alert(db, items[i].record, now, &tally, err);
-
-		if (res < 0)
+	for (size_t i = 0; i < nr; i += STORE_ADD_MAX) {
+		res = add_some(db, items + i, MIN(nr - i, (size_t)STORE_ADD_MAX), attacks, &tally,
+			       err);
+		if (res)
 			return res;
-		items[i].job->stored += res;
 	}
-	return tally_write(&tally, db, err);
+	res = tally_write(&tally, db, err);
+	return res ?: attacks_write(attacks, db, err);
 }
 
 static int note_senders(struct db *db, const struct job *jobs, int64_t now, struct err *err)
@@ -83,7 +111,7 @@ static int note_senders(struct db *db, const struct job *jobs, int64_t now, stru
 static int write_jobs(struct writer *w, struct job *jobs, size_t nr, struct err *err)
 {
 	_cleanup_free_ struct item *items = malloc((nr + 1) * sizeof(*items));
-	int64_t now = when_now();
+	_cleanup_attacks_ struct attacks attacks = { .settings = w->scoring, .now = when_now() };
 	struct db *db;
 	size_t n = 0;
 	int res;
@@ -97,12 +125,16 @@ static int write_jobs(struct writer *w, struct job *jobs, size_t nr, struct err 
 	res = store_begin(w->store, &db, err);
 	if (res)
 		return res;
-	res = add_items(db, items, n, now, err);
+	res = add_items(db, items, n, &attacks, err);
 	if (!res)
-		res = note_senders(db, jobs, now, err);
+		res = note_senders(db, jobs, attacks.now, err);
+	if (res) {
+		store_rollback(w->store);
+		return res;
+	}
+	res = store_commit(w->store, err);
 	if (!res)
-		return store_commit(w->store, err);
-	store_rollback(w->store);
+		herald_add(w->herald, attacks.news, attacks.nr_news);
 	return res;
 }
 
@@ -124,7 +156,8 @@ static struct job *take_jobs(struct writer *w, size_t *nr)
 }
 
 /* With the lock held. */
-static void finish(struct writer *w, struct job *jobs, size_t nr, int res, const struct err *err)
+static void finish_jobs(struct writer *w, struct job *jobs, size_t nr, int res,
+			const struct err *err)
 {
 	struct job *next;
 	bool added = false;
@@ -145,7 +178,7 @@ static void finish(struct writer *w, struct job *jobs, size_t nr, int res, const
 		pthread_cond_broadcast(&w->news);
 }
 
-static void *work(void *ctx)
+static void *writer_main(void *ctx)
 {
 	struct writer *w = ctx;
 
@@ -164,13 +197,14 @@ static void *work(void *ctx)
 		pthread_mutex_unlock(&w->lock);
 		res = write_jobs(w, jobs, nr, &err);
 		pthread_mutex_lock(&w->lock);
-		finish(w, jobs, nr, res, &err);
+		finish_jobs(w, jobs, nr, res, &err);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
-int writer_start(struct store *store, struct writer **out, struct err *err)
+int writer_start(struct store *store, const struct score_settings *scoring, struct herald *herald,
+		 struct writer **out, struct err *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 	pthread_condattr_t attr;
@@ -179,6 +213,8 @@ int writer_start(struct store *store, struct writer **out, struct err *err)
 	if (!w)
 		return err_set(err, -ENOMEM, "out of memory");
 	w->store = store;
+	w->scoring = scoring;
+	w->herald = herald;
 	w->last = &w->first;
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -187,7 +223,7 @@ int writer_start(struct store *store, struct writer **out, struct err *err)
 	pthread_cond_init(&w->finished, NULL);
 	pthread_cond_init(&w->news, &attr);
 	pthread_condattr_destroy(&attr);
-	res = pthread_create(&w->thread, NULL, work, w);
+	res = pthread_create(&w->thread, NULL, writer_main, w);
 	if (res) {
 		free(w);
 		return err_set(err, -res, "a thread cannot be started");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Puts alerts into the store: what several senders have posted goes into one transaction, since the disk takes as long to make
- * one alert safe as to make a thousand safe.
+ * Puts alerts into the store: what several senders have posted goes into one transaction, since the
+ * disk takes as long to make one alert safe as to make a thousand safe.
  */
 #pragma once
 
@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "console/record.h"
 
+struct herald;
+struct score_settings;
 struct sender;
 struct store;
 struct writer;
@@ -20,14 +22,20 @@ struct writer;
 /* Alerts that may wait at once, those being written included. */
 #define WRITER_ALERTS_MAX 60000
 
-int writer_start(struct store *store, struct writer **out, struct err *err);
+/*
+ * The settings say what makes an attacker; `herald` (NULL: nobody) is told of new ones.  Both have
+ * to live longer.
+ */
+int writer_start(struct store *store, const struct score_settings *scoring, struct herald *herald,
+		 struct writer **out, struct err *err);
 /* Writes what waits, and ends. */
 void writer_stop(struct writer *w);
 DEFINE_CLEANUP(writer_stopp, struct writer, writer_stop);
 
 /*
- * Returns once the alerts are safe on the disk.  `sender`: whose they are, or NULL.  *stored: those that were not there before.  -EAGAIN: too many wait; else the
- * store's error, and none of them is stored.
+ * Returns once the alerts are safe on the disk.  `sender`: whose they are, or NULL.  *stored: those
+ * that were not there before.  -EAGAIN: too many wait; else the store's error, and none of them is
+ * stored.
  */
 int writer_add(struct writer *w, const struct record *records, size_t nr,
 	       const struct sender *sender, size_t *stored, struct err *err);

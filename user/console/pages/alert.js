@@ -92,10 +92,18 @@ function input(alert) {
 			make("span", { class: "soft" }, ` → argument ${visible(i.arg ?? "?")}`)]]])];
 }
 
+// An alert that stands for others, which a rate limit has held back.
+function repeated(alert) {
+	const r = alert.repeated;
+	if (!isMap(r) || !known(r.count))
+		return null;
+	return make("strong", {}, `Stands for ${visible(String(r.count))} calls, `, time(r.since ?? "?"), " to ", time(r.until ?? "?"));
+}
+
 function lead(alert, app) {
 	return make("p", { class: "lead" }, level(alert.rule.level), time(alert.time), make("span", {}, "application ", listLink("app", app)),
 		known(alert.host) ? make("span", {}, "host ", listLink("host", alert.host)) : null,
-		make("strong", {}, verdicts[alert.action] ?? visible(alert.action ?? "")));
+		repeated(alert), make("strong", {}, verdicts[alert.action] ?? visible(alert.action ?? "")));
 }
 
 function request(alert) {
@@ -125,6 +133,7 @@ function process(alert) {
 		["command", Array.isArray(p.cmdline) ? make("code", {}, visible(p.cmdline.join(" "))) : null],
 		["Python", known(p.python) ? visible(p.python) : null],
 		["container", known(p.container) ? visible(p.container) : null],
+		["container's name", known(k.container) ? visible(k.container) : null],
 		["pod", known(k.pod) ? listLink("pod", k.pod) : null],
 		["namespace", known(k.namespace) ? visible(k.namespace) : null],
 		["node", known(k.node) ? visible(k.node) : null],

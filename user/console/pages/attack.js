@@ -15,11 +15,13 @@ T1021 LM Remote Services
 T1027 DE Obfuscated Files or Information
 T1033 DI System Owner/User Discovery
 T1036 DE Masquerading
+T1036.005 DE Match Legitimate Resource Name or Location
 T1041 XF Exfiltration Over C2 Channel
 T1046 DI Network Service Discovery
 T1048 XF Exfiltration Over Alternative Protocol
 T1048.003 XF Unencrypted Non-C2 Protocol
 T1053 EX,PE,PR Scheduled Task/Job
+T1053.003 EX,PE,PR Cron
 T1055 DE,PR Process Injection
 T1057 DI Process Discovery
 T1059 EX Command and Scripting Interpreter
@@ -56,7 +58,10 @@ T1499 IM Endpoint Denial of Service
 T1505 PE Server Software Component
 T1505.003 PE Web Shell
 T1539 CA Steal Web Session Cookie
+T1543 PE,PR Create or Modify System Process
+T1543.002 PE,PR Systemd Service
 T1546 PE,PR Event Triggered Execution
+T1546.004 PE,PR Unix Shell Configuration Modification
 T1546.018 PE,PR Python Startup Hooks
 T1548 PR,DE Abuse Elevation Control Mechanism
 T1552 CA Unsecured Credentials

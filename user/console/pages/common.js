@@ -98,6 +98,7 @@ export async function signedIn() {
 		await send("DELETE", "/api/v1/session");
 		location.assign("/");
 	});
-	document.getElementById("who").replaceChildren(`${session.user} (${session.role}) `, out);
+	// Whom a proxy names is signed out there.
+	document.getElementById("who").replaceChildren(`${session.user} (${session.role}) `, session.by === "proxy" ? "" : out);
 	return session;
 }
