@@ -4,18 +4,22 @@
 
     run.py clean [--requests N]     visitors who mean no harm: any warn or alert fails
     run.py attack                   the corpus of payloads.py: which are told, and by which rule
+    run.py programs [-k TEXT]... [--python EXE]
+                                    programs.py: each attack must be told, and each clean program be silent
 
-Both take --app flask|django|fastapi (all if not given).  Needs root, and Debian's python3-flask, python3-django,
+The first two take --app flask|django|fastapi (all if not given).  Needs root, and Debian's python3-flask, python3-django,
 python3-fastapi, uvicorn and gunicorn.
 """
 
 import argparse
 import collections
+import datetime
 import http.cookiejar
 import http.server
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -212,12 +216,87 @@ def attack(names):
     return ok
 
 
+# What a program needs of packages is what it imports or runs of these.
+PACKAGES = ("aiohttp attr bottle celery django flask gevent httpx jinja2 mako numpy pip pytest requests setuptools sqlalchemy tornado uvicorn "
+            "uvloop werkzeug xdist").split()
+
+
+def missing_packages(python, program):
+    _, _, files, run = program
+    words = set(re.findall(r"[a-z0-9]+", " ".join([*files.values(), run]))) | ({"xdist"} if "-n 2" in run else set())
+    wanted = [name for name in PACKAGES if name in words]
+    code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if not u.find_spec(n)])"
+    return subprocess.run([python, "-c", code, *wanted], capture_output=True, text=True, check=True).stdout.split()
+
+
+def lay_out(base, programs, python):
+    """Each program in a folder of its own, and a script that runs one after the other and notes when each began."""
+    script = []
+    for name, _, files, run in programs:
+        folder = os.path.join(base, name)
+        for path, text in files.items():
+            os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+            with open(os.path.join(folder, path), "w") as f:
+                f.write(text)
+        script.append("cd %s; date +%%s.%%N >>%s/starts; timeout 90 %s >out 2>&1 </dev/null; sleep 0.2" % (
+            folder, base, re.sub(r"\bPY\b", python, run)))
+    script.append("date +%%s.%%N >>%s/starts" % base)
+    with open(os.path.join(base, "all.sh"), "w") as f:
+        f.write("\n".join(script))
+
+
+def seconds(alert):
+    time_of = datetime.datetime.strptime(alert["time"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    return time_of.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def run_programs(wanted, python):
+    from programs import PROGRAMS
+
+    chosen, skipped = [], 0
+    for program in PROGRAMS:
+        if wanted and not any(text in program[0] for text in wanted):
+            continue
+        missing = missing_packages(python, program)
+        if missing:
+            print("SKIP   %-28s %s has no %s" % (program[0], python, ", ".join(missing)))
+            skipped += 1
+        else:
+            chosen.append(program)
+    base = tempfile.mkdtemp(prefix="phrude-programs-", dir="/var/lib")
+    lay_out(base, chosen, python)
+    subprocess.run([BINARY, "run", "--rules", RULES, "--format", "json", "--output", base + "/alerts", "--", "sh", base + "/all.sh"],
+                   check=True)
+    with open(base + "/alerts", errors="replace") as f:
+        alerts = [json.loads(line) for line in f]
+    # what a .pth file of this machine's does is none of the programs'
+    alerts = [a for a in alerts if a["rule"]["level"] != "info" and all(c["function"] != "addpackage" for c in a["callers"] or [])]
+    starts = [float(line) for line in open(base + "/starts")]
+    failed = 0
+    for (name, attacked, _, _), start, end in zip(chosen, starts, starts[1:]):
+        mine = [a for a in alerts if start <= seconds(a) < end]
+        found = sorted({a["rule"]["id"] or a["rule"]["name"] for a in mine})
+        ok = bool(found) == attacked
+        failed += not ok
+        with open(os.path.join(base, name, "out"), errors="replace") as f:
+            last = ([""] + f.read().strip().splitlines())[-1]
+        print("%-4s %-6s %-28s %s%s" % ("PASS" if ok else "FAIL", "attack" if attacked else "clean", name, ", ".join(found),
+                                        "" if ok else "  " + last))
+    shutil.rmtree(base)
+    print("%d passed, %d failed, %d skipped" % (len(chosen) - failed, failed, skipped))
+    return not failed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["clean", "attack"])
+    parser.add_argument("what", choices=["clean", "attack", "programs"])
     parser.add_argument("--app", action="append", choices=["flask", "django", "fastapi"])
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("-k", action="append", metavar="TEXT")
+    parser.add_argument("--python", default="/usr/bin/python3")
     arguments = parser.parse_args()
+    if arguments.what == "programs":
+        sys.exit(0 if run_programs(arguments.k, arguments.python) else 1)
     names = arguments.app or ["flask", "django", "fastapi"]
     ok = clean(names, arguments.requests) if arguments.what == "clean" else attack(names)
     sys.exit(0 if ok else 1)
