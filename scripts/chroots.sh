@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Makes the Debian chroots whose interpreters the end-to-end tests trace.
+# Makes the Debian chroots whose interpreters the end-to-end tests trace, and one in which our packages are installed.
 #
-#   scripts/chroots.sh [NAME...]     bullseye: 3.9  bookworm: 3.11  trixie: 3.13  sid: 3.14, 3.15 (default: all)
+#   scripts/chroots.sh [NAME...]     bullseye: 3.9  bookworm: 3.11  trixie: 3.13  sid: 3.14, 3.15  bare: none (default: all)
 #
 # They stand in $PHRUDE_CHROOTS (/var/cache/phrude-trace/chroots). One that is there already is left alone; one that
 # was interrupted half-way is never used, because it gets its name only once it is complete.
@@ -24,7 +24,8 @@ packages() {
 	bookworm) echo '^(lib)?python3.11$ ^libpython3.11-testsuite$' ;;
 	trixie) echo '^(lib)?python3.13$ ^libpython3.13-testsuite$' ;;
 	sid) echo '^(lib)?python3.1[45]$ ^libpython3.1[45]-testsuite$' ;;
-	*) die "no such chroot: $1 (there are: bullseye bookworm trixie sid)" ;;
+	bare) ;;
+	*) die "no such chroot: $1 (there are: bullseye bookworm trixie sid bare)" ;;
 	esac
 }
 
@@ -51,13 +52,24 @@ finish() (
 	rm -rf var/cache/apt var/lib/apt usr/share/doc
 )
 
-make_chroot() {
-	local name=$1 tmp=$dir/.$1.$$ pkg includes=()
+# A Debian 12 of which nothing is left out, as small as it comes: apt works in it, and has at hand what our packages need.
+make_bare() {
+	local want=(logrotate libbpf1 libcapstone4 libcjson1 libcurl3-gnutls libmicrohttpd12 libnettle8
+		libpcre2-8-0 libpq5 librdkafka1 libsodium23 libsqlite3-0 libyaml-0-2)
+
+	mmdebstrap --quiet --mode=root --variant=apt --format=directory --skip=cleanup/apt \
+		--aptopt='Acquire::Retries "3"' --aptopt='APT::Install-Recommends "false"' \
+		--customize-hook="chroot \"\$1\" apt-get -q -y --download-only install ${want[*]}" \
+		bookworm "$1" "$(mirror)" >&2 ||
+		die "mmdebstrap could not make bare; is the mirror $(mirror) reachable?"
+}
+
+make_debian() {
+	local name=$1 tmp=$2 pkg includes=()
 
 	for pkg in $(packages "$name"); do
 		includes+=("--include=$pkg")
 	done
-	trap 'rm -rf --one-file-system "$tmp"' EXIT
 	# Snapshots of unstable expire: their signature counts, their date does not.
 	mmdebstrap --quiet --mode=root --variant=extract --format=directory \
 		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' \
@@ -65,6 +77,17 @@ make_chroot() {
 		"$name" "$tmp" "$(mirror)" >&2 ||
 		die "mmdebstrap could not make $name; is the mirror $(mirror) reachable?"
 	finish "$tmp"
+}
+
+make_chroot() {
+	local name=$1 tmp=$dir/.$1.$$
+
+	trap 'rm -rf --one-file-system "$tmp"' EXIT
+	if [ "$name" = bare ]; then
+		make_bare "$tmp"
+	else
+		make_debian "$name" "$tmp"
+	fi
 	echo "$revision" >"$tmp/.phrude-trace"
 	rm -rf --one-file-system "${dir:?}/$name"
 	mv "$tmp" "$dir/$name"
@@ -78,7 +101,7 @@ mkdir -p "$dir"
 exec 9>"$dir/.lock"
 flock 9
 
-[ $# -gt 0 ] || set -- bullseye bookworm trixie sid
+[ $# -gt 0 ] || set -- bullseye bookworm trixie sid bare
 for name; do
 	packages "$name" >/dev/null
 	if [ "$(cat "$dir/$name/.phrude-trace" 2>/dev/null)" = "$revision" ]; then

@@ -12,12 +12,15 @@ build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zl
 	libcjson-dev libcapstone-dev libpcre2-dev nettle-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libpq-dev libcurl4-gnutls-dev librdkafka-dev)
 demo=(python3 python3-flask python3-jinja2 curl procps)
 # clang-format, clang-tidy, shellcheck: guards; cython3, python3-dev: a view without frames; libclang-rt-dev: the fuzzers' runtime; uwsgi: a program that embeds libpython; qemu, busybox, cpio: other kernels;
-# chromium: the console's pages; rsyslog, systemd: read what outputs send; openssl: certificates for that.
+# chromium: the console's pages; debhelper, lintian: packages; podman, runc: the image; python3-kubernetes: types of Kubernetes' API; groff-base: manual pages; rsyslog, systemd: read what outputs send; openssl: certificates for that; nginx, haproxy: send attackers elsewhere; python3-aiosmtpd: takes the mails that are sent.
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
 	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
 	python3-uvicorn uvicorn python3-requests python3-yaml python3-aiohttp python3-tornado python3-gevent
-	python3-bottle python3-pyramid python3-waitress python3-falcon cython3 python3-dev
-	rsyslog rsyslog-gnutls systemd openssl clang-format clang-tidy shellcheck chromium chromium-driver fonts-dejavu-core postgresql)
+	python3-djangorestframework python3-multipart python3-bottle python3-pyramid python3-waitress
+	python3-falcon cython3 python3-dev
+	rsyslog rsyslog-gnutls systemd openssl clang-format clang-tidy shellcheck chromium chromium-driver fonts-dejavu-core postgresql nginx-light haproxy
+	python3-aiosmtpd
+	debhelper groff-base lintian podman python3-kubernetes runc)
 
 die() {
 	echo "setup.sh: $*" >&2

@@ -11,6 +11,9 @@ scripts/setup.sh test
 # Without them the tests of those interpreters are skipped, each saying so.
 "${as_root[@]}" env ${PHRUDE_CHROOTS:+"PHRUDE_CHROOTS=$PHRUDE_CHROOTS"} scripts/chroots.sh ||
 	echo 'test.sh: going on without all chroots' >&2
+# Without them guards are skipped, each saying so.
+"${as_root[@]}" env ${PHRUDE_TOOLS:+"PHRUDE_TOOLS=$PHRUDE_TOOLS"} scripts/tools.sh ||
+	echo 'test.sh: going on without the tools of some guards' >&2
 make -s -j"$(nproc)" all unit-tests fuzzers
 exec "${as_root[@]}" env PYENV_ROOT="${PYENV_ROOT:-$HOME/.pyenv}" \
 	${PHRUDE_CHROOTS:+"PHRUDE_CHROOTS=$PHRUDE_CHROOTS"} tests/run.sh all
