@@ -20,10 +20,12 @@ sys.dont_write_bytecode = True
 
 import apps  # noqa: E402
 import hits  # noqa: E402
+import images  # noqa: E402
 import many  # noqa: E402
 import matches  # noqa: E402
 import overhead  # noqa: E402
 import server  # noqa: E402
+import starts  # noqa: E402
 import stops  # noqa: E402
 import table  # noqa: E402
 from target import Target, WorkloadError  # noqa: E402
@@ -38,7 +40,8 @@ MATCH_RULES = """\
 """
 
 PARTS = {"server": server.measure, "apps": apps.measure, "overhead": overhead.measure, "hits": hits.measure,
-         "stops": stops.measure, "many": many.measure, "matches": matches.measure}
+         "starts": starts.measure, "stops": stops.measure, "many": many.measure, "images": images.measure,
+         "matches": matches.measure}
 
 
 class Bench:
@@ -76,6 +79,20 @@ def parse_arguments():
     return arguments
 
 
+class Kept:
+    """Standard output, of which a copy is kept."""
+
+    def __init__(self):
+        self.copy = []
+
+    def write(self, text):
+        self.copy.append(text)
+        return sys.__stdout__.write(text)
+
+    def flush(self):
+        sys.__stdout__.flush()
+
+
 BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench makes -->\n"
 
 
@@ -96,6 +113,7 @@ def write_readme():
 
 def main():
     arguments = parse_arguments()
+    kept = sys.stdout = Kept()
     python = os.environ.get("BENCH_PYTHON", "/usr/bin/python3")
     root = os.environ.get("BENCH_ROOT", "").rstrip("/")
     version = subprocess.run([binary(), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -111,7 +129,10 @@ def main():
                 PARTS[part](bench, target)
         finally:
             target.close()
+    # A part, or another interpreter, is measured for whoever asks.
     if not arguments.parts and not settings:
+        with open(os.path.join(ROOT, "docs", "bench.txt"), "w") as file:
+            file.write("".join(kept.copy))
         write_readme()
     return 0
 

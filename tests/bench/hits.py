@@ -4,6 +4,7 @@
 import json
 import statistics
 
+import many
 import table
 from tracer import Tracer, TracerError
 
@@ -21,6 +22,8 @@ OUTCOMES = (
     ("not wanted by its callers", {"func": {"only": ["nobody"]}}),
     ("reported", None),
 )
+# What the request's body is -> what that is called.
+IN_REQUESTS = {"none": "reported, in a request", "bytes": "the same, JSON of 70 bytes", "form": "the same, a form of Werkzeug's"}
 WIDTHS = (14, 34, 16, 36)
 
 
@@ -53,8 +56,26 @@ QUOTED = {
     ("arm", "reported, in a request"): "the same in an HTTP request, which is captured with it",
     ("direct", "not wanted by its arguments"): "a function in C (`zlib.crc32`), refused by its arguments",
     ("direct", "reported"): "the same, reported",
+    ("direct", "of a process not traced"): "the same in a process that is not traced: the trap, and that nobody asked for it",
     ("frame", "of another function"): "`frame`: a call of any other Python function",
 }
+
+
+def passed_by(bench, target, untraced):
+    """A process of the same file that nobody traces: its calls meet the probe, and what is left of a hit is the trap."""
+    idle = many.start(bench.python, 1)
+    rules = bench.path("hits.yaml")
+    try:
+        with open(rules, "w") as file:
+            json.dump([{"name": "x", "func": "crc32", "module": "zlib", "level": "info"}], file)
+        tracer = Tracer(idle[0].pid, rules, bench.path("hits.json"), probe="direct")
+        try:
+            tracer.wait_ready()
+            return [time - untraced for time in target.do("hits", which="c", batches=100, size=50)["times"]]
+        finally:
+            tracer.stop()
+    finally:
+        many.end(idle)
 
 
 def measure(bench, target):
@@ -70,6 +91,8 @@ def measure(bench, target):
             for outcome, condition in OUTCOMES:
                 full = dict(rule, condition=condition) if condition else rule
                 show(kind, outcome, cost(bench, target, kind, what, full, untraced[what]))
-            show(kind, "reported, in a request", cost(bench, target, kind, what, rule, untraced[what], in_request=True))
+            show(kind, "of a process not traced", passed_by(bench, target, untraced[what])) if kind == "direct" else None
+            for request in IN_REQUESTS:
+                show(kind, IN_REQUESTS[request], cost(bench, target, kind, what, rule, untraced[what], in_request=request))
         except TracerError as error:
             table.row(kind, "not available:", str(error).splitlines()[0], widths=WIDTHS)

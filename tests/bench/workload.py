@@ -4,12 +4,14 @@
 One process does all runs of a comparison, traced and untraced in turn: then nothing but the tracer differs.
 """
 
+import io
 import json
 import logging
 import os
 import sys
 import threading
 import time
+import urllib.parse
 import wsgiref.util
 import zlib
 
@@ -176,7 +178,7 @@ class Loops:
 
     def hits(self, which, batches, size, in_request=False):
         if in_request:
-            return application(environ(), HITS[which], batches, size)
+            return application(environ(in_request), HITS[which], batches, size)
         return at_depth(STACK_FRAMES, hit_batches, HITS[which], batches, size)
 
     def modules(self, count):
@@ -215,11 +217,25 @@ HITS = {
 }
 
 
-def environ():
-    """A request as a WSGI server hands it on."""
+FIELDS = {"first": "1", "name": "x" * 20, "host": "127.0.0.1"}
+
+
+def environ(body):
+    """A request as a WSGI server hands it on; `body`: "bytes", "form", or neither."""
     made = {"REMOTE_ADDR": "192.0.2.7", "QUERY_STRING": "page=3", "HTTP_USER_AGENT": "bench/1.0",
             "HTTP_COOKIE": "session=0123456789abcdef", "HTTP_X_FORWARDED_FOR": "198.51.100.4"}
     wsgiref.util.setup_testing_defaults(made)
+    if body == "bytes":
+        made["wsgi.input"] = io.BytesIO(json.dumps(FIELDS).encode())
+    elif body == "form":  # as Werkzeug has read it
+        from werkzeug.wrappers import Request
+        data = urllib.parse.urlencode(FIELDS).encode()
+        made.update({"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/x-www-form-urlencoded",
+                     "CONTENT_LENGTH": str(len(data)), "wsgi.input": io.BytesIO(data)})
+        if Request(made).form.to_dict() != FIELDS:
+            raise ValueError("the form was not read")
+    else:
+        made["wsgi.input"] = None
     return made
 
 

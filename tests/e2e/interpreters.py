@@ -67,6 +67,24 @@ class Interpreter:
         shutil.rmtree(self.root + SCRATCH, ignore_errors=True)
 
 
+FEW = ("pyenv-3.8", "debian-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.15")
+
+
+def few(interpreter):
+    """For what is heavy: one of those that are entered and looked into in one way; with PHRUDE_LONG_TESTS all of them."""
+    return interpreter.name in FEW or bool(os.environ.get("PHRUDE_LONG_TESTS"))
+
+
+def two(interpreter):
+    """For what hardly depends on the interpreter: the host's own, and the newest one; with PHRUDE_LONG_TESTS all of them."""
+    return interpreter.name in ("debian-3.11", "sid-3.15") or bool(os.environ.get("PHRUDE_LONG_TESTS"))
+
+
+def few_or_embedded(interpreter):
+    """Those, and the ways in which a program may have an interpreter inside."""
+    return few(interpreter) or interpreter.embedded
+
+
 def _place(root, path, name=None):
     inside = os.path.join(SCRATCH, name or os.path.basename(path))
     outside = root + inside

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * librdkafka's own cluster of brokers, which speaks Kafka's protocol over TCP, and a consumer of a topic: prints the brokers' addresses,
- * then "KEY TAB VALUE" for each message, until standard input ends.  "down" and "up" there stop and start the brokers.
+ * librdkafka's own cluster of brokers, which speaks Kafka's protocol over TCP, and a consumer of a
+ * topic: prints the brokers' addresses, then "KEY TAB VALUE" for each message, until standard input
+ * ends.  "down" and "up" there stop and start the brokers.
  */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>

@@ -41,10 +41,10 @@ class Folder:
         self.folder.cleanup()
 
 
-def start(folder, target, *outputs):
-    """The tracer with these outputs, once it is ready."""
-    config = folder.write("config.yaml", "rules: rules.yaml\npid: %d\noutputs:\n%s" % (
-        target.pid, "".join("- %s\n" % json.dumps(output) for output in outputs)))
+def start(folder, target, *outputs, rules="rules.yaml", **settings):
+    """The tracer with these outputs, once it is ready; the target has a .pid."""
+    settings = {"rules": rules, "pid": target.pid, **settings, "outputs": outputs}
+    config = folder.write("config.yaml", "".join("%s: %s\n" % (name, json.dumps(value)) for name, value in settings.items()))
     tracer = subprocess.Popen([BINARY, "--config", config], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
     said = []

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that load a libpython while they run, in ways that embed.c does not: plugin WAY LIBRARY SCRIPT ...
+ * Programs that load a libpython while they run, in ways that embed.c does not: plugin WAY LIBRARY
+ * SCRIPT ...
  *
  *   thread   in a thread of their own
  *   fork     and fork; the child runs it

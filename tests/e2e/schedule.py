@@ -23,9 +23,6 @@ from harness import FOLDER, Skip
 
 # More end no sooner: the kernel puts uprobes on, and takes them off, one at a time.
 JOBS = min(4, 2 * (os.cpu_count() or 1))
-# So many tests of a run may have a second try, alone: a busy machine stops a process for seconds at the wrong moment.
-# It is named once more at the end, with what failed at first. One more is a failure like any other.
-SECOND_TRIES = 1
 # Of the tests that took longest, so many are named at the end.
 SLOWEST = 15
 
@@ -133,30 +130,23 @@ class Run:
     def __init__(self, verbose):
         self.verbose = verbose
         self.counts = collections.Counter()
-        self.again = {}  # by name: what failed at first
-        self.failed = []  # names
+        self.failed = {}  # by name: what failed
         self.times = []  # (seconds, CPU seconds, case)
 
     def done(self, worker, outcome):
-        """Says how it ended; True if it is to be tried again."""
+        """Says how it ended."""
         case = worker.case
         self.times.append((worker.seconds, worker.busy, case))
         if worker.printed:
             print("%s printed:\n%s" % (case.name, worker.printed))
-        if outcome.sign == "FAIL" and len(self.again) < SECOND_TRIES:
-            self.again[case.name] = outcome.text
-            print("AGAIN %s: %s" % (case.name, outcome.text), flush=True)
-            return True
         self.counts[outcome.sign] += 1
         if outcome.sign == "FAIL":
-            self.failed.append(case.name)
+            self.failed[case.name] = outcome.text
         print("%s %s%s" % (outcome.sign, case.name, ": " + outcome.text if outcome.text else
                            " (%.1f s)" % worker.seconds), flush=True)
-        return False
 
     def side_by_side(self, cases, jobs):
-        """Runs them; returns those that are to be tried again."""
-        waiting, running, again = collections.deque(cases), [], []
+        waiting, running = collections.deque(cases), []
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
@@ -166,14 +156,12 @@ class Run:
                 for worker in list(running):
                     if worker.descriptor in ended or worker.left() <= 0:
                         running.remove(worker)
-                        if self.done(worker, worker.end()):
-                            again.append(worker.case)
+                        self.done(worker, worker.end())
         except BaseException:
             for worker in running:
                 print("ENDED %s" % worker.case.name, flush=True)
                 worker.kill()
             raise
-        return again
 
     def say_times(self, elapsed, jobs):
         by_interpreter = collections.Counter()
@@ -208,19 +196,15 @@ def run(cases, missing, jobs, beside=None, verbose=False):
         run.counts["SKIP"] += 1
     os.makedirs(FOLDER, exist_ok=True)
     try:
-        again = run.side_by_side([case for case in cases if not case.alone], jobs)
+        run.side_by_side([case for case in cases if not case.alone], jobs)
         if beside:
             wait_for(beside)
-        # A second try waits until last.
-        again += run.side_by_side([case for case in cases if case.alone], 1)
-        run.side_by_side(again, 1)
+        run.side_by_side([case for case in cases if case.alone], 1)
     finally:
         _remove(FOLDER)
     if len(cases) > 1:
         run.say_times(time.monotonic() - start, jobs)
-    for name, text in run.again.items():
-        print("AGAIN %s: at first: %s" % (name, text))
-    if run.failed:
-        print("failed: " + "; ".join(run.failed))
+    for name, text in run.failed.items():
+        print("failed: %s: %s" % (name, text))
     print("%d passed, %d failed, %d skipped" % (run.counts["PASS"], run.counts["FAIL"], run.counts["SKIP"]), flush=True)
     return not run.counts["FAIL"] and run.counts["PASS"] > 0

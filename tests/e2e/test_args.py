@@ -2,6 +2,7 @@
 """The exact function, arguments and callers of each call, as the target itself tells them."""
 
 from harness import expect, expect_equal, test
+from interpreters import few_or_embedded
 from target import Target
 from tracer import Tracer, rule
 
@@ -95,7 +96,7 @@ def deep_stack(interpreter, kind):
     expect_equal(other["truncated"], False, "truncated of the shallow one")
 
 
-@test("kind", embedded=True)
+@test("kind", embedded=True, where=few_or_embedded)
 def fifty_threads(interpreter, kind):
     """Each hit is its own thread's."""
     with Target(interpreter, "args.py") as target:

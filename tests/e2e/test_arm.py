@@ -6,6 +6,7 @@ import time
 
 import processes
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, rule
 
@@ -123,7 +124,7 @@ def two_tracers(interpreter, kind):
     expect_equal(one.by_rule(), {"watched": both + alone}, "alerts of the one that stayed")
 
 
-@armed()
+@armed(where=few)
 def killed_and_attached_again(interpreter, kind):
     with Target(interpreter, "arm.py") as target:
         for _ in range(5):

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from harness import expect, expect_equal, test
-from interpreters import HERE
+from interpreters import HERE, few, two
 from target import ENVIRONMENT, Target
 from tracer import Tracer, rule
 
@@ -28,7 +28,7 @@ def now():
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-@test("interpreter", alone="a child that gets no processor calls before its probes are there, which is counted")
+@test("interpreter", where=two, alone="a child that gets no processor calls before its probes are there, which is counted")
 def forked_while_it_is_being_attached_to(interpreter):
     """All that was forked since the command was given is traced; what was there before is spoken of."""
     for kind in (None, "frame"):
@@ -55,7 +55,7 @@ def forked_while_it_is_being_attached_to(interpreter):
         expect(any("had started before" in message for message in tracer.messages), "older ones: %s", tracer.messages)
 
 
-@test("interpreter", where=lambda interpreter: "lib" not in interpreter.name and "dlopen" not in interpreter.name)
+@test("interpreter", where=few)
 def functions_of_what_is_execed(interpreter):
     """Programs of the same interpreter, started by one that is traced: none of their calls is missed."""
     for kind in (None, "arm"):

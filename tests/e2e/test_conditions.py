@@ -4,6 +4,7 @@
 import collections
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, rule
 
@@ -45,7 +46,7 @@ def check(interpreter, kind, rules, wanted, functions):
 BURST = "more matches at once than a tracer that gets no processor can take"
 
 
-@test("kind", kinds=("usdt", "frame", "arm"), alone=BURST)
+@test("kind", kinds=("usdt", "frame", "arm"), where=few, alone=BURST)
 def of_every_kind(interpreter, kind):
     rules = [rule(name, file="targets/conditions.py", condition=what[0]) for name, what in ON_PYTHON.items()]
     dismissed = check(interpreter, kind, rules, {name: what[1] for name, what in ON_PYTHON.items()}, len(ON_PYTHON))

@@ -37,13 +37,14 @@ def read(path):
         return file.read()
 
 
-def trace(path, target, *options, calls=1, **popen):
-    """Traces some calls; returns stdout and stderr."""
+def trace(path, target, *options, calls=1, warned=False, **popen):
+    """Traces some calls; returns stdout and stderr.  `warned`: it says something before it is ready."""
     tracer = subprocess.Popen([BINARY, "--config", path, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, **popen)
     try:
+        warning = tracer.stderr.readline() if warned else ""
         ready = tracer.stderr.readline()
-        expect("ready: " in ready, "not ready: %s", ready)
+        expect("ready: " in ready, "not ready: %s", warning + ready)
         for number in range(calls):
             target.ask("watched", command=str(number))
         tracer.send_signal(signal.SIGINT)

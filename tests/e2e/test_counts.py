@@ -2,6 +2,7 @@
 """Every call is one hit and one alert, and nothing else is."""
 
 from harness import expect, expect_equal, test
+from interpreters import few, two
 from target import Target
 from tracer import Tracer, rule
 
@@ -144,17 +145,17 @@ def hundred_thousand(interpreter, what, rules, kind=None, wait=0):
     expect_equal(tracer.counts[rules[0]["name"].encode(), b"%d" % target.pid], CALLS * 8, "alerts of the target itself")
 
 
-@test("interpreter", embedded=True, alone=FLOOD)
+@test("interpreter", where=two, alone=FLOOD)
 def hundred_thousand_of_a_c_function(interpreter):
     hundred_thousand(interpreter, "crc32", [rule("crc32", module="zlib")])
 
 
-@test("interpreter", alone=FLOOD)
+@test("interpreter", where=two, alone=FLOOD)
 def hundred_thousand_audit_events(interpreter):
     hundred_thousand(interpreter, "audit", [{"name": "event", "audit": "phrude.test", "level": "info"}])
 
 
-@test("kind", kinds=("usdt", "frame", "arm"), alone=FLOOD)
+@test("kind", kinds=("usdt", "frame", "arm"), where=few, alone=FLOOD)
 def hundred_thousand_python_calls(interpreter, kind):
     """Two of these kinds are put on a child when its fork is reported: it waits for that."""
     hundred_thousand(interpreter, "plain", [rule("plain", file="native.py")], kind=kind, wait=1)

@@ -7,6 +7,7 @@ from harness import Skip, expect, expect_equal, once, test
 from target import Target
 from tracer import Tracer, rule
 
+LONG = bool(os.environ.get("PHRUDE_LONG_TESTS"))
 MODULES = ["test_generators", "test_functools", "test_dict", "test_contextlib", "test_collections", "test_enum",
            "test_coroutines", "test_descr", "test_call", "test_scope", "test_extcall", "test_dataclasses", "test_heapq",
            "test_frame", "test_asyncgen", "test_positional_only_arg", "test_keywordonlyarg", "test_code", "test_property",
@@ -19,8 +20,9 @@ MORE = ["test_with", "test_exceptions", "test_raise", "test_iter", "test_slice",
 # Each version once: they take their time.
 INTERPRETERS = ["pyenv-3.8", "bullseye-3.9", "pyenv-3.10", "bookworm-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.14",
                 "sid-3.15"]
-# Of each way to do it, one where probes have to be hit by every call.
-SHORT = ["bullseye-3.9", "trixie-3.13"]
+SOME = ["pyenv-3.8", "bookworm-3.11", "pyenv-3.12", "trixie-3.13", "sid-3.15"]
+# Where probes have to be hit by every call: one.
+SHORT = ["trixie-3.13"]
 # So that there are matches, captured while the tests do what they do to frames.
 RULES = [rule("run", file="unittest/case.py"), rule("f", file="test_generators.py"), rule("g", file="test_coroutines.py"),
          rule("trace", file="test_sys_settrace.py")]
@@ -48,13 +50,13 @@ def same_outcomes(expected, got):
     expect(tests > 1000, "only %d tests were run", tests)
 
 
-@test("kind", kinds=("arm",), where=lambda interpreter: interpreter.name in INTERPRETERS, limit=900)
+@test("kind", kinds=("arm",), where=lambda interpreter: interpreter.name in (INTERPRETERS if LONG else SOME), limit=900)
 def own_tests(interpreter, kind):
     check_own_tests(interpreter, kind)
 
 
 @test("kind", kinds=("usdt", "frame"), limit=900,
-      where=lambda interpreter: interpreter.name in (INTERPRETERS if os.environ.get("PHRUDE_LONG_TESTS") else SHORT))
+      where=lambda interpreter: interpreter.name in (INTERPRETERS if LONG else SHORT))
 def own_tests_at_a_price(interpreter, kind):
     """The same by kinds that are hit by every call, which takes its time."""
     check_own_tests(interpreter, kind)
@@ -76,7 +78,7 @@ def check_own_tests(interpreter, kind):
 
 
 @test("kind", kinds=("arm",), limit=3600,
-      where=lambda interpreter: interpreter.name in INTERPRETERS and os.environ.get("PHRUDE_LONG_TESTS"))
+      where=lambda interpreter: LONG and interpreter.name in INTERPRETERS)
 def everything_armed(interpreter, kind):
     """As above, with all functions of the process armed, its tests' own among them."""
     with Target(interpreter, "suite.py") as target:

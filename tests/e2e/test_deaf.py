@@ -8,6 +8,7 @@ import time
 
 from fuse import FuseFile
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, command, rule, yaml
 
@@ -124,7 +125,7 @@ def names_without_an_end(interpreter):
         expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
-@test("interpreter", where=lambda interpreter: "arm" in interpreter.kinds)
+@test("interpreter", where=lambda interpreter: few(interpreter) and "arm" in interpreter.kinds)
 def memory_full_of_code(interpreter):
     with Target(interpreter, "deaf.py") as bad:
         bad.ask("pretend", megabytes=96)

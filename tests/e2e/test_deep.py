@@ -5,6 +5,7 @@ import subprocess
 import time
 
 from harness import Skip, expect, expect_equal, test
+from interpreters import few
 from target import ENVIRONMENT, Target
 from tracer import Tracer, pack, rule, yaml
 
@@ -62,7 +63,7 @@ def check(alert, truth, marker):
     expect_equal(alert["truncated"], True, "truncated")
 
 
-@test("kind", kinds=("usdt", "frame", "arm", "direct"))
+@test("kind", kinds=("usdt", "frame", "arm", "direct"), where=few)
 def both_ends(interpreter, kind):
     rules = of("crc32", module="zlib") if kind == "direct" else of("watched", file="deep.py")
     for stacks in (STACKS, BOUNDARY):

@@ -165,6 +165,18 @@ def doctor_tells_what_is_chosen(interpreter):
     expect_equal(tracer.by_rule(), {"crc32": expected}, "alerts")
 
 
+@test("interpreter")
+def methods_of_types_that_a_cache_is_full_of(interpreter):
+    """Since 3.12 the dicts of types like str are searched for in memory that holds types and dicts of others as well."""
+    with Target(interpreter, "native.py") as target:
+        target.ask("types_and_dicts", n=8192)
+        with Tracer([rule("split", module="builtins")], target.pid) as tracer:
+            expected = target.ask("one_of_each", n=3)["split"]
+    complete(tracer)
+    ours = [alert for alert in tracer.alerts if alert["callers"][0]["function"] == "one_of_each"]
+    expect_equal(len(ours), expected, "calls of %s" % sorted({alert["function"]["qualname"] for alert in ours}))
+
+
 def table(output):
     """Of what doctor prints, {rule: (kind, number of functions, as it stands there)}."""
     lines = output.split("  KIND     FUNCTIONS  RULE\n")[1].splitlines()

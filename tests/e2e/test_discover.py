@@ -13,7 +13,7 @@ import time
 import uuid
 
 from harness import expect, expect_equal, test
-from interpreters import HERE, Interpreter
+from interpreters import HERE, Interpreter, few
 from target import ENVIRONMENT, Target
 from tracer import BINARY, rule, yaml
 
@@ -26,35 +26,39 @@ RULES = yaml([rule("watched", file="load.py"), rule("watched", file="early.py", 
 class Service:
     """A tracer with a configuration, whose `targets` and `exclude` are given.  As a context manager it is ready, and has ended after."""
 
-    def __init__(self, text):
+    def __init__(self, text, rules=RULES, wrapper=()):
         self.folder = tempfile.TemporaryDirectory(prefix="phrude-trace-e2e-")
         self.output = os.path.join(self.folder.name, "alerts.json")
-        for name, content in (("rules.yaml", RULES),
+        for name, content in (("rules.yaml", rules),
                               ("config.yaml", "rules: rules.yaml\noutput: alerts.json\nformat: json\n" + text)):
             with open(os.path.join(self.folder.name, name), "w") as file:
                 file.write(content)
-        self.process = subprocess.Popen([BINARY, "--config", os.path.join(self.folder.name, "config.yaml")],
+        self.process = subprocess.Popen([*wrapper, BINARY, "--config", os.path.join(self.folder.name, "config.yaml")],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.messages = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
 
-    def __enter__(self):
-        timer = threading.Timer(60, self.process.kill)
-        timer.start()
+    def _read(self):
         for line in self.process.stderr:
             self.messages.append(line.rstrip("\n"))
-            if " ready: " in line:
-                break
-        timer.cancel()
-        expect(self.messages and " ready: " in self.messages[-1], "not ready: %s", self.messages)
+
+    def __enter__(self):
+        self._reader.start()
+        deadline = time.monotonic() + 60
+        while not any(" ready: " in line for line in list(self.messages)):
+            expect(self.process.poll() is None and time.monotonic() < deadline, "not ready: %s", self.messages)
+            time.sleep(0.005)
         return self
 
     def __exit__(self, kind, error, trace):
         self.process.send_signal(signal.SIGKILL if kind else signal.SIGINT)
-        _, errors = self.process.communicate(timeout=60)
+        self.process.wait(60)
+        self._reader.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
         if kind:
             return
-        expect_equal(self.process.returncode, 0, "status (%s)" % errors)
-        self.messages += errors.splitlines()
+        expect_equal(self.process.returncode, 0, "status (%s)" % self.messages)
         self.summary = dict(re.findall(r"([a-z_]+) (\d+)", self.messages[-1]))
         expect_equal(self.summary.get("lost"), "0", "lost: %s" % self.messages[-1])
         with open(self.output) as file:
@@ -75,15 +79,15 @@ def targets(**matches):
     return "targets:\n" + "".join("  - { name: %s, match: %s }\n" % pair for pair in matches.items())
 
 
-def early(interpreter, *arguments, **popen):
+def early(interpreter, *arguments, wrapper=(), **popen):
     """Runs a short life to its end."""
     folder = interpreter.place(os.path.join(HERE, "targets"))
-    done = subprocess.run([*interpreter.argv, os.path.join(folder, "early.py"), *arguments], env=ENVIRONMENT,
+    done = subprocess.run([*wrapper, *interpreter.argv, os.path.join(folder, "early.py"), *arguments], env=ENVIRONMENT,
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60, **popen)
     expect_equal((done.returncode, done.stderr), (0, b""), "status and errors")
 
 
-@test("interpreter", alone=ALONE)
+@test("interpreter", where=few, alone=ALONE)
 def those_there_are_and_those_that_come(interpreter):
     mine = token()
     with Target(interpreter, "load.py", mine) as old, Target(interpreter, "load.py", "other") as other:
@@ -98,7 +102,7 @@ def those_there_are_and_those_that_come(interpreter):
     expect_equal(service.seen(), [("shop", "old"), ("shop", "new")], "alerts")
 
 
-@test("interpreter", alone=ALONE)
+@test("interpreter", where=few, alone=ALONE)
 def from_the_first_line_on(interpreter):
     """Of an interpreter that was seen before nothing is missed, however short a process lives."""
     mine = token()
@@ -110,7 +114,7 @@ def from_the_first_line_on(interpreter):
     expect_equal(service.seen(), [("shop", str(number)) for number in range(20)], "alerts")
 
 
-@test("interpreter", alone=ALONE)
+@test("interpreter", where=few, alone=ALONE)
 def an_interpreter_nobody_ran_before(interpreter):
     """Nothing is known of it yet: the first process may be seen late, and that is said; those after it are not."""
     mine = token()
@@ -151,22 +155,36 @@ def what_a_process_becomes():
                                   ("shop", "in a shell")], "alerts")
 
 
+@test(alone=ALONE)
+def programs_of_shells():
+    """A shell that fits nothing has forked already when it is let go of, and what it runs fits."""
+    mine, numbers = token(), [str(number) for number in range(48)]
+    script = os.path.join(host.place(os.path.join(HERE, "targets")), "early.py")
+    with Target(host, "load.py", mine), Service(targets(shop="{ cmdline: '^[^ ]+ [^ ]+\\.py [0-9]+ %s' }" % mine)) as service:
+        for first in range(0, len(numbers), 6):
+            shells = [subprocess.Popen(["sh", "-c", "'%s' '%s' %s %s; :" % (host.argv[0], script, number, mine)], env=ENVIRONMENT)
+                      for number in numbers[first:first + 6]]
+            expect_equal([shell.wait(60) for shell in shells], [0] * len(shells), "statuses")
+    expect_equal(sorted(service.seen(), key=lambda seen: int(seen[1])), [("shop", number) for number in numbers], "alerts")
+    expect(" lost 0" in service.messages[-1], "it said: %s", service.messages[-1])
+
+
 def entries(pid, name):
-    """How many there are in a map of a tracer."""
+    """The keys in a map of a tracer."""
     ids = set()
     for number in os.listdir("/proc/%d/fdinfo" % pid):
         with contextlib.suppress(FileNotFoundError), open("/proc/%d/fdinfo/%s" % (pid, number)) as file:
             ids.update(re.findall(r"map_id:\s+(\d+)", file.read()))
     own = [json.loads(subprocess.check_output(["bpftool", "-j", "map", "show", "id", number])) for number in sorted(ids)]
     number, = (entry["id"] for entry in own if entry["name"] == name)
-    return len(json.loads(subprocess.check_output(["bpftool", "-j", "map", "dump", "id", str(number)])))
+    return {str(entry["key"]) for entry in json.loads(subprocess.check_output(["bpftool", "-j", "map", "dump", "id", str(number)]))}
 
 
 @test(alone="it counts what the kernel keeps of a tracer, and starts programs as fast as it can")
 def nothing_is_left_of_those_that_went():
     mine = token()
     with Target(host, "load.py", mine), Service(targets(shop='{ cmdline: "%s" }' % mine)) as service:
-        def sizes():
+        def kept():
             pid = service.process.pid
             return entries(pid, "procs"), entries(pid, "shares"), len(os.listdir("/proc/%d/fd" % pid))
 
@@ -174,24 +192,23 @@ def nothing_is_left_of_those_that_went():
             for _ in range(number):
                 early(host, "x", mine)
                 subprocess.run(["true", mine], check=True)
-            return settled(sizes)
+            return lasting(kept)
 
         # Some probes of an interpreter are put on when they are needed first.
         before = go_by(20)
         after = go_by(60)
         # One process, whose share has two entries.
-        expect_equal(after[:2], (1, 2), "processes, shares")
+        expect_equal([len(keys) for keys in after[:2]], [1, 2], "processes, shares")
         expect(after[2] <= before[2] + 2, "%d descriptors became %d", before[2], after[2])
     expect_equal(len(service.alerts), 80, "alerts")
 
 
-def settled(sizes, seconds=20):
-    """Once what went is forgotten, of which some is within a second."""
-    deadline, now, last = time.monotonic() + seconds, sizes(), None
-    while (now != last or now[:2] != (1, 2)) and time.monotonic() < deadline:
-        time.sleep(0.5)
-        last, now = now, sizes()
-    return now
+def lasting(kept, seconds=8):
+    """What is there now and is still there when all else has been forgotten: programs start meanwhile, these looks among them."""
+    then = kept()
+    time.sleep(seconds)
+    now = kept()
+    return then[0] & now[0], then[1] & now[1], now[2]
 
 
 @test(alone=ALONE)

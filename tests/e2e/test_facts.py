@@ -5,7 +5,7 @@ import os
 import time
 
 from harness import expect, expect_equal, test
-from interpreters import Interpreter
+from interpreters import Interpreter, few
 from target import Target
 from tracer import Tracer, rule
 
@@ -40,7 +40,7 @@ def check(tracer, interpreter, seen, words):
     expect("facts_late" not in tracer.summary, "%s", tracer.messages[-1])
 
 
-@test("interpreter")
+@test("interpreter", where=few)
 def forks_that_end_at_once(interpreter):
     with Target(interpreter, "lives.py") as target:
         seen = Seen(target.pid)
@@ -49,7 +49,7 @@ def forks_that_end_at_once(interpreter):
     check(tracer, interpreter, seen, {number: seen.cmdline for number in range(FORKS)})
 
 
-@test("interpreter")
+@test("interpreter", where=few)
 def programs_that_end_at_once(interpreter):
     """Each has its own command line, not that of who started it."""
     with Target(interpreter, "lives.py") as target:
@@ -60,7 +60,7 @@ def programs_that_end_at_once(interpreter):
     check(tracer, interpreter, seen, {number: [*program, "short", str(number)] for number in range(SPAWNS)})
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
+@test("interpreter", where=few, alone="a tracer that gets no processor in time loses a call, and says so")
 def a_process_that_execs_again_and_again(interpreter):
     with Target(interpreter, "lives.py") as target:
         seen = Seen(target.pid)

@@ -15,6 +15,7 @@ import time
 
 from fuse import FuseFile
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, command, rule, yaml
 
@@ -74,7 +75,7 @@ def in_host(interpreter):
     return not interpreter.root and not interpreter.embedded
 
 
-@test("interpreter", where=lambda interpreter: not interpreter.embedded)
+@test("interpreter", where=few)
 def nothing_where_no_function_is(interpreter):
     """Addresses of every kind that are not where posix.system begins."""
     places = ["middle", "another", "data", "static data", "libc", "vdso", "jit", "nowhere", "kernel"]

@@ -6,6 +6,7 @@ import signal
 import time
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, rule
 
@@ -13,7 +14,7 @@ TRIALS = 3
 SPAWNS = 20
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses an import, and says so")
+@test("interpreter", where=few, alone="a tracer that gets no processor in time loses an import, and says so")
 def first_act_of_a_module(interpreter):
     tried = 0
     for _ in range(TRIALS):

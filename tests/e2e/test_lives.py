@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from harness import expect, expect_equal, test
-from interpreters import Interpreter
+from interpreters import Interpreter, two
 from target import Target
 from tracer import Tracer, rule
 
@@ -29,7 +29,7 @@ def expect_all(tracer, numbers, what):
     expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
+@test("interpreter", where=two, alone="a tracer that gets no processor in time loses a call, and says so")
 def execs_of_oneself(interpreter):
     """Without any fork before, again and again."""
     with Target(interpreter, "lives.py") as target:
@@ -39,7 +39,7 @@ def execs_of_oneself(interpreter):
     expect_all(tracer, list(range(SHORT + 1)), "the chain")
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses a call, and says so")
+@test("interpreter", where=two, alone="a tracer that gets no processor in time loses a call, and says so")
 def short_lives(interpreter):
     with Target(interpreter, "lives.py") as target:
         program = [target.hello["executable"], target.hello["script"]]
@@ -119,7 +119,7 @@ def containers_of_one_image():
     with images(n) as mounts, contextlib.ExitStack() as stack:
         targets = [stack.enter_context(Target(InImage(root), "lives.py")) for root in mounts]
         with Tracer(RULES, *(target.pid for target in targets)) as tracer:
-            few = descriptors(tracer.process)
+            all_at_once = descriptors(tracer.process)
             for target in targets:
                 target.ask("here", n=5)
             for target in targets[:-1]:
@@ -130,4 +130,4 @@ def containers_of_one_image():
             late = descriptors(tracer.process)
     expect_all(tracer, list(range(5)) * (n + 1), "the calls")
     expect(tracer.summary["matches"] == tracer.summary["alerts"], "matches: %s", tracer.messages[-1])
-    expect(few - late <= 2 * n, "%d descriptors for %d containers, %d for one", few, n, late)
+    expect(all_at_once - late <= 2 * n, "%d descriptors for %d containers, %d for one", all_at_once, n, late)

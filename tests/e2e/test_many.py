@@ -5,6 +5,7 @@ import contextlib
 import os
 
 from harness import expect, expect_equal, test
+from interpreters import two
 from target import Target
 from tracer import Tracer, rule
 
@@ -32,7 +33,7 @@ def spent(pids):
         return processor_seconds(tracer.process.pid), descriptors(tracer.process.pid)
 
 
-@test("interpreter", where=lambda interpreter: "lib" not in interpreter.name and "dlopen" not in interpreter.name,
+@test("interpreter", where=two,
       alone="forty processes, and what they cost is measured")
 def all_of_them(interpreter):
     with contextlib.ExitStack() as stack:

@@ -143,3 +143,20 @@ def rules_that_others_can_write():
             expect_equal(ended.errors.count("\n"), 1, "lines")
         ended = command("check", folder.rules, env={**ENVIRONMENT, "SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)})
         expect_equal((ended.status, ended.errors), (0, ""), "what is said of a file of the user who called sudo")
+
+
+@test()
+def a_configuration_of_others():
+    """What a service does is for root to say: it is refused, and so are rules that it names."""
+    with Folder() as folder:
+        path = folder / "config.yaml"
+        with open(path, "w") as file:
+            file.write("rules: rules.yaml\nformat: json\n")
+        expect_equal(command("check", path).status, 0, "status of one of root's own")
+        for bad in (path, folder.rules):
+            os.chmod(bad, 0o666)
+            ended = command("check", path)
+            expect_equal(ended.status, 2, "status, where %s can be written by all" % bad)
+            expect("%s: can be written by others than root" % os.path.basename(bad) in ended.errors, "it said: %s", ended.errors)
+            os.chmod(bad, 0o644)
+        expect_equal(command("check", path).status, 0, "status in the end")

@@ -178,12 +178,12 @@ def hangs():
 
 
 @contextlib.contextmanager
-def console(folder):
+def console(folder, *options):
     program, store = os.path.join(BUILD, "phrude-console"), "sqlite:" + (folder / "store.db")
     key = subprocess.run([program, "key", "add", "shop", "--store", store], capture_output=True, text=True, check=True).stdout
     folder.write("key", key)
     port = free_port()
-    process = subprocess.Popen([program, "serve", "--store", store, "--listen", "127.0.0.1:%d" % port], stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([program, "serve", "--store", store, "--listen", "127.0.0.1:%d" % port, *options], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def answers():

@@ -2,6 +2,7 @@
 """What stands for a path is shown and matched as that path, whoever makes it and wherever it is."""
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, rule
 
@@ -29,7 +30,7 @@ def every_form(interpreter, kind):
     compare(tracer, expected)
 
 
-@test("kind")
+@test("kind", where=few)
 def rubbish_in_them(interpreter, kind):
     """Each call is one alert, whatever somebody has put into the slots of a path, and nothing is taken for a path that is none."""
     with Target(interpreter, "paths.py") as target:
@@ -45,7 +46,7 @@ def rubbish_in_them(interpreter, kind):
     expect_equal(got[-1], "after", "the call after")
 
 
-@test("kind")
+@test("kind", where=few)
 def more_classes_than_are_looked_at(interpreter, kind):
     """What one event may cost is bounded; what was left out is said, and known after some more."""
     with Target(interpreter, "paths.py") as target:

@@ -11,9 +11,11 @@ import tempfile
 import time
 
 from harness import expect, expect_equal, test
-from interpreters import HERE
+from interpreters import HERE, Interpreter
 from target import Target
-from tracer import BINARY, command, rule, yaml
+from tracer import BINARY, Tracer, command, rule, yaml
+
+host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
 
 
 ROUNDS = 5
@@ -72,3 +74,51 @@ def privileges_that_suffice(interpreter):
     expect(found.count("plain") - before == expected["plain"], "plain: never all of a round; it said: %s", errors)
     if "lost_arm" not in summary:
         expect_equal(found.count("plain"), rounds * expected["plain"], "plain")
+
+
+def kernel_says(pid):
+    """What the kernel says of each thread of a process, and of those that it started: {line of status: value}."""
+    threads = []
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as file:
+        processes = [pid, *map(int, file.read().split())]
+    for process in processes:
+        for tid in os.listdir("/proc/%d/task" % process):
+            with open("/proc/%d/task/%s/status" % (process, tid), encoding="utf-8") as file:
+                threads.append(dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line))
+    return threads
+
+
+@test()
+def what_is_not_needed_is_given_up():
+    """By each thread and the process that reads for it, and for good."""
+    with open(os.path.join(HERE, "..", "..", "docs", "service.md"), encoding="utf-8") as file:
+        text = file.read()
+    text = text[text.index("## What it may do"):]
+    numbers = {"CAP_DAC_OVERRIDE": 1, "CAP_DAC_READ_SEARCH": 2, "CAP_NET_BIND_SERVICE": 10, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21,
+               "CAP_SYS_NICE": 23, "CAP_SYS_RESOURCE": 24, "CAP_PERFMON": 38, "CAP_BPF": 39}
+    expect_equal(set(re.findall("CAP_[A-Z_]+", text)), set(numbers), "what docs/service.md names")
+    kept = sum(1 << number for number in numbers.values())
+    with Target(host, "load.py") as target, Tracer([rule("watched", file="load.py")], target.pid) as tracer:
+        target.ask("watched", command="x")
+        threads = kernel_says(tracer.process.pid)
+    expect(len(threads) > 3 and len({thread["Tgid"] for thread in threads}) > 1, "%d threads", len(threads))
+    for thread in threads:
+        for line in "CapPrm", "CapEff", "CapBnd":
+            expect(not int(thread[line], 16) & ~kept, "%s of %s is %s", line, thread["Name"], thread[line])
+        expect_equal([thread[line] for line in ("CapAmb", "CapInh", "NoNewPrivs", "Seccomp")], ["0" * 16, "0" * 16, "1", "2"],
+                     "what %s may not" % thread["Name"])
+    expect_equal([alert["args"]["command"] for alert in tracer.alerts], ["x"], "alerts")
+
+
+@test()
+def a_program_that_is_started_has_all():
+    """What root has who starts it, set-user-id programs included."""
+    script = "import re; print(*re.findall(r'^(CapEff|CapBnd|NoNewPrivs|Seccomp):\\t(.*)', open('/proc/self/status').read(), re.M))"
+    alone = subprocess.run([host.argv[0], "-c", script], stdout=subprocess.PIPE, text=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        rules = os.path.join(folder, "rules.yaml")
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write(yaml([rule("getenv", file="os.py")]))
+        done = subprocess.run([BINARY, "run", "--rules", rules, "--user", "root", "--output", os.path.join(folder, "alerts"), "--", host.argv[0],
+                               "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    expect_equal((done.returncode, done.stdout), (0, alone), "status and output; it said: " + done.stderr)

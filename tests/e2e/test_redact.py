@@ -2,12 +2,15 @@
 """Secrets do not leave the tracer, in whatever form."""
 
 import json
+import os
 import re
+import signal
+import subprocess
 
 from harness import expect, expect_equal, test
 from target import Target
 from test_config import beside, files, host, read, trace
-from tracer import Tracer, rule
+from tracer import BINARY, Tracer, rule
 
 SECRETS = ["hunter2secret", "abcdefghijklmnop123456", "s3cr3tpw", "ghp_0123456789abcdefghijABCDEFGHIJ012345"]
 COMMAND = "curl -H 'Authorization: Bearer %s' postgres://u:%s@h/db %s %s" % (*SECRETS[1:], SECRETS[3])
@@ -54,3 +57,61 @@ def patterns_of_the_user():
                [alert["args"]["command"] for alert in alerts])
         # Rules see what was there.
         expect_equal(len(alerts), 2, "alerts")
+
+
+def marks(text):
+    return set(re.findall(MARK, text))
+
+
+@test()
+def a_key_of_the_users():
+    """Equal secrets of two runs are seen as equal; a file that others can read, or that is too short, is no key."""
+    with files("rules: rules.yaml\noutput: alerts\nformat: json\nredact: { key_file: redact.key }\n") as path, \
+            Target(host, "load.py", "--password", SECRETS[0]) as target:
+        key = beside(path, "redact.key")
+        for content, mode, why in ((None, 0, "No such file"), (b"x" * 32, 0o640, "others can read it"),
+                                   (b"x" * 31, 0o600, "32 bytes at least"), (b"x" * 32, 0o602, "others can write it")):
+            if content:
+                with open(key, "wb") as file:
+                    file.write(content)
+                os.chmod(key, mode)
+            done = subprocess.run([BINARY, "--config", path, "--pid", str(target.pid)], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=60)
+            expect(done.returncode == 1 and why in done.stderr and "key_file" in done.stderr, "%s: %s", why, done)
+        os.chmod(key, 0o600)
+        for _ in range(2):
+            trace(path, target, "--pid", str(target.pid))
+        same = marks(read(beside(path, "alerts")))
+        expect_equal(len(same), 1, "marks of two runs: %s" % same)
+        with open(key, "wb") as file:
+            file.write(b"y" * 32)
+        trace(path, target, "--pid", str(target.pid))
+        expect_equal(len(marks(read(beside(path, "alerts")))), 2, "marks with another key")
+
+
+@test()
+def nothing_is_taken_out():
+    for redact, options in (("", ["--no-redact"]), ("redact: false\n", []), ("redact: { patterns: ['[0-9]'] }\n", ["--no-redact"])):
+        with files("rules: rules.yaml\noutput: alerts\nformat: json\n" + redact) as path, \
+                Target(host, "load.py", "--password", SECRETS[0]) as target:
+            _, errors = trace(path, target, "--pid", str(target.pid), *options, warned=True)
+            text = read(beside(path, "alerts"))
+            expect(SECRETS[0] in text and not marks(text), "with %r and %s: %s", redact, options, text)
+            expect("redacted" not in errors.split("summary: ")[1], "the summary is: %s", errors)
+
+
+@test()
+def what_only_its_place_tells():
+    with files("rules: rules.yaml\noutput: alerts\nformat: json\n") as path, Target(host, "load.py") as target:
+        tracer = subprocess.Popen([BINARY, "--config", path, "--pid", str(target.pid)], stdin=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, text=True)
+        expect("ready: " in tracer.stderr.readline(), "not ready")
+        commands = ["mysql -uroot -p%s shop" % SECRETS[0], "curl -su me:%s http://x" % SECRETS[0],
+                    "tar -pxzf %s" % SECRETS[0], "ssh -p2222 %s" % SECRETS[0]]
+        for command in commands:
+            target.ask("watched", command=command)
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate(timeout=30)
+        found = [json.loads(line)["args"]["command"] for line in read(beside(path, "alerts")).splitlines()][::2]
+        expect_equal([re.sub(MARK, "#", command) for command in found],
+                     ["mysql -uroot -p# shop", "curl -su me:# http://x", *commands[2:]], "arguments")

@@ -5,6 +5,7 @@ import collections
 import hashlib
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, rule
 
@@ -44,7 +45,7 @@ def plain_wsgi(interpreter, kind):
     check(*trace(interpreter, kind, "wsgi"))
 
 
-@test("kind", kinds=("frame", "arm"), embedded=True, where=lambda interpreter: "dlopen" not in interpreter.name)
+@test("kind", kinds=("frame", "arm"), embedded=True, where=lambda interpreter: few(interpreter) or interpreter.embedded and "dlopen" not in interpreter.name)
 def after_an_exec(interpreter, kind):
     """The interpreter is loaded elsewhere then, with all that a request is told by."""
     expected = []

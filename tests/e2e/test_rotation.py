@@ -30,9 +30,9 @@ def wait_for(what, condition):
 
 
 class Tracing:
-    """A tracer of a target, which writes to .file, or to `stdout` if that is given."""
+    """A tracer of a target, which writes to .file, or to `stdout` if that is given; `rotate`: a mapping in YAML."""
 
-    def __init__(self, target, folder, *options, stdout=None, **popen):
+    def __init__(self, target, folder, *options, stdout=None, rotate=None, **popen):
         self.target = target
         self.folder = folder
         self.file = os.path.join(folder, "alerts")
@@ -40,7 +40,14 @@ class Tracing:
         with open(rules, "w") as file:
             file.write(RULES)
         words = [BINARY, "--pid", str(target.pid), "--rules", rules, "--format", "json", *options]
-        self.process = subprocess.Popen(words if stdout else [*words, "--output", self.file], stdin=subprocess.DEVNULL,
+        if rotate:
+            config = os.path.join(tempfile.gettempdir(), "config.yaml")
+            with open(config, "w") as file:
+                file.write("outputs: [{ type: file, path: %s, rotate: %s }]\n" % (self.file, rotate))
+            words += ["--config", config]
+        elif not stdout:
+            words += ["--output", self.file]
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL,
                                         stdout=stdout or subprocess.DEVNULL, stderr=subprocess.PIPE, **popen)
         self.said = []
         self.unread = b""

@@ -28,9 +28,10 @@ def run_cases(interpreter, *paths):
     return failed
 
 
-# The pack takes a minute each: the oldest, Debian's own and the newest there is on a machine without chroots.
+# The pack takes two minutes each: the oldest, Debian's own and the newest there is on a machine without chroots.
 @test("interpreter", where=lambda i: not i.root and (i.version in ((3, 8), (3, 13)) or i.name.startswith("debian")),
-      alone="each case imports what it attacks, and a tracer that gets no processor in time loses an import, and says so")
+      alone="each case imports what it attacks, and a tracer that gets no processor in time loses an import, and says so",
+      limit=900)
 def pack(interpreter):
     """Every rule fires on its attack, and is silent on its counter-case."""
     failed = run_cases(interpreter, PACK)
@@ -90,6 +91,19 @@ def suggestions():
         checked = command("check", os.path.join(folder, "review.yaml"))
         expect_equal((checked.status, checked.output), (0, "1 rule, no errors\n"), "status, stdout of check")
     expect_equal(command("suggest", "/nonexistent").status, 2, "status without alerts")
+
+
+LONG = bool(os.environ.get("PHRUDE_LONG_TESTS"))
+SOME = ("12-c", "12-stdin", "12-pool-spawn", "13-", "14-", "15-", "16-startproject", "16-unittest", "16-pytest", "16-jinja", "2-jinja", "6-", "8-beside")
+
+
+@test(alone="programs one after the other, whose alerts are told apart by their time", limit=1800 if LONG else 600)
+def programs():
+    """Attacks that take effect are told, and tools and frameworks that mean no harm are silent, each under the whole pack."""
+    wanted = [] if LONG else [word for text in SOME for word in ("-k", text)]
+    ended = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "attacks", "run.py"), "programs", *wanted],
+                           env=dict(os.environ, PHRUDE_TRACE=BINARY), capture_output=True, text=True)
+    expect_equal(ended.returncode, 0, "status; it said: %s" % (ended.stdout + ended.stderr)[-1500:])
 
 
 @test(alone="applications under load")

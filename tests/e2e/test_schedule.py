@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How tests are run: side by side, alone, again, killed; what their output is, and what is left of them."""
+"""How tests are run: side by side, alone, killed; what their output is, and what is left of them."""
 
 import os
 import re
@@ -61,7 +61,7 @@ class Script:
 
 def lines(text):
     """But for those that have times in them."""
-    return [line for line in text.splitlines() if re.match(r"(PASS|FAIL|SKIP|AGAIN|failed:|\d+ passed)", line)]
+    return [line for line in text.splitlines() if re.match(r"(PASS|FAIL|SKIP|failed:|\d+ passed)", line)]
 
 
 def nothing_left(text):
@@ -110,10 +110,9 @@ def stays():
 """).end()
     expect_equal(status, 1, "status")
     hangs, stays = ("%s: it did not end within 1 s and was killed" % name for name in ("hangs", "stays"))
-    # The first to fail is tried again when all others are through.
     expect_equal([re.sub(r" \(.*", "", line) for line in lines(text)], [
-        "PASS other", "AGAIN " + hangs, "FAIL " + stays, "FAIL " + hangs, "AGAIN hangs: at first: " + hangs[7:],
-        "failed: stays; hangs", "1 passed, 2 failed, 0 skipped"], "lines")
+        "PASS other", "FAIL " + hangs, "FAIL " + stays, "failed: " + hangs, "failed: " + stays,
+        "1 passed, 2 failed, 0 skipped"], "lines")
     nothing_left(text)
 
 
@@ -129,21 +128,16 @@ def leaves():
 
 
 @test()
-def one_second_try():
-    """It is named at the end; another failure has none."""
-    flaky = """
+def no_second_try():
+    text, status = Script("""
 @case()
-def %s():
-    first = not os.path.exists("tried %s")
-    open("tried %s", "w")
+def flaky():
+    first = not os.path.exists("tried")
+    open("tried", "w")
     expect(not first, "a race")
-"""
-    text, status = Script(flaky.replace("%s", "flaky")).end()
-    expect_equal(status, 0, "status")
-    expect_equal([lines(text)[0], *lines(text)[-2:]],
-                 ["AGAIN flaky: a race", "AGAIN flaky: at first: a race", "1 passed, 0 failed, 0 skipped"], "lines")
-    text, status = Script(flaky.replace("%s", "flaky") + flaky.replace("%s", "fishy")).end()
-    expect_equal((status, lines(text)[-1]), (1, "1 passed, 1 failed, 0 skipped"), "status, last line")
+""").end()
+    expect_equal((status, lines(text)),
+                 (1, ["FAIL flaky: a race", "failed: flaky: a race", "0 passed, 1 failed, 0 skipped"]), "status, lines")
 
 
 @test()

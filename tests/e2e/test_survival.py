@@ -7,14 +7,13 @@ import signal
 import time
 
 from harness import expect, expect_equal, test
+from interpreters import few, few_or_embedded, two
 from target import Target
 from tracer import Tracer, rule
 
 WATCHED = [rule("watched", file="load.py"), rule("work", file="load.py"), rule("total", file="load.py"),
            rule("dumps", file="json/__init__.py")]
 LOAD = "the target loads the machine, and kills come at random moments of an attachment"
-# Where 50 kills are due; the others share the work.
-THOROUGH = ("debian-3.11", "pyenv-3.8", "sid-3.15")
 
 
 def killed_under_load(interpreter, times):
@@ -44,22 +43,15 @@ def killed_under_load(interpreter, times):
         expect_equal(tracer.by_rule(), {"one_round": 5}, "alerts afterwards")
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name in THOROUGH, alone=LOAD)
-def killed_50_times(interpreter):
-    killed_under_load(interpreter, 50)
+@test("interpreter", where=few, alone=LOAD)
+def killed_again_and_again(interpreter):
+    """50 times everywhere with PHRUDE_LONG_TESTS."""
+    killed_under_load(interpreter, 50 if os.environ.get("PHRUDE_LONG_TESTS") else 12 if few(interpreter) else 5)
 
 
-@test("interpreter", where=lambda interpreter: interpreter.name not in THOROUGH, alone=LOAD)
-def killed_5_times(interpreter):
-    killed_under_load(interpreter, 5)
-
-
-@test("interpreter", alone=LOAD)
+@test("interpreter", where=two, alone=LOAD)
 def two_tracers_again_and_again(interpreter):
-    """
-    Four times two at once while threads call, import and fork, ended in one way or the other: with those that are killed
-    above, more than 200 over all interpreters.
-    """
+    """Four times two at once while threads call, import and fork, ended in one way or the other."""
     seed = int.from_bytes(os.urandom(4), "little")
     choose = random.Random(seed)
     mixed = WATCHED + [rule("crc32", module="zlib"), {"name": "import", "audit": "import", "level": "info"}]
@@ -94,7 +86,7 @@ def two_tracers_again_and_again(interpreter):
         expect_equal(tracer.by_rule(), {"one_round": 5}, "alerts afterwards")
 
 
-@test("kind", embedded=True)
+@test("kind", embedded=True, where=few_or_embedded)
 def same_results_traced(interpreter, kind):
     with Target(interpreter, "load.py") as target:
         untraced = target.ask("rounds", n=2)
@@ -103,7 +95,7 @@ def same_results_traced(interpreter, kind):
     expect_equal(tracer.summary["lost"], 0, "lost: %s" % tracer.messages[-1])
 
 
-@test("kind")
+@test("kind", where=few)
 def forking(interpreter, kind):
     """Children come, work and go; whatever is told of them bears their own pid."""
     with Target(interpreter, "load.py") as target:
@@ -120,7 +112,7 @@ def forking(interpreter, kind):
         expect_equal(len(parents), 8, "alerts of the parent")
 
 
-@test("interpreter")
+@test("interpreter", where=few)
 def forking_during_attach(interpreter):
     """Processes come and go while the tracer attaches and detaches."""
     with Target(interpreter, "load.py") as target:
@@ -141,7 +133,7 @@ def spawning(interpreter):
     expect_equal(tracer.status, 0, "status")
 
 
-@test("kind")
+@test("kind", where=few)
 def execing(interpreter, kind):
     """The process becomes another program, three times over; the tracer does not take the new one for the old."""
     with Target(interpreter, "load.py") as target:
@@ -154,7 +146,7 @@ def execing(interpreter, kind):
     expect(all(alert["process"]["pid"] == target.pid for alert in tracer.alerts), "an alert of another process")
 
 
-@test("interpreter")
+@test("interpreter", where=few)
 def ending(interpreter):
     """The target ends, in one way or another: as it would have, and phrude-trace with it, status 0."""
     for how in ("exit", "os._exit", "exception", "SIGTERM", "SIGKILL", "SIGSEGV"):
@@ -170,7 +162,7 @@ def ending(interpreter):
         expect_equal(tracer.by_rule(), {"watched": 1}, "alerts at %s" % how)
 
 
-@test("interpreter")
+@test("interpreter", where=few)
 def many_attachments(interpreter):
     """On and off, by each kind in turn: same results, and the target's open files stay as they were."""
     with Target(interpreter, "load.py") as target:

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import BINARY, Tracer, rule, yaml
 
@@ -29,7 +30,7 @@ def every_form(interpreter, kind):
     expect(not wrong, "%d wrong: %s", len(wrong), "; ".join(wrong[:8]))
 
 
-@test("kind")
+@test("kind", where=few)
 def more_than_any_bound(interpreter, kind):
     """Cut, said to be, and the next call is whole again."""
     with Target(interpreter, "values.py") as target:

@@ -4,6 +4,7 @@
 import tempfile
 
 from harness import expect, expect_equal, test
+from interpreters import few
 from target import Target
 from tracer import Tracer, command, rule, yaml
 
@@ -29,7 +30,7 @@ def wanted(kind, expected):
     return {name: number for name, number in expected.items() if name == "watched" or not kind}
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses an import, and says so")
+@test("interpreter", where=few, alone="a tracer that gets no processor in time loses an import, and says so")
 def that_come_and_go(interpreter):
     """Made after attaching, several at once."""
     for kind in (None, "arm", "frame"):
@@ -41,7 +42,7 @@ def that_come_and_go(interpreter):
             complete(tracer, wanted(kind, expected))
 
 
-@test("interpreter", alone="a tracer that gets no processor in time loses an import, and says so")
+@test("interpreter", where=few, alone="a tracer that gets no processor in time loses an import, and says so")
 def that_are_there(interpreter):
     """Made before attaching: where they may run at once nothing can be armed, which is said, and another kind sees all."""
     for kind in (None, "arm", "frame"):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A thread that no debugger can stop: the parent of a vfork, until the child ends.  As a library hold() does it, as a
- * program main(): seconds are the argument.
+ * A thread that no debugger can stop: the parent of a vfork, until the child ends.  As a library
+ * hold() does it, as a program main(): seconds are the argument.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
 
@@ -12,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sink_config sinks[CONFIG_OUTPUTS_MAX];
 	_cleanup_buf_ struct buf messages = { 0 };
+	static const char key[REDACT_KEY_SIZE] = "key";
+	static struct redact *redact;
 	struct config config, line;
 	int err;
 
@@ -29,6 +32,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	config_fini(&line);
+	buf_reset(&messages);
+	if (!redact && redact_new(&(struct redact_opts){ .defaults = true,
+							 .key = key,
+							 .key_size = REDACT_KEY_SIZE },
+				  &redact, NULL))
+		abort();
+	if (config_show("fuzz", (const char *)data, size, redact, &messages))
+		abort();
+	/* Whatever is in it, a terminal takes no order from it. */
+	if (messages.data && strchr(messages.data, '\x1b'))
+		abort();
 	config_fini(&config);
 	return 0;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A body may hold anything: what is taken as an alert holds to its bounds, and is JSON that can be read again. */
+/*
+ * A body may hold anything: what is taken as an alert holds to its bounds, and is JSON that can be
+ * read again.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

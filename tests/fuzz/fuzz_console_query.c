@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A query string may hold anything: either a filter comes of it, whose SQL has as many places as values, or a message. */
+/*
+ * A query string may hold anything: either a filter comes of it, whose SQL has as many places as
+ * values, or a message.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

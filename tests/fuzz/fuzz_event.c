@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Any record: what decodes is written in all forms, which must be valid UTF-8 without control characters. */
+/*
+ * Any record: what decodes is written in all forms, which must be valid UTF-8 without control
+ * characters.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A request and an argument may hold anything.  The first line is a query, what follows are the words of the argument, with
- * NUL between them.
+ * A request and an argument may hold anything.  The first line is a query, what follows are the
+ * words of the argument, with NUL between them.
  */
 #include <stdint.h>
 #include <stdlib.h>

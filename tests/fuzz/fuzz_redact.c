@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A text may hold anything.  What is found in it is taken out, and a text without anything stays the very same.
- * The first byte says whether the text was cut.
+ * A text may hold anything.  What is found in it is taken out, and a text without anything stays
+ * the very same.  The first byte says whether the text was cut.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,9 +17,11 @@ static struct redact *make(void)
 {
 	static const uint8_t key[REDACT_KEY_SIZE];
 	static const char *const patterns[] = { "(?i)x-internal-([a-z]+)", "q*" };
-	struct redact_opts opts = {
-		.defaults = true, .patterns = patterns, .nr_patterns = 2, .key = key
-	};
+	struct redact_opts opts = { .defaults = true,
+				    .patterns = patterns,
+				    .nr_patterns = 2,
+				    .key = key,
+				    .key_size = sizeof(key) };
 	struct redact *r;
 	struct err err;
 

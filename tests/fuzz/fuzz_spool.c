@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A spool's file may hold anything: what is read of it lies within it, and what was written is read again. */
+/*
+ * A spool's file may hold anything: what is read of it lies within it, and what was written is read
+ * again.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

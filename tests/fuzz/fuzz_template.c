@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Any template, filled in from any text that should be an alert: what comes of a JSON string's inside stays inside. */
+/*
+ * Any template, filled in from any text that should be an alert: what comes of a JSON string's
+ * inside stays inside.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

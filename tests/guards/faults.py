@@ -15,6 +15,8 @@ import tempfile
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
 CC = os.environ.get("CC", "gcc")
 ERR, DOCS, BUDGET = "user/base/err.c", "docs/architecture.md", "bpf/budget.txt"
+CHART, PLAIN = "deploy/helm/phrude-trace/", "deploy/kubernetes/"
+PROMETHEUS, BOARD = "deploy/prometheus/phrude-trace.rules.yaml", "deploy/grafana/phrude-trace.json"
 
 
 class Tree:
@@ -22,7 +24,7 @@ class Tree:
 
     def __init__(self, root):
         self.root, self.before = pathlib.Path(root), {}
-        for name in ("bpf", "docs", "scripts", "tests/formats", "tests/guards", "user", "vmlinux"):
+        for name in ("bpf", "deploy", "docs", "rules", "scripts", "tests/formats", "tests/guards", "tests/monitoring", "user", "vmlinux"):
             shutil.copytree(name, self.root / name)
         for name in (".clang-format", ".clang-tidy", "Makefile"):
             shutil.copy(name, self.root)
@@ -145,6 +147,23 @@ FAULTS = [
     ("formats", "has not the head of RFC 5424", change("tests/formats/golden/full.syslogcef", r"<84>", "<284>")),
     ("lint", "bugprone-branch-clone", add(ERR, SAME_IN_BOTH)),
     ("unused", f"{ERR}: stray is used by nobody", compiled("int stray(void)\n{\n\treturn 1;\n}\n")),
+    ("kube", "V1PodSpec has no tolerates", change(PLAIN + "daemonset.yaml", "tolerations:", "tolerates:")),
+    ("kube", "its capabilities are not those of", change(CHART + "templates/daemonset.yaml", ", SYS_NICE", "")),
+    ("kube", "does not see /var/log/pods of the node", change(PLAIN + "daemonset.yaml", "path: /var/log/pods", "path: /var/lib/pods")),
+    ("kube", "does not see /var/log/containers of the node", change(CHART + "templates/daemonset.yaml", r"(mountPath: /var/log/containers\n *readOnly:) true", r"\1 false")),
+    ("kube", "is for 0.1.0, and this is 0.2.0", change("Makefile", "^VERSION := .*", "VERSION := 0.2.0")),
+    ("kube", "their DaemonSets differ", change(CHART + "values.yaml", "cpu: 50m", "cpu: 60m")),
+    ("kube", "phrude-trace check", change(PLAIN + "phrude-trace.yaml", "^targets:", "target:")),
+    ("kube", "helm lint", change(CHART + "values.yaml", "port: 9464", 'port: "9464"')),
+    ("monitoring", "there is no metric phrude_missed_total", change(PROMETHEUS, "phrude_lost_total", "phrude_missed_total")),
+    ("monitoring", "test rules", change(PROMETHEUS, "for: 15m", "for: 5m")),
+    ("monitoring", "phrude_targets has no label kind", change(BOARD, r'state=\\"traced', r'kind=\\"traced')),
+    ("monitoring", "check rules", change(BOARD, r"sum by \(reason\) \(", "sum by (reason) ((")),
+    ("monitoring", "phrude_lost_total is no metric of the tracer", change("user/metrics/metrics_text.c", '"lost_total"', '"missed_total"')),
+    ("monitoring", "phrude-trace check", change("deploy/cloud-init.yaml", "      targets:", "      target:")),
+    ("man", "docs/man/phrude-trace.8: --help of phrude-trace says something else", change("docs/man/phrude-trace.8", "^stop after N alerts\n", "")),
+    ("man", "does not have the key module", change("docs/man/phrude-rules.5", r"^\.B module\n", ".B modul\n")),
+    ("man", "groff says", add("docs/man/phrude-rules.5", ".XX y\n")),
     (
         "unused",
         f"{ERR}: stray is used by no other file",

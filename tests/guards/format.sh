@@ -27,7 +27,22 @@ if [ ${#wrong[@]} -gt 0 ]; then
 	status=1
 fi
 
-mapfile -t scripts < <(files -exec grep -lIE -m1 '^#!.*[/ ](ba)?sh( |$)' {} +)
+# Comments are left by clang-format as they are; linetables.h is data.
+too_long() {
+	while IFS= read -r file; do
+		expand "$file" | LC_ALL=C.UTF-8 grep -nE '^.{101}' | sed "s|^\([0-9]*\):.*|${file#./}:\1|"
+	done < <(files -name '*.[ch]' ! -name linetables.h -print)
+}
+mapfile -t long < <(too_long)
+if [ ${#long[@]} -gt 0 ]; then
+	printf '%s: is longer than 100 columns\n' "${long[@]}"
+	status=1
+fi
+
+mapfile -t scripts < <(
+	files -exec grep -lIE -m1 '^#!.*[/ ](ba)?sh( |$)' {} +
+	files -name '*.bash' -print
+)
 if ! shellcheck --format=gcc "${scripts[@]}" >&2; then
 	echo 'shellcheck has something to say of a script, see above'
 	status=1

@@ -14,7 +14,7 @@ import sys
 BUILD = os.environ.get("BUILD", "build")
 
 # They hand text to a parser that has it from a file otherwise, and what only a test can wait for.
-FOR_TESTS = {"elf_file_open_mem", "proc_maps_parse", "rule_set_parse", "rule_case_set_parse", "config_parse", "worker_counts"}
+FOR_TESTS = {"elf_file_open_mem", "proc_maps_parse", "rule_set_parse", "rule_case_set_parse", "config_parse", "transitions_parse", "worker_counts"}
 
 faults = []
 sources = {f"{BUILD}/{path.with_suffix('.o')}": path for path in sorted(pathlib.Path("user").rglob("*.c"))}

@@ -4,8 +4,8 @@
  *
  *   record PID RULES PROBE FILE
  *
- * Ends as the program does: on SIGINT, or with the process.  The linker puts __wrap_engine_record() before
- * engine_record(), so that everything else is the program's own.
+ * Ends as the program does: on SIGINT, or with the process.  The linker puts __wrap_intake_read()
+ * before intake_read(), so that everything else is the program's own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 
 #include "config/config.h"
 #include "engine/engine.h"
-#include "engine/engine_priv.h"
+#include "bpf/abi/event.h"
 
 static FILE *out;
 
-int __real_engine_record(void *ctx, const void *record, size_t size);
-int __wrap_engine_record(void *ctx, const void *record, size_t size);
+int __real_intake_read(void *ctx, const void *record, size_t size);
+int __wrap_intake_read(void *ctx, const void *record, size_t size);
 
-int __wrap_engine_record(void *ctx, const void *record, size_t size)
+int __wrap_intake_read(void *ctx, const void *record, size_t size)
 {
 	struct ev_hdr hdr;
 
@@ -29,15 +29,15 @@ int __wrap_engine_record(void *ctx, const void *record, size_t size)
 		perror("record");
 		exit(EXIT_FAILURE);
 	}
-	return __real_engine_record(ctx, record, size);
+	return __real_intake_read(ctx, record, size);
 }
 
 int main(int argc, char **argv)
 {
-	struct rule_set rules = { 0 };
+	struct config_rules rules = { 0 };
 	struct buf messages = { 0 };
 	struct config config;
-	struct engine_opts opts = { .config = &config, .rules = &rules };
+	struct engine_opts opts = { .config = &config };
 	struct err err = { 0 };
 	bool kernel;
 
@@ -57,6 +57,10 @@ int main(int argc, char **argv)
 		fputs(messages.data, stderr);
 		return 2;
 	}
+	if (policy_new(&rules, &config, 0, &opts.policy)) {
+		fputs("record: out of memory\n", stderr);
+		return 1;
+	}
 	out = fopen(argv[4], "wb");
 	if (!out) {
 		perror(argv[4]);
@@ -66,7 +70,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "record: %s\n", err.msg);
 		return 1;
 	}
-	rule_set_fini(&rules);
+	policy_unref(opts.policy);
 	config_fini(&config);
 	buf_fini(&messages);
 	return fclose(out) ? 1 : 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* In place of what unit tests do without: BPF programs and putting them on.  A test that is about one of these has its own. */
+/*
+ * In place of what unit tests do without: BPF programs and putting them on.  A test that is about
+ * one of these has its own.
+ */
 #include <errno.h>
 
 #include "attach/arm.h"

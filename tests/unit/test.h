@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The unit tests' harness: TEST(name) { ... } registers itself; main() runs all, prints a line for each failure and
- * one summary.  A test stops at its first failed assertion.
+ * The unit tests' harness: TEST(name) { ... } registers itself; main() runs all, prints a line for
+ * each failure and one summary.  A test stops at its first failed assertion.
  */
 #pragma once
 

@@ -148,16 +148,30 @@ def falcon_app():
 
 
 def thread_pool():
-    """
-    All its threads run: work that is handed to a new one may begin before anybody awaits it, and belongs to no
-    request that can be known.
-    """
+    """All its threads run: a new one takes work at once, whatever else there is to do."""
     from concurrent.futures import ThreadPoolExecutor
     from threading import Barrier
 
     pool, barrier = ThreadPoolExecutor(8), Barrier(8)
     list(pool.map(lambda _: barrier.wait(), range(8)))
     return pool
+
+
+def once_awaited(marker):
+    """
+    Work for a thread of a pool. Work that begins before anybody awaits it belongs to no request that can be known, so it
+    waits for the loop to go on, which it does once its task awaits.
+    """
+    from threading import Event
+
+    goes_on = Event()
+    asyncio.get_running_loop().call_soon(goes_on.set)
+
+    def work():
+        goes_on.wait()
+        watched(marker)
+
+    return work
 
 
 def aiohttp_app():
@@ -176,7 +190,7 @@ def aiohttp_app():
     threads = thread_pool()
 
     async def pool(request):
-        await asyncio.get_running_loop().run_in_executor(threads, watched, "/pool/" + request.match_info["n"])
+        await asyncio.get_running_loop().run_in_executor(threads, once_awaited("/pool/" + request.match_info["n"]))
         return web.Response(text="a")
 
     class View(web.View):
@@ -207,7 +221,7 @@ def tornado_app():
 
     class Pool(web.RequestHandler):
         async def get(self, n):
-            await ioloop.IOLoop.current().run_in_executor(threads, watched, "/pool/" + n)
+            await ioloop.IOLoop.current().run_in_executor(threads, once_awaited("/pool/" + n))
 
     return web.Application([("/view/(.*)", View), ("/async/(.*)", Slow), ("/pool/(.*)", Pool)])
 

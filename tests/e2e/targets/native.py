@@ -224,6 +224,13 @@ def imported(module):
     return module in sys.modules
 
 
+def types_and_dicts(n):
+    """Fills the interpreter's cache of attributes with them, side by side."""
+    crowd = type("Crowd", (), {"a%d" % number: ({}, str, bytes, bytearray)[number % 4] for number in range(n)})
+    for number in range(n):
+        getattr(crowd, "a%d" % number)
+
+
 def one_of_each(n):
     """n calls of all that doctor is asked about: calls by rule, and the methods named split."""
     through = functools.lru_cache(maxsize=0)(bytearray)
@@ -249,4 +256,4 @@ if __name__ == "__main__":
     else:
         talk.serve(call_all_ways=call_all_ways, in_threads=in_threads, arguments=arguments, late=late, methods=methods,
                    types=types, cython=cython, audited=audited, children=children, burst=burst,
-                   one_of_each=one_of_each, imported=imported)
+                   one_of_each=one_of_each, types_and_dicts=types_and_dicts, imported=imported)

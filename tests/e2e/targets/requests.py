@@ -11,6 +11,7 @@ import functools
 import os
 import sys
 import threading
+import time
 
 import talk
 from talk import serve
@@ -248,12 +249,12 @@ async def children(scope, receive, send):
 async def executor(scope, receive, send):
     loop = asyncio.get_running_loop()
     for _ in range(3):
-        await loop.run_in_executor(None, in_thread, scope["path"])
+        await loop.run_in_executor(None, in_thread, scope["path"], asyncio.current_task())
 
 
-def in_thread(marker):
-    event = threading.Event()
-    event.wait(0.02)  # by now it is awaited
+def in_thread(marker, giver):
+    while giver._fut_waiter is None:  # until the result is awaited
+        time.sleep(0.001)
     watched(marker)
 
 
@@ -320,8 +321,6 @@ def unknown():
 
 def measure(batches, size, request, depth):
     """Nanoseconds a call, of the watched function and of one that is not, `depth` frames below a request or none."""
-    import time
-
     def loop():
         times = []
         for _ in range(batches):

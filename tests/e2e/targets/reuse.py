@@ -45,13 +45,17 @@ def one_round(number, c):
     """Texts have one length each, so that their memory is used again as well.  Some stay as they were the last time."""
     watched = make(WATCHED, "/made/%05d/reuse.py" % number, lines="\n" * (number % 7), name="p%05d" % number)[1]["watched"]
     name = "%05d" % (number - number % 3)
-    code, module = make(CALLERS, "/made/%05d/callers.py" % (number - number % 2), lines="\n" * (number % 5), name=name)
+    # Some names are longer than what is compared at a time, and differ behind it.
+    long = "/long" * (14 * (number % 8 == 0))
+    file = long + "/made/%05d/callers.py" % (number - number % 2)
+    code, module = make(CALLERS, file, lines="\n" * (number % 5), name=name)
     for value in "one", "two":
         module["outer" + name](native if c else watched, "%s %d" % (value, number))
     if number % 4 == 0:
-        # In place, as importlib does it with what it has read from a .pyc file.
-        _imp._fix_co_filename(code, "/other/%05d/callers.py" % number)
-        module["outer" + name](native if c else watched, "other %d" % number)
+        # In place, as importlib does it with what it has read from a .pyc file; the first time nothing changes.
+        for name_of_file in file, long + "/else/%05d/callers.py" % number:
+            _imp._fix_co_filename(code, name_of_file)
+            module["outer" + name](native if c else watched, "%s %d" % (name_of_file[-20:-17], number))
 
 
 def reuse(first, rounds, c):

@@ -24,7 +24,8 @@ RULES_OF = {
     "watched": "func: watched\n  file: target.py",
     "phrude.test": "audit: phrude.test",
 }
-ANSWER, ALERTS, RULES, ERRORS = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml", "/tmp/errors"
+ANSWER, ALERTS, RULES, ERRORS, CONFIG = "/tmp/answer", "/tmp/alerts", "/tmp/rules.yaml", "/tmp/errors", "/tmp/config.yaml"
+USER = 1234  # as in target.py
 # An emulated machine is some twenty times slower than a real one.
 PATIENCE = 300
 
@@ -130,7 +131,33 @@ def audit(alerts):
 ARGUMENTS = {"frame": frame, "arm": frame, "call": call, "audit": audit}
 
 
-def attempt(name, *arguments):
+def change_of_user():
+    """Who becomes a user that a target names is traced from then on, as a kprobe tells of the change."""
+    with open(RULES, "w") as file:
+        file.write("- name: watched\n  %s\n  level: info\n" % RULES_OF["watched"])
+    with open(CONFIG, "w") as file:
+        file.write("rules: %s\ntargets:\n  - { name: web, match: { user: %d } }\noutputs:\n  - { type: file, path: %s }\n" % (
+            RULES, USER, ALERTS))
+    if os.path.exists(ALERTS):
+        os.remove(ALERTS)
+    with open(ERRORS, "w") as errors:
+        tracer = subprocess.Popen([TRACE, "--config", CONFIG], stderr=errors)
+        wait_for("ready", tracer)
+        subprocess.run([PYTHON, "-S", TARGET, "user", "now", ANSWER], check=True, timeout=PATIENCE)
+        tracer.terminate()
+        equal("status", tracer.wait(PATIENCE), 0)
+    with open(ALERTS) as file:
+        alerts = [json.loads(line) for line in file]
+    with open(ERRORS) as file:
+        said = file.read()
+    equal("alerts at all", bool(alerts), True)
+    equal("targets", {alert["target"] for alert in alerts}, {"web"})
+    numbers = [int(alert["args"]["number"]) for alert in alerts]
+    equal("calls from then on", numbers, list(range(numbers[0], numbers[-1] + 1)))
+    equal("noticed late, or said so", (re.findall("changes_late [1-9]", said), "kprobes" in said), ([], False))
+
+
+def attempt(name, check, *arguments):
     start = time.monotonic()
     try:
         check(*arguments)
@@ -147,15 +174,16 @@ def attempt(name, *arguments):
 def main():
     os.environ["LC_ALL"] = "C.UTF-8"
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    attempt("frame --pid", "frame", "pid")
-    attempt("frame run", "frame", "run")
-    attempt("call --pid", "call", "pid")
-    attempt("call run", "call", "run")
+    attempt("frame --pid", check, "frame", "pid")
+    attempt("frame run", check, "frame", "run")
+    attempt("call --pid", check, "call", "pid")
+    attempt("call run", check, "call", "run")
     if int(os.uname().release.split(".")[0]) >= 6:  # before, functions are not armed
-        attempt("arm --pid", "arm", "pid")
-        attempt("arm run", "arm", "run")
-    attempt("direct --pid", "direct", "pid")
-    attempt("audit --pid", "audit", "pid")
+        attempt("arm --pid", check, "arm", "pid")
+        attempt("arm run", check, "arm", "run")
+    attempt("direct --pid", check, "direct", "pid")
+    attempt("audit --pid", check, "audit", "pid")
+    attempt("change of user", change_of_user)
     print("END", flush=True)
 
 

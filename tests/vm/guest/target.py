@@ -6,8 +6,9 @@ import os
 import posix
 import sys
 import threading
+import time
 
-ROUNDS = 200
+ROUNDS, USER = 200, 1234
 
 
 def watched(number, *rest, word="wörd \U0001f40d", **more):
@@ -87,6 +88,16 @@ def audit():
     for number in range(ROUNDS):
         sys.audit("phrude.test", number, "text")
     return {"phrude.test": ROUNDS}
+
+
+def user():
+    """Becomes another user, and calls as such until that must have been noticed."""
+    os.seteuid(USER)
+    for number in range(60):
+        watched(number, "as another user")
+        time.sleep(0.1)
+    os.seteuid(0)
+    return {}
 
 
 if __name__ == "__main__":
