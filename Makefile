@@ -2,26 +2,30 @@
 # make            build/phrude-trace, build/phrude-console
 # make check      guards, unit tests (no root)   make check-root  everything, on live interpreters (root)
 # make bench      paired timings (root)      make fuzz        fuzz targets, FUZZ_SECONDS each
-# make install    honours PREFIX and DESTDIR
+# make install    honours PREFIX, SYSCONFDIR, UNITDIR and DESTDIR
+# make deb        build/deb/*.deb: phrude-trace and phrude-console
 # V=1 shows commands, DEBUG=1 builds without optimisation.
 
 BUILD ?= build
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc py event counters yaml input rule alert redact request sink probe pipeline relay select config suggest suite kern policy attach launch targets intake engine doctor cli
+MODULES := base elf proc kube py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest suite kern policy attach launch targets guard intake report reload engine doctor bugreport cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc py event counters yaml input rule alert redact request sink probe pipeline relay select config suggest
+PURE_MODULES := base elf proc kube py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.
 CONSOLE_LIBS := libmicrohttpd sqlite3 libsodium libpq
-# Loaded when an output needs them (user/sink/library.h): only their headers are needed here.
+# Loaded when they are needed (user/base/library.h): only their headers are needed here.
 LATE_LIBS := libcurl rdkafka
 .DEFAULT_GOAL := all
 include scripts/deps.mk
@@ -31,14 +35,17 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 CPPFLAGS += -I. -Iuser -I$(BUILD) -D_GNU_SOURCE -DPHRUDE_VERSION='"$(VERSION)"'
 OPT := $(if $(DEBUG),-O0,-O2) -g
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fstack-protector-strong -MMD -MP $(LIBS_CFLAGS) $(CFLAGS)
+# Of the programs: what the linker fills in is read-only when main() begins; calls of the C library whose bounds are known are held to them.
+HARDEN := -pie -Wl,-z,relro,-z,now
+FORTIFY := $(if $(DEBUG),,-D_FORTIFY_SOURCE=2)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 Q := $(if $(V),,@)
 msg = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
 # Of the others, what unit tests link by itself; in place of the kernel's side they have tests/unit/no_kernel.c.
-UNIT_PARTS := $(addprefix user/,attach/attach.c cli/cli_parse.c kern/holds.c policy/plan.c launch/stops.c \
-	targets/identities.c targets/processes.c targets/targets_refused.c)
+UNIT_PARTS := $(addprefix user/,attach/attach.c bugreport/archive.c bugreport/machine.c cli/cli_parse.c kern/holds.c policy/plan.c policy/policy.c policy/watched.c launch/stops.c \
+	targets/identities.c targets/processes.c targets/targets_refused.c guard/cost_book.c)
 
 CONSOLE_SRCS := $(sort $(wildcard user/console/*.c))
 # All but its main().
@@ -65,7 +72,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Wal
 	-Wno-unused-parameter -Wno-missing-declarations -Wno-compare-distinct-pointer-types \
 	-I. -Ibpf -Ivmlinux/$(ARCH) $(BPF_SYSINC) -MMD -MP
 
-.PHONY: all budget record check check-root bench fuzz install clean demo format
+.PHONY: all budget record check check-root bench fuzz install deb clean demo format FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -73,7 +80,7 @@ all: $(BUILD)/phrude-trace $(BUILD)/phrude-console
 
 $(BUILD)/phrude-trace: $(OBJS) | deps
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LIBS_LDLIBS)
+	$(Q)$(CC) $(OPT) $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_LDLIBS)
 
 # What of the tracer's parts the console needs, the linker takes.
 $(BUILD)/libpure.a: $(PURE_OBJS)
@@ -81,12 +88,19 @@ $(BUILD)/libpure.a: $(PURE_OBJS)
 
 $(BUILD)/phrude-console: $(CONSOLE_OBJS) $(BUILD)/libpure.a | deps
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(OPT) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(CONSOLE_LDLIBS) $(LIBS_LDLIBS)
+	$(Q)$(CC) $(OPT) $(HARDEN) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(CONSOLE_LDLIBS) $(LIBS_LDLIBS)
 
 $(BUILD)/user/%.o: user/%.c | deps
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(FORTIFY) $(CFLAGS_ALL) -c -o $@ $<
+
+# It says which commit it is of; tests say "unknown", which does not have them linked anew after each.
+$(BUILD)/user/metrics/metrics_text.o: CPPFLAGS += -DPHRUDE_COMMIT='"$(COMMIT)"'
+$(BUILD)/user/metrics/metrics_text.o: $(BUILD)/commit
+
+$(BUILD)/commit: FORCE
+	$(Q)mkdir -p $(@D); echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
 
 # It holds the driver of the test cases.
 $(BUILD)/user/suite/suite.o: user/suite/test_driver.py
@@ -123,7 +137,10 @@ $(BUILD)/tests/console/% $(BUILD)/fuzzers/fuzz_console_%: PART_LDLIBS = $(CONSOL
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/san/libphrude.a
 	$(call msg,TEST-CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS_ALL) -O1 $(SANITIZE) -o $@ $< $(BUILD)/san/libphrude.a $(PART_LDLIBS) $(LIBS_LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS_ALL) -O1 $(SANITIZE) $(WRAP) -o $@ $< $(BUILD)/san/libphrude.a $(PART_LDLIBS) $(LIBS_LDLIBS)
+
+# Where memory runs out when the test says so.
+$(BUILD)/tests/sink/test_spool_sink: WRAP := -Wl,--wrap=written_of
 
 $(BUILD)/fuzz/%.o: %.c
 	$(call msg,CC-FUZZ,$@)
@@ -143,9 +160,9 @@ record: $(BUILD)/record
 
 $(BUILD)/record: tests/record/record.c $(filter-out $(BUILD)/user/cli/%,$(OBJS)) | deps
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=engine_record -o $@ $< $(filter %.o,$^) $(LIBS_LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=intake_read -o $@ $< $(filter %.o,$^) $(LIBS_LDLIBS)
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(BUILD)/record
 fuzzers: $(FUZZERS)
 
 check: all $(UNIT_TESTS)
@@ -168,10 +185,10 @@ demo: all
 	$(Q)PHRUDE_TRACE='$(abspath $(BUILD)/phrude-trace)' scripts/demo.sh
 
 install: all
-	install -D -m 0755 $(BUILD)/phrude-trace $(DESTDIR)$(PREFIX)/bin/phrude-trace
-	install -m 0755 $(BUILD)/phrude-console $(DESTDIR)$(PREFIX)/bin/phrude-console
-	install -d $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
-	install -m 0644 $(wildcard rules/*.yaml) $(DESTDIR)$(PREFIX)/share/phrude-trace/rules
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' BUILD='$(BUILD)' VERSION='$(VERSION)' scripts/install.sh
+
+deb: all
+	$(Q)BUILD='$(BUILD)' scripts/deb.sh
 
 clean:
 	rm -rf $(BUILD)
@@ -179,4 +196,4 @@ clean:
 format:
 	clang-format -i $(filter-out vmlinux/%,$(shell git ls-files '*.c' '*.h'))
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
