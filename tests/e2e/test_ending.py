@@ -103,7 +103,11 @@ def a_thread_that_stops_late_is_let_go():
             other.ask("watched", number=1)
             # Alerts of others do not wait for that.
             tracer.wait_alerts(1, SOON)
-            wait_for("the thread to be waited for", lambda: tracer_of(target.pid) == tracer.process.pid)
+            try:
+                wait_for("the thread to be waited for", lambda: tracer_of(target.pid) == tracer.process.pid)
+            except AssertionError as error:
+                tracer.stop()
+                raise AssertionError("%s; %s %s" % (error, tracer.summary, tracer.messages)) from None
             # Longer than the tracer waits for it.
             time.sleep(1)
             os.kill(children(target.pid)[0], signal.SIGKILL)
