@@ -59,15 +59,12 @@ const char *look_failure(const struct look *look, char *buf, size_t size)
 			 "of targets that does not answer");
 	else if (look->failed == -E2BIG)
 		snprintf(buf, size, "what it holds has no end (%llu reads in %lld ms)",
-			 (unsigned long long)look->reads,
-			 ms_since_begin(look));
+			 (unsigned long long)look->reads, ms_since_begin(look));
 	else if (look->last_known)
 		snprintf(buf, size, "its memory does not answer (0x%llx, for %lld ms)",
-			 (unsigned long long)look->last,
-			 ms_since_begin(look));
+			 (unsigned long long)look->last, ms_since_begin(look));
 	else
-		snprintf(buf, size, "its files do not answer (for %lld ms)",
-			 ms_since_begin(look));
+		snprintf(buf, size, "its files do not answer (for %lld ms)", ms_since_begin(look));
 	return buf;
 }
 
