@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 
 static int read_key(const char *path, struct buf *key, struct err *err)
 {

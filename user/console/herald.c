@@ -12,7 +12,7 @@
 #include "console/schedule.h"
 #include "console/ticker.h"
 #include "console/when.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 
 #define HOUR_MS 3600000u
 

@@ -7,9 +7,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 #include "sink/http_headers.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 
 /* What is said of an answer. */
 #define SAID_MAX 200

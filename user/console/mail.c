@@ -9,9 +9,9 @@
 
 #include "base/util.h"
 #include "console/when.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 #include "sink/http_headers.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 
 /* Of a line of base64; 76 characters. */
 #define LINE_BYTES 57

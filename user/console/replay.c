@@ -11,7 +11,7 @@
 #include "base/ip_network.h"
 #include "base/util.h"
 #include "console/json.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 #include "sink/http_headers.h"
 
 #define TRACE_DIGITS 32

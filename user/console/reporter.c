@@ -13,7 +13,7 @@
 #include "console/store.h"
 #include "console/ticker.h"
 #include "console/when.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 
 #define LOOKS_EVERY_MS 30000
 #define SUBJECT_MAX 100

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/util.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 
 /* To be let in, and to get rid of a message. */
 #define CONNECT_MS 10000

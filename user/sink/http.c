@@ -11,10 +11,10 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 #include "sink/http_body.h"
 #include "sink/http_headers.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 #include "sink/template.h"
 
 #define API "/api/v1/alerts"

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "base/library.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 
 /* How long librdkafka tries to deliver, and how long its reports are waited for beyond that. */
 #define DELIVERY_MS "10000"

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "sink/connection.h"
-#include "sink/curl.h"
+#include "transfer/curl.h"
 
 /*
  * So much is sent at a time: in a stream one message alone would be a packet, and with TLS a

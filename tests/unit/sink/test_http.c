@@ -9,7 +9,7 @@
 
 #include "sink/http_body.h"
 #include "sink/http_headers.h"
-#include "sink/secret_file.h"
+#include "base/secret_file.h"
 #include "sink/template.h"
 
 static struct sample sample;

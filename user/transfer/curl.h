@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one file that knows libcurl, which is loaded when an output first needs it.  Everything here
+ * The one file that knows libcurl, which is loaded when something first needs it.  Everything here
  * waits, for a bounded time.
  */
 #pragma once
@@ -53,6 +53,22 @@ int curl_http_post(struct curl_http *http, const void *body, size_t len, struct 
  */
 int curl_http_replay(struct curl_http *http, const char *method, const void *body, size_t len,
 		     struct curl_answer *out, struct err *err);
+/*
+ * What a GET answers, handed on as it comes; all of it in this thread.  To no proxy.
+ */
+struct curl_feed {
+	bool (*take)(void *ctx, const char *data, size_t len); /* false: no more */
+	/* asked about once a second; answered: it is one of 200; false: no more */
+	bool (*goes_on)(void *ctx, bool answered);
+	void *ctx;
+	unsigned int patience_ms; /* for all of it */
+};
+/*
+ * The same as curl_http_post(), but only an answer other than 200 has a text; -ECANCELED: one of
+ * them has said so.
+ */
+int curl_http_get(struct curl_http *http, const struct curl_feed *feed, struct curl_answer *out,
+		  struct err *err);
 void curl_http_close(struct curl_http *http); /* NULL is allowed */
 
 /* A mail, as it is to be: headers, an empty line, and what it says, with CRLF. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "sink/curl.h"
+#include "transfer/curl.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -74,6 +74,9 @@ static int curl_errno(CURLcode code)
 	switch (code) {
 	case CURLE_OK:
 		return 0;
+	case CURLE_WRITE_ERROR:
+	case CURLE_ABORTED_BY_CALLBACK:
+		return -ECANCELED;
 	case CURLE_AGAIN:
 		return -EAGAIN;
 	case CURLE_OUT_OF_MEMORY:
@@ -187,6 +190,7 @@ struct curl_http {
 	CURL *handle;
 	struct curl_slist *headers;
 	struct buf answer;
+	const struct curl_feed *feed; /* NULL: nobody is handed the answer */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -274,6 +278,50 @@ int curl_http_replay(struct curl_http *http, const char *method, const void *bod
 		curl_easy_setopt_(http->handle, CURLOPT_NOBODY, 1L);
 	curl_easy_setopt_(http->handle, CURLOPT_CUSTOMREQUEST, method);
 	return body ? curl_http_post(http, body, len, out, err) : perform(http, out, err);
+}
+
+static bool is_answered(const struct curl_http *http)
+{
+	long status = 0;
+
+	curl_easy_getinfo_(http->handle, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200;
+}
+
+static size_t feed_answer(char *data, size_t size, size_t count, void *ctx)
+{
+	struct curl_http *http = ctx;
+
+	if (!is_answered(http))
+		return take_answer(data, size, count, ctx);
+	/* Any other number than it was given ends the transfer. */
+	return http->feed->take(http->feed->ctx, data, size * count) ? size * count
+								     : size * count + 1;
+}
+
+static int feed_goes_on(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct curl_http *http = ctx;
+
+	return !http->feed->goes_on(http->feed->ctx, is_answered(http));
+}
+
+int curl_http_get(struct curl_http *http, const struct curl_feed *feed, struct curl_answer *out,
+		  struct err *err)
+{
+	http->feed = feed;
+	curl_easy_setopt_(http->handle, CURLOPT_PROXY, "");
+	curl_easy_setopt_(http->handle, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt_(http->handle, CURLOPT_TIMEOUT_MS, (long)feed->patience_ms);
+	/* Who is gone without a word is not waited for until then. */
+	curl_easy_setopt_(http->handle, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt_(http->handle, CURLOPT_TCP_KEEPIDLE, 30L);
+	curl_easy_setopt_(http->handle, CURLOPT_TCP_KEEPINTVL, 10L);
+	curl_easy_setopt_(http->handle, CURLOPT_WRITEFUNCTION, feed_answer);
+	curl_easy_setopt_(http->handle, CURLOPT_XFERINFOFUNCTION, feed_goes_on);
+	curl_easy_setopt_(http->handle, CURLOPT_XFERINFODATA, http);
+	curl_easy_setopt_(http->handle, CURLOPT_NOPROGRESS, 0L);
+	return perform(http, out, err);
 }
 
 void curl_http_close(struct curl_http *http)
