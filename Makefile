@@ -18,9 +18,9 @@ VERSION := 0.1.0
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 
-MODULES := base elf proc kube transfer py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest suite kern policy attach launch targets guard intake report reload engine doctor bugreport cli
+MODULES := base elf proc kube transfer kubeapi py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest suite kern policy attach launch targets guard intake report reload engine doctor bugreport cli
 # Everything that needs neither the BPF skeleton nor root: what unit tests link.
-PURE_MODULES := base elf proc kube transfer py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest
+PURE_MODULES := base elf proc kube transfer kubeapi py event counters yaml input rule alert redact request sink probe limit pipeline metrics control relay select config suggest
 
 LIBS := libbpf libelf zlib yaml-0.1 libcjson capstone libpcre2-8 nettle
 # The console alone: the tracer has none of them.

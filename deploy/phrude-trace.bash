@@ -21,6 +21,7 @@ _phrude_trace() {
 	--probe) mapfile -t COMPREPLY < <(compgen -W "auto $(sed -n '/^Probe kinds/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$help")" -- "$cur") ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	--count | --duration | --rate | --rate-limit | --max-cpu-percent | --trusted-proxies | --session-cookies | --metrics | --kubernetes-node) ;;
+	--kubernetes-logs | --kubernetes-account) _filedir -d ;;
 	--config | --rules | --output | --python | check | test | suggest) _filedir ;;
 	*)
 		if [[ $cur == -* ]]; then

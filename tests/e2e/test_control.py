@@ -28,7 +28,7 @@ host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
 RULES = [rule("watched", file="load.py"), rule("watched", file="load.py", name="urgent \033[31m", level="alert")]
 NOBODY = 65534
 KEYS = ["version", "commit", "pid", "started", "uptime", "state", "mode", "config", "rules", "reloads", "problems", "well", "processes",
-        "targets", "targets_left_out", "alerts", "outputs", "counters", "timed", "probes", "costs"]
+        "targets", "targets_left_out", "alerts", "outputs", "counters", "timed", "probes", "costs", "labels"]
 SUB_KEYS = {
     "targets": ["pid", "exe", "python", "target", "state", "since", "cpu"],
     "alerts": ["rule", "level", "target", "alerts", "suppressed"],

@@ -270,11 +270,11 @@ def what_check_says():
     with tempfile.TemporaryDirectory(prefix="phrude-trace-e2e-") as folder:
         path = os.path.join(folder, "config.yaml")
         with open(path, "w") as file:
-            file.write("rules: rules.yaml\ntargets:\n  - name: a\n    match:\n      namespace: 'shop-*'\n      pod: Shop_1\n      labels: { app: x }\n"
+            file.write("rules: rules.yaml\ntargets:\n  - name: a\n    match:\n      namespace: 'shop-*'\n      pod: Shop_1\n      labels: { app: x* }\n"
                        "exclude: [{ container_name: [ok, a.b] }]\nkubernetes-node: Node_1\n")
         with open(os.path.join(folder, "rules.yaml"), "w") as file:
             file.write("- { name: x, func: popen, file: os.py, level: alert }\n")
         ended = command("check", path)
     expect_equal(ended.status, 2, "status")
     expect_equal([line.split(": ")[0] for line in ended.errors.strip().split("\n")],
-                 ["%s:%s" % (path, place) for place in ("5:18", "6:12", "7:7", "8:34", "9:18")], "places (%s)" % ended.errors)
+                 ["%s:%s" % (path, place) for place in ("5:18", "6:12", "7:22", "8:34", "9:18")], "places (%s)" % ended.errors)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "alert/alert_time.h"
+#include "kube/labels.h"
 
 /* Literal text of the format. */
 #define PUT(out, literal) buf_add(out, literal, sizeof(literal) - 1)
@@ -199,6 +200,23 @@ static void put_name(struct buf *out, const char *name)
 	put_string(out, *name ? name : NULL);
 }
 
+static void put_labels(struct buf *out, const struct kube_labels *labels)
+{
+	if (!labels) {
+		PUT(out, "null");
+		return;
+	}
+	PUT(out, "{");
+	for (size_t i = 0; i < labels->count; i++) {
+		if (i)
+			PUT(out, ",");
+		put_string(out, labels->list[i].key);
+		PUT(out, ":");
+		put_string(out, labels->list[i].value);
+	}
+	PUT(out, "}");
+}
+
 static void put_kubernetes(struct buf *out, const struct kube_facts *k)
 {
 	if (!k) {
@@ -215,8 +233,9 @@ static void put_kubernetes(struct buf *out, const struct kube_facts *k)
 	put_name(out, k->container);
 	PUT(out, ",\"node\":");
 	put_name(out, k->node);
-	/* Only the API server knows them. */
-	PUT(out, ",\"labels\":null}");
+	PUT(out, ",\"labels\":");
+	put_labels(out, k->labels);
+	PUT(out, "}");
 }
 
 static void put_input(struct buf *out, const struct input_found *input)

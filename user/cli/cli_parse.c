@@ -195,6 +195,9 @@ static const struct option options[] = {
 	  "where the kubelet names its pods, /var/log if not given" },
 	{ "--kubernetes-node", "NAME", FOR_TRACE, NULL, false,
 	  "the node that alerts name; $PHRUDE_HOST if not given" },
+	{ "--kubernetes-account", "DIR", FOR_TRACE, NULL, false,
+	  "where the service account's token and certificate are, for `labels`; as in a pod if "
+	  "not given" },
 	{ "--socket", "PATH", FOR_STATUS | FOR_TOP | FOR_BUGREPORT, set_socket, false,
 	  "of status, top and bugreport: where the tracer listens; " CONTROL_SOCKET
 	  " if not given" },

@@ -192,6 +192,11 @@ static int set_kube_logs(struct config *c, const char *text)
 	return replace(&c->kube_logs, text);
 }
 
+static int set_kube_account(struct config *c, const char *text)
+{
+	return replace(&c->kube_account, text);
+}
+
 static int set_kube_node(struct config *c, const char *text)
 {
 	return kube_is_subdomain((struct text){ text, strlen(text) }) ? replace(&c->kube_node, text)
@@ -260,6 +265,10 @@ const struct config_setting config_settings[NR_CONFIG_SETTINGS] = {
 	{ .name = "kubernetes-node",
 	  TAKES("the name of a node", set_kube_node),
 	  MEMBER(kube_node) },
+	{ .name = "kubernetes-account",
+	  TAKES("a folder", set_kube_account),
+	  MEMBER(kube_account),
+	  .is_path = true },
 	{ .name = "verbose", MEMBER(verbose) },
 };
 
@@ -361,6 +370,7 @@ void config_fini(struct config *c)
 	free(c->control);
 	free(c->kube_logs);
 	free(c->kube_node);
+	free(c->kube_account);
 	config_outputs_fini(c);
 	selection_fini(&c->selection);
 	*c = (struct config){ 0 };

@@ -69,7 +69,9 @@ struct config {
 	char *metrics;	 /* an address that metrics_start() takes; NULL: nobody is to ask */
 	char *kube_logs; /* a folder as /var/log, where the kubelet names its pods */
 	char *kube_node; /* that this is, in Kubernetes; NULL: not given */
-	char *control;	 /* a socket in the file system, for those who ask how it is; NULL: none */
+	/* a folder with what a pod is known by to the API server; NULL: the usual one */
+	char *kube_account;
+	char *control; /* a socket in the file system, for those who ask how it is; NULL: none */
 	bool verbose;
 };
 

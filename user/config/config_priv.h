@@ -21,7 +21,7 @@ struct config_setting {
 	void (*read)(struct config_reader *r, const struct yaml_entry *entry);
 };
 
-#define NR_CONFIG_SETTINGS 23
+#define NR_CONFIG_SETTINGS 24
 extern const struct config_setting config_settings[NR_CONFIG_SETTINGS];
 
 /* Adds a copy.  0 or -ENOMEM. */
@@ -44,6 +44,9 @@ void config_read_mode(struct config_reader *r, const struct yaml_entry *entry);
 /* config_targets.c: the keys `targets` and `exclude`. */
 void config_read_targets(struct config_reader *r, const struct yaml_entry *entry);
 void config_read_exclude(struct config_reader *r, const struct yaml_entry *entry);
+/* config_labels.c: the key `labels` of a match. */
+void config_read_labels(struct config_reader *r, const struct yaml_entry *entry,
+			struct select_match *match);
 /* config_redact.c: the key `redact`. */
 void config_read_redact(struct config_reader *r, const struct yaml_entry *entry);
 /* config_outputs.c: the key `outputs`. */

@@ -10,11 +10,6 @@
 /* More are a mistake: each new process is held against all of them. */
 #define TARGETS_MAX 256
 
-/* Keys of a match that are to be there, and are not yet. */
-static const char *const unsupported[] = { "labels" };
-
-#define NR_MATCH_KEYS (NR_SELECT_KEYS + ARRAY_SIZE(unsupported))
-
 enum { TARGET_NAME, TARGET_MATCH, TARGET_RULES, TARGET_MODE, NR_TARGET_KEYS };
 
 static const char *const target_keys[NR_TARGET_KEYS] = { "name", "match", "rules", "mode" };
@@ -45,8 +40,8 @@ static void read_match_key(void *ctx, size_t row, const struct yaml_entry *entry
 {
 	struct match_reader *m = ctx;
 
-	if (row >= NR_SELECT_KEYS) {
-		yaml_error(&m->r->yaml, entry->key, "`%s` is not supported yet", entry->name);
+	if (row == SELECT_LABELS) {
+		config_read_labels(m->r, entry, m->match);
 	} else if (entry->value->kind == YAML_LIST) {
 		if (!entry->value->first)
 			yaml_error(&m->r->yaml, entry->value, "`%s` is empty", entry->name);
@@ -61,15 +56,13 @@ static void read_match(struct config_reader *r, const struct yaml_node *node, co
 		       struct select_match *match)
 {
 	struct match_reader m = { r, match };
-	const char *names[NR_MATCH_KEYS];
 
-	memcpy(names, select_key_names, sizeof(select_key_names));
-	memcpy(names + NR_SELECT_KEYS, unsupported, sizeof(unsupported));
 	if (node->kind != YAML_MAP)
 		yaml_error(&r->yaml, node, "%s is a mapping (\"user: www-data\"), not %s", what,
 			   yaml_kind_name(node));
 	else
-		yaml_read_map(&r->yaml, node, what, names, NR_MATCH_KEYS, NULL, read_match_key, &m);
+		yaml_read_map(&r->yaml, node, what, select_key_names, NR_SELECT_KEYS, NULL,
+			      read_match_key, &m);
 }
 
 static bool is_name_taken(const struct selection *s, const struct select_target *target)

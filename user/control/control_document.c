@@ -300,6 +300,18 @@ static void add_costs(struct json *j, const struct metrics_now *now)
 	end_rows(j);
 }
 
+/* Of pods. */
+static void add_labels(struct json *j, const struct pod_watch_status *labels)
+{
+	begin_node(j, "labels", '{');
+	add_str(j, "state", pod_watch_state_names[labels->state]);
+	add_number(j, "pods", labels->pods);
+	add_number(j, "restarts", labels->restarts);
+	add_number(j, "refused", labels->refused);
+	add_str(j, "error", *labels->error ? labels->error : NULL);
+	end_node(j, '}');
+}
+
 void control_write(struct buf *out, const struct control_state *s)
 {
 	struct json j = { .out = out };
@@ -312,6 +324,7 @@ void control_write(struct buf *out, const struct control_state *s)
 	add_counters(&j, s->now);
 	add_probes(&j, s);
 	add_costs(&j, s->now);
+	add_labels(&j, &s->now->labels);
 	end_node(&j, '}');
 	buf_addc(out, '\n');
 }

@@ -37,6 +37,20 @@ static void add_fact(struct control_table *t, const char *name, const char *text
 	control_table_add(t, text);
 }
 
+/* Where nobody asks for them nothing is said. */
+static void show_labels(struct control_table *t, const cJSON *labels)
+{
+	_cleanup_buf_ struct buf line = { 0 };
+	const char *state = control_str(labels, "state"), *error = control_str(labels, "error");
+	double pods = control_num(labels, "pods");
+
+	if (!state || str_eq(state, "off"))
+		return;
+	buf_printf(&line, "%s, %.0f pod%s known%s%s", state, pods, pods == 1 ? "" : "s",
+		   error ? ": " : "", error ?: "");
+	add_fact(t, "labels", line.data ?: "?");
+}
+
 static void show_facts(struct buf *out, const cJSON *doc)
 {
 	_cleanup_buf_ struct buf states = { 0 };
@@ -55,6 +69,7 @@ static void show_facts(struct buf *out, const cJSON *doc)
 	control_table_add(&t, "rules");
 	control_table_addf(&t, "%.0f", control_num(doc, "rules"));
 	add_fact(&t, "processes", states.len ? states.data : "none");
+	show_labels(&t, control_get(doc, "labels"));
 	add_fact(&t, "since", control_str(doc, "started"));
 	control_table_add(&t, "lost");
 	control_table_addf(&t, "%.0f",

@@ -57,6 +57,12 @@
 	X(changes_late, "changes_late", cut,                                                       \
 	  "processes that were chosen anew some seconds after their user or cgroup had changed, "  \
 	  "as the kernel side had not told of it")                                                 \
+	X(labels_restarts, "labels_restarts", count,                                               \
+	  "times that the API server was asked anew for the labels of pods, after an error or as " \
+	  "what it had told last was too old")                                                     \
+	X(labels_refused, "labels_refused", cut,                                                   \
+	  "pods whose labels are not known, as what the API server says of them has not its "      \
+	  "form, or is too much")                                                                  \
 	X(arms_given_up, "arms_given_up", cut,                                                     \
 	  "requests to arm that were not met: the target's memory did not answer, or it has "      \
 	  "several interpreters that run at once")                                                 \

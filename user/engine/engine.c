@@ -281,6 +281,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		.kube_logs = c->kube_logs ?: "/var/log",
 		/* Who starts a tracer in a container says by it which machine this is. */
 		.kube_node = c->kube_node ?: getenv("PHRUDE_HOST"),
+		.kube_account = c->kube_account,
 	};
 	size_t nr_outputs = config_sinks(c, outputs);
 	int ret;

@@ -25,6 +25,8 @@ struct kube_place {
 	char container_id[KUBE_ID_MAX];
 };
 
+struct kube_labels;
+
 /* What is known of it.  Empty: nothing. */
 struct kube_facts {
 	char namespace[KUBE_LABEL_MAX];
@@ -32,11 +34,14 @@ struct kube_facts {
 	char pod_uid[KUBE_UID_MAX];
 	char container[KUBE_LABEL_MAX]; /* its name */
 	char node[KUBE_SUBDOMAIN_MAX];
+	struct kube_labels *labels; /* NULL: not known */
 };
 
 /* kube_parse.c: names; false: it is none, and `out`, if there is one, is as before. */
 bool kube_is_label(struct text name);
 bool kube_is_subdomain(struct text name);
+/* With hyphens at their places, or 32 digits without any. */
+bool kube_is_uid(struct text name);
 /* "NAMESPACE_POD_UID", a directory of /var/log/pods. */
 bool kube_parse_pod(struct text name, struct kube_facts *out);
 /* "POD_NAMESPACE_CONTAINER-ID.log" of that container, a link of /var/log/containers. */
@@ -61,19 +66,29 @@ bool kube_place_parse(const char *cgroup_text, struct kube_place *out);
  */
 bool kube_find(const char *logs, pid_t pid, const struct kube_place *place, struct kube_facts *out);
 
-/* kube_known.c: places that were looked for; of each the names are the same for good. */
+/*
+ * kube_known.c: places that were looked for; of each the names are the same for good.  Labels are
+ * those that it has now, or had last.
+ */
 struct kube_known;
 /* One of them, shared by count: nothing of it changes. */
 struct kube;
 
-/* The text is borrowed.  node: NULL, or none: not known.  NULL: no memory. */
-struct kube_known *kube_known_new(const char *logs, const char *node);
+struct kube_pods;
+
+/*
+ * The text is borrowed, and so is `pods`, which has the labels (NULL: nobody does).  node: NULL, or
+ * none: not known.  NULL: no memory.
+ */
+struct kube_known *kube_known_new(const char *logs, const char *node, struct kube_pods *pods);
 void kube_known_free(struct kube_known *k);
 /*
  * A share of what the process is in, whose /proc/PID/cgroup has that text; NULL: it is in no pod,
  * or no memory.  What is not all known is looked for anew, but not often; now: CLOCK_MONOTONIC, ns.
  */
 struct kube *kube_known_get(struct kube_known *k, pid_t pid, const char *cgroup_text, int64_t now);
+/* The change of `pods` by which its labels came; 0: none. */
+uint64_t kube_labelled(const struct kube *kube);
 /* Are there names still to be found? */
 bool kube_is_part(const struct kube *kube); /* NULL is allowed, in all of these */
 /* NULL: nothing is known. */

@@ -43,8 +43,7 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* With hyphens at their places, or without any. */
-static bool is_uid(struct text t)
+bool kube_is_uid(struct text t)
 {
 	bool hyphens = t.len == 36;
 
@@ -80,7 +79,7 @@ bool kube_parse_pod(struct text name, struct kube_facts *out)
 {
 	struct text namespace = next_part(&name, '_'), pod = next_part(&name, '_');
 
-	if (!kube_is_label(namespace) || !kube_is_subdomain(pod) || !is_uid(name))
+	if (!kube_is_label(namespace) || !kube_is_subdomain(pod) || !kube_is_uid(name))
 		return false;
 	copy(out->namespace, namespace);
 	copy(out->pod, pod);

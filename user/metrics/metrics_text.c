@@ -238,6 +238,18 @@ static void write_costs(struct buf *out, const struct metrics_now *now)
 	}
 }
 
+/* Without a target that goes by labels nobody asks for them. */
+static void write_labels(struct buf *out, const struct pod_watch_status *labels)
+{
+	begin_family(out, "labels_watched", "gauge",
+		     "Does the API server tell of the labels of pods at the moment? 1 or 0.");
+	if (labels->state != POD_WATCH_OFF)
+		add_sample(out, "labels_watched", labels->state == POD_WATCH_WATCHING, NULL);
+	begin_family(out, "labels_pods", "gauge", "Pods of this node whose labels are known.");
+	if (labels->state != POD_WATCH_OFF)
+		add_sample(out, "labels_pods", labels->pods, NULL);
+}
+
 void metrics_write(struct buf *out, const struct metrics_now *now, struct alert_counts *alerts)
 {
 	const uint64_t *values = now->values;
@@ -259,4 +271,5 @@ void metrics_write(struct buf *out, const struct metrics_now *now, struct alert_
 	add_sample(out, "reloads_total", now->reloads_refused, "result", "refused", NULL);
 	write_states(out, now);
 	write_outputs(out, now);
+	write_labels(out, &now->labels);
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "counters/counters.h"
+#include "kubeapi/pod_watch.h"
 #include "metrics/alert_counts.h"
 
 #define METRICS_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -58,7 +59,9 @@ struct metrics_now {
 		size_t over, shed; /* processes that cost too much; functions given up there */
 	} costs[METRICS_COSTS_MAX];
 	size_t nr_costs;
-	bool guarded;	 /* that is looked at */
+	bool guarded; /* that is looked at */
+	/* What becomes of the labels of pods; its state is off where nobody asks for them. */
+	struct pod_watch_status labels;
 	size_t nr_rules; /* in force */
 	uint64_t reloads, reloads_refused;
 };

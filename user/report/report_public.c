@@ -207,6 +207,7 @@ static void publish_numbers(struct report *r, bool anew)
 	m->now.nr_rules = r->policy->rules.nr_rules;
 	m->now.reloads = r->reloads;
 	m->now.reloads_refused = r->reloads_refused;
+	targets_pods(r->parts.targets, &m->now.labels);
 	targets_states(r->parts.targets, states);
 	for (size_t i = 0; i < NR_TARGETS_STATES; i++)
 		m->now.states[i].processes = states[i];

@@ -21,6 +21,7 @@ struct select_pattern {
 	char *text;
 	struct regex *regex; /* of SELECT_CMDLINE */
 	uid_t uid;	     /* of SELECT_USER */
+	struct select_labels labels;
 };
 
 const char *const select_key_names[NR_SELECT_KEYS] = {
@@ -33,6 +34,7 @@ const char *const select_key_names[NR_SELECT_KEYS] = {
 	[SELECT_NAMESPACE] = "namespace",
 	[SELECT_POD] = "pod",
 	[SELECT_CONTAINER_NAME] = "container_name",
+	[SELECT_LABELS] = "labels",
 };
 
 /* With many stars a glob that does not fit takes very long to find out. */
@@ -177,6 +179,11 @@ static bool fits_container_name(const struct select_pattern *p,
 	return is_name(p, process->container_name);
 }
 
+static bool fits_labels(const struct select_pattern *p, const struct select_process *process)
+{
+	return select_labels_fit(&p->labels, process->labels);
+}
+
 /* A row for each key: how a pattern is understood, and what it fits. */
 static const struct {
 	int (*add)(struct select_pattern *p, char *message, size_t size);
@@ -191,19 +198,34 @@ static const struct {
 	[SELECT_NAMESPACE] = { add_label, fits_namespace },
 	[SELECT_POD] = { add_pod, fits_pod },
 	[SELECT_CONTAINER_NAME] = { add_label, fits_container_name },
+	[SELECT_LABELS] = { NULL, fits_labels },
 };
 
 static void pattern_fini(struct select_pattern *p)
 {
 	regex_free(p->regex);
 	free(p->text);
+	select_labels_fini(&p->labels);
+}
+
+/* Takes over `p`.  0 or -ENOMEM. */
+static int add_pattern(struct select_patterns *ps, struct select_pattern *p)
+{
+	struct select_pattern *more = reallocarray(ps->list, ps->count + 1, sizeof(*more));
+
+	if (!more) {
+		pattern_fini(p);
+		return -ENOMEM;
+	}
+	ps->list = more;
+	ps->list[ps->count++] = *p;
+	return 0;
 }
 
 int select_match_add(struct select_match *match, enum select_key key, struct text pattern,
 		     char *message, size_t size)
 {
-	struct select_patterns *ps = &match->keys[key];
-	struct select_pattern *more, p = { .text = strndup(pattern.s, pattern.len) };
+	struct select_pattern p = { .text = strndup(pattern.s, pattern.len) };
 	int ret;
 
 	if (!p.text)
@@ -214,14 +236,18 @@ int select_match_add(struct select_match *match, enum select_key key, struct tex
 	} else {
 		ret = keys[key].add(&p, message, size);
 	}
-	more = ret ? NULL : reallocarray(ps->list, ps->count + 1, sizeof(*more));
-	if (!more) {
-		pattern_fini(&p);
-		return ret ?: -ENOMEM;
-	}
-	ps->list = more;
-	ps->list[ps->count++] = p;
-	return 0;
+	if (!ret)
+		return add_pattern(&match->keys[key], &p);
+	pattern_fini(&p);
+	return ret;
+}
+
+int select_match_add_labels(struct select_match *match, struct select_labels *labels)
+{
+	struct select_pattern p = { .labels = *labels };
+
+	*labels = (struct select_labels){ 0 };
+	return add_pattern(&match->keys[SELECT_LABELS], &p);
 }
 
 static bool fits_key(const struct select_match *match, enum select_key key,

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "select/select_labels.h"
 
 /* A process, as selection sees it.  NULL: not known, or there is none; no pattern fits that. */
 struct select_process {
@@ -22,6 +23,7 @@ struct select_process {
 	const char *container; /* id */
 	/* in Kubernetes; "": not known either */
 	const char *namespace, *pod, *container_name;
+	const struct kube_labels *labels; /* of its pod */
 };
 
 enum select_key {
@@ -34,6 +36,7 @@ enum select_key {
 	SELECT_NAMESPACE,      /* these three of Kubernetes: the name */
 	SELECT_POD,	       /* glob */
 	SELECT_CONTAINER_NAME, /* the name */
+	SELECT_LABELS,	       /* its labels: see select_match_add_labels() */
 	NR_SELECT_KEYS,
 };
 extern const char *const select_key_names[NR_SELECT_KEYS];
@@ -66,9 +69,14 @@ struct selection {
 	size_t nr_exclude;
 };
 
-/* Adds a pattern to a key.  -ENOMEM, or -EINVAL with the reason in `message`. */
+/* Adds a pattern to a key that takes text.  -ENOMEM, or -EINVAL with the reason in `message`. */
 int select_match_add(struct select_match *match, enum select_key key, struct text pattern,
 		     char *message, size_t size);
+/*
+ * Adds a pattern to SELECT_LABELS, which takes over the labels, that have to be there all.  0 or
+ * -ENOMEM.
+ */
+int select_match_add_labels(struct select_match *match, struct select_labels *labels);
 /* The target that a process belongs to; NULL: it is not to be traced. */
 const struct select_target *selection_choose(const struct selection *s,
 					     const struct select_process *p);

@@ -26,9 +26,11 @@ int targets_new(struct kern *kern, const struct targets_config *config, struct p
 	t->policy = policy_ref(policy);
 	identities_set_policy(&t->identities, policy);
 	t->direct = direct_probes_new(kern);
-	if (config->discovers)
-		t->kube_known = kube_known_new(config->kube_logs, config->kube_node);
-	if (!t->direct || (config->discovers && !t->kube_known))
+	if (config->discovers) {
+		t->pods = kube_pods_new();
+		t->kube_known = kube_known_new(config->kube_logs, config->kube_node, t->pods);
+	}
+	if (!t->direct || (config->discovers && (!t->kube_known || !t->pods)))
 		return err_set(err, -ENOMEM, "out of memory");
 	if (kern_is_sleepable(kern))
 		ret = armer_new(kern, &t->armer, err);
@@ -37,6 +39,7 @@ int targets_new(struct kern *kern, const struct targets_config *config, struct p
 	if (ret)
 		return ret;
 	targets_watch_changes(t);
+	targets_watch_labels(t);
 	*out = TAKE_PTR(t);
 	return ret;
 }
@@ -59,7 +62,9 @@ void targets_free(struct targets *t)
 	groups_fini(&t->groups);
 	processes_fini(&t->processes);
 	identities_fini(&t->identities);
+	targets_labels_end(t);
 	kube_known_free(t->kube_known);
+	kube_pods_free(t->pods);
 	armer_free(t->armer);
 	policy_unref(t->policy);
 	policy_unref(t->former);
@@ -193,8 +198,9 @@ void targets_tick(struct targets *t, bool read)
 	}
 	if (t->config.discovers)
 		targets_drop_others(t);
-	targets_change_tick(t);
 	targets_kube_tick(t);
+	targets_labels_tick(t);
+	targets_change_tick(t);
 	targets_give_back_shares(t);
 	targets_say_refused(t);
 	elf_files_collect();
@@ -288,6 +294,8 @@ void targets_end(struct targets *t)
 
 void targets_count(struct targets *t, uint64_t values[NR_COUNTERS])
 {
+	struct pod_watch_status pods;
+
 	values[COUNTER_forks_late] = t->forks_late;
 	values[COUNTER_imports_late] = t->imports_late;
 	values[COUNTER_programs_unseen] = t->programs_unseen;
@@ -296,6 +304,9 @@ void targets_count(struct targets *t, uint64_t values[NR_COUNTERS])
 	values[COUNTER_looks_put_off] = t->looks_put_off;
 	values[COUNTER_reloads_refused] = t->reloads_refused;
 	values[COUNTER_changes_late] = t->changes_late;
+	targets_pods(t, &pods);
+	values[COUNTER_labels_restarts] = pods.restarts;
+	values[COUNTER_labels_refused] = pods.refused;
 	armer_losses(t->armer, &values[COUNTER_arms_given_up], &values[COUNTER_arms_late],
 		     &values[COUNTER_arms_cut]);
 }

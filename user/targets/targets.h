@@ -16,6 +16,7 @@
 #include "counters/counters.h"
 #include "event/event.h"
 #include "kern/kern.h"
+#include "kubeapi/pod_watch.h"
 #include "launch/stops.h"
 #include "pipeline/pipeline.h"
 #include "policy/plan.h"
@@ -31,6 +32,7 @@ struct targets_config {
 	/* processes are found by what they are, as the policy has it, and not named */
 	bool discovers;
 	const char *kube_logs, *kube_node; /* as of kube_known_new(), where it does */
+	const char *kube_account;	   /* as of pod_watch_start() */
 };
 
 /* The policy is shared. */
@@ -109,6 +111,8 @@ struct targets_seen {
 size_t targets_known(const struct targets *t);
 void targets_list(const struct targets *t, bool (*fn)(void *ctx, const struct targets_seen *seen),
 		  void *ctx);
+/* What becomes of the labels of pods. */
+void targets_pods(const struct targets *t, struct pod_watch_status *out);
 /* Is there a target of the configuration that had processes the last time, and has none now? */
 bool targets_one_is_gone(struct targets *t);
 /* What is in force, for who is attached to from now on; borrowed until the next reload. */

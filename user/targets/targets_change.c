@@ -47,11 +47,16 @@ void targets_watch_changes(struct targets *t)
 	t->unseen_changes = kern_tell_changes(t->kern, wanted);
 }
 
+bool targets_changing_full(const struct targets *t)
+{
+	return t->changing.count == CHANGING_MAX;
+}
+
 void targets_note_changing(struct targets *t, pid_t pid, bool late)
 {
 	struct changing *more;
 
-	if (pid == getpid() || t->changing.count == CHANGING_MAX)
+	if (pid == getpid() || targets_changing_full(t))
 		return;
 	for (size_t i = 0; i < t->changing.count; i++) {
 		if (t->changing.list[i].pid == pid)

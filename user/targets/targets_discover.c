@@ -40,6 +40,7 @@ static const struct select_target *choose_target(const struct targets *t, pid_t 
 		p.namespace = known->namespace;
 		p.pod = known->pod;
 		p.container_name = known->container;
+		p.labels = known->labels;
 	}
 	if (uid == PHRUDE_UID_SAME)
 		proc_uid(pid, &p.uid);

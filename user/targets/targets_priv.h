@@ -2,6 +2,7 @@
 /* The parts of what traces processes, for their own files. */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@
 #include "attach/direct.h"
 #include "base/look.h"
 #include "kern/kern.h"
+#include "kube/pods.h"
 #include "launch/stops.h"
 #include "policy/watch.h"
 #include "targets/groups.h"
@@ -55,6 +57,12 @@ struct targets {
 	struct direct_probes *direct;
 	struct groups groups;
 	struct kube_known *kube_known; /* NULL: nobody wants to know */
+	struct kube_pods *pods;	       /* the same */
+	struct pod_watch *pod_watch;   /* NULL: no target has gone by labels yet */
+	struct {
+		DIR *dir;	       /* NULL: no walk is going on */
+		uint64_t since, until; /* changes of labels for whose sake it is */
+	} labelled;
 	struct stops stops;
 	/*
 	 * Threads that were held and let go of with another one: what they have reported is still
@@ -121,6 +129,11 @@ void targets_let_go(struct targets *t, pid_t pid);
 struct kube *targets_kube_find(struct targets *t, pid_t pid);
 /* Looks anew for what was not all known. */
 void targets_kube_tick(struct targets *t);
+/* Has the API server asked for the labels of pods from now on, if the policy goes by them. */
+void targets_watch_labels(struct targets *t);
+/* Once a second: has processes looked at whose pod's labels have come or changed. */
+void targets_labels_tick(struct targets *t);
+void targets_labels_end(struct targets *t);
 /*
  * targets_attach.c: starts tracing a process and puts probes on it.  thread_pointer as in
  * py_interp_open_at().
@@ -165,6 +178,8 @@ void targets_changed(struct targets *t, const struct ev_proc *ev);
 void targets_change_tick(struct targets *t);
 /* Has one looked at that may have changed. */
 void targets_note_changing(struct targets *t, pid_t pid, bool late);
+/* Are there so many that no more are noted? */
+bool targets_changing_full(const struct targets *t);
 /* targets_round.c: once a second. */
 void targets_go_round(struct targets *t);
 void targets_round_free(struct round *round); /* NULL is allowed */

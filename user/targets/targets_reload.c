@@ -32,6 +32,7 @@ int targets_reload(struct targets *t, struct policy *policy, struct err *err)
 	t->policy = policy_ref(policy);
 	identities_set_policy(&t->identities, policy);
 	targets_watch_changes(t);
+	targets_watch_labels(t);
 	t->reloads++;
 	t->reloading = true;
 	/* Who fitted nothing may fit now. */

@@ -24,9 +24,9 @@ static inline struct value str_value(struct text t)
 	return (struct value){ .type = VALUE_STR, .text = t };
 }
 
-static const struct kube_facts sample_pod = { "shop", "shop-6c4f.a",
-					      "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "app",
-					      "node-1" };
+static const struct kube_facts sample_pod = {
+	"shop", "shop-6c4f.a", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "app", "node-1", NULL
+};
 
 static inline void sample_init(struct sample *s)
 {

@@ -4,6 +4,8 @@
 #include <cjson/cJSON.h>
 #include <time.h>
 
+#include "kube/labels.h"
+
 static struct buf out;
 
 static const char *written(const struct sample *s)
@@ -44,6 +46,8 @@ TEST(every_key_in_order)
 TEST(of_the_service)
 {
 	struct kube_facts unnamed = { .pod_uid = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" };
+	struct kube_labels *labels = kube_labels_new();
+	struct kube_facts pod = sample_pod;
 	struct sample s;
 
 	sample_init(&s);
@@ -54,6 +58,14 @@ TEST(of_the_service)
 		   ",\"kubernetes\":{\"namespace\":\"shop\",\"pod\":\"shop-6c4f.a\","
 		   "\"pod_uid\":\"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0\",\"container\":\"app\","
 		   "\"node\":\"node-1\",\"labels\":null},\"rule\"");
+	pod.labels = labels;
+	s.alert.kubernetes = &pod;
+	ASSERT_HAS(written(&s), ",\"node\":\"node-1\",\"labels\":{}},\"rule\"");
+	ASSERT_EQ(kube_labels_add(labels, TEXT("app.kubernetes.io/name"), TEXT("shop")), 0);
+	ASSERT_EQ(kube_labels_add(labels, TEXT("canary"), TEXT("")), 0);
+	ASSERT_HAS(written(&s),
+		   ",\"labels\":{\"app.kubernetes.io/name\":\"shop\",\"canary\":\"\"}},\"rule\"");
+	kube_labels_unref(labels);
 	s.alert.kubernetes = &unnamed;
 	ASSERT_HAS(written(&s),
 		   ",\"kubernetes\":{\"namespace\":null,\"pod\":null,"

@@ -268,8 +268,24 @@ TEST(mistakes)
 		  ":1:64: `unit` is empty\n" },
 		{ "targets: [{ name: a, match: { labels: { app: x } }, rules: y, mode: protect "
 		  "}]\n",
-		  ":1:31: `labels` is not supported yet\n"
 		  ":1:69: `mode: protect` is not supported yet: calls are detected, not denied\n" },
+		{ "targets: [{ name: a, match: { labels: [x, { a b: c, d: e*, d: f, g: {}, h: }, "
+		  "{}] } }]\n",
+		  ":1:40: `labels` takes a mapping (\"app: shop\"), not text\n"
+		  ":1:45: `labels` does not take `a b`: the key of a label is of letters, digits, "
+		  "-, _ and ., 63 at the most, behind a domain and a slash or not\n"
+		  ":1:56: `labels` does not take `e*`: the value of a label is of letters, "
+		  "digits, -, _ and ., 63 at the most, and no pattern\n"
+		  ":1:60: label `d` is given twice\n"
+		  ":1:69: the value of a label is text, or a list of texts, not a mapping (\"\" "
+		  "is one that is empty)\n"
+		  ":1:73: the value of a label is text, or a list of texts, not empty (\"\" is "
+		  "one that is empty)\n"
+		  ":1:79: `labels` takes a mapping (\"app: shop\"), not an empty one\n" },
+		{ "targets: [{ name: a, match: { labels: } }, { name: b, match: { labels: { a: [], "
+		  "b: [''] } } }]\n",
+		  ":1:31: `labels` is empty\n"
+		  ":1:77: label `a` has no values\n" },
 		{ "targets: [{ name: a, match: {}, rules: [] }, { name: b, match: {}, rules: "
 		  "[x, [y]] }]\n",
 		  ":1:40: `rules` is empty: nothing is watched\n"

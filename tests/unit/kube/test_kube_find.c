@@ -123,7 +123,7 @@ TEST(a_container_is_looked_for_once)
 	struct kube *one, *two;
 
 	make_logs();
-	k = kube_known_new(logs, "node-1.example");
+	k = kube_known_new(logs, "node-1.example", NULL);
 	make_link("shop-6c4f_shop_app-" ID ".log",
 		  "/var/log/pods/shop_shop-6c4f_" UID "/app/0.log");
 	one = kube_known_get(k, getpid(), CGROUP, 0);
@@ -149,7 +149,7 @@ TEST(what_is_not_all_there_yet)
 	struct kube *first, *again, *later;
 
 	make_logs();
-	k = kube_known_new(logs, "Not A Name");
+	k = kube_known_new(logs, "Not A Name", NULL);
 	first = kube_known_get(k, getpid(), CGROUP, 0);
 	ASSERT(kube_is_part(first));
 	ASSERT_STR(kube_facts(first)->pod_uid, UID);
@@ -177,7 +177,7 @@ TEST(pauses_grow)
 	struct kube_known *k;
 
 	make_logs();
-	k = kube_known_new(logs, NULL);
+	k = kube_known_new(logs, NULL, NULL);
 	for (int i = 0; i < 16; i++)
 		kube_unref(kube_known_get(k, getpid(), CGROUP, 0));
 	/* Each pod is there for one look only. */
@@ -203,7 +203,7 @@ TEST(pauses_grow)
 
 TEST(more_containers_than_are_kept)
 {
-	struct kube_known *k = kube_known_new("/nonexistent", NULL);
+	struct kube_known *k = kube_known_new("/nonexistent", NULL, NULL);
 	struct kube *kept = kube_known_get(k, getpid(), CGROUP, 0), *again;
 
 	for (int i = 0; i < 5000; i++) {

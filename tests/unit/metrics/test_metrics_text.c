@@ -195,6 +195,28 @@ TEST(numbers)
 	alert_counts_free(c);
 }
 
+/* Only where somebody asks for them. */
+TEST(labels_of_pods)
+{
+	struct metrics_now now = { .labels = { .state = POD_WATCH_OFF } };
+	_cleanup_buf_ struct buf out = { 0 };
+	struct alert_counts *c = alert_counts_new();
+
+	metrics_write(&out, &now, c);
+	ASSERT(!strstr(out.data, "phrude_labels_watched 0"));
+	now.labels = (struct pod_watch_status){ .state = POD_WATCH_WATCHING, .pods = 7 };
+	buf_reset(&out);
+	metrics_write(&out, &now, c);
+	ASSERT(has(&out, "phrude_labels_watched 1"));
+	ASSERT(has(&out, "phrude_labels_pods 7"));
+	now.labels.state = POD_WATCH_FAILING;
+	buf_reset(&out);
+	metrics_write(&out, &now, c);
+	ASSERT(has(&out, "phrude_labels_watched 0"));
+	ASSERT(has(&out, "phrude_labels_pods 7"));
+	alert_counts_free(c);
+}
+
 TEST(probes)
 {
 	static const struct rule_set no_rules;

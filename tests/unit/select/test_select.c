@@ -171,3 +171,60 @@ TEST(units)
 	check_unit("/", "");
 	check_unit("", "");
 }
+
+static int want(struct select_labels *labels, const char *key, const char *value)
+{
+	char why[256] = "";
+	int ret = select_labels_add(labels, (struct text){ key, strlen(key) },
+				    (struct text){ value, strlen(value) }, why, sizeof(why));
+
+	return ret == -EINVAL && !*why ? -EPROTO : ret;
+}
+
+/* All labels of one pattern, or all of another one. */
+TEST(by_labels)
+{
+	struct select_target target = { .name = NULL };
+	const struct selection s = { .targets = &target, .nr_targets = 1 };
+	struct select_labels first = { 0 }, second = { 0 };
+	struct kube_labels *labels = kube_labels_new();
+	struct select_process p = { .labels = labels };
+
+	ASSERT_EQ(want(&first, "app", "shop"), 0);
+	ASSERT_EQ(want(&first, "app", "till"), 0);
+	ASSERT_EQ(want(&first, "tier", ""), 0);
+	ASSERT_EQ(want(&second, "canary", "true"), 0);
+	ASSERT_EQ(select_match_add_labels(&target.match, &first), 0);
+	ASSERT_EQ(select_match_add_labels(&target.match, &second), 0);
+	ASSERT(selection_goes_by(&s, SELECT_LABELS));
+	ASSERT(!selection_choose(&s, &unknown));
+	ASSERT(!selection_choose(&s, &p));
+	ASSERT_EQ(kube_labels_add(labels, TEXT("app"), TEXT("till")), 0);
+	ASSERT(!selection_choose(&s, &p));
+	ASSERT_EQ(kube_labels_add(labels, TEXT("tier"), TEXT("")), 0);
+	ASSERT(selection_choose(&s, &p));
+	kube_labels_unref(labels);
+	p.labels = labels = kube_labels_new();
+	ASSERT_EQ(kube_labels_add(labels, TEXT("canary"), TEXT("true")), 0);
+	ASSERT(selection_choose(&s, &p));
+	kube_labels_unref(labels);
+	select_match_fini(&target.match);
+}
+
+TEST(labels_that_are_none)
+{
+	struct select_labels labels = { 0 };
+	char key[16];
+
+	ASSERT_EQ(want(&labels, "a b", "x"), -EINVAL);
+	ASSERT_EQ(want(&labels, "", "x"), -EINVAL);
+	ASSERT_EQ(want(&labels, "a", "x*"), -EINVAL);
+	ASSERT_EQ(labels.count, 0);
+	for (int i = 0; i < 64; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		ASSERT_EQ(want(&labels, key, "x"), 0);
+	}
+	ASSERT_EQ(want(&labels, "more", "x"), -EINVAL);
+	ASSERT_EQ(want(&labels, "k1", "y"), 0);
+	select_labels_fini(&labels);
+}

@@ -116,7 +116,7 @@ TEST(as_it_was_published)
 
 TEST(what_kubernetes_calls_it)
 {
-	struct kube_known *known = kube_known_new("/nonexistent", NULL);
+	struct kube_known *known = kube_known_new("/nonexistent", NULL, NULL);
 	struct process *p = process_with(5, "3.8.1", NULL);
 	struct identity *id;
 
