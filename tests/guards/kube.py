@@ -43,6 +43,7 @@ config:
     - { type: syslog, address: "tcp://log.example:514", spool: { path: /var/lib/phrude-trace/log, size: 64M } }
 metrics: { port: 9000, serviceMonitor: { enabled: true, labels: { release: prometheus } } }
 spool: { enabled: true }
+apiServer: { enabled: true }
 existingSecret: keys
 affinity: { nodeAffinity: {} }
 priorityClassName: system-node-critical
@@ -52,6 +53,8 @@ seLinuxOptions: { type: spc_t }
 """
 # Where the tracer looks for what the kubelet calls a pod.
 KUBELET = ("/var/log/pods", "/var/log/containers")
+# What is there only where labels are wanted.
+ACCOUNT = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding")
 faults = 0
 
 
@@ -107,8 +110,28 @@ def objects(of, text):
             check_type(one, "V1" + one["kind"], place)
         found.setdefault(one["kind"], []).append(one)
     check_pod(of, found)
+    check_account(of, found)
     check_config(of, found)
     return found
+
+
+def check_account(of, found):
+    """Who may ask the API server may list and watch pods, and no more; who may not has no token."""
+    (daemon,) = found.get("DaemonSet", [{}])
+    spec = daemon["spec"]["template"]["spec"]
+    names = {kind: [one["metadata"]["name"] for one in found.get(kind, [])] for kind in ACCOUNT}
+    if spec["automountServiceAccountToken"] is not any(names.values()):
+        fault(f"{of}: a token, and nobody whose it is, or the other way round")
+    if not any(names.values()):
+        return
+    (account,), (role,), (binding,) = (found[kind] for kind in ACCOUNT)
+    if role["rules"] != [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}]:
+        fault(f"{of}: may do more, or less, than list and watch pods")
+    if (binding["roleRef"]["kind"], binding["roleRef"]["name"]) != ("ClusterRole", role["metadata"]["name"]):
+        fault(f"{of}: its binding is of another role")
+    (subject,) = binding["subjects"]
+    if not subject["name"] == account["metadata"]["name"] == spec.get("serviceAccountName") or subject["namespace"] != "phrude-trace":
+        fault(f"{of}: its role is not bound to whom its pods run as")
 
 
 def check_pod(of, found):
@@ -205,10 +228,10 @@ def main():
         objects("the chart with all of its values", run(*template, "1.31.0", "--values", str(values)))
         overlay = pathlib.Path(folder) / "overlay"
         shutil.copytree(KUSTOMIZATION, overlay / "base")
-        (overlay / "kustomization.yaml").write_text("resources: [base]\ncomponents: [base/monitoring]\nnamespace: phrude-trace\n")
-        watched = objects("the kustomization with monitoring", run(KUBECTL, "kustomize", str(overlay)))
-        if set(watched) != {"Namespace", "ConfigMap", "DaemonSet", "Service", "ServiceMonitor"}:
-            fault(f"{KUSTOMIZATION}: with monitoring there are {sorted(watched)}")
+        (overlay / "kustomization.yaml").write_text("resources: [base]\ncomponents: [base/monitoring, base/labels]\nnamespace: phrude-trace\n")
+        watched = objects("the kustomization with monitoring and labels", run(KUBECTL, "kustomize", str(overlay)))
+        if set(watched) != {"Namespace", "ConfigMap", "DaemonSet", "Service", "ServiceMonitor", *ACCOUNT}:
+            fault(f"{KUSTOMIZATION}: with monitoring and labels there are {sorted(watched)}")
         # What has no meaning is refused.
         values.write_text("metrics: { prot: 1 }\n")
         if subprocess.run([*template, "1.31.0", "--values", str(values)], capture_output=True).returncode == 0:
