@@ -3,6 +3,7 @@
 #include "alert/alert_parts.h"
 #include "alert/alert_time.h"
 #include "alert/json_out.h"
+#include "kube/labels.h"
 
 #define ECS_VERSION "8.11.0"
 
@@ -156,6 +157,8 @@ static void name(struct json_out *j, const char *key, const char *s)
 
 static void pod(struct json_out *j, const struct kube_facts *k)
 {
+	_cleanup_buf_ struct buf label = { 0 };
+
 	json_out_begin(j, "orchestrator");
 	json_out_str(j, "type", "kubernetes");
 	name(j, "namespace", k->namespace);
@@ -163,8 +166,15 @@ static void pod(struct json_out *j, const struct kube_facts *k)
 	json_out_str(j, "type", "pod");
 	name(j, "name", k->pod);
 	name(j, "id", k->pod_uid);
+	json_out_begin_list(j, "label");
+	for (size_t i = 0; k->labels && i < k->labels->count; i++) {
+		buf_printf(&label, "%s:%s", k->labels->list[i].key, k->labels->list[i].value);
+		json_out_buf(j, NULL, &label);
+	}
 	json_out_end(j);
 	json_out_end(j);
+	json_out_end(j);
+	j->buf->failed |= label.failed;
 }
 
 static void process(struct json_out *j, const struct alert_process *p)

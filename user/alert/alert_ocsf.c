@@ -6,6 +6,7 @@
 #include "alert/alert_time.h"
 #include "alert/json_out.h"
 #include "base/util.h"
+#include "kube/labels.h"
 
 #define OCSF_VERSION "1.4.0"
 #define NS_PER_MS 1000000
@@ -260,6 +261,10 @@ static void kubernetes(struct json_out *j, const struct kube_facts *k)
 	json_out_str(j, "pod", *k->pod ? k->pod : NULL);
 	json_out_str(j, "pod_uid", *k->pod_uid ? k->pod_uid : NULL);
 	json_out_str(j, "node", *k->node ? k->node : NULL);
+	json_out_begin(j, "labels");
+	for (size_t i = 0; k->labels && i < k->labels->count; i++)
+		json_out_str(j, k->labels->list[i].key, k->labels->list[i].value);
+	json_out_end(j);
 	json_out_end(j);
 }
 

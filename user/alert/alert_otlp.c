@@ -11,6 +11,7 @@
 #include "alert/alert_time.h"
 #include "alert/json_out.h"
 #include "base/util.h"
+#include "kube/labels.h"
 
 /* Digits of which any number is one of 64 bits. */
 #define INT64_DIGITS 18
@@ -140,9 +141,14 @@ static void kubernetes(struct json_out *j, const struct kube_facts *k)
 		{ "k8s.pod.uid", k->pod_uid },		{ "k8s.container.name", k->container },
 		{ "k8s.node.name", k->node },
 	};
+	char key[KUBE_LABEL_KEY_MAX + 16];
 
 	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
 		attr_str(j, attributes[i].key, *attributes[i].value ? attributes[i].value : NULL);
+	for (size_t i = 0; k->labels && i < k->labels->count; i++) {
+		snprintf(key, sizeof(key), "k8s.pod.label.%s", k->labels->list[i].key);
+		attr_str(j, key, k->labels->list[i].value);
+	}
 }
 
 static void resource(struct json_out *j, const struct alert *a)

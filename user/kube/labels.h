@@ -14,6 +14,8 @@
 
 /* Of a pod: more are not taken. */
 #define KUBE_LABELS_MAX 256
+/* With the NUL, of a key. */
+#define KUBE_LABEL_KEY_MAX 318
 
 /* "app", "app.kubernetes.io/name": 63 characters, behind a DNS subdomain and a slash. */
 bool kube_is_label_key(struct text key);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alert/alert_parts.h"
+#include "kube/labels.h"
 
 /* With both ways to go on behind the head. */
 static void syslog(struct buf *out, const struct alert *a)
@@ -120,6 +121,21 @@ TEST(a_pod_without_a_name)
 	fill(&s);
 	s.alert.kubernetes = &unnamed;
 	compare("unnamed", &s.alert);
+}
+
+TEST(a_pod_with_labels)
+{
+	struct kube_labels *labels = kube_labels_new();
+	struct kube_facts pod = sample_pod;
+	struct sample s;
+
+	ASSERT_EQ(kube_labels_add(labels, TEXT("app.kubernetes.io/name"), TEXT("shop")), 0);
+	ASSERT_EQ(kube_labels_add(labels, TEXT("canary"), TEXT("")), 0);
+	pod.labels = labels;
+	fill(&s);
+	s.alert.kubernetes = &pod;
+	compare("labelled", &s.alert);
+	kube_labels_unref(labels);
 }
 
 TEST(as_it_mostly_is)
