@@ -3,6 +3,9 @@
 
 import contextlib
 import json
+import shutil
+import subprocess
+import tempfile
 import uuid
 
 from harness import expect, expect_equal, test
@@ -157,7 +160,7 @@ def cut_and_expired():
     expect_equal(len(said(service, "503")), 1, "how often it was warned of: %s" % service.messages)
 
 
-def refused(api, word, account=""):
+def refused(api, word, account="", around=()):
     """A tracer to which no label gets, and why; it traces what needs none, and says so once."""
     mine = token()
     with Node() as node:
@@ -165,7 +168,7 @@ def refused(api, word, account=""):
         api.put(pod, {"app": "shop"})
         with Target(host, "load.py", mine, wrapper=wrapper) as target:
             text = labelled(mine, shop="{ app: shop }") + '  - { name: rest, match: { cmdline: "%s" } }\n' % mine
-            with Service(text + node.told() + (account or api.told()), wrapper=api.wrapper()) as service:
+            with Service(text + node.told() + (account or api.told()), wrapper=[*api.wrapper(), *around]) as service:
                 wait_for(lambda: said(service, "labels of pods"), "nothing is said")
                 target.ask("watched", command="x")
                 once(host, "y", mine, wrapper)
@@ -182,6 +185,15 @@ def who_is_not_that_server():
     with api_server() as api, api_server() as other:
         (api.account / "ca.crt").write_bytes((other.account / "ca.crt").read_bytes())
         refused(api, "certificate")
+        expect_equal(api.requests, [], "what it was asked")
+    # Not even one whom the system trusts.
+    with api_server() as api, api_server() as other, tempfile.TemporaryDirectory() as folder:
+        for name in ("server.pem", "ca-certificates.crt"):
+            shutil.copy(api.account / "ca.crt", folder + "/" + name)
+        subprocess.run(["openssl", "rehash", folder], check=True, capture_output=True)
+        (api.account / "ca.crt").write_bytes((other.account / "ca.crt").read_bytes())
+        trusting = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', folder]
+        refused(api, "certificate", around=trusting)
         expect_equal(api.requests, [], "what it was asked")
     with api_server(names="DNS:elsewhere.example") as api:
         refused(api, "does not match")

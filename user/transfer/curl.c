@@ -112,8 +112,11 @@ static void set_up(CURL *handle, const char *ca_file, char why[CURL_ERROR_SIZE])
 	curl_easy_setopt_(handle, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt_(handle, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt_(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	if (ca_file)
-		curl_easy_setopt_(handle, CURLOPT_CAINFO, ca_file);
+	if (!ca_file)
+		return;
+	/* And by nobody else: the system's are in a folder, too. */
+	curl_easy_setopt_(handle, CURLOPT_CAINFO, ca_file);
+	curl_easy_setopt_(handle, CURLOPT_CAPATH, NULL);
 }
 
 int curl_tls_open(const char *host, const char *port, const char *ca_file, unsigned int patience_ms,
