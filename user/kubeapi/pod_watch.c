@@ -254,8 +254,11 @@ static void *run(void *ctx)
 			break;
 		if (ret)
 			has_failed(w, ret, &err);
-		if (ret || (!lists && clock_now_ns() - w->began < GOOD_NS))
-			rest(w);
+		else if (!lists && clock_now_ns() - w->began < GOOD_NS)
+			w->failures++;
+		else
+			continue;
+		rest(w);
 	}
 	return NULL;
 }
