@@ -4,8 +4,11 @@
 import contextlib
 import json
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
+import time
 import uuid
 
 from harness import expect, expect_equal, test
@@ -13,7 +16,7 @@ from interpreters import two
 from kube_api import api_server
 from outputs import wait_for
 from target import Target
-from test_changes import seen_soon, settled, unseen_soon
+from test_changes import seen_soon, settled, unseen_soon, written
 from test_discover import ALONE, Service, host, targets, token
 from test_kube import NAME, SHAPES, Node, Pod
 from tracer import command
@@ -224,6 +227,29 @@ def without_an_account():
 
 
 @test(alone=ALONE)
+def a_server_that_says_nothing():
+    """Somebody takes connections, and that is all: nothing waits for him, neither at the start nor at the end."""
+    mine = token()
+    with Node() as node, api_server() as api, socket.create_server(("127.0.0.1", 0)) as silent:
+        pod, wrapper = placed(node, "shop-1")
+        where = ["env", "KUBERNETES_SERVICE_HOST=127.0.0.1", "KUBERNETES_SERVICE_PORT=%d" % silent.getsockname()[1]]
+        with Target(host, "load.py", mine, wrapper=wrapper) as target:
+            text = labelled(mine, shop="{ app: shop }") + '  - { name: rest, match: { cmdline: "%s" } }\n' % mine
+            with Service(text + node.told() + api.told(), wrapper=where) as service:
+                silent.settimeout(30)
+                with silent.accept()[0]:
+                    target.ask("watched", command="x")
+                    once(host, "y", mine, wrapper)
+                    wait_for(lambda: '"y"' in written(service), "its alert does not come")
+                    service.process.send_signal(signal.SIGINT)
+                    began = time.monotonic()
+                    service.process.wait(60)
+                    took = time.monotonic() - began
+    expect_equal(service.seen(), [("rest", "x"), ("rest", "y")], "alerts")
+    expect(took < 8, "its end took %.1f s", took)
+
+
+@test(alone=ALONE)
 def what_is_no_event():
     """Whatever a watch tells, the list says what is so, and other pods are as they were."""
     mine = token()
@@ -263,10 +289,10 @@ def only_if_it_is_asked_for():
             tail = node.told() + api.told() + "control: { socket: control.sock }\n"
             with Service(targets(all='{ cmdline: "%s" }' % mine) + tail, wrapper=api.wrapper()) as service:
                 path = service.folder.name + "/config.yaml"
-                socket = service.folder.name + "/control.sock"
+                place = service.folder.name + "/control.sock"
 
                 def status():
-                    return json.loads(command("status", "--json", "--socket", socket).output)["labels"]
+                    return json.loads(command("status", "--json", "--socket", place).output)["labels"]
 
                 target.ask("watched", command="before")
                 expect_equal(status()["state"], "off", "before")
@@ -277,7 +303,7 @@ def only_if_it_is_asked_for():
                     file.write(text.replace("targets:\n", "targets:\n  - { name: shop, match: { labels: { app: shop } } }\n"))
                 settled(service, target, "shop", 30)
                 wait_for(lambda: status() == {"state": "watching", "pods": 1, "restarts": 0, "refused": 0, "error": None}, "status")
-                expect("watching, 1 pod" in command("status", "--socket", socket).output, "status has no labels")
+                expect("watching, 1 pod" in command("status", "--socket", place).output, "status has no labels")
                 api.refuses = 403
                 api.cut()
                 wait_for(lambda: status()["state"] == "failing" and "it answers 403" in status()["error"], "status after an error")
