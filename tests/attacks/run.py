@@ -7,8 +7,8 @@
     run.py programs [-k TEXT]... [--python EXE]
                                     programs.py: each attack must be told, and each clean program be silent
 
-The first two take --app flask|django|fastapi (all if not given).  Needs root, and Debian's python3-flask, python3-django,
-python3-fastapi, uvicorn and gunicorn.
+The first two take --app flask|django|fastapi|aiohttp|tornado|bottle (all if not given).  Needs root, and Debian's python3-flask,
+python3-django, python3-fastapi, python3-aiohttp, python3-tornado, python3-bottle, python3-waitress, uvicorn and gunicorn.
 """
 
 import argparse
@@ -35,6 +35,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BINARY = os.environ.get("PHRUDE_TRACE", os.path.join(ROOT, os.environ.get("BUILD", "build"), "phrude-trace"))
 RULES = os.path.join(ROOT, "rules")
+APPS = ["flask", "django", "fastapi", "aiohttp", "tornado", "bottle"]
 
 
 def free_port():
@@ -69,6 +70,9 @@ def commands(port):
         "django": gunicorn + ["django_app:app"],
         "fastapi": ["/usr/bin/python3", "/usr/bin/uvicorn", "--host", "127.0.0.1", "--port", str(port), "--log-level",
                     "error", "fastapi_app:app"],
+        "aiohttp": ["/usr/bin/python3", "aiohttp_app.py", str(port)],
+        "tornado": ["/usr/bin/python3", "tornado_app.py", str(port)],
+        "bottle": ["/usr/bin/python3", "/usr/bin/waitress-serve", "--listen", "127.0.0.1:%d" % port, "bottle_app:app"],
     }
 
 
@@ -182,6 +186,11 @@ def clean(names, requests):
     return ok
 
 
+def is_of(request, hole, i):
+    return bool(request) and request["path"] == "/hole/" + hole and request["remote_addr"] == "127.0.0.1" and (
+        urllib.parse.parse_qs(request["query"]).get("attack") == [str(i)])
+
+
 def attack(names):
     from payloads import PAYLOADS
 
@@ -197,33 +206,32 @@ def attack(names):
             marks.append(app.settle(marks[-1] if marks else 0))
         raw = open(app.alerts, "rb").read()
         app.stop()
-        told, start = 0, 0
-        attributed = requests = 0
+        told, start, wrong = 0, 0, 0
         for i, (hole, text) in enumerate(PAYLOADS):
             alerts = [json.loads(line) for line in raw[start:marks[i]].decode(errors="replace").splitlines()]
             start = marks[i]
-            found = sorted({a["rule"]["id"] or a["rule"]["name"] for a in alerts if a["rule"]["level"] != "info"})
+            alerts = [a for a in alerts if a["rule"]["level"] != "info"]
+            found = sorted({a["rule"]["id"] or a["rule"]["name"] for a in alerts})
+            stray = [a for a in alerts if not is_of(a["request"], hole, i)]
             told += bool(found)
-            for a in alerts:
-                if a["request"] and a["rule"]["level"] != "info":
-                    requests += 1
-                    attributed += a["request"]["path"] == "/hole/" + hole and a["request"]["remote_addr"] == "127.0.0.1"
-            print("%-8s %-5s %-17s %-50.50s %s" % (name, "told" if found else "MISS", hole, text.replace("\n", "; "),
-                                                   ", ".join(found)))
-        print("%s: %d of %d payloads told; of %d alerts with a request %d have the right path and address" % (
-            name, told, len(PAYLOADS), requests, attributed))
-        ok &= told == len(PAYLOADS)
+            wrong += bool(stray)
+            print("%-8s %-5s %-17s %-50.50s %s" % (name, "STRAY" if stray else "told" if found else "MISS", hole,
+                                                   text.replace("\n", "; "), ", ".join(found)))
+            for a in stray:
+                print("         %s is not of this request: %s" % (a["rule"]["name"], a["request"]))
+        print("%s: %d of %d payloads told, of %d not all alerts have the right request" % (name, told, len(PAYLOADS), wrong))
+        ok &= told == len(PAYLOADS) and not wrong
     return ok
 
 
-# What a program needs of packages is what it imports or runs of these.
-PACKAGES = ("aiohttp attr bottle celery django flask gevent httpx jinja2 mako numpy pip pytest requests setuptools sqlalchemy tornado uvicorn "
-            "uvloop werkzeug xdist").split()
+# What a program needs of packages is what it imports or runs of these.  The library has no distutils and imp any more since 3.12.
+PACKAGES = ("aiohttp attr bottle celery distutils django flask gevent httpx imp jinja2 mako numpy pip pytest requests setuptools sqlalchemy "
+            "tornado uvicorn uvloop werkzeug xdist").split()
 
 
 def missing_packages(python, program):
     _, _, files, run = program
-    words = set(re.findall(r"[a-z0-9]+", " ".join([*files.values(), run]))) | ({"xdist"} if "-n 2" in run else set())
+    words = set(re.findall(r"[a-z0-9]+", " ".join([*files.values(), run]))) | ({"xdist"} if "pytest -q -n 2" in run else set())
     wanted = [name for name in PACKAGES if name in words]
     code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if not u.find_spec(n)])"
     return subprocess.run([python, "-c", code, *wanted], capture_output=True, text=True, check=True).stdout.split()
@@ -290,14 +298,14 @@ def run_programs(wanted, python):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["clean", "attack", "programs"])
-    parser.add_argument("--app", action="append", choices=["flask", "django", "fastapi"])
+    parser.add_argument("--app", action="append", choices=APPS)
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("-k", action="append", metavar="TEXT")
     parser.add_argument("--python", default="/usr/bin/python3")
     arguments = parser.parse_args()
     if arguments.what == "programs":
         sys.exit(0 if run_programs(arguments.k, arguments.python) else 1)
-    names = arguments.app or ["flask", "django", "fastapi"]
+    names = arguments.app or APPS
     ok = clean(names, arguments.requests) if arguments.what == "clean" else attack(names)
     sys.exit(0 if ok else 1)
 
