@@ -19,17 +19,22 @@ def fits(bounds):
     return True
 
 
-def phrude_trace_is_watching(pid):
+marks = []
+
+
+def phrude_trace_is_watching(number):
     """A rule watches this function: its alert shows that the process is traced."""
 
 
 def is_seen_within(seconds):
     """Has the tracer made an alert of this process by then, and so all that came before?"""
-    mark = '"args":{"pid":%d}' % os.getpid()
+    marks.append(None)
+    number = os.getpid() * 10 + len(marks)  # alerts of an earlier mark may be on their way still
+    mark = '"args":{"number":%d}' % number
     seen = os.path.getsize(alerts)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        phrude_trace_is_watching(os.getpid())
+        phrude_trace_is_watching(number)
         time.sleep(0.003)
         with open(alerts, errors="replace") as f:
             f.seek(seen)
@@ -63,6 +68,8 @@ def child(case, directory, fd):
     wait_until_traced()
     if case["setup"]:
         case["globals"] = runpy.run_path(os.path.join(directory, "setup.py"), run_name="setup")
+        # What its imports brought may have filled the tracer's ring on a busy machine: the case begins with room.
+        is_seen_within(LIMIT / 2)
     names = {k: v for k, v in case.get("globals", {}).items() if k[:2] != "__"}
     runpy.run_path(os.path.join(directory, "case.py"), names, "__main__")
     for thread in threading.enumerate():
