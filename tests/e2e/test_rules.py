@@ -74,6 +74,38 @@ def mistakes_in_cases():
     expect_equal(ended.status, 2, "status without a directory")
 
 
+# Losses are said once a second, of processes that still run.
+FLOOD = """- rule: a
+  fires: |
+    import os, time
+    def deep(n, i):
+        if n:
+            return deep(n - 1, i)
+        try:
+            os.open("none/%d" % i, 0)
+        except OSError:
+            pass
+    for i in range(80000):
+        deep(100, i)
+    time.sleep(2)
+"""
+
+
+@test()
+def lost_matches_are_told():
+    """A case that raised no alert as the tracer lost matches of its process says so."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "a.yaml"), "w") as file:
+            file.write("- {name: a, func: f, file: a.py, level: info}\n"
+                       "- {name: b, func: open, module: posix, level: info, condition: {arg.path: {allow: [none]}}}\n")
+        with open(os.path.join(folder, "a.test.yaml"), "w") as file:
+            file.write(FLOOD)
+        ended = command("test", folder)
+        expect_equal(ended.status, 1, "status")
+        expect(re.search(r"raised no alert \(\d+ matches in the last \d+ s were not reported: ", ended.output),
+               "stdout: %s", ended.output)
+
+
 @test()
 def suggestions():
     frame = '{"function":"conf","file":"/srv/app.py","line":1}'
@@ -106,12 +138,22 @@ def programs():
     expect_equal(ended.returncode, 0, "status; it said: %s" % (ended.stdout + ended.stderr)[-1500:])
 
 
-@test(alone="applications under load")
-def clean_applications():
-    missing = [name for name in ("flask", "django", "fastapi", "uvicorn", "gunicorn", "requests")
+def applications(*arguments):
+    missing = [name for name in ("flask", "django", "fastapi", "uvicorn", "gunicorn", "requests", "aiohttp", "tornado", "bottle", "waitress")
                if not importlib.util.find_spec(name)]
     if missing:
         raise Skip("Debian's packages of %s are not installed" % ", ".join(missing))
-    ended = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "attacks", "run.py"), "clean", "--requests", "300"],
+    ended = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "attacks", "run.py"), *arguments],
                            env=dict(os.environ, PHRUDE_TRACE=BINARY), capture_output=True, text=True)
     expect_equal(ended.returncode, 0, "status; it said: %s" % (ended.stdout + ended.stderr)[-1500:])
+
+
+@test(alone="applications under load")
+def clean_applications():
+    applications("clean", "--requests", "300")
+
+
+@test(alone="attacks one after the other, whose alerts are told apart by when they come", limit=300)
+def attacked_applications():
+    """Each attack is told, by alerts that have its request; of all frameworks in a long run."""
+    applications("attack", *([] if LONG else ["--app", "django", "--app", "fastapi"]))

@@ -69,6 +69,8 @@ static void judge_case(const struct rule_case *c, const struct suite_result *r, 
 		buf_adds(&why, "did not get to its end");
 	if (why.len && r->error)
 		buf_printf(&why, " (%s)", r->error);
+	if (why.len && r->lost)
+		buf_printf(&why, " (%s)", r->lost);
 	say_verdict(c, why.len ? "FAIL" : "PASS", python, why.data);
 	tally->passed += !why.len;
 	tally->failed += !!why.len;

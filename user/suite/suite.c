@@ -286,12 +286,30 @@ static void take_alert(const cJSON *alert, const struct rule_case_set *cases,
 	}
 }
 
+/* A line of the log: "phrude-trace: warning: pid N: M matches ... were not reported: WHY". */
+static void take_loss(const char *line, struct suite_result *results, size_t n)
+{
+	const char *said = strstr(line, " pid ");
+	char *rest;
+	long pid;
+
+	if (!said || !strstr(line, "not reported"))
+		return;
+	pid = strtol(said + strlen(" pid "), &rest, 10);
+	if (!str_starts(rest, ": "))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (results[i].pid == pid && !results[i].lost)
+			results[i].lost = strdup(rest + strlen(": "));
+	}
+}
+
 int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 	      const char *const *rules, size_t nr_rules, const char *python,
 	      const struct user *user, struct suite_result **out, struct err *err)
 {
 	_cleanup_(suite_dir_remove) struct suite_dir dir = { .path = "" };
-	_cleanup_buf_ struct buf results = { 0 }, alerts = { 0 };
+	_cleanup_buf_ struct buf results = { 0 }, alerts = { 0 }, log = { 0 };
 	char *save = NULL;
 	int ret;
 
@@ -314,6 +332,10 @@ int suite_run(const struct rule_case_set *cases, const char *const *rule_names,
 
 		take_alert(alert, cases, rule_names, dir.path, *out);
 	}
+	suite_dir_read(&dir, "log", &log);
+	for (char *line = log.data ? strtok_r(log.data, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save))
+		take_loss(line, *out, cases->nr_cases);
 	return 0;
 }
 
@@ -323,6 +345,7 @@ void suite_results_free(struct suite_result *results, size_t n)
 		free(results[i].args);
 		free(results[i].skip);
 		free(results[i].error);
+		free(results[i].lost);
 	}
 	free(results);
 }

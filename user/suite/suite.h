@@ -17,6 +17,7 @@ struct suite_result {
 	bool args_fit;	    /* one of them has the arguments expected */
 	char *args;	    /* of the last one, as JSON; NULL: none */
 	char *skip, *error; /* why it did not run, or how it ended; NULL */
+	char *lost;	    /* what the tracer says of its matches that were not reported; NULL */
 };
 
 /*
