@@ -106,9 +106,10 @@ int rule_prefilter_bit(const struct rule *rule);
 /*
  * True if the match is one of this rule's function: full comparison of names, file or module.  A
  * Class.method rule is compared with the qualified name where it is known (event->qualname.s), and
- * is taken to fit where it is not: a false alarm is better than a miss.  For the same reason a C
- * function of unknown module fits, and a name that was cut when it was captured (event->names_cut)
- * fits all that it may have been.
+ * is taken to fit where it is not, unless the function has none of the arguments that the rule's
+ * values show: a false alarm is better than a miss.  For the same reason a C function of unknown
+ * module fits, and a name that was cut when it was captured (event->names_cut) fits all that it
+ * may have been.
  */
 bool rule_matches(const struct rule *rule, const struct event *ev);
 

@@ -166,6 +166,39 @@ static bool audit_matches(const struct rule *rule, const struct event *ev)
 	return is_cut(ev, ev->name, &known) || rule_glob_matches(rule->place, ev->name);
 }
 
+static bool has_arg(const struct event *ev, const char *name)
+{
+	for (size_t i = 0; i < ev->nr_args; i++) {
+		if (text_eq_str(ev->args[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Methods of one name in one file are told apart by their arguments where the class is not known:
+ * a function with none of those that the rule shows is another class's.
+ */
+static bool may_be_method(const struct rule *rule, const struct event *ev)
+{
+	bool shows = false;
+
+	if (!ev->nr_args || ev->args_cut)
+		return true;
+	for (size_t i = 0; i < rule->nr_values; i++) {
+		const struct rule_value *value = &rule->values[i];
+
+		for (size_t j = 0; j < value->nr_pieces; j++) {
+			if (!value->pieces[j].is_arg)
+				continue;
+			if (has_arg(ev, value->pieces[j].text))
+				return true;
+			shows = true;
+		}
+	}
+	return !shows;
+}
+
 bool rule_matches(const struct rule *rule, const struct event *ev)
 {
 	const char *name = rule_func_name(rule);
@@ -176,7 +209,9 @@ bool rule_matches(const struct rule *rule, const struct event *ev)
 		return false;
 	if (!place_matches(rule, ev))
 		return false;
-	if (name == rule->func || !ev->qualname.s)
+	if (name == rule->func)
 		return true;
+	if (!ev->qualname.s)
+		return rule->place_kind != RULE_FILE || may_be_method(rule, ev);
 	return qualname_matches(rule, ev);
 }

@@ -154,6 +154,42 @@ TEST(events)
 	}
 }
 
+TEST(methods_of_unknown_class)
+{
+	static const struct {
+		const char *shown, *arg;
+		bool cut, fits;
+	} cases[] = {
+		{ "template_string", "template_string", false, true },
+		{ "template_string", "token_type", false, false },
+		{ "template_string", "token_type", true, true },
+		{ "template_string", NULL, false, true },
+		{ NULL, "token_type", false, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rule_piece pieces[] = { { .is_arg = false, .text = (char *)"token_type" },
+					       { .is_arg = true, .text = (char *)cases[i].shown } };
+		struct rule_value value = { .pieces = pieces, .nr_pieces = cases[i].shown ? 2 : 1 };
+		struct rule rule = { .func = (char *)"Template.__init__",
+				     .place_kind = RULE_FILE,
+				     .place = (char *)"base.py",
+				     .values = &value,
+				     .nr_values = 1 };
+		struct event_arg arg = { .name = as_text(cases[i].arg) };
+		struct event ev = { .name = as_text("__init__"),
+				    .file = as_text("/l/base.py"),
+				    .args = &arg,
+				    .nr_args = cases[i].arg ? 1 : 0,
+				    .args_cut = cases[i].cut };
+
+		if (rule_matches(&rule, &ev) != cases[i].fits)
+			TEST_FAIL("case %zu must%s fit", i, cases[i].fits ? "" : " not");
+		ev.qualname = as_text("Template.__init__");
+		ASSERT(rule_matches(&rule, &ev));
+	}
+}
+
 TEST(func_names)
 {
 	static const struct {
