@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,8 +26,11 @@
 #include "base/look.h"
 #include "base/util.h"
 
-/* Most calls take a few microseconds: to sleep and be woken would take longer. */
-#define SPIN_NS 20000
+/*
+ * Most calls take a few microseconds, and the next one comes soon: to sleep and be woken takes
+ * longer, on a virtual machine as long as this.
+ */
+#define SPIN_NS 100000
 /* How often it is looked whether a worker that does not answer has died. */
 #define SLICE_NS (20 * NSEC_PER_MSEC)
 /* One that is not waiting for anything but a processor has so many times as long. */
@@ -44,6 +48,7 @@ struct shared {
 	bool sends, returns; /* a descriptor, to the worker and back */
 	bool slept;	     /* the call has waited for something, and not just for a processor */
 	int64_t busy_ns;     /* what it took of a processor */
+	int64_t spin_ns;     /* how long either side spins before it sleeps */
 	_Alignas(64) uint8_t area[WORKER_AREA];
 };
 
@@ -78,9 +83,9 @@ static void futex_wake(atomic_uint *word)
 }
 
 /* Does the word change soon? */
-static bool spin_on_word(atomic_uint *word, unsigned int value)
+static bool spin_on_word(atomic_uint *word, unsigned int value, int64_t spin_ns)
 {
-	int64_t until = clock_now_ns() + SPIN_NS;
+	int64_t until = clock_now_ns() + spin_ns;
 
 	do {
 		for (int i = 0; i < 32; i++) {
@@ -192,7 +197,7 @@ static void serve_calls(struct shared *sh)
 	unsigned int done = 0;
 
 	for (;;) {
-		while (!spin_on_word(&sh->asked, done)) {
+		while (!spin_on_word(&sh->asked, done, sh->spin_ns)) {
 			atomic_store(&sh->worker_sleeps, 1);
 			futex_wait(&sh->asked, done, NULL);
 			atomic_store(&sh->worker_sleeps, 0);
@@ -260,11 +265,19 @@ static bool may_hang(void)
 	return may;
 }
 
+/* Where there is but one processor, who spins keeps the other side from it. */
+static bool has_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) > 1;
+}
+
 static int start_worker(void)
 {
 	pid_t parent = getpid();
+	struct shared *mem;
 	int pair[2];
-	void *mem;
 
 	if (!may_hang())
 		return -EAGAIN;
@@ -272,6 +285,7 @@ static int start_worker(void)
 		   -1, 0);
 	if (mem == MAP_FAILED)
 		return -EAGAIN;
+	mem->spin_ns = has_processors() ? SPIN_NS : 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
 		munmap(mem, sizeof(struct shared));
 		return -EAGAIN;
@@ -339,7 +353,7 @@ static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, 
 {
 	int64_t patience = (int64_t)ms * NSEC_PER_MSEC;
 
-	while (!spin_on_word(&sh->answered, before)) {
+	while (!spin_on_word(&sh->answered, before, sh->spin_ns)) {
 		int64_t spent = clock_now_ns() - start_ns;
 		struct timespec ts = { .tv_nsec = MIN(SLICE_NS, MAX(patience - spent, 1)) };
 
