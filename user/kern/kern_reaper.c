@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define WORKERS_MAX 16
+/* What is destroyed waits for the kernel, and waiting takes no processor. */
+#define WORKERS_MAX 64
 
 struct item {
 	struct item *next;
