@@ -38,6 +38,7 @@ __u64 images;
 bool stopped;
 bool guarding;
 bool discovering;
+bool choosing_alive;
 __u64 changes_untold;
 __u64 prefilter[PHRUDE_PREFILTER_BITS / 64];
 bool prefilter_non_ascii;

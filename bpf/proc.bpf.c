@@ -178,6 +178,8 @@ __noinline int python_recognise(__u32 group, __u64 ip)
 		if (!pass)
 			break;
 	}
+	if (choosing_alive)
+		hold_ask(hold_claim(HOLD_LAUNCH));
 	return 0;
 }
 

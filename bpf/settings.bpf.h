@@ -48,6 +48,11 @@ extern bool stopped;
 extern bool guarding;
 /* Each program that is exec'ed is told of, whoever does it: user space chooses by what it is. */
 extern bool discovering;
+/*
+ * It chooses by what only a process that lives tells, its user or cgroup: where an interpreter
+ * starts, the process waits until it has been chosen, or not.
+ */
+extern bool choosing_alive;
 /* Changes of processes (abi/change.h) that could not be told of: user space goes through all. */
 extern __u64 changes_untold;
 

@@ -162,7 +162,24 @@ def chosen_by_name(interpreter):
             for number, wrapper in enumerate(wrappers):
                 early(interpreter, "new %d" % number, mine, wrapper=wrapper)
     expected = [("web", 0), ("web", 1), ("shop", 3), ("shop", 5)]
-    expect_equal(service.seen(), [(name, "%s %d" % (when, number)) for when in ("old", "new") for name, number in expected], "alerts")
+    expect_equal(service.seen(), [(name, "%s %d" % (when, number)) for when in ("old", "new") for name, number in expected], "alerts; %s" % service.messages)
+
+
+@test("interpreter", where=two, alone=ALONE)
+def short_lives(interpreter):
+    """A shell is moved into the pod, and becomes a program that is over at once: what it was chosen by is gone with it."""
+    mine, lives = token(), ["life %d" % number for number in range(16)]
+    with Node() as node:
+        pod = Pod(node, SHAPES[0][1], "shop", "shop-1")
+        pod.prepare("web")
+        pod.link("web")
+        with Target(interpreter, "load.py", mine, wrapper=pod.wrapper("ID")), \
+                Service(targets(web="{ cmdline: %s, namespace: shop }" % mine) + node.told()) as service:
+            for life in lives:
+                early(interpreter, life, mine, wrapper=pod.wrapper("ID"))
+    expect_equal(service.seen(), [("web", life) for life in lives], "alerts")
+    expect_equal([alert["kubernetes"]["pod"] for alert in service.alerts], ["shop-1"] * len(lives), "pods")
+    expect("programs_unseen" not in service.messages[-1], "it said: %s", service.messages[-1])
 
 
 @test(alone=ALONE)

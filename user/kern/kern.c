@@ -208,14 +208,15 @@ static int share_set(struct kern *k, pid_t pid)
 	return ret;
 }
 
-int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
+static int put_proc(struct kern *k, pid_t pid, const struct py_proc *proc, uint64_t flags,
+		    struct err *err)
 {
 	__u32 key = pid;
 	int ret = share_set(k, pid);
 
 	if (!ret)
 		ret = bpf_map__update_elem(k->skel->maps.procs, &key, sizeof(key), proc,
-					   sizeof(*proc), BPF_ANY);
+					   sizeof(*proc), flags);
 
 	if (ret == -E2BIG)
 		return err_set(err, ret, "more than %d processes are traced: pid %d has no room",
@@ -224,6 +225,16 @@ int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct 
 		return err_set(err, ret, "cannot pass pid %d to the kernel: %s", pid,
 			       strerror(-ret));
 	return 0;
+}
+
+int kern_proc_set(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
+{
+	return put_proc(k, pid, proc, BPF_ANY, err);
+}
+
+int kern_proc_add(struct kern *k, pid_t pid, const struct py_proc *proc, struct err *err)
+{
+	return put_proc(k, pid, proc, BPF_NOEXIST, err);
 }
 
 int kern_proc_get(const struct kern *k, pid_t pid, struct py_proc *proc)
@@ -258,6 +269,11 @@ void kern_target_share_delete(struct kern *k, pid_t target)
 void kern_discover(struct kern *k)
 {
 	k->skel->bss->discovering = true;
+}
+
+void kern_choose_alive(struct kern *k, bool alive)
+{
+	k->skel->bss->choosing_alive = alive;
 }
 
 void kern_forget_table(struct kern *k, pid_t pid, uint64_t table)

@@ -154,6 +154,8 @@ void kern_direct_set_watch(struct kern *kern, uint32_t idx, uint32_t watch);
 
 /* Starts and stops tracing a process.  Hits in processes that are not there are ignored. */
 int kern_proc_set(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
+/* The same, but -EEXIST if the kernel side has it already. */
+int kern_proc_add(struct kern *kern, pid_t pid, const struct py_proc *proc, struct err *err);
 /* What the kernel side has of it.  -ENOENT */
 int kern_proc_get(const struct kern *kern, pid_t pid, struct py_proc *proc);
 int kern_proc_delete(struct kern *kern, pid_t pid);
@@ -167,6 +169,8 @@ pid_t kern_share_target(const struct kern *kern, pid_t pid);
  * From now on each program that is exec'ed is told of, and its process traced until it is deleted.
  */
 void kern_discover(struct kern *kern);
+/* Whether a process in which a known interpreter starts is held (HOLD_LAUNCH) until it is chosen. */
+void kern_choose_alive(struct kern *kern, bool alive);
 
 /*
  * kern_change.c: has processes told of whose effective user, or whose cgroup, changes without an

@@ -32,6 +32,7 @@ static const struct {
 	{ SELECT_NAMESPACE, KERN_CHANGE_CGROUP },
 	{ SELECT_POD, KERN_CHANGE_CGROUP },
 	{ SELECT_CONTAINER_NAME, KERN_CHANGE_CGROUP },
+	{ SELECT_LABELS, KERN_CHANGE_CGROUP },
 };
 
 void targets_watch_changes(struct targets *t)
@@ -44,6 +45,8 @@ void targets_watch_changes(struct targets *t)
 		if (selection_goes_by(&t->policy->selection, changing_keys[i].key))
 			wanted |= changing_keys[i].change;
 	}
+	/* What may change is what is looked up in a process that lives. */
+	kern_choose_alive(t->kern, wanted);
 	t->unseen_changes = kern_tell_changes(t->kern, wanted);
 }
 

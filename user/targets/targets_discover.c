@@ -165,15 +165,24 @@ const struct select_target *targets_choose_present(struct targets *t, pid_t pid,
 	return chosen;
 }
 
-/* One that fits: what it forks from now on is told of. */
+/*
+ * One that fits: what it forks from now on is told of.  -EEXIST: the kernel side has it by itself,
+ * as it has exec'ed or was forked meanwhile, and the record of that is on its way.
+ */
 static int expect_found(struct targets *t, pid_t pid, const struct select_target *chosen)
 {
 	static const struct py_proc attaching = { .state = PY_PROC_ATTACHING };
-	struct process *p = processes_add(&t->processes, pid);
+	struct process *p;
 	struct err err;
 
-	if (!p)
+	/* What else is wrong is said when it is attached to. */
+	if (kern_proc_add(t->kern, pid, &attaching, &err) == -EEXIST)
+		return -EEXIST;
+	p = processes_add(&t->processes, pid);
+	if (!p) {
+		kern_proc_delete(t->kern, pid);
 		return -ENOMEM;
+	}
 	p->target = true;
 	p->leaving = 0;
 	/* What it was forked from may have been let go of before that was told. */
@@ -181,7 +190,6 @@ static int expect_found(struct targets *t, pid_t pid, const struct select_target
 	process_select(p, chosen, t->policy);
 	p->family = p->family ?: targets_new_family(t);
 	p->starting = true; /* it is still to be attached to */
-	kern_proc_set(t->kern, pid, &attaching, &err);
 	return 0;
 }
 
@@ -196,7 +204,7 @@ static int add_found(struct targets *t, pid_t pid, const struct select_target *c
 	ret = expect_found(t, pid, chosen);
 	if (!ret)
 		more[t->found.count++] = pid;
-	return ret;
+	return ret == -EEXIST ? 0 : ret;
 }
 
 /* Was it found at an earlier look?  What could not be attached to then is not tried again. */
