@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -46,6 +47,11 @@ def once(interpreter, word, mine, wrapper):
 
 def said(service, word):
     return [line for line in list(service.messages) if word in line]
+
+
+def long_test(function):
+    """The pauses between tries are what it waits for: it runs with PHRUDE_LONG_TESTS."""
+    return test(alone=ALONE)(function) if os.environ.get("PHRUDE_LONG_TESTS") else function
 
 
 @test("interpreter", where=two, alone=ALONE)
@@ -127,7 +133,7 @@ def a_static_pod():
     expect_equal({name for name, _ in service.seen()}, {"etcd"}, "targets")
 
 
-@test(alone=ALONE)
+@long_test
 def cut_and_expired():
     """Connections break, and the server forgets: nothing is missed, and what was known holds meanwhile."""
     mine = token()
@@ -249,7 +255,7 @@ def a_server_that_says_nothing():
     expect(took < 8, "its end took %.1f s", took)
 
 
-@test(alone=ALONE)
+@long_test
 def what_is_no_event():
     """Whatever a watch tells, the list says what is so, and other pods are as they were."""
     mine = token()
