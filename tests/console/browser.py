@@ -69,7 +69,7 @@ class Browser:
     def text(self):
         return self.run("return document.body.innerText")
 
-    def wait(self, what, timeout=60):
+    def wait(self, what, timeout=60, name=None):
         """Waits until `what` (a text of the page, or a function) is there; returns what it gave."""
         until = time.monotonic() + timeout
         while True:
@@ -80,21 +80,25 @@ class Browser:
             if found:
                 return found
             if time.monotonic() > until:
-                raise AssertionError(f"{what!r} did not come; the page at {self.url} says: {self.text()[:2000]}")
+                raise AssertionError(f"{name or what!r} did not come; the page at {self.url} says: {self.text()[:2000]}")
             time.sleep(0.05)
 
+    def element(self, using, value):
+        """Waits for it: what the page has asked the server for comes a moment after the page."""
+        return self.wait(lambda: self.ask("POST", "/element", {"using": using, "value": value})[ELEMENT], name=f"{using} {value!r}")
+
     def find(self, selector):
-        return self.ask("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
+        return self.element("css selector", selector)
 
     def click(self, selector):
         self.ask("POST", f"/element/{self.find(selector)}/click", {})
 
     def click_link(self, text):
-        self.ask("POST", f"/element/{self.ask('POST', '/element', {'using': 'partial link text', 'value': text})[ELEMENT]}/click", {})
+        self.ask("POST", f"/element/{self.element('partial link text', text)}/click", {})
 
     def click_button(self, text):
         xpath = f"//button[normalize-space()='{text}']"
-        self.ask("POST", f"/element/{self.ask('POST', '/element', {'using': 'xpath', 'value': xpath})[ELEMENT]}/click", {})
+        self.ask("POST", f"/element/{self.element('xpath', xpath)}/click", {})
 
     def fill(self, selector, text):
         element = self.find(selector)

@@ -169,7 +169,7 @@ pid_t kern_share_target(const struct kern *kern, pid_t pid);
  * From now on each program that is exec'ed is told of, and its process traced until it is deleted.
  */
 void kern_discover(struct kern *kern);
-/* Whether a process in which a known interpreter starts is held (HOLD_LAUNCH) until it is chosen. */
+/* Whether a process in which a known interpreter starts is held (HOLD_LAUNCH) until chosen. */
 void kern_choose_alive(struct kern *kern, bool alive);
 
 /*
