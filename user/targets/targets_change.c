@@ -124,12 +124,20 @@ static enum looked look_at_known(struct targets *t, struct process *p, uid_t uid
 	return CHANGED;
 }
 
+static bool is_entered(const struct targets *t, pid_t pid)
+{
+	struct py_proc proc;
+
+	return !kern_proc_get(t->kern, pid, &proc);
+}
+
 /*
  * Its command line stands in its memory, which may not answer.  Strangers of one user share an
  * allowance, as what descends from one target does.
  */
 static enum looked look_at_stranger(struct targets *t, pid_t pid, uid_t uid)
 {
+	bool entered = is_entered(t, pid);
 	struct process stranger = { .pid = pid };
 	const struct select_target *chosen;
 	uid_t own = uid;
@@ -145,7 +153,7 @@ static enum looked look_at_stranger(struct targets *t, pid_t pid, uid_t uid)
 		chosen = NULL;
 	if (!chosen)
 		return SAME;
-	targets_take_up(t, pid, chosen);
+	targets_take_up(t, pid, chosen, entered);
 	return CHANGED;
 }
 
@@ -161,6 +169,12 @@ static enum looked look_at(struct targets *t, pid_t pid, uid_t uid, bool last, u
 	return look_at_known(t, p, uid, last, when);
 }
 
+/* It has exec'ed since, or was forked: the record of that is on its way. */
+static bool is_told_of(const struct targets *t, pid_t pid)
+{
+	return !processes_find(&t->processes, pid) && is_entered(t, pid);
+}
+
 void targets_changed(struct targets *t, const struct ev_proc *ev)
 {
 	pid_t pid = (pid_t)ev->hdr.pid;
@@ -169,7 +183,7 @@ void targets_changed(struct targets *t, const struct ev_proc *ev)
 		return;
 	targets_note_changing(t, pid, false);
 	/* The reload chooses anew. */
-	if (!t->reloading)
+	if (!t->reloading && !is_told_of(t, pid))
 		look_at(t, pid, ev->other, false, ev->hdr.time_ns);
 }
 

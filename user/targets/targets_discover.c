@@ -167,17 +167,20 @@ const struct select_target *targets_choose_present(struct targets *t, pid_t pid,
 
 /*
  * One that fits: what it forks from now on is told of.  -EEXIST: the kernel side has it by itself,
- * as it has exec'ed or was forked meanwhile, and the record of that is on its way.
+ * though it had not before (`entered`): it has exec'ed, and the record of that is on its way.
  */
-static int expect_found(struct targets *t, pid_t pid, const struct select_target *chosen)
+static int expect_found(struct targets *t, pid_t pid, const struct select_target *chosen,
+			bool entered)
 {
 	static const struct py_proc attaching = { .state = PY_PROC_ATTACHING };
 	struct process *p;
 	struct err err;
+	int ret = entered ? kern_proc_set(t->kern, pid, &attaching, &err)
+			  : kern_proc_add(t->kern, pid, &attaching, &err);
 
 	/* What else is wrong is said when it is attached to. */
-	if (kern_proc_add(t->kern, pid, &attaching, &err) == -EEXIST)
-		return -EEXIST;
+	if (ret == -EEXIST)
+		return ret;
 	p = processes_add(&t->processes, pid);
 	if (!p) {
 		kern_proc_delete(t->kern, pid);
@@ -201,10 +204,10 @@ static int add_found(struct targets *t, pid_t pid, const struct select_target *c
 	if (!more)
 		return -ENOMEM;
 	t->found.list = more;
-	ret = expect_found(t, pid, chosen);
+	ret = expect_found(t, pid, chosen, true);
 	if (!ret)
 		more[t->found.count++] = pid;
-	return ret == -EEXIST ? 0 : ret;
+	return ret;
 }
 
 /* Was it found at an earlier look?  What could not be attached to then is not tried again. */
@@ -264,9 +267,9 @@ static void attach_found(struct targets *t, pid_t pid)
 		drop_process(t, p);
 }
 
-void targets_take_up(struct targets *t, pid_t pid, const struct select_target *chosen)
+void targets_take_up(struct targets *t, pid_t pid, const struct select_target *chosen, bool entered)
 {
-	if (!t->ending && !expect_found(t, pid, chosen))
+	if (!t->ending && !expect_found(t, pid, chosen, entered))
 		attach_found(t, pid);
 }
 

@@ -129,8 +129,11 @@ static void look_after_exec(struct targets *t, struct process *p)
 		p->undecided -= ret != -EBUSY || !targets_may_look_ever(t, p);
 		return;
 	}
-	if (ret == -ESRCH)
+	if (ret == -ESRCH) {
 		note_unseen(t, p);
+		/* Its end may have been told before this was. */
+		p->starting = false;
+	}
 	p->undecided = 0;
 	if (ret)
 		targets_give_up(p, ret, "an exec", &err);

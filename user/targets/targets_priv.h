@@ -167,8 +167,12 @@ void targets_leave(struct targets *t, struct process *p);
 const struct select_target *targets_choose_known(const struct targets *t, const struct process *p,
 						 uid_t uid);
 const struct select_target *targets_choose_present(struct targets *t, pid_t pid, uid_t uid);
-/* Attaches to one that runs already and fits a target. */
-void targets_take_up(struct targets *t, pid_t pid, const struct select_target *chosen);
+/*
+ * Attaches to one that runs already and fits a target.  entered: the kernel side had it when it was
+ * chosen; one that it has only now is left to the record of that.
+ */
+void targets_take_up(struct targets *t, pid_t pid, const struct select_target *chosen,
+		     bool entered);
 /*
  * targets_change.c: has the kernel side tell of what the policy goes by; a process has changed; and
  * once a second, looks at those that have.
