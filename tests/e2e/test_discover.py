@@ -170,6 +170,24 @@ def programs_of_shells():
     expect(" lost 0" in service.messages[-1], "it said: %s", service.messages[-1])
 
 
+@test(alone=ALONE)
+def a_tracer_that_stands_still():
+    """What starts meanwhile goes on after a tenth of a second; what was not seen of it for that is counted."""
+    mine = token()
+    for key, missed in (("", 0), (", user: root", 3)):
+        with Target(host, "load.py", mine), Service(targets(all="{ cmdline: %s%s }" % (mine, key))) as service:
+            early(host, "before", mine)
+            service.process.send_signal(signal.SIGSTOP)
+            for number in range(3):
+                start = time.monotonic()
+                early(host, "meanwhile", mine)
+                expect(time.monotonic() - start < 5, "a start took %.1f s", time.monotonic() - start)
+            service.process.send_signal(signal.SIGCONT)
+            early(host, "after", mine)
+        expect_equal([said for _, said in service.seen()], ["before"] + ["meanwhile"] * (3 - missed) + ["after"], "alerts%s" % key)
+        expect_equal(int(service.summary.get("programs_unseen", 0)), missed, "programs_unseen%s (%s)" % (key, service.messages))
+
+
 def entries(pid, name):
     """The keys in a map of a tracer, but for the process that reads them."""
     ids = set()

@@ -42,7 +42,8 @@
 	  "imports whose thread could not be stopped (a debugger had it, or it was the parent of " \
 	  "a vfork) while probes were put on")                                                     \
 	X(programs_unseen, "programs_unseen", cut,                                                 \
-	  "processes that exec'ed a new interpreter and ended before it could be looked at")       \
+	  "processes that exec'ed a new interpreter and ended before it could be looked at, or "   \
+	  "before it could be told whether they fit a target")                                     \
 	X(places_refused, "places_refused", cut,                                                   \
 	  "functions written in C that have no probe, as no file bears out what the process says " \
 	  "of their place")                                                                        \

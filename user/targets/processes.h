@@ -79,6 +79,7 @@ struct process {
 	bool disarms;	     /* what only the former policy had armed is still to be disarmed */
 	bool put_off;	     /* a look was not taken */
 	bool starting;	     /* it has exec'ed an interpreter that has not begun yet */
+	bool unchosen;	     /* it ended before what it may be chosen by was read */
 	unsigned int family; /* see struct family */
 	bool gone;	     /* it was not there any more at the last look */
 	struct {

@@ -46,6 +46,7 @@ void targets_watch_changes(struct targets *t)
 			wanted |= changing_keys[i].change;
 	}
 	/* What may change is what is looked up in a process that lives. */
+	t->chooses_alive = wanted;
 	kern_choose_alive(t->kern, wanted);
 	t->unseen_changes = kern_tell_changes(t->kern, wanted);
 }

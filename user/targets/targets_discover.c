@@ -62,15 +62,27 @@ const struct select_target *targets_choose_known(const struct targets *t, const 
 			     p->kube);
 }
 
+static bool is_gone(pid_t pid)
+{
+	uid_t uid;
+
+	return proc_uid(pid, &uid);
+}
+
 bool targets_choose(struct targets *t, struct process *p)
 {
 	if (!t->config.discovers)
 		return true;
 	process_select(p, targets_choose_known(t, p, PHRUDE_UID_SAME), t->policy);
 	p->leaving = 0;
+	p->unchosen = !p->selected && t->chooses_alive && is_gone(p->pid);
 	if (p->selected)
 		return true;
-	drop_process(t, p);
+	/* Whether it was Python its start tells, if it does. */
+	if (p->unchosen)
+		p->undecided = 0;
+	else
+		drop_process(t, p);
 	return false;
 }
 

@@ -123,20 +123,30 @@ static void look_after_exec(struct targets *t, struct process *p)
 		return;
 	}
 	ret = targets_retrace(t, p, &err);
-	/* Much of what looks wrong is only not finished yet. */
-	if (ret && ret != -ESRCH && ret != -ETIMEDOUT && p->undecided > 1) {
+	/*
+	 * Much of what looks wrong is only not finished yet; and of one that is gone the start and
+	 * the end may stand behind this in the ring.
+	 */
+	if (ret && ret != -ETIMEDOUT && p->undecided > 1) {
 		/* Put off: it is looked at as soon as it may be. */
 		p->undecided -= ret != -EBUSY || !targets_may_look_ever(t, p);
 		return;
 	}
-	if (ret == -ESRCH) {
+	if (ret == -ESRCH)
 		note_unseen(t, p);
-		/* Its end may have been told before this was. */
-		p->starting = false;
-	}
 	p->undecided = 0;
 	if (ret)
 		targets_give_up(p, ret, "an exec", &err);
+}
+
+void targets_unchosen(struct targets *t, const struct process *p)
+{
+	if (!t->programs_unseen)
+		log_warn("pid %d ended before it could be told whether it fits a target: it lived "
+			 "too short, or nobody could look at it in time (programs_unseen counts "
+			 "them)",
+			 p->pid);
+	t->programs_unseen++;
 }
 
 void targets_ended(struct targets *t, struct process *p)

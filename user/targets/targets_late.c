@@ -353,8 +353,8 @@ static void look_at_import(struct targets *t, struct process *p, const struct ev
 
 static void look_at_launch(struct targets *t, struct process *p, const struct ev_hold *asked)
 {
-	/* It has been looked at meanwhile. */
-	if (t->ending || (p->interp && !p->undecided)) {
+	/* It has been looked at meanwhile, or is over. */
+	if (t->ending || p->unchosen || (p->interp && !p->undecided)) {
 		holds_answer(kern_holds(t->kern), asked, 0);
 		return;
 	}

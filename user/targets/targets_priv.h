@@ -84,6 +84,7 @@ struct targets {
 		size_t count;
 	} changing;
 	uint32_t unseen_changes; /* KERN_CHANGE_*: the kernel side tells of none */
+	bool chooses_alive;	 /* the policy goes by what only a process that lives tells */
 	struct round *round;	 /* NULL: there was none yet */
 	size_t nr_attached;	 /* of those of the configuration: done */
 	bool ending;		 /* probes are being taken away: no new ones */
@@ -207,6 +208,8 @@ void targets_exec(struct targets *t, struct process *p);
 void targets_started(struct targets *t, struct process *p, uint32_t group);
 /* Notes the program by which the interpreter of a process was started. */
 void targets_note_program(struct targets *t, const struct process *p);
+/* A known interpreter has started in one that was gone before it could be chosen: counts it. */
+void targets_unchosen(struct targets *t, const struct process *p);
 /* It has ended: forgets it. */
 void targets_ended(struct targets *t, struct process *p);
 /*

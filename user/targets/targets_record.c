@@ -104,7 +104,9 @@ static int on_record(struct targets *t, const void *record, size_t size)
 		break;
 	case PROC_START:
 		p = processes_find(&t->processes, ev.hdr.pid);
-		if (p)
+		if (p && p->unchosen)
+			targets_unchosen(t, p);
+		else if (p)
 			targets_started(t, p, ev.other);
 		break;
 	case PROC_EXIT:
