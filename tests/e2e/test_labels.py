@@ -226,6 +226,23 @@ def what_is_no_list():
 
 
 @test(alone=ALONE)
+def pods_that_are_large():
+    """Those of which no two fit a page are asked for one by one."""
+    mine = token()
+    with Node() as node, api_server() as api:
+        pod, wrapper = placed(node, "shop-1")
+        other, _ = placed(node, "shop-2")
+        for one in (other, pod):
+            api.put(one, {"app": "shop"})
+            api.pods[one.uid]["metadata"]["annotations"]["large"] = "x" * (3 << 20)
+        with Target(host, "load.py", mine, wrapper=wrapper) as target, \
+                Service(labelled(mine, shop="{ app: shop }") + node.told() + api.told(), wrapper=api.wrapper()) as service:
+            seen_soon(service, target)
+    limits = [query["limit"] for query, _, _ in api.asked("limit")]
+    expect_equal(limits, ["128", "32", "8", "2", "1", "1"], "pods of a page")
+
+
+@test(alone=ALONE)
 def without_an_account():
     with api_server() as api:
         refused(api, "/nonexistent/token", account="kubernetes-account: /nonexistent\n")

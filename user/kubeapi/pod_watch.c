@@ -171,8 +171,9 @@ static int list(struct pod_watch *w, struct err *err)
 	int ret;
 
 	w->limit = PAGE_PODS;
+	/* Never 0, which is any number. */
 	while ((ret = list_pages(w, err)) == -EFBIG && w->limit > 1)
-		w->limit /= 4;
+		w->limit = MAX(w->limit / 4, 1u);
 	return ret;
 }
 
