@@ -9,8 +9,8 @@
 
 #include "base/util.h"
 
-/* With more series than this, those that are zero are left out. */
-#define ZEROS_MAX 2000
+/* With more series than this, in all, no more are made that are zero. */
+#define SERIES_MAX 2000
 
 struct alert_counts {
 	pthread_mutex_t lock;	    /* of all this */
@@ -98,32 +98,53 @@ static struct alert_series *add_series(struct alert_counts *c, const struct aler
 	return list[c->count++] = TAKE_PTR(s);
 }
 
+static struct alert_series series_like(const struct rule *rule, const char *target)
+{
+	return (struct alert_series){ .rule = rule->name,
+				      .level = rule_level_name(rule->level),
+				      .target = target };
+}
+
+static struct alert_series *find_series(const struct alert_counts *c,
+					const struct alert_series *like)
+{
+	struct alert_series *const *found = tfind(like, &c->tree, compare_series);
+
+	return found ? *found : NULL;
+}
+
 /* NULL: no memory. */
 static struct alert_series *find_or_add(struct alert_counts *c, const struct rule *rule,
 					const char *target)
 {
-	const struct alert_series like = { .rule = rule->name,
-					   .level = rule_level_name(rule->level),
-					   .target = target };
-	struct alert_series *const *found = tfind(&like, &c->tree, compare_series);
+	const struct alert_series like = series_like(rule, target);
 
-	return found ? *found : add_series(c, &like);
+	return find_series(c, &like) ?: add_series(c, &like);
 }
 
-int alert_counts_expect(struct alert_counts *c, const struct rule_set *rules,
-			const char *const *targets, size_t nr_targets)
+/* With those that there are already, whoever has asked for them. */
+static bool would_be_too_many(const struct alert_counts *c, const struct rule_set *rules,
+			      const char *target)
 {
-	size_t columns = MAX(nr_targets, 1);
+	size_t count = c->count;
+
+	for (size_t i = 0; i < rules->nr_rules && count <= SERIES_MAX; i++) {
+		const struct alert_series like = series_like(&rules->rules[i], target);
+
+		count += !find_series(c, &like);
+	}
+	return count > SERIES_MAX;
+}
+
+int alert_counts_expect(struct alert_counts *c, const struct rule_set *rules, const char *target)
+{
+	size_t wanted;
 	int ret = 0;
 
-	if (rules->nr_rules > ZEROS_MAX / columns)
-		return 0;
 	pthread_mutex_lock(&c->lock);
-	for (size_t i = 0; i < rules->nr_rules * columns && !ret; i++) {
-		if (!find_or_add(c, &rules->rules[i / columns],
-				 nr_targets ? targets[i % columns] : NULL))
-			ret = -ENOMEM;
-	}
+	wanted = would_be_too_many(c, rules, target) ? 0 : rules->nr_rules;
+	for (size_t i = 0; i < wanted && !ret; i++)
+		ret = find_or_add(c, &rules->rules[i], target) ? 0 : -ENOMEM;
 	pthread_mutex_unlock(&c->lock);
 	return ret;
 }

@@ -31,12 +31,11 @@ void alert_counts_free(struct alert_counts *c); /* NULL is allowed */
 DEFINE_CLEANUP(alert_counts_freep, struct alert_counts, alert_counts_free);
 
 /*
- * These rules may raise alerts for these targets, or without one if there are none: they are there
- * before the first alert, so that it can be seen as a change, unless they would be too many.
+ * These rules may raise alerts for this target (NULL: for none): they are there before the first
+ * alert, so that it can be seen as a change, unless there would be too many series in all.
  * -ENOMEM
  */
-int alert_counts_expect(struct alert_counts *c, const struct rule_set *rules,
-			const char *const *targets, size_t nr_targets);
+int alert_counts_expect(struct alert_counts *c, const struct rule_set *rules, const char *target);
 /* target: its name, or NULL. */
 void alert_counts_add(struct alert_counts *c, const struct rule *rule, const char *target);
 void alert_counts_suppress(struct alert_counts *c, const struct rule *rule, const char *target);

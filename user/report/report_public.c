@@ -119,7 +119,7 @@ static void expect_list(struct report *r, struct config_list list, const char *t
 	const struct rule_set rules = { .rules = r->policy->rules.rules + list.first,
 					.nr_rules = list.count };
 
-	alert_counts_expect(r->public->counts, &rules, &target, target ? 1 : 0);
+	alert_counts_expect(r->public->counts, &rules, target);
 }
 
 /* Without memory for it they are counted from their first alert on. */
