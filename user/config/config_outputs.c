@@ -51,18 +51,16 @@ static void read_format(struct config_reader *r, const struct yaml_entry *entry)
 static void read_queue(struct config_reader *r, const struct yaml_entry *entry)
 {
 	struct text text;
-	size_t n = 0, i = 0;
+	uint64_t n;
 
 	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
-	for (; i < text.len && text.s[i] >= '0' && text.s[i] <= '9' && n <= QUEUE_MAX; i++)
-		n = 10 * n + (text.s[i] - '0');
-	if (i < text.len || !n || n > QUEUE_MAX)
+	if (config_parse_count(text, QUEUE_MAX, &n))
+		r->output->queue = n;
+	else
 		yaml_error(&r->yaml, entry->value,
 			   "`queue` takes a number of alerts from 1 to %d, not %s", QUEUE_MAX,
 			   YAML_QUOTE(text));
-	else
-		r->output->queue = n;
 }
 
 static char *read_file_name(struct config_reader *r, const struct yaml_entry *entry)

@@ -56,11 +56,11 @@ int config_set_limit(struct config *c, const char *text);
 void config_read_limit(struct config_reader *r, const struct yaml_entry *entry);
 /* config_rotate.c: the key `rotate` of an output. */
 void config_read_rotate(struct config_reader *r, const struct yaml_entry *entry);
+/* Would that output's file be moved to a name as this one is? */
+bool config_rotates_to(const struct sink_config *output, const char *path);
 /* config_sasl.c: of the output that is being read; and once all of it is, if `node` is there. */
 void config_read_sasl(struct config_reader *r, const struct yaml_entry *entry);
 void config_check_sasl(struct config_reader *r, const struct yaml_node *node);
-/* Would that output's file be moved to a name as this one is? */
-bool config_rotates_to(const struct sink_config *output, const char *path);
 /*
  * config_units.c: a number of bytes with K, M or G behind it; one of seconds with s, m, h or d; a
  * number from 1 on; one in a second, minute or hour, with that number as the burst.  Is it one, and

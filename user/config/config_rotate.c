@@ -15,22 +15,12 @@ enum { ROTATE_SIZE, ROTATE_AGE, ROTATE_KEEP };
 
 static const char *const rotate_keys[] = { "size", "age", "keep" };
 
-static bool read_keep(struct text text, unsigned int *keep)
-{
-	unsigned int n = 0;
-	size_t i = 0;
-
-	for (; i < text.len && text.s[i] >= '0' && text.s[i] <= '9' && n <= OUT_SHIFT_MAX; i++)
-		n = 10 * n + (unsigned int)(text.s[i] - '0');
-	*keep = n;
-	return i == text.len && n && n <= OUT_SHIFT_MAX;
-}
-
 static void read_rotate_key(void *ctx, size_t row, const struct yaml_entry *entry)
 {
 	struct config_reader *r = ctx;
 	struct sink_rotation *rotation = &r->output->rotation;
 	struct text text;
+	uint64_t keep;
 
 	if (!yaml_read_text(&r->yaml, entry, &text))
 		return;
@@ -43,7 +33,11 @@ static void read_rotate_key(void *ctx, size_t row, const struct yaml_entry *entr
 		yaml_error(&r->yaml, entry->value,
 			   "`age` takes a time from 1s to 3660d, as in 30m, 12h or 1d, not %s",
 			   YAML_QUOTE(text));
-	if (row == ROTATE_KEEP && !read_keep(text, &rotation->keep))
+	if (row != ROTATE_KEEP)
+		return;
+	if (config_parse_count(text, OUT_SHIFT_MAX, &keep))
+		rotation->keep = (unsigned int)keep;
+	else
 		yaml_error(&r->yaml, entry->value,
 			   "`keep` takes a number of files from 1 to %d, not %s", OUT_SHIFT_MAX,
 			   YAML_QUOTE(text));
