@@ -199,6 +199,11 @@ def config(found):
     return next(yaml.safe_load(one["data"]["phrude-trace.yaml"]) for one in found["ConfigMap"] if "phrude-trace.yaml" in one["data"])
 
 
+def notes(found):
+    """By which pods are other ones."""
+    return found["DaemonSet"][0]["spec"]["template"]["metadata"]["annotations"]
+
+
 def check_version():
     version = re.search(r"^VERSION := (\S+)", pathlib.Path("Makefile").read_text(), re.M)[1]
     of = yaml.safe_load((pathlib.Path(CHART) / "Chart.yaml").read_text())["appVersion"]
@@ -218,6 +223,10 @@ def main():
         fault(f"{CHART} and {KUSTOMIZATION}: their DaemonSets differ")
     if config(charted) != config(plain):
         fault(f"{CHART} and {KUSTOMIZATION}: their configurations differ")
+    for key, anew in (("config.disabled=true", False), ("config.rate=5", True), ("metrics.address=127.0.0.1", True)):
+        other = objects(f"the chart with {key}", run(*template, "1.31.0", "--set", key))
+        if (notes(other) != notes(charted)) is not anew:
+            fault(f"{CHART}: {key} has the pods started anew, or does not")
     old = objects("the chart in 1.29", run(*template, "1.29.0"))["DaemonSet"][0]["spec"]["template"]
     if "appArmorProfile" in old["spec"]["containers"][0]["securityContext"] or not any("apparmor" in key for key in old["metadata"]["annotations"]):
         fault(f"{CHART}: before 1.30 AppArmor is an annotation")
