@@ -7,9 +7,9 @@
 struct cJSON;
 
 void control_show(struct buf *out, const struct cJSON *doc);
-/* What keeps the tracer from being well, a line each. */
 /* What probes cost targets, where that is known. */
 void control_show_costs(struct buf *out, const struct cJSON *doc);
+/* What keeps the tracer from being well, a line each. */
 void control_show_problems(struct buf *out, const struct cJSON *doc);
 /* Its first line, without the end. */
 void control_show_title(struct buf *out, const struct cJSON *doc);

@@ -69,5 +69,5 @@ bool intake_is_over(const struct intake *in);
  * Why it has ended by itself: 0: it has not, or there were alerts enough.  -errno with a sentence.
  */
 int intake_error(const struct intake *in, struct err *err);
-/* Fills in what is counted here, once it is over. */
+/* Fills in what is counted here, at any time. */
 void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS]);
