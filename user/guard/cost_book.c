@@ -207,7 +207,30 @@ struct cost_process *cost_book_take(struct cost_book *b, pid_t pid, int64_t sinc
 	return p;
 }
 
-static struct cost_function *function_of(struct cost_process *p, uint32_t watch)
+static double per_second(const struct cost_function *f)
+{
+	return f->ring.sum / MAX(f->ring.filled, 1u);
+}
+
+/* Of those that are watched the cheapest, if it costs less than so much a second. */
+static struct cost_function *cheaper_than(struct cost_process *p, double ns)
+{
+	struct cost_function *cheapest = NULL;
+
+	for (size_t i = 0; i < p->nr_functions; i++) {
+		struct cost_function *f = &p->functions[i];
+		double cost = MAX(per_second(f), f->second);
+
+		if (!f->shed && cost < ns) {
+			cheapest = f;
+			ns = cost;
+		}
+	}
+	return cheapest;
+}
+
+/* One that has cost `ns` in this second; NULL: others that cost more have all places. */
+static struct cost_function *function_of(struct cost_process *p, uint32_t watch, double ns)
 {
 	struct cost_function *more;
 
@@ -215,8 +238,12 @@ static struct cost_function *function_of(struct cost_process *p, uint32_t watch)
 		if (p->functions[i].watch == watch)
 			return &p->functions[i];
 	}
-	if (p->nr_functions == COST_FUNCTIONS_MAX)
-		return NULL;
+	if (p->nr_functions == COST_FUNCTIONS_MAX) {
+		more = cheaper_than(p, ns);
+		if (more)
+			*more = (struct cost_function){ .watch = watch };
+		return more;
+	}
 	more = reallocarray(p->functions, p->nr_functions + 1, sizeof(*more));
 	if (!more)
 		return NULL;
@@ -228,11 +255,11 @@ static struct cost_function *function_of(struct cost_process *p, uint32_t watch)
 void cost_process_add(const struct cost_book *b, struct cost_process *p, uint32_t watch,
 		      const struct phrude_cost *cost)
 {
-	struct cost_function *f = function_of(p, watch);
 	double ns = (double)cost->ns + (double)cost->matches * (double)b->limits.trap_ns;
+	struct cost_function *f = cost->matches ? function_of(p, watch, ns) : NULL;
 
 	/* What was on its way when it was shed. */
-	if (!f || f->shed || !cost->matches)
+	if (!f || f->shed)
 		return;
 	f->match_ns = ns / (double)cost->matches;
 	f->second += ns;
@@ -250,11 +277,6 @@ void cost_process_step(struct cost_process *p)
 		ring_add(&p->functions[i].ring, p->functions[i].second);
 		p->functions[i].second = 0;
 	}
-}
-
-static double per_second(const struct cost_function *f)
-{
-	return f->ring.sum / MAX(f->ring.filled, 1u);
 }
 
 double cost_function_cpu(const struct cost_function *f)

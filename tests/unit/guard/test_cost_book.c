@@ -214,6 +214,7 @@ TEST(more_than_there_is_room_for)
 	struct phrude_cost cost = { 1, 1000 };
 	enum cost_change change;
 	struct cost_process *p;
+	uint32_t shed;
 	char name[32];
 
 	begin(true);
@@ -223,6 +224,20 @@ TEST(more_than_there_is_room_for)
 	ASSERT_EQ(p->nr_functions, COST_FUNCTIONS_MAX);
 	cost_process_step(p);
 	ASSERT_EQ(cost_process_sort(p), COST_FUNCTIONS_MAX);
+	/* What costs more than one of them takes its place, but of none that is shed. */
+	p->functions[0].shed = true;
+	p->functions[0].ring = (struct cost_ring){ 0 };
+	shed = p->functions[0].watch;
+	for (uint32_t i = 0; i < 2 * COST_FUNCTIONS_MAX; i++) {
+		cost.ns = (i + 2) * 1000;
+		cost_process_add(&book, p, i + 1001, &cost);
+	}
+	cost_process_step(p);
+	ASSERT_EQ(p->nr_functions, COST_FUNCTIONS_MAX);
+	ASSERT(p->functions[0].watch == shed);
+	cost_process_sort(p);
+	ASSERT_EQ(p->functions[0].watch, 2 * COST_FUNCTIONS_MAX + 1000);
+	ASSERT_EQ(p->functions[COST_FUNCTIONS_MAX - 2].watch, COST_FUNCTIONS_MAX + 1002);
 	for (int i = 0; i < 2 * COST_TARGETS_MAX; i++) {
 		struct py_cost none = { 0 };
 
