@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,14 +21,10 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/handoff.h"
 #include "base/look.h"
 #include "base/util.h"
 
-/*
- * Most calls take a few microseconds, and the next one comes soon: to sleep and be woken takes
- * longer, on a virtual machine as long as this.
- */
-#define SPIN_NS 100000
 /* How often it is looked whether a worker that does not answer has died. */
 #define SLICE_NS (20 * NSEC_PER_MSEC)
 /* One that is not waiting for anything but a processor has so many times as long. */
@@ -39,16 +33,14 @@
 #define STOP_MS 50
 #define SOCKET_FD 3
 
-/* What both sides see.  Each call counts `asked` up, each answer `answered`. */
+/* What both sides see. */
 struct shared {
-	atomic_uint asked, answered;
-	atomic_uint worker_sleeps, caller_sleeps;
+	struct handoff asked, answered; /* calls, and those that are done */
 	worker_fn fn;
 	int result;
 	bool sends, returns; /* a descriptor, to the worker and back */
 	bool slept;	     /* the call has waited for something, and not just for a processor */
 	int64_t busy_ns;     /* what it took of a processor */
-	int64_t spin_ns;     /* how long either side spins before it sleeps */
 	_Alignas(64) uint8_t area[WORKER_AREA];
 };
 
@@ -71,38 +63,6 @@ static struct {
 } left[WORKERS_LEFT_MAX];
 static atomic_size_t nr_left;
 static atomic_uint_least64_t count_left, count_refused;
-
-static void futex_wait(atomic_uint *word, unsigned int value, const struct timespec *timeout)
-{
-	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
-}
-
-static void futex_wake(atomic_uint *word)
-{
-	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-/* Does the word change soon? */
-static bool spin_on_word(atomic_uint *word, unsigned int value, int64_t spin_ns)
-{
-	int64_t until = clock_now_ns() + spin_ns;
-
-	do {
-		for (int i = 0; i < 32; i++) {
-			if (atomic_load(word) != value)
-				return true;
-			__builtin_ia32_pause();
-		}
-	} while (clock_now_ns() < until);
-	return false;
-}
-
-static void change_word(atomic_uint *word, unsigned int value, atomic_uint *sleeps)
-{
-	atomic_store(word, value);
-	if (atomic_load(sleeps))
-		futex_wake(word);
-}
 
 static int send_fd(int socket, int fd)
 {
@@ -197,14 +157,11 @@ static void serve_calls(struct shared *sh)
 	unsigned int done = 0;
 
 	for (;;) {
-		while (!spin_on_word(&sh->asked, done, sh->spin_ns)) {
-			atomic_store(&sh->worker_sleeps, 1);
-			futex_wait(&sh->asked, done, NULL);
-			atomic_store(&sh->worker_sleeps, 0);
-		}
+		while (!handoff_comes_soon(&sh->asked, done))
+			handoff_sleep(&sh->asked, done, NULL);
 		serve(sh);
 		done++;
-		change_word(&sh->answered, done, &sh->caller_sleeps);
+		handoff_pass(&sh->answered, done);
 	}
 }
 
@@ -265,14 +222,6 @@ static bool may_hang(void)
 	return may;
 }
 
-/* Where there is but one processor, who spins keeps the other side from it. */
-static bool has_processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) > 1;
-}
-
 static int start_worker(void)
 {
 	pid_t parent = getpid();
@@ -285,7 +234,6 @@ static int start_worker(void)
 		   -1, 0);
 	if (mem == MAP_FAILED)
 		return -EAGAIN;
-	mem->spin_ns = has_processors() ? SPIN_NS : 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
 		munmap(mem, sizeof(struct shared));
 		return -EAGAIN;
@@ -353,7 +301,7 @@ static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, 
 {
 	int64_t patience = (int64_t)ms * NSEC_PER_MSEC;
 
-	while (!spin_on_word(&sh->answered, before, sh->spin_ns)) {
+	while (!handoff_comes_soon(&sh->answered, before)) {
 		int64_t spent = clock_now_ns() - start_ns;
 		struct timespec ts = { .tv_nsec = MIN(SLICE_NS, MAX(patience - spent, 1)) };
 
@@ -364,9 +312,7 @@ static int wait_answer(struct shared *sh, unsigned int before, unsigned int ms, 
 			return -EIO;
 		if (spent >= patience)
 			ts.tv_nsec = NSEC_PER_MSEC;
-		atomic_store(&sh->caller_sleeps, 1);
-		futex_wait(&sh->answered, before, &ts);
-		atomic_store(&sh->caller_sleeps, 0);
+		handoff_sleep(&sh->answered, before, &ts);
 	}
 	return 0;
 }
@@ -397,7 +343,7 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 		}
 	}
 	sh = own.shared;
-	before = atomic_load(&sh->answered);
+	before = atomic_load(&sh->answered.count);
 	sh->fn = fn;
 	sh->sends = fd_in >= 0;
 	if (sh->sends) {
@@ -407,7 +353,7 @@ int worker_run(worker_fn fn, unsigned int ms, int fd_in, int *fd_out)
 			return ret;
 		}
 	}
-	change_word(&sh->asked, before + 1, &sh->worker_sleeps);
+	handoff_pass(&sh->asked, before + 1);
 	start_ns = clock_now_ns();
 	ret = wait_answer(sh, before, ms, start_ns);
 	if (ret || sh->slept)
