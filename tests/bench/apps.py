@@ -87,7 +87,7 @@ def measure_app(bench, app, name, what, seconds):
     table.note("  its last run: " + ", ".join(f"{key} {value}" for key, value in bench.last.items()))
 
 
-TITLES = {"flask": "Flask", "django": "Django", "fastapi": "FastAPI"}
+TITLES = {"flask": "Flask", "django": "Django", "fastapi": "FastAPI", "aiohttp": "aiohttp", "tornado": "Tornado", "bottle": "Bottle"}
 WIDTHS = (42, 12, 36, 10)
 
 

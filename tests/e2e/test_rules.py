@@ -91,7 +91,7 @@ FLOOD = """- rule: a
 """
 
 
-@test()
+@test(alone="more matches than the ring has room for")
 def lost_matches_are_told():
     """A case that raised no alert as the tracer lost matches of its process says so."""
     with tempfile.TemporaryDirectory() as folder:
