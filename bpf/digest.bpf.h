@@ -4,8 +4,9 @@
  *
  * What a rule's conditions say of a match follows from the function, its arguments, the callers'
  * names and files, and the request.  Where they keep a match from being reported and the request
- * was not asked for, user space puts the digest of what they went by into the map "dismissed", and
- * matches that have the same are not sent.
+ * was not asked for, or only whether something of it is in the arguments and nothing was, user
+ * space puts the digest of what they went by into the map "dismissed", and matches that have the
+ * same are not sent.
  *
  * The digest is SipHash-1-3 with a key that is made anew at each start: nobody can choose arguments
  * so that one match passes for another.

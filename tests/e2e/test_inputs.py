@@ -111,6 +111,50 @@ def deeds(framework):
                   for alert in tracer.alerts], expected, "alerts")
 
 
+OWN_CALLS = 20
+
+
+def own_doing(framework):
+    """What is done again and again without the client's text in it is dismissed in the kernel; the same for a client is not."""
+    with application(framework) as (pid, port), Tracer(RULES, pid) as tracer:
+        for _ in range(OWN_CALLS):
+            get(port, "own_shell", "hello")
+            time.sleep(0.02)  # what is not reported teaches the kernel side a moment later
+        get(port, "shell", "; id >&2")
+    expect_equal([alert["rule"]["name"] for alert in tracer.alerts], ["shell", "any"], "alerts")
+    expect(tracer.summary.get("dismissed", 0) > OWN_CALLS / 2, "dismissed: %s", tracer.messages[-1])
+
+
+def with_text_in_it(framework):
+    """Then it may be the client's choice, harmless as it is."""
+    with application(framework) as (pid, port), Tracer(RULES[:1], pid) as tracer:
+        for _ in range(OWN_CALLS):
+            get(port, "own_shell", "true")
+            time.sleep(0.02)
+    expect_equal(len(tracer.alerts), 0, "alerts")
+    expect_equal(tracer.summary.get("dismissed", 0), 0, "dismissed")
+
+
+@test()
+def flask_own_doing():
+    own_doing("flask")
+
+
+@test()
+def django_own_doing():
+    own_doing("django")
+
+
+@test()
+def fastapi_own_doing():
+    own_doing("fastapi")
+
+
+@test()
+def flask_with_text_in_it():
+    with_text_in_it("flask")
+
+
 @test()
 def flask_shell():
     shell("flask")

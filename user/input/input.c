@@ -244,3 +244,14 @@ void inputs_look(struct inputs *in)
 	for (size_t i = 0; i < ev->nr_args && !in->found.source; i++)
 		inputs_judge(in, INPUT_ANY, ev->args[i].name, &ev->args[i].value);
 }
+
+bool inputs_are_absent(struct inputs *in)
+{
+	const struct event *ev = in->event;
+	bool absent = !ev->args_cut;
+
+	for (size_t i = 0; i < ev->nr_args && absent; i++)
+		absent = inputs_judge(in, INPUT_ANY, ev->args[i].name, &ev->args[i].value) ==
+			 INPUT_FITS_NOT;
+	return absent;
+}

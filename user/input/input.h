@@ -97,6 +97,8 @@ enum input_fit inputs_judge(struct inputs *in, enum input_kind kind, struct text
 			    const struct value *value);
 /* Looks for the client's text in each argument of the event until it is found: in->found. */
 void inputs_look(struct inputs *in);
+/* Is none of it in any argument for certain? */
+bool inputs_are_absent(struct inputs *in);
 
 /* The name of a kind as rules have it, and of a source as alerts have it. */
 const char *input_kind_name(enum input_kind kind);

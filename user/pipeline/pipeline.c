@@ -187,6 +187,15 @@ static bool others_report(const struct judged *j, const struct alert_request *re
 }
 
 /*
+ * Was it asked whether something of the request is in the arguments, and that may be so?  What an
+ * application does in requests without the client's text in it is its own doing, whoever asks.
+ */
+static bool goes_by_input(unsigned int basis, const struct alert_request *request)
+{
+	return basis & RULE_BASIS_INPUT && !(request && inputs_are_absent(request->inputs));
+}
+
+/*
  * Raises the alerts of an event.  Returns whether a rule reports it, or would in another process;
  * *basis: what conditions went by.
  */
@@ -214,7 +223,10 @@ static bool judge_event(struct pipeline *p, const struct pipeline_match *match,
 		need_lines(p, &judged);
 		raise_alert(p, &(struct finding){ rule, ev, request, view }, NULL);
 	}
-	return reported || others_report(&judged, request, basis);
+	reported = reported || others_report(&judged, request, basis);
+	if (!reported && goes_by_input(*basis, request))
+		*basis |= RULE_BASIS_REQUEST;
+	return reported;
 }
 
 /* Raises the alerts of an event, or has the kernel side know that there are none. */
@@ -229,7 +241,8 @@ static void handle_match(struct pipeline *p, const struct pipeline_match *match,
 	    basis & RULE_BASIS_REQUEST)
 		return;
 	/* No rule reports it, and none will another that is like it in what was asked. */
-	digest = basis & RULE_BASIS_CALLERS ? head->digest_stack : head->digest_args;
+	digest = basis & (RULE_BASIS_CALLERS | RULE_BASIS_INPUT) ? head->digest_stack
+								 : head->digest_args;
 	if (digest)
 		p->ops->dismiss(p->ctx, digest);
 }

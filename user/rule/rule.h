@@ -131,7 +131,8 @@ bool rule_file_matches(const char *pattern, struct text file);
 /* What a condition's verdict goes by, besides the function. */
 #define RULE_BASIS_ARGS (1u << 0)
 #define RULE_BASIS_CALLERS (1u << 1)
-#define RULE_BASIS_REQUEST (1u << 2)
+#define RULE_BASIS_INPUT (1u << 2) /* what of the request is in the arguments */
+#define RULE_BASIS_REQUEST (1u << 3)
 
 /*
  * False if the rule's conditions keep a match of it from being reported.  `request` may be NULL:

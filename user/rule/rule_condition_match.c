@@ -328,7 +328,7 @@ static void judge_term(const struct rule_term *t, const struct event *ev,
 static unsigned int basis_of(const struct rule_term *t)
 {
 	if (t->asks_input)
-		return RULE_BASIS_REQUEST;
+		return RULE_BASIS_INPUT;
 	switch (t->subject.what) {
 	case RULE_ARG:
 		return RULE_BASIS_ARGS;

@@ -215,3 +215,31 @@ TEST(look)
 	inputs_look(&inputs);
 	ASSERT(found(INPUT_FROM_QUERY, "w", "hello"));
 }
+
+/* What may be there, or is missing, is not absent. */
+TEST(absent)
+{
+	static const struct {
+		const char *query;
+		bool query_cut, args_cut, absent;
+	} cases[] = {
+		{ "w=elsewhere", false, false, true },
+		{ "w=hello", false, false, false },
+		{ "w=elsewhere", true, false, false },
+		{ "w=elsewhere", false, true, false },
+		{ "", false, false, true },
+	};
+	struct event_arg args[] = {
+		{ TEXT("none"), { .type = VALUE_NONE } },
+		{ TEXT("cmd"), { .type = VALUE_STR, .text = TEXT("say hello") } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start(REQUEST_WSGI);
+		add(EV_REQ_QUERY, cases[i].query)->cut = cases[i].query_cut;
+		event.args = args;
+		event.nr_args = 2;
+		event.args_cut = cases[i].args_cut;
+		ASSERT_EQ(inputs_are_absent(&inputs), cases[i].absent);
+	}
+}
