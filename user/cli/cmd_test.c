@@ -64,9 +64,11 @@ static void judge_case(const struct rule_case *c, const struct suite_result *r, 
 	else if (!c->fires && r->alerts)
 		buf_printf(&why, "raised %zu alert%s: %s", r->alerts, r->alerts == 1 ? "" : "s",
 			   r->args ?: "");
-	/* A case that must be silent proves nothing if it did not get to its end. */
+	/* A case that must be silent proves nothing if it was cut short, or not seen whole. */
 	else if (!c->fires && r->error)
 		buf_adds(&why, "did not get to its end");
+	else if (!c->fires && r->lost)
+		buf_adds(&why, "may not have been silent");
 	if (why.len && r->error)
 		buf_printf(&why, " (%s)", r->error);
 	if (why.len && r->lost)
