@@ -2,11 +2,13 @@
 /* What is made of many alerts: counts, and exceptions to rules. */
 #include <errno.h>
 
+#include "base/util.h"
 #include "console/api.h"
 #include "console/db.h"
 #include "console/filter.h"
 #include "console/outbox.h"
 #include "console/report.h"
+#include "console/reporter.h"
 #include "console/store.h"
 #include "console/when.h"
 #include "suggest/suggest.h"
@@ -16,31 +18,65 @@
 /* What takes longer is for the command line. */
 #define REPORT_PATIENCE_MS 10000
 
-int api_report(struct request *rq, struct reply *rp, struct err *err)
+/* A time of the query; *out stays as it is where there is none. */
+static int read_time(struct request *rq, const char *name, int64_t now, int64_t *out,
+		     struct err *err)
 {
-	struct text span = filter_parameter(&rq->arena, rq->query, "since");
-	struct store *store = rq->console->store;
-	int64_t since = 7 * WHEN_DAY, now = when_now();
-	struct report report;
-	struct db *db;
-	int res;
+	struct text value = filter_parameter(&rq->arena, rq->query, name);
 
-	if (span.len && (when_parse_span(span, &since) || !since))
-		return err_set(err, -EINVAL, "since takes a span of time, as 24h or 7d");
-	res = store_reader(store, &db, err);
-	if (res)
-		return res;
-	db_hurry(db, REPORT_PATIENCE_MS);
-	res = report_read(db, &rq->arena, now - since, now, &report, err);
-	store_reader_done(store, db);
-	if (res)
-		return res;
-	reply_json(rp, 200);
-	report_json(&rp->body, &report);
+	if (value.len && filter_time(value, now, out))
+		return err_set(err, -EINVAL,
+			       "%s takes a time, as 2026-01-02T03:04:05Z, or a span, as 24h or 7d",
+			       name);
 	return 0;
 }
 
-/* Those that were sent, or are to be. */
+static int read_span(struct request *rq, int64_t *since, int64_t *until, struct err *err)
+{
+	int64_t now = when_now();
+	int res;
+
+	*until = now;
+	res = read_time(rq, "until", now, until, err);
+	*since = MAX(*until - 7 * WHEN_DAY, (int64_t)0);
+	if (!res)
+		res = read_time(rq, "since", now, since, err);
+	if (!res && *since >= *until)
+		return err_set(err, -EINVAL, "since has to be before until");
+	return res;
+}
+
+int api_report(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct text name = filter_parameter(&rq->arena, rq->query, "format");
+	const struct report_form *form = report_form_find(name.len ? name : TEXT("json"));
+	struct store *store = rq->console->store;
+	struct report report;
+	int64_t since, until;
+	struct db *db;
+	int res;
+
+	if (!form)
+		return err_set(err, -EINVAL, "format takes text, html or json");
+	res = read_span(rq, &since, &until, err);
+	if (!res)
+		res = store_reader(store, &db, err);
+	if (res)
+		return res;
+	db_hurry(db, REPORT_PATIENCE_MS);
+	res = report_read(db, &rq->arena, since, until, &report, err);
+	store_reader_done(store, db);
+	if (res)
+		return res;
+	rp->status = 200;
+	rp->type = form->type;
+	/* Who asks for a form wants to keep it: no page of this origin is made of alerts. */
+	rp->file = name.len ? form->file : NULL;
+	form->put(&rp->body, &report);
+	return 0;
+}
+
+/* How they go out, and those that were sent, or are to be. */
 int api_reports(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct db *db;
@@ -48,8 +84,11 @@ int api_reports(struct request *rq, struct reply *rp, struct err *err)
 
 	if (res)
 		return res;
-	buf_adds(&rp->body, "{\"reports\":");
-	res = outbox_put(db, &rp->body, err);
+	buf_adds(&rp->body, "{\"schedule\":");
+	res = reporter_put(rq->console->reports, db, when_now(), &rp->body, err);
+	buf_adds(&rp->body, ",\"reports\":");
+	if (!res)
+		res = outbox_put(db, &rp->body, err);
 	buf_addc(&rp->body, '}');
 	store_reader_done(rq->console->store, db);
 	return res;

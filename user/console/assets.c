@@ -29,6 +29,8 @@ FILE_IN(asset_attackers_html, "attackers.html");
 FILE_IN(asset_attackers_js, "attackers.js");
 FILE_IN(asset_transitions_html, "transitions.html");
 FILE_IN(asset_transitions_js, "transitions.js");
+FILE_IN(asset_reports_html, "reports.html");
+FILE_IN(asset_reports_js, "reports.js");
 FILE_IN(asset_alerts_html, "alerts.html");
 FILE_IN(asset_alerts_js, "alerts.js");
 FILE_IN(asset_alert_html, "alert.html");
@@ -61,6 +63,8 @@ static const struct {
 	{ "/attackers.js", asset_attackers_js, asset_attackers_js_end, SCRIPT },
 	{ "/transitions", asset_transitions_html, asset_transitions_html_end, HTML },
 	{ "/transitions.js", asset_transitions_js, asset_transitions_js_end, SCRIPT },
+	{ "/reports", asset_reports_html, asset_reports_html_end, HTML },
+	{ "/reports.js", asset_reports_js, asset_reports_js_end, SCRIPT },
 	{ "/alerts", asset_alerts_html, asset_alerts_html_end, HTML },
 	{ "/alerts.js", asset_alerts_js, asset_alerts_js_end, SCRIPT },
 	{ "/alerts/", asset_alert_html, asset_alert_html_end, HTML },

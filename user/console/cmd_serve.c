@@ -78,6 +78,7 @@ int cmd_serve(const struct options *o, struct err *err)
 	console.herald = herald;
 	console.scoring = &o->scoring;
 	console.proxy_login = &proxy_login;
+	console.reports = &o->reports;
 	res = http_start(&console, &o->http, &http, err);
 	/* Where a proxy says who it is, nobody needs a password. */
 	if (!res && !proxy_login.header)

@@ -105,7 +105,7 @@ static int read_number(struct text value, int64_t max, int64_t *out)
 	return 0;
 }
 
-static int read_time(struct text value, int64_t now, int64_t *out)
+int filter_time(struct text value, int64_t now, int64_t *out)
 {
 	int64_t span;
 
@@ -270,12 +270,12 @@ static int set_words(struct parsing *p, struct text value)
 
 static int set_since(struct parsing *p, struct text value)
 {
-	return read_time(value, p->now, &p->filter->since);
+	return filter_time(value, p->now, &p->filter->since);
 }
 
 static int set_until(struct parsing *p, struct text value)
 {
-	return read_time(value, p->now, &p->filter->until);
+	return filter_time(value, p->now, &p->filter->until);
 }
 
 static int set_before(struct parsing *p, struct text value)

@@ -60,6 +60,8 @@ int filter_parse(struct arena *a, struct text query, int64_t now, struct filter 
  * A parameter's value, decoded; { NULL, 0 } if it is not there or not text.  For what is no filter.
  */
 struct text filter_parameter(struct arena *a, struct text query, const char *name);
+/* A time, or a span back from now.  -EINVAL. */
+int filter_time(struct text value, int64_t now, int64_t *out);
 /*
  * Percent signs and plus signs. -EINVAL: what they stand for is no text (NUL, bytes that are no
  * UTF-8); -ENOMEM.

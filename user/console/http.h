@@ -20,6 +20,7 @@ struct MHD_Connection;
 struct MHD_Response;
 struct herald;
 struct proxy_login;
+struct reporter_settings;
 struct score_settings;
 struct store;
 struct transitions;
@@ -35,6 +36,7 @@ struct console {
 	const struct transitions *transitions;
 	struct transitions_watch *transitions_watch; /* NULL: nothing is said of any page */
 	const struct proxy_login *proxy_login;
+	const struct reporter_settings *reports;
 	bool secure; /* browsers reach it by https: cookies are for that alone */
 };
 
@@ -81,6 +83,7 @@ struct reply {
 	struct buf body;
 	struct text fixed; /* in place of the body: what is there as long as the program runs */
 	struct buf cookie; /* for Set-Cookie, if not empty */
+	const char *file;  /* to be kept under that name, and not shown; or NULL */
 	unsigned int retry_after;    /* s; 0: none */
 	struct MHD_Response *stream; /* in place of the body; the connection's from then on */
 };

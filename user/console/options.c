@@ -112,18 +112,13 @@ static int set_since(struct options *o, const char *value, struct err *err)
 
 static int set_report_format(struct options *o, const char *value, struct err *err)
 {
-	static const struct {
-		const char *name;
-		void (*report)(struct buf *out, const struct report *r);
-	} formats[] = { { "text", report_text }, { "html", report_html }, { "json", report_json } };
+	const struct report_form *form = report_form_find((struct text){ value, strlen(value) });
 
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (str_eq(value, formats[i].name)) {
-			o->report = formats[i].report;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, "--format takes text, html or json, not \"%s\"", value);
+	if (!form)
+		return err_set(err, -EINVAL, "--format takes text, html or json, not \"%s\"",
+			       value);
+	o->report = form->put;
+	return 0;
 }
 
 static int set_format(struct options *o, const char *value, struct err *err)

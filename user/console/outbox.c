@@ -158,21 +158,24 @@ static int write_end(struct db *db, const struct outbox_item *item, const char *
 }
 
 int outbox_done(struct store *store, const struct outbox_item *item, const char *error, int64_t now,
-		int64_t *again, struct err *err)
+		int64_t pause, int64_t *again, struct err *err)
 {
 	int64_t state = !error ? SENT : item->tries < SCHEDULE_TRIES_MAX ? OWED : GIVEN_UP;
 	struct db *db;
 	int res = store_begin(store, &db, err);
 
-	*again = state == OWED ? now + schedule_pause(item->tries) : 0;
+	*again = state == OWED ? now + pause + schedule_pause(item->tries) : 0;
 	if (res)
 		return res;
-	res = write_end(db, item, error, state, *again, err);
+	/* What is over is due no more: since when stands there. */
+	res = write_end(db, item, error, state, *again ?: now, err);
 	if (!res)
 		return store_commit(store, err);
 	store_rollback(store);
 	return res;
 }
+
+#define COLUMNS "way, span, until, state, tries, due, error"
 
 static void put_one(struct buf *out, struct db_rows *row)
 {
@@ -188,6 +191,7 @@ static void put_one(struct buf *out, struct db_rows *row)
 		   state >= 0 && state < NR_STATES_OF_REPORTS ? states[state] : "",
 		   (long long)db_number(row, 4));
 	field_time(out, "next", state == OWED ? db_number(row, 5) : 0);
+	field_time(out, "ended", state == SENT || state == GIVEN_UP ? db_number(row, 5) : 0);
 	buf_adds(out, "\"error\":");
 	if (error.s)
 		text_json(out, error);
@@ -201,7 +205,7 @@ int outbox_put(struct db *db, struct buf *out, struct err *err)
 	_cleanup_(db_donep) struct db_rows *rows = NULL;
 	const char *separator = "";
 	int res = db_ask(db, err, &rows,
-			 "SELECT way, span, until, state, tries, due, error FROM reports"
+			 "SELECT " COLUMNS " FROM reports"
 			 " WHERE tries > 0 OR state < 2 ORDER BY until DESC, way LIMIT ?",
 			 "i", (int64_t)OUTBOX_SHOWN);
 
@@ -214,4 +218,23 @@ int outbox_put(struct db *db, struct buf *out, struct err *err)
 	}
 	buf_addc(out, ']');
 	return res;
+}
+
+int outbox_put_latest(struct db *db, enum outbox_way way, int64_t span, bool sent, struct buf *out,
+		      struct err *err)
+{
+	_cleanup_(db_donep) struct db_rows *row = NULL;
+	int res = db_ask(db, err, &row,
+			 "SELECT " COLUMNS " FROM reports WHERE way = ? AND span = ? AND tries > 0"
+			 " AND state >= ? AND state <= ? ORDER BY until DESC LIMIT 1",
+			 "iiii", (int64_t)way, span, (int64_t)(sent ? SENT : OWED),
+			 (int64_t)(sent ? SENT : GIVEN_UP));
+
+	if (!res)
+		res = db_row(db, err, row);
+	if (res > 0)
+		put_one(out, row);
+	else
+		buf_adds(out, "null");
+	return MIN(res, 0);
 }

@@ -38,8 +38,17 @@ const char *outbox_way_name(enum outbox_way way);
  */
 int outbox_take(struct store *store, enum outbox_way way, int64_t span, int64_t now,
 		struct outbox_item *out, int64_t *missed, struct err *err);
-/* `error` NULL: it was sent. *again: when it will be tried again; 0: never. */
+/*
+ * `error` NULL: it was sent.  `pause`: so long after `now` it is left alone at the least.  *again:
+ * when it will be tried again; 0: never.
+ */
 int outbox_done(struct store *store, const struct outbox_item *item, const char *error, int64_t now,
-		int64_t *again, struct err *err);
-/* Appends [{"way","since","until","state","tries","next","error"}], the latest first. */
+		int64_t pause, int64_t *again, struct err *err);
+/*
+ * Appends [{"way","since","until","state","tries","next","ended","error"}], the latest first.
+ * `ended`: when it was sent, or given up; null where a version before this one did.
+ */
 int outbox_put(struct db *db, struct buf *out, struct err *err);
+/* Appends the latest that was tried of a way and span, or the latest that was sent; or null. */
+int outbox_put_latest(struct db *db, enum outbox_way way, int64_t span, bool sent, struct buf *out,
+		      struct err *err);

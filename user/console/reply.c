@@ -57,6 +57,7 @@ static void make_error(const struct request *rq, struct reply *rp, int res, cons
 {
 	buf_fini(&rp->body);
 	rp->body = (struct buf){ 0 };
+	rp->file = NULL;
 	reply_json(rp, status_of(res));
 	if (rp->status == MHD_HTTP_SERVICE_UNAVAILABLE && res != -ETIMEDOUT)
 		log_error("%s", err->msg);
@@ -94,7 +95,7 @@ enum MHD_Result reply_send(struct request *rq, struct reply *rp, int res, const 
 {
 	enum MHD_Result result = MHD_NO;
 	struct MHD_Response *response;
-	char number[16];
+	char number[16], disposition[64];
 
 	if (res)
 		make_error(rq, rp, res, err);
@@ -105,6 +106,11 @@ enum MHD_Result reply_send(struct request *rq, struct reply *rp, int res, const 
 		MHD_add_response_header(response, "Content-Type", rp->type);
 		if (rp->cookie.len && !rp->cookie.failed)
 			MHD_add_response_header(response, "Set-Cookie", rp->cookie.data);
+		if (rp->file) {
+			snprintf(disposition, sizeof(disposition), "attachment; filename=%s",
+				 rp->file);
+			MHD_add_response_header(response, "Content-Disposition", disposition);
+		}
 		snprintf(number, sizeof(number), "%u", rp->retry_after);
 		if (rp->retry_after)
 			MHD_add_response_header(response, "Retry-After", number);

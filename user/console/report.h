@@ -57,6 +57,15 @@ bool report_tells_new(enum report_part part);
 
 /* ---- report_forms.c */
 
+struct report_form {
+	const char *name;	 /* "text", "html", "json" */
+	const char *type, *file; /* of HTTP; what it is called on somebody's disk */
+	void (*put)(struct buf *out, const struct report *r);
+};
+
+/* NULL: none is called so. */
+const struct report_form *report_form_find(struct text name);
+
 /*
  * {"since","until","total","before","level":{"alert":3},"rule":{...},
  *  "application","technique","address","session","silenced","gone",

@@ -210,3 +210,18 @@ void report_html(struct buf *out, const struct report *r)
 	}
 	buf_adds(out, "</body>\n</html>\n");
 }
+
+const struct report_form *report_form_find(struct text name)
+{
+	static const struct report_form forms[] = {
+		{ "text", "text/plain; charset=utf-8", "report.txt", report_text },
+		{ "html", "text/html; charset=utf-8", "report.html", report_html },
+		{ "json", "application/json", "report.json", report_json },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		if (text_eq_str(name, forms[i].name))
+			return &forms[i];
+	}
+	return NULL;
+}

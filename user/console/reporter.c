@@ -4,15 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/util.h"
+#include "console/field.h"
 #include "console/outbox.h"
 #include "console/report.h"
 #include "console/schedule.h"
 #include "console/store.h"
 #include "console/ticker.h"
 #include "console/when.h"
+#include "sink/http_headers.h"
 #include "transfer/curl.h"
 
 #define LOOKS_EVERY_MS 30000
@@ -47,6 +50,47 @@ int reporter_check(const struct reporter_settings *s, struct err *err)
 		return err_set(err, -EINVAL,
 			       "--report-every takes --smtp, --report-webhook, or both");
 	return 0;
+}
+
+static int put_way(const struct reporter_settings *s, enum outbox_way way, struct text to,
+		   struct db *db, struct buf *out, struct err *err)
+{
+	int res;
+
+	buf_printf(out, "{\"way\":\"%s\",", outbox_way_name(way));
+	field_text(out, "to", to);
+	buf_adds(out, "\"latest\":");
+	res = outbox_put_latest(db, way, s->every, false, out, err);
+	buf_adds(out, ",\"sent\":");
+	if (!res)
+		res = outbox_put_latest(db, way, s->every, true, out, err);
+	buf_addc(out, '}');
+	return res;
+}
+
+int reporter_put(const struct reporter_settings *s, struct db *db, int64_t now, struct buf *out,
+		 struct err *err)
+{
+	const char *to = s->mail.to, *url = s->hook.url;
+	int res = 0;
+
+	if (!s->every) {
+		buf_adds(out, "null");
+		return 0;
+	}
+	buf_printf(out, "{\"every_s\":%lld,", (long long)(s->every / WHEN_SECOND));
+	field_time(out, "next", schedule_last(s->every, now) + s->every);
+	buf_adds(out, "\"ways\":[");
+	if (to)
+		res = put_way(s, OUTBOX_MAIL, (struct text){ to, strlen(to) }, db, out, err);
+	if (url && to)
+		buf_addc(out, ',');
+	/* What stands behind the host may be a secret. */
+	if (url && !res)
+		res = put_way(s, OUTBOX_WEBHOOK, (struct text){ url, http_url_shown(url) }, db, out,
+			      err);
+	buf_adds(out, "]}");
+	return res;
 }
 
 static int read_report(struct reporter *r, struct arena *a, const struct outbox_item *item,
@@ -140,7 +184,7 @@ static void finish_one(struct reporter *r, const struct outbox_item *item, const
 	struct err err;
 
 	for (int64_t tries = 1;
-	     outbox_done(r->store, item, error, when_now() + pause_s * WHEN_SECOND, &again, &err);
+	     outbox_done(r->store, item, error, when_now(), pause_s * WHEN_SECOND, &again, &err);
 	     tries++) {
 		log_error("that the report was %s cannot be written down yet: %s",
 			  error ? "not sent" : "sent", err.msg);

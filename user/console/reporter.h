@@ -4,11 +4,13 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "console/hook.h"
 #include "console/mail.h"
 
+struct db;
 struct store;
 struct reporter;
 
@@ -20,6 +22,12 @@ struct reporter_settings {
 
 /* -EINVAL with what does not go together, or is missing. */
 int reporter_check(const struct reporter_settings *s, struct err *err);
+/*
+ * Appends {"every_s","next","ways":[{"way","to","latest","sent"}]}, the reports as outbox.h has
+ * them, or null where nothing is to be sent.
+ */
+int reporter_put(const struct reporter_settings *s, struct db *db, int64_t now, struct buf *out,
+		 struct err *err);
 /* *out is NULL where nothing is to be sent.  The settings have to live longer. */
 int reporter_start(struct store *store, const struct reporter_settings *s, struct reporter **out,
 		   struct err *err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The list of alerts. All that it shows is asked for by the page's address, so that a filter can be sent to somebody.
-import { level, listLink, make, send, signedIn, state, time, visible } from "/common.js";
+import { keyboard, level, listLink, make, send, signedIn, state, time, visible } from "/common.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("filters");
@@ -128,30 +128,13 @@ function listen(newest) {
 	start();
 }
 
-function keyboard() {
-	document.addEventListener("keydown", (event) => {
-		if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea"))
-			return;
-		const rows = [...document.querySelectorAll("a.row")];
-		const at = rows.findIndex((link) => link.closest("tr").contains(document.activeElement));
-		if (event.key === "j" && rows.length)
-			rows[Math.min(at + 1, rows.length - 1)].focus();
-		else if (event.key === "k" && rows.length)
-			rows[Math.max(at - 1, 0)].focus();
-		else if (event.key === "/")
-			byId("q").focus();
-		else if (event.key === "r" && !byId("fresh").hidden)
-			location.reload();
-		else
-			return;
-		event.preventDefault();
-	});
-}
-
 async function show() {
 	fillForm();
 	showChips();
-	keyboard();
+	keyboard({
+		"/": () => byId("q").focus(),
+		r: () => byId("fresh").hidden || location.reload(),
+	});
 	await signedIn();
 	const answer = await send("GET", "/api/v1/alerts?" + query);
 	const older = make("nav", { class: "pager", "aria-label": "Pages of the list" });

@@ -85,10 +85,10 @@ export function overTime(series) {
 }
 
 // The most frequent of something, each with a bar beside it.
-export function ranking(filter, rows, since, label) {
+export function ranking(rows, label, href) {
 	const top = Math.max(...rows.map((row) => row.alerts));
 	return make("table", { class: "ranking" }, make("caption", { class: "unseen" }, label), make("tbody", {}, rows.map((row) =>
-		make("tr", {}, make("th", { scope: "row" }, make("a", { href: listHref({ [filter]: row.name, since }) }, visible(row.name))),
+		make("tr", {}, make("th", { scope: "row" }, make("a", { class: "row", href: href(row.name) }, visible(row.name))),
 			make("td", { class: "share" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
 				svg("rect", { class: "bar plain", x: 0, y: 1, width: Math.max(100 * row.alerts / top, 1), height: 8 }))),
 			make("td", { class: "count" }, count(row.alerts))))));

@@ -89,6 +89,25 @@ export function listLink(name, value, text) {
 	return make("a", { href: listHref({ [name]: value }) }, visible(text ?? value));
 }
 
+// j and k move between links to what rows are about; other keys do what `keys` says.
+export function keyboard(keys) {
+	document.addEventListener("keydown", (event) => {
+		if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea"))
+			return;
+		const rows = [...document.querySelectorAll("a.row")];
+		const at = rows.findIndex((link) => link.closest("tr, li").contains(document.activeElement));
+		if (event.key === "j" && rows.length)
+			rows[Math.min(at + 1, rows.length - 1)].focus();
+		else if (event.key === "k" && rows.length)
+			rows[Math.max(at - 1, 0)].focus();
+		else if (Object.hasOwn(keys, event.key))
+			keys[event.key]();
+		else
+			return;
+		event.preventDefault();
+	});
+}
+
 // Who is signed in; fills the page's header.
 export async function signedIn() {
 	const session = await send("GET", "/api/v1/session");

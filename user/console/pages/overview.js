@@ -18,7 +18,7 @@ function panel(title, ...content) {
 }
 
 function top(o, filter, title, nothing) {
-	return panel(title, o[filter].length ? ranking(filter, o[filter], o.since, title) : make("p", { class: "soft" }, nothing));
+	return panel(title, o[filter].length ? ranking(o[filter], title, (name) => listHref({ [filter]: name, since: o.since })) : make("p", { class: "soft" }, nothing));
 }
 
 function numbers(o) {
