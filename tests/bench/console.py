@@ -5,6 +5,7 @@
 tests/bench/console.py fill FILE ALERTS     makes a store of SQLite with so many, written by SQL: 60 rules, 40 hosts, 300 paths, 100,000 addresses, 50,000 sessions, over 30 days
 tests/bench/console.py pages FILE           asks for each page nine times, after once that is told by itself; prints ms
 tests/bench/console.py import ALERTS        how many a second `import` stores, in SQLite and in a PostgreSQL of its own, with fsync, as it comes configured; three times each
+tests/bench/console.py post ALERTS          the same of 8 senders, 500 a request, of alerts that are of now
 
 The machine should have nothing else to do.  10,000,000 alerts take some 20 GB.
 """
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -92,7 +94,7 @@ def fill(path, alerts):
 
 
 def pages(path):
-    with Console(store="sqlite:" + path) as console:
+    with Console(store="sqlite:" + path, options=("--keep", "0", "--keep-size", "0")) as console:
         client = console.client_of("admin") if not any("/setup#" in line for line in console.lines) else console.admin()
         for name, address in PAGES.items():
             times = []
@@ -101,18 +103,73 @@ def pages(path):
                 answer = client.get(address)
                 times.append((time.monotonic() - began) * 1000)
             print(f"{statistics.median(times[1:]):8.0f}  {max(times[1:]):8.0f}  first {times[0]:8.0f}  {answer.status}  {name}", flush=True)
+        print(f"{memory(console.process.pid)} MiB at the most")
 
 
-def recorded(path, alerts):
-    """Alerts as in a store of fill(), of 1.0 KB."""
+def memory(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmHWM"))
+
+
+def recorded(path, alerts, seconds=DAYS * 86400):
+    """Alerts as in a store of fill(), of 1.0 KB, of the last `seconds`."""
     draw = random.Random(1)
     with open(path, "w") as file:
         for number in range(alerts):
             rule = draw.randrange(60)
             file.write(json.dumps(alert(**{
-                "id": f"b{number}", "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - draw.random() * DAYS * 86400)) + f".{draw.randrange(10 ** 6):06}Z",
+                "id": f"b{number}", "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - draw.random() * seconds)) + f".{draw.randrange(10 ** 6):06}Z",
                 "host": f"host-{draw.randrange(40)}", "rule.name": f"Rule {rule}", "rule.tags": [f"attack.T{1000 + rule}", f"CWE-{rule}"], "request.path": f"/path/{draw.randrange(300)}",
                 "request.remote_addr": f"10.{draw.randrange(10)}.{draw.randrange(100)}.{draw.randrange(100)}", "request.session": f"s-{draw.randrange(50000)}"})) + "\n")
+
+
+def server_time(cluster):
+    """Seconds of processor time of the server's processes: those that have ended, and those that have not."""
+    with open(cluster.directory + "/data/postmaster.pid") as file:
+        server = int(file.readline())
+    ticks = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(pid) == server:
+            ticks += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == server:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def post(console, key, lines):
+    for at in range(0, len(lines), 500):
+        answer = console.client().ask("POST", "/api/v1/alerts", b"".join(lines[at:at + 500]), 120, Authorization=f"Bearer {key}")
+        assert answer.status == 200, (answer.status, answer.body)
+
+
+def posts(alerts):
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "alerts.jsonl")
+        recorded(path, alerts, 60)
+        with open(path, "rb") as file:
+            lines = file.readlines()
+        cluster = Cluster()
+        try:
+            for number in range(3):
+                for kind, store in (("SQLite", f"sqlite:{directory}/{number}.db"), ("PostgreSQL", cluster.database())):
+                    with Console(store=store) as console:
+                        key, began, before = console.key(), time.monotonic(), server_time(cluster)
+                        senders = [threading.Thread(target=post, args=(console, key, lines[n::8])) for n in range(8)]
+                        for sender in senders:
+                            sender.start()
+                        for sender in senders:
+                            sender.join()
+                        spent, after = time.monotonic() - began, server_time(cluster)
+                        stored = console.admin().get("/api/v1/report?since=1d").json["total"]
+                        assert stored == alerts, stored
+                        print(f"{alerts / spent:8.0f} a second, {(after - before) / alerts * 1e6:4.0f} us of the server, the console {memory(console.process.pid)} MiB at the most  {kind}", flush=True)
+        finally:
+            cluster.close()
 
 
 def imports(alerts):
@@ -124,11 +181,12 @@ def imports(alerts):
             for number in range(3):
                 for kind, store in (("SQLite", f"sqlite:{directory}/{number}.db"), ("PostgreSQL", cluster.database())):
                     subprocess.run([BINARY, "user", "add", "x", "--store", store], check=True, capture_output=True)
-                    began, before = time.monotonic(), os.times()
+                    began, before, server = time.monotonic(), os.times(), server_time(cluster)
                     subprocess.run([BINARY, "import", path, "--app", "shop", "--store", store], check=True, capture_output=True)
                     spent, after = time.monotonic() - began, os.times()
                     own = after.children_user + after.children_system - before.children_user - before.children_system
-                    print(f"{alerts / spent:8.0f} a second, {own / alerts * 1e6:4.0f} us of the console's processor time each  {kind}", flush=True)
+                    of_server = server_time(cluster) - server
+                    print(f"{alerts / spent:8.0f} a second, {own / alerts * 1e6:4.0f} us of the console's processor time each, {of_server / alerts * 1e6:4.0f} us of the server's  {kind}", flush=True)
         finally:
             cluster.close()
 
@@ -141,5 +199,7 @@ if __name__ == "__main__":
         pages(sys.argv[2])
     elif len(sys.argv) == 3 and sys.argv[1] == "import":
         imports(int(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "post":
+        posts(int(sys.argv[2]))
     else:
         sys.exit(__doc__)

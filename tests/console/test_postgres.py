@@ -70,6 +70,20 @@ def the_server_goes_and_comes():
 
 
 @postgres_test
+def large_and_small_ones_are_stored_together():
+    with Console() as console:
+        admin, key = console.admin(), console.key()
+        # More than a statement takes, each size beside each other one; an id that comes twice, and two of one time.
+        alerts = [alert(id=f"l{number}", time=f"2026-01-02T03:04:{number % 60:02}Z", args={"text": "x" * (1_500_000 if number % 5 == 0 else number)}) for number in range(90)]
+        alerts += [alert(id=f"s{number}", time="2026-01-02T03:04:05Z", **{"rule.tags": []}) for number in range(1200)] + [alerts[7], alert(id="s3", time="2026-02-02T03:04:05Z")]
+        equal(console.send(alerts, key, compress=True).json, {"stored": 1290, "duplicates": 2, "refused": 0, "errors": []})
+        equal(console.send(alerts[::-1], key, compress=True).json, {"stored": 0, "duplicates": 1292, "refused": 0, "errors": []})
+        equal(console.sql("SELECT count(*), (SELECT count(*) FROM words), (SELECT count(*) FROM tags), (SELECT sum(alerts) FROM hours WHERE part = 0) FROM alerts"), [["1290", "1290", "270", "1290"]])
+        for number in (0, 7, 85):
+            equal(json.loads(admin.get(f"/api/v1/alerts/l{number}").body)["alert"], alerts[number])
+
+
+@postgres_test
 def what_stands_in_an_alert_is_no_sql():
     hostile = ["'; DROP TABLE alerts; --", "$1", "\\", "\\000", "$$", "%s", "?", "'' OR 1=1", "\u2028", "E'\\x00'", "a' <-> 'b", ":*", "&|!()", "\u0000", "\ud800"]
     with Console() as console:

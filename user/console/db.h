@@ -25,6 +25,7 @@ enum db_kind { DB_SQLITE, DB_POSTGRES, NR_DB_KINDS };
 /* A value of a statement that is put together at run time. */
 struct db_value {
 	bool is_text;
+	bool is_array; /* for PostgreSQL alone, see db_array.h; `text` has it */
 	struct text text;
 	int64_t number;
 };

@@ -4,6 +4,12 @@
 
 #include "console/db.h"
 
+/* Types of PostgreSQL's values, as its catalogue pg_type has them. */
+#define OID_INT8 20
+#define OID_TEXT 25
+#define OID_INT8_ARRAY 1016
+#define OID_TEXT_ARRAY 1009
+
 struct db_ops {
 	void (*close)(struct db *db);
 	int (*script)(struct db *db, struct err *err, const char *sql);

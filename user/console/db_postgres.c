@@ -17,9 +17,6 @@
 
 #define CACHED_MAX 128
 #define VALUES_MAX 160
-/* Types of values, as the catalogue pg_type has them. */
-#define OID_INT8 20
-#define OID_TEXT 25
 
 struct postgres {
 	struct db db; /* first */
@@ -137,6 +134,13 @@ static void put_statement(struct buf *out, const char *sql)
 	}
 }
 
+static Oid type_of(const struct db_value *v)
+{
+	if (v->is_array)
+		return v->is_text ? OID_TEXT_ARRAY : OID_INT8_ARRAY;
+	return v->is_text ? OID_TEXT : OID_INT8;
+}
+
 static int bind(struct bound *b, struct err *err, const struct db_value *values, size_t nr)
 {
 	if (nr > VALUES_MAX)
@@ -145,9 +149,9 @@ static int bind(struct bound *b, struct err *err, const struct db_value *values,
 		const struct db_value *v = &values[i];
 
 		b->numbers[i] = htobe64(v->number);
-		b->types[i] = v->is_text ? OID_TEXT : OID_INT8;
-		b->values[i] = v->is_text ? v->text.s : (const char *)&b->numbers[i];
-		b->lengths[i] = v->is_text ? v->text.len : sizeof(b->numbers[i]);
+		b->types[i] = type_of(v);
+		b->values[i] = b->types[i] != OID_INT8 ? v->text.s : (const char *)&b->numbers[i];
+		b->lengths[i] = b->types[i] != OID_INT8 ? v->text.len : sizeof(b->numbers[i]);
 		b->formats[i] = 1;
 	}
 	return 0;

@@ -61,7 +61,7 @@ int store_shrink(struct store *store, struct err *err);
 /* ---- alerts (store_alerts.c), within store_begin() and store_commit() */
 
 /* So many are put in at once, where that is faster. */
-#define STORE_ADD_MAX 8
+#define STORE_ADD_MAX 500
 /*
  * Puts some in, STORE_ADD_MAX at the most, and into the tally.  added[i] is false where one with
  * its id is there.  Fastest in order of time.

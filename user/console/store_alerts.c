@@ -9,6 +9,8 @@
 
 /* So many places in time are tried for an alert before it is put further on. */
 #define PLACES 32
+/* Bytes of alerts that go into one statement. */
+#define TOGETHER_BYTES ((size_t)4 * 1024 * 1024)
 
 static int is_known(struct db *db, struct text id, struct err *err)
 {
@@ -116,6 +118,19 @@ static int add_one(struct db *db, const struct record *r, int64_t received, stru
 	return err_set(err, -EIO, "there is no place left at that time for another alert");
 }
 
+/*
+ * How many of them go into one statement, which is there as a whole: alerts may be large, and the
+ * first of them goes in alone, then.
+ */
+static size_t count_together(const struct record *const *records, size_t nr)
+{
+	size_t bytes = 0, n = 0;
+
+	while (n < nr && (!n || bytes + records[n]->json.len <= TOGETHER_BYTES))
+		bytes += records[n++]->json.len;
+	return n;
+}
+
 /* Those whose first place is free, and nobody else's among them, in one statement. */
 static int add_together(struct db *db, const struct record *const *records, size_t nr,
 			int64_t received, struct tally *tally, bool *added, struct err *err)
@@ -138,6 +153,8 @@ static int add_together(struct db *db, const struct record *const *records, size
 		seqs[n] = seq;
 		from[n++] = i;
 	}
+	if (!n)
+		return 0;
 	res = store_add_postgres(db, chosen, seqs, n, received, done, err);
 	for (size_t k = 0; k < n && !res; k++) {
 		added[from[k]] = done[k];
@@ -154,8 +171,10 @@ int store_add_alerts(struct db *db, const struct record *const *records, size_t 
 
 	for (size_t i = 0; i < nr; i++)
 		added[i] = false;
-	if (db_kind(db) == DB_POSTGRES)
-		res = add_together(db, records, nr, received, tally, added, err);
+	for (size_t at = 0, n; db_kind(db) == DB_POSTGRES && at < nr && !res; at += n) {
+		n = count_together(records + at, nr - at);
+		res = add_together(db, records + at, n, received, tally, added + at, err);
+	}
 	for (size_t i = 0; i < nr && !res; i++) {
 		if (added[i])
 			continue;

@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "console/db.h"
+#include "console/db_array.h"
 #include "console/query.h"
 #include "console/when.h"
 
@@ -87,52 +88,57 @@ static int in_order(const void *a, const void *b)
 	return order ?: (x->what.len > y->what.len) - (x->what.len < y->what.len);
 }
 
-/*
- * So many at once, as each statement takes a server long to be asked; places that are left have the
- * part -1.
- */
-#define ROWS 32
-#define ROW_VALUES 4
-#define ROWS_4 "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?)"
-#define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
+/* So many at once, as each statement takes a server long to be asked. */
+#define ROWS 4000
+enum { PART, HOUR, WHAT, ALERTS, NR_COLUMNS };
+#define ADD_UP                            \
+	" ON CONFLICT (part, hour, what)" \
+	" DO UPDATE SET alerts = hours.alerts + excluded.alerts"
 
+/* Rows that wait, where the store is a server. */
 struct rows {
-	struct db_value values[ROWS * ROW_VALUES];
-	size_t nr;
+	struct db_array columns[NR_COLUMNS];
 };
 
 static int write_rows(struct rows *rows, struct db *db, struct err *err)
 {
 	_cleanup_(db_donep) struct db_rows *none = NULL;
-	int res;
+	struct db_value values[NR_COLUMNS];
+	int res = 0;
 
-	if (!rows->nr)
-		return 0;
-	for (size_t i = rows->nr * ROW_VALUES; i < ROWS * ROW_VALUES; i += ROW_VALUES) {
-		rows->values[i] = rows->values[i + 1] = rows->values[i + 3] =
-			(struct db_value){ .number = -1 };
-		rows->values[i + 2] = (struct db_value){ .is_text = true, .text = TEXT("") };
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		values[i] = db_array_value(&rows->columns[i]);
+		if (rows->columns[i].bytes.failed)
+			res = err_set(err, -ENOMEM, "out of memory");
 	}
-	rows->nr = 0;
-	res = db_ask_list(db, err, &none,
-			  "INSERT INTO hours (part, hour, what, alerts)"
-			  " SELECT column1, column2, column3, column4 FROM (VALUES " ROWS_16
-			  "," ROWS_16 ") AS v WHERE column1 >= 0 ON CONFLICT (part, hour, what)"
-			  " DO UPDATE SET alerts = hours.alerts + excluded.alerts",
-			  rows->values, ROWS * ROW_VALUES);
-	return res ?: db_row(db, err, none);
+	if (!res && rows->columns[PART].nr)
+		res = db_ask_list(db, err, &none,
+				  "INSERT INTO hours (part, hour, what, alerts)"
+				  " SELECT * FROM unnest(?, ?, ?, ?) AS given" ADD_UP,
+				  values, NR_COLUMNS);
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		db_array_reset(&rows->columns[i]);
+	return res;
 }
 
 static int write_one(struct rows *rows, struct db *db, const struct tally_entry *e, int64_t alerts,
 		     struct err *err)
 {
-	struct db_value *v = &rows->values[rows->nr++ * ROW_VALUES];
+	struct db_array *c = rows->columns;
+	int64_t res;
 
-	v[0] = (struct db_value){ .number = e->part };
-	v[1] = (struct db_value){ .number = e->hour };
-	v[2] = (struct db_value){ .is_text = true, .text = e->what };
-	v[3] = (struct db_value){ .number = alerts };
-	return rows->nr == ROWS ? write_rows(rows, db, err) : 0;
+	if (db_kind(db) == DB_SQLITE) {
+		res = db_do(
+			db, err,
+			"INSERT INTO hours (part, hour, what, alerts) VALUES (?, ?, ?, ?)" ADD_UP,
+			"iiti", (int64_t)e->part, e->hour, e->what, alerts);
+		return res < 0 ? res : 0;
+	}
+	db_array_add_number(&c[PART], e->part);
+	db_array_add_number(&c[HOUR], e->hour);
+	db_array_add_text(&c[WHAT], e->what);
+	db_array_add_number(&c[ALERTS], alerts);
+	return c->nr == ROWS ? write_rows(rows, db, err) : 0;
 }
 
 /* What has become nothing goes. */
@@ -157,7 +163,7 @@ static int drop_empty(struct tally *t, struct db *db, struct err *err)
  */
 int tally_write(struct tally *t, struct db *db, struct err *err)
 {
-	struct rows rows = { .nr = 0 };
+	struct rows rows = { 0 };
 	int res = 0;
 
 	if (t->nr)
@@ -171,6 +177,8 @@ int tally_write(struct tally *t, struct db *db, struct err *err)
 	}
 	if (!res)
 		res = write_rows(&rows, db, err);
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		db_array_fini(&rows.columns[i]);
 	return res ?: drop_empty(t, db, err);
 }
 
