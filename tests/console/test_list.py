@@ -41,6 +41,26 @@ def each_filter_finds_what_it_names():
 
 
 @test
+def two_filters_find_what_both_name():
+    with Console() as console:
+        key, admin = console.key(), console.admin()
+        whole = {"rule.level": "warn", "rule.name": "Other", "rule.tags": ["attack.T1190", "CWE-89"], "kubernetes.pod": "shop-5d", "request.path": "/x", "request.remote_addr": "2001:db8::1",
+                 "request.session": "s-2", "request.user_agent": "sqlmap/1.7", "function.qualname": "Popen", "action": "denied", "host": "db-1", "args": {"query": "needle"}, "callers": []}
+        console.send([alert(id="whole", **whole), alert(id="plain")], key)
+        console.send([alert(id=name, **{name: value}) for name, value in whole.items()], key)
+        equal(admin.ask("POST", "/api/v1/alerts/whole", {"state": "incident"}).status, 200)
+        asked = {"level": "warn", "rule": "Other", "technique": "T1190", "cwe": "89", "pod": "shop-5d", "path": "/x", "addr": "2001:db8::1", "session": "s-2", "agent": "sqlmap/1.7", "function": "Popen",
+                 "action": "denied", "host": "db-1", "q": "needle", "state": "incident", "app": "shop"}
+        asked["group"] = admin.get("/api/v1/alerts/whole").json["group"]
+        for first, one in asked.items():
+            for second, other in asked.items():
+                found = ids(admin.alerts(urllib.parse.urlencode({first: one, second: other})))
+                of_one, of_other = (set(ids(admin.alerts(urllib.parse.urlencode({name: value})))) for name, value in ((first, one), (second, other)))
+                equal((first, second, set(found)), (first, second, of_one & of_other))
+                assert "whole" in found and "plain" not in found or {first, second} == {"app"}, (first, second, found)
+
+
+@test
 def times_bound_the_list():
     with Console() as console:
         key, admin = console.key(), console.admin()

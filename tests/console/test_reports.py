@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reports: what they tell, and that each goes out once, by mail and to a webhook."""
 
+import collections
 import json
 import threading
 import time
@@ -50,6 +51,25 @@ def a_report_tells_what_is_new_and_what_was_silenced():
         assert "New: Rules\n            New <b>\n" in text and "Silenced: marked as false alarms, by rule\n         1  Known\n" in text, text
         page = console.command("report", "--format", "html").stdout
         assert "<h2>New: Rules</h2>\n<ul>\n<li>New &lt;b&gt;</li>\n</ul>" in page and "<h2>Silenced:" in page and "<h2>Silent now:" in page, page
+
+
+@test
+def a_report_counts_to_the_second():
+    """Whole hours are counted already; what lies before and behind them is not."""
+    with Console() as console:
+        key, admin = console.key(), console.admin()
+        times = [f"2026-01-02T{minute // 60:02}:{minute % 60:02}:30Z" for minute in range(0, 300, 7)]
+        console.send([alert(id=f"a{number}", time=time, **{"rule.level": ("info", "warn", "alert")[number % 3], "rule.name": f"R{number % 4}", "rule.tags": [f"attack.T{1000 + number % 2}"],
+                                                           "request.remote_addr": f"192.0.2.{number % 5}", "host": "what", "args": {"x": "R0"}}) for number, time in enumerate(times)], key)
+        for since, until_ in (("00:00:00", "05:00:00"), ("00:07:30", "04:59:59"), ("01:00:00", "02:00:00"), ("01:10:00", "01:40:00"), ("01:10:00", "02:20:00"), ("01:59:59", "02:00:01"), ("01:00:00", "03:30:00"),
+                              ("01:30:00", "03:00:00"), ("00:28:30", "00:28:31"), ("06:00:00", "07:00:00")):
+            since, until_ = f"2026-01-02T{since}Z", f"2026-01-02T{until_}Z"
+            within = [number for number, time in enumerate(times) if since <= time < until_]
+            found = admin.get(f"/api/v1/report?since={since}&until={until_}").json
+            equal((since, until_, found["total"]), (since, until_, len(within)))
+            for part, name in (("level", lambda n: ("info", "warn", "alert")[n % 3]), ("rule", lambda n: f"R{n % 4}"), ("technique", lambda n: f"T{1000 + n % 2}"), ("address", lambda n: f"192.0.2.{n % 5}"),
+                               ("application", lambda n: "shop")):
+                equal((since, until_, part, found[part]), (since, until_, part, dict(collections.Counter(map(name, within)))))
 
 
 @test

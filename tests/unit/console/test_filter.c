@@ -99,7 +99,8 @@ TEST(one_condition_leads)
 
 	build("level=info&session=s&q=w", &q);
 	ASSERT_HAS(q.sql.data, "FROM alerts AS a WHERE a.session = ?");
-	ASSERT_HAS(q.sql.data, "AND (a.level + 0) = ?");
+	ASSERT_HAS(q.sql.data,
+		   "INDEXED BY alerts_level WHERE other.seq = a.seq AND other.level = ?");
 	ASSERT_HAS(q.sql.data, "EXISTS (SELECT 1 FROM words");
 	ASSERT_EQ(q.nr_values, 3);
 	query_fini(&q);
