@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What people say of alerts, exceptions and reports."""
 
+import contextlib
 import datetime
 import gzip
 import json
 import os
+import sqlite3
 import tempfile
+import threading
+import time
 
 from console import PASSWORD, Console, alert
 from harness import current, equal, sqlite_test, test, until
@@ -104,6 +108,38 @@ def words(console, text):
     found = console.sql(f"SELECT count(*) FROM words WHERE text @@ to_tsquery('simple', '{text}')" if current.store == "postgresql" else
                         f"SELECT count(*) FROM words WHERE words MATCH '{text}'")
     return int(found[0][0]), int(console.sql("SELECT count(*) FROM tags")[0][0])
+
+
+@sqlite_test
+def readers_without_a_gap_do_not_make_the_log_grow():
+    with Console() as console:
+        key, path = console.key(), os.path.join(console.directory, "console.db")
+        console.send([alert()], key)
+        over = threading.Event()
+
+        def read(delay):
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as store:
+                time.sleep(delay)
+                while not over.is_set():
+                    store.execute("BEGIN")
+                    store.execute("SELECT count(*) FROM alerts").fetchall()
+                    time.sleep(0.4)
+                    store.execute("COMMIT")
+
+        readers = [threading.Thread(target=read, args=(delay,)) for delay in (0, 0.2)]
+        for reader in readers:
+            reader.start()
+        sizes = []
+        try:
+            for number in range(24):
+                batch = [alert(id=f"{number}-{n}", args={"x": "y" * 1_500_000}) for n in range(18)]
+                equal(console.send(batch, key, compress=True).json["stored"], 18)
+                sizes.append(os.path.getsize(path + "-wal") >> 20)
+        finally:
+            over.set()
+            for reader in readers:
+                reader.join()
+        assert max(sizes) > 100 and max(sizes) < 300, sizes
 
 
 @test

@@ -115,11 +115,13 @@ int store_commit(struct store *store, struct err *err)
 {
 	int res = db_script(store->writer, err, "COMMIT");
 
-	if (res)
+	if (res) {
 		store_rollback(store);
-	else
-		pthread_mutex_unlock(&store->writing);
-	return res;
+		return res;
+	}
+	store_cut_log(store);
+	pthread_mutex_unlock(&store->writing);
+	return 0;
 }
 
 void store_rollback(struct store *store)

@@ -15,6 +15,7 @@ struct store {
 	char *address; /* a path, or postgresql://... */
 	struct db *writer;
 	pthread_mutex_t writing;
+	int64_t log_max; /* bytes: see store_cut_log(); with `writing` held */
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t returned;
@@ -28,5 +29,10 @@ struct store {
  */
 int store_add_postgres(struct db *db, const struct record *const *records, const int64_t *seqs,
 		       size_t nr, int64_t received, bool *added, struct err *err);
+/*
+ * After a transaction, before another one begins: readers that follow each other without a gap keep
+ * SQLite from writing its log from the start again.  Once it is long they are waited for.
+ */
+void store_cut_log(struct store *store);
 /* Makes the file, mode 0600, where it is not there. */
 int store_make_file(const char *path, struct err *err);

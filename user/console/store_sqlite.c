@@ -15,6 +15,8 @@
 
 /* So many pages of the index of words are merged at once, while others who write wait. */
 #define MERGE_PAGES 500
+/* Bytes of the log: as much more each time that it could not be cut. */
+#define LOG_MAX ((int64_t)256 * 1024 * 1024)
 
 static int make_folders(char *path, struct err *err)
 {
@@ -176,4 +178,21 @@ int store_shrink(struct store *store, struct err *err)
 	res = db_script(store->writer, err, "PRAGMA wal_checkpoint(PASSIVE)");
 	pthread_mutex_unlock(&store->writing);
 	return res;
+}
+
+void store_cut_log(struct store *store)
+{
+	_cleanup_buf_ struct buf path = { 0 };
+	int64_t busy = 1;
+	struct stat st;
+
+	if (store->kind != DB_SQLITE)
+		return;
+	buf_printf(&path, "%s-wal", store->address);
+	if (path.failed || stat(path.data, &st) || st.st_size <= MAX(store->log_max, LOG_MAX))
+		return;
+	/* What was written is safe in any case: that this fails is told to nobody. */
+	one_number(store->writer, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, NULL);
+	/* Who reads for longer than it waits is not waited for each time. */
+	store->log_max = busy ? (int64_t)st.st_size + LOG_MAX : 0;
 }
