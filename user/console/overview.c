@@ -119,8 +119,8 @@ static void put_name(struct buf *out, enum tally_part part, struct text name)
 }
 
 /*
- * Nearly each alert may have an address of its own: the index of addresses, which has them in order,
- * is read faster than so many hours, then.
+ * Nearly each alert may have an address of its own: the index of addresses, which has them in
+ * order, is read faster than so many hours, then.
  */
 static int ask_top(struct db *db, const struct axis *x, enum tally_part part, int64_t max,
 		   struct db_rows **out, struct err *err)
