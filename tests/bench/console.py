@@ -66,7 +66,7 @@ PAGES = {
     "three that few fit": LIST + "rule=Rule+7&host=host-7&addr=10.1.1.1", "rare word": LIST + "q=rare17", "common word": LIST + "q=key", "two words": LIST + "q=key+host", "a part of a word": LIST + "q=rare1",
     "word and level": LIST + "q=key&level=alert", "word and nothing": LIST + "q=key&rule=Nothing", "nothing": LIST + "rule=Nothing",
     "overview, a day": "/api/v1/overview?since=24h", "overview, a week": "/api/v1/overview?since=7d", "overview, 30 days": "/api/v1/overview?since=30d", "sessions": "/api/v1/sessions",
-    "what a session did": "/api/v1/sessions/story?session=s-17", "attackers": "/api/v1/attackers", "an alert": "/api/v1/alerts/a5000?", "its neighbours by words": "/api/v1/alerts/a5000?q=key", "senders": "/api/v1/senders",
+    "what a session did": "/api/v1/sessions/story?session=s-17", "attackers": "/api/v1/attackers", "an alert": "/api/v1/alerts/5a5000?", "its neighbours by words": "/api/v1/alerts/5a5000?q=key", "senders": "/api/v1/senders",
     "report, a day": "/api/v1/report?since=1d", "report, a week": "/api/v1/report?since=7d",
 }
 
