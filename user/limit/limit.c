@@ -42,6 +42,23 @@ struct limit *limit_new(const struct limit_rate *rate, void (*let_go)(void *firs
 	return l;
 }
 
+/* What was taken of the former limit is nothing to this one. */
+static void fill_bucket(const void *node, VISIT visit, int level)
+{
+	struct limit_place *p = *(struct limit_place *const *)node;
+
+	if (visit == preorder || visit == leaf)
+		p->bucket = (struct bucket){ 0 };
+}
+
+void limit_set(struct limit *l, const struct limit_rate *rate)
+{
+	if (l->rate.interval_ns == rate->interval_ns && l->rate.burst == rate->burst)
+		return;
+	l->rate = *rate;
+	twalk(l->tree, fill_bucket);
+}
+
 static void free_place(void *node)
 {
 	struct limit_place *p = node;
@@ -151,7 +168,7 @@ static struct limit_place *find_or_add(struct limit *l, const struct limit_key *
 struct limit_place *limit_refuse(struct limit *l, const struct limit_key *key, uint64_t time_ns)
 {
 	struct limit_key known = { key->rule, key->target, key->target ? 0 : key->pid };
-	struct limit_place *p = find_or_add(l, &known, time_ns);
+	struct limit_place *p = l->rate.interval_ns ? find_or_add(l, &known, time_ns) : NULL;
 
 	if (!p || bucket_take(&p->bucket, &l->rate, time_ns))
 		return NULL;

@@ -39,8 +39,13 @@ struct limit_held {
 struct limit;
 struct limit_place;
 
-/* let_go: frees what is held back when nobody has asked for it.  NULL: no memory. */
+/*
+ * let_go: frees what is held back when nobody has asked for it.  A rate without an
+ * interval: nothing is refused.  NULL: no memory.
+ */
 struct limit *limit_new(const struct limit_rate *rate, void (*let_go)(void *first));
+/* From now on there is another limit, or none; what is held back stays so. */
+void limit_set(struct limit *l, const struct limit_rate *rate);
 void limit_free(struct limit *l); /* NULL is allowed */
 DEFINE_CLEANUP(limit_freep, struct limit, limit_free);
 

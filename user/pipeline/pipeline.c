@@ -31,9 +31,18 @@ int pipeline_init(struct pipeline *p)
 	p->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	p->arena.limit = PIPELINE_ARENA_LIMIT;
 	p->lines = lines_new();
-	if (p->rate.interval_ns)
-		p->limit = limit_new(&p->rate, held_free);
-	return p->lines && (p->limit || !p->rate.interval_ns) ? 0 : -ENOMEM;
+	p->limit = limit_new(&p->rate, held_free);
+	return p->lines && p->limit ? 0 : -ENOMEM;
+}
+
+struct redact *pipeline_change(struct pipeline *p, struct redact *redact,
+			       const struct limit_rate *rate)
+{
+	struct redact *former = p->redact;
+
+	p->redact = redact;
+	limit_set(p->limit, rate);
+	return former;
 }
 
 void pipeline_fini(struct pipeline *p)
@@ -142,7 +151,7 @@ static bool hold_back(struct pipeline *p, struct judged *j, const struct rule *r
 	struct limit_place *place;
 	struct held *first = NULL;
 
-	place = p->limit ? limit_refuse(p->limit, &key, head->hdr.time_ns) : NULL;
+	place = limit_refuse(p->limit, &key, head->hdr.time_ns);
 	if (!place)
 		return false;
 	if (!limit_holds(place)) {
@@ -314,7 +323,7 @@ bool pipeline_roll_up(struct pipeline *p, int64_t now_ns)
 	struct limit_held held;
 	struct alert_repeated repeated;
 
-	if (!p->limit || !limit_take(p->limit, now_ns, &held))
+	if (!limit_take(p->limit, now_ns, &held))
 		return false;
 	repeated = (struct alert_repeated){
 		.count = held.count,
@@ -331,26 +340,24 @@ bool pipeline_roll_up(struct pipeline *p, int64_t now_ns)
 
 void pipeline_hurry(struct pipeline *p)
 {
-	if (p->limit)
-		limit_hurry(p->limit);
+	limit_hurry(p->limit);
 }
 
 void pipeline_ended(struct pipeline *p, pid_t pid)
 {
-	if (p->limit)
-		limit_hurry_process(p->limit, pid);
+	limit_hurry_process(p->limit, pid);
 }
 
 bool pipeline_holds(const struct pipeline *p)
 {
-	return p->limit && !limit_is_empty(p->limit);
+	return !limit_is_empty(p->limit);
 }
 
 void pipeline_give_up(struct pipeline *p)
 {
 	struct limit_held held;
 
-	while (p->limit && limit_take(p->limit, INT64_MAX, &held)) {
+	while (limit_take(p->limit, INT64_MAX, &held)) {
 		p->held_lost += held.count;
 		held_free(held.first);
 	}

@@ -31,9 +31,9 @@ struct pipeline {
 	const struct request_opts *request;
 	struct redact *redact;	/* NULL: alerts keep what is secret */
 	uint64_t wanted;	/* alerts; 0: any number */
-	struct limit_rate rate; /* of alerts, for each rule and target */
+	struct limit_rate rate; /* of alerts, for each rule and target; at the start */
 	struct lines *lines;
-	struct limit *limit; /* NULL: there is none */
+	struct limit *limit; /* holds nothing back without a rate */
 	struct arena arena;  /* of the event being handled */
 	char host[256];
 	int64_t clock_offset; /* real time minus monotonic time, ns */
@@ -49,6 +49,9 @@ struct pipeline {
 /* The fields down to `rate` have been set; they are borrowed.  0 or -ENOMEM. */
 int pipeline_init(struct pipeline *p);
 void pipeline_fini(struct pipeline *p);
+/* From the next alert on; returns what takes secrets out of alerts up to now. */
+struct redact *pipeline_change(struct pipeline *p, struct redact *redact,
+			       const struct limit_rate *rate);
 
 /*
  * An EV_MATCH record of `size` bytes, which are not trusted.  0; -EAGAIN: it is to come again, as

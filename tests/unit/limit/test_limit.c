@@ -128,6 +128,31 @@ TEST(in_a_hurry)
 	limit_free(limit);
 }
 
+/* What is held back stays so, and what was taken of the former limit does not count. */
+TEST(another_limit)
+{
+	static const struct limit_rate none = { 0 }, hourly = { 3600 * S, 1 }, three = { S, 3 };
+	struct limit_held held;
+
+	start();
+	limit_set(limit, &hourly);
+	ASSERT(alert("r", "t", 1, S, 0, 1));
+	ASSERT(!alert("r", "t", 1, 2 * S, 7, 1));
+	/* The same one again begins nothing anew. */
+	limit_set(limit, &hourly);
+	ASSERT(!alert("r", "t", 1, 3 * S, 0, 1));
+	limit_set(limit, &three);
+	for (int i = 0; i < 3; i++)
+		ASSERT(alert("r", "t", 1, 4 * S, 0, 1));
+	ASSERT(!alert("r", "t", 1, 4 * S, 0, 1));
+	limit_set(limit, &none);
+	for (int i = 0; i < 10; i++)
+		ASSERT(alert("r", "t", 1, 5 * S, 0, 1));
+	ASSERT_EQ(take(INT64_MAX, &held), 7);
+	ASSERT_EQ(held.count, 3);
+	limit_free(limit);
+}
+
 TEST(what_nobody_takes_is_freed)
 {
 	start();
