@@ -241,6 +241,20 @@ static void step(struct guard *g)
 	}
 }
 
+void guard_set(struct guard *g, double max_cpu, bool sheds)
+{
+	g->book.limits.max_cpu = max_cpu;
+	g->book.limits.sheds = sheds;
+	for (size_t i = 0; !sheds && i < g->book.count; i++) {
+		struct cost_process *p = g->book.list[i];
+
+		for (size_t k = 0; k < p->nr_functions; k++) {
+			if (p->functions[k].shed)
+				take_back(g, p, &p->functions[k]);
+		}
+	}
+}
+
 static void on_gone(void *ctx, struct cost_process *p)
 {
 	struct guard *g = ctx;

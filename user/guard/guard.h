@@ -15,6 +15,8 @@ struct guard;
 struct guard *guard_new(struct kern *kern, struct targets *targets, double max_cpu, bool sheds);
 void guard_free(struct guard *g); /* NULL is allowed */
 DEFINE_CLEANUP(guard_freep, struct guard, guard_free);
+/* Other limits; where nothing is shed any more, what was is watched again. */
+void guard_set(struct guard *g, double max_cpu, bool sheds);
 /* Once a second. */
 void guard_tick(struct guard *g);
 /* What is known, until the next tick. */
