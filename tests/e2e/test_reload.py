@@ -297,7 +297,7 @@ def what_a_reload_does_not_change():
     with Target(host, "load.py", mine) as target:
         with Service(targets(shop='{ cmdline: "%s" }' % mine)) as service:
             write(os.path.join(service.folder.name, "config.yaml"),
-                  "rules: rules.yaml\noutput: alerts.json\nformat: text\n" + targets(rest='{ cmdline: "%s" }' % mine))
+                  "rules: rules.yaml\noutput: alerts.json\nformat: json\nrate: 20000\n" + targets(rest='{ cmdline: "%s" }' % mine))
             line = said(service.messages, "warning: ", 1)
             expect("config.yaml" in line and "counts from the next start on" in line, "it said: %s", line)
             said(service.messages, "reloaded: ", 1)

@@ -102,7 +102,7 @@ static int load_policy(struct cli *cli, struct policy **out)
 }
 
 /* reload_load_fn: the command line and all files that it names, read once more. */
-static int load_again(void *ctx, struct policy **out)
+static int load_again(void *ctx, struct reload_read *out)
 {
 	const struct cli *given = ctx;
 	struct cli cli = { 0 };
@@ -114,11 +114,16 @@ static int load_again(void *ctx, struct policy **out)
 	if (!ret && cli.config_file)
 		ret = cli_take_config(&cli);
 	if (!ret)
-		ret = load_policy(&cli, out);
+		ret = load_policy(&cli, &out->policy);
 	if (!ret && cli.config.fixed != given->config.fixed)
-		log_warn("%s: what has changed in it besides `rules`, `disabled`, `targets` and "
-			 "`exclude` counts from the next start on",
+		log_warn("%s: not all that has changed in it can change now: what is of none of "
+			 "`rules`, `disabled`, `targets`, `exclude`, `outputs`, `redact` and "
+			 "`rate_limit` counts from the next start on",
 			 cli.config_file);
+	if (!ret) {
+		out->config = cli.config;
+		config_init(&cli.config);
+	}
 	cli_fini(&cli);
 	return ret;
 }

@@ -115,10 +115,12 @@ void config_rules_fini(struct config_rules *rules);
  */
 const char *config_lacks_rules(const struct config *c, bool discovers);
 /*
- * What takes secrets out of alerts; NULL: nothing is to, which is warned of.  -errno with a
- * sentence.
+ * What takes secrets out of alerts; NULL: nothing is to.  Without a key file all of a run go by the
+ * same key.  -errno with a sentence.
  */
 int config_redactor(const struct config *c, struct redact **out, struct err *err);
+/* Says that secrets stay in alerts. */
+void config_warn_unredacted(void);
 /* What of it is about requests; borrowed. */
 struct request_opts config_request(const struct config *c);
 

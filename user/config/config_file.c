@@ -121,12 +121,25 @@ void config_read_mode(struct config_reader *r, const struct yaml_entry *entry)
 			   "`mode: protect` is not supported yet: calls are detected, not denied");
 }
 
-/* What a policy is made of is read anew while the tracer runs. */
+/* Settings that are read anew while the tracer runs. */
+static const char *const changing[] = { "rules",  "disabled",	"output",
+					"format", "rate-limit", "shed" };
+
 static bool is_fixed(size_t row)
 {
-	return row != (size_t)(config_setting("rules") - config_settings) &&
-	       row != (size_t)(config_setting("disabled") - config_settings) &&
-	       row != KEY_TARGETS && row != KEY_EXCLUDE;
+	if (row >= NR_CONFIG_SETTINGS)
+		return row == KEY_MODE;
+	for (size_t i = 0; i < ARRAY_SIZE(changing); i++) {
+		if (str_eq(config_settings[row].name, changing[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The kernel side looks at costs, or does not, from its start on; the limit is nothing to it. */
+static bool is_there_or_not(size_t row)
+{
+	return row < NR_CONFIG_SETTINGS && str_eq(config_settings[row].name, "max-cpu-percent");
 }
 
 static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
@@ -135,7 +148,8 @@ static void read_key(void *ctx, size_t row, const struct yaml_entry *entry)
 
 	/* In whatever order they stand. */
 	if (is_fixed(row))
-		r->config->fixed += yaml_hash(entry->key) ^ 3 * yaml_hash(entry->value);
+		r->config->fixed += yaml_hash(entry->key) ^
+				    (is_there_or_not(row) ? 0 : 3 * yaml_hash(entry->value));
 	if (row < NR_CONFIG_SETTINGS) {
 		read_setting(r, &config_settings[row], entry);
 	} else if (row == KEY_OUTPUTS) {

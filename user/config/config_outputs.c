@@ -318,21 +318,8 @@ void config_read_outputs(struct config_reader *r, const struct yaml_entry *entry
 
 void config_outputs_fini(struct config *c)
 {
-	for (size_t i = 0; i < c->outputs.count; i++) {
-		free((char *)c->outputs.list[i].name);
-		free((char *)c->outputs.list[i].path);
-		free((char *)c->outputs.list[i].address);
-		free((char *)c->outputs.list[i].ca_file);
-		free((char *)c->outputs.list[i].spool.path);
-		free((char *)c->outputs.list[i].brokers);
-		free((char *)c->outputs.list[i].topic);
-		free((char *)c->outputs.list[i].url);
-		free((char *)c->outputs.list[i].headers_file);
-		free((char *)c->outputs.list[i].template);
-		free((char *)c->outputs.list[i].key_file);
-		free((char *)c->outputs.list[i].sasl.user);
-		free((char *)c->outputs.list[i].sasl.password_file);
-	}
+	for (size_t i = 0; i < c->outputs.count; i++)
+		sink_config_fini(&c->outputs.list[i]);
 	free(c->outputs.list);
 }
 

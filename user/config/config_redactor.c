@@ -21,18 +21,19 @@ static int read_key(const char *path, struct buf *key, struct err *err)
 
 /*
  * Without a key of the user's equal secrets are seen as equal within this run alone: the key is of
- * no other.
+ * no other.  It is the same for all that is read anew in it.
  */
 static int make_key(const char *path, struct buf *key, struct err *err)
 {
-	uint8_t random[REDACT_KEY_SIZE];
+	static uint8_t random[REDACT_KEY_SIZE];
+	static bool made;
 
 	if (path)
 		return read_key(path, key, err);
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+	if (!made && getrandom(random, sizeof(random), 0) != sizeof(random))
 		return err_set(err, -EIO, "there are no random bytes: %s", strerror(errno));
+	made = true;
 	buf_add(key, random, sizeof(random));
-	explicit_bzero(random, sizeof(random));
 	return key->failed ? err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
@@ -46,10 +47,9 @@ int config_redactor(const struct config *c, struct redact **out, struct err *err
 	};
 	int ret;
 
-	if (c->no_redact) {
-		log_warn("alerts have secrets in them as they were captured: nothing is taken out");
+	*out = NULL;
+	if (c->no_redact)
 		return 0;
-	}
 	ret = make_key(c->redact.key_file, &key, err);
 	if (!ret) {
 		opts.key = key.data;
@@ -59,4 +59,9 @@ int config_redactor(const struct config *c, struct redact **out, struct err *err
 	if (key.data)
 		explicit_bzero(key.data, key.len);
 	return ret;
+}
+
+void config_warn_unredacted(void)
+{
+	log_warn("alerts have secrets in them as they were captured: nothing is taken out");
 }

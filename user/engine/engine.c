@@ -26,7 +26,6 @@ struct engine {
 	struct launch *launch; /* NULL: nothing was started */
 	struct sinks *sinks;
 	struct request_opts request;
-	struct redact *redact;
 	struct intake *intake;
 	struct guard *guard; /* NULL: costs do not matter */
 	struct report *report;
@@ -106,9 +105,11 @@ static void on_tick(void *ctx)
 		launch_look_again(e->launch);
 	if (!e->ended)
 		reload_look(e->reload);
-	if (e->opts->config->limit.interval_ns && targets_one_is_gone(e->targets))
+	if (targets_one_is_gone(e->targets))
 		intake_roll_up(e->intake);
 	sinks_watch(e->sinks);
+	if (e->ended)
+		sinks_let_go(e->sinks);
 	if (e->guard && !e->ended)
 		guard_tick(e->guard);
 	report_tick(e->report);
@@ -227,7 +228,6 @@ static void engine_finish(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	intake_free(e->intake);
-	redact_free(e->redact);
 	reload_free(e->reload);
 	report_free(e->report);
 	guard_free(e->guard);
@@ -251,20 +251,22 @@ static int watch_events(struct engine *e, struct err *err)
 		       ?: report_watch(e->report,
 				       &(struct report_parts){ .kern = e->kern,
 							       .targets = e->targets,
-							       .sinks = e->sinks,
 							       .intake = e->intake,
 							       .guard = e->guard },
 				       err);
 }
 
-static int start_reload(struct engine *e, struct err *err)
+static int start_reload(struct engine *e, bool redacts, struct err *err)
 {
 	e->reload = reload_new(&(struct reload_config){ .load = e->opts->load,
 							.ctx = e->opts->load_ctx,
 							.config_file = e->opts->config_file,
 							.targets = e->targets,
 							.report = e->report,
-							.intake = e->intake },
+							.intake = e->intake,
+							.sinks = e->sinks,
+							.guard = e->guard,
+							.redacts = redacts },
 			       e->opts->policy);
 	return e->reload ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
@@ -284,6 +286,8 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		.kube_account = c->kube_account,
 	};
 	size_t nr_outputs = config_sinks(c, outputs);
+	struct redact *redact = NULL;
+	bool redacts;
 	int ret;
 
 	inherited_raise_priority();
@@ -295,8 +299,7 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		return err_prefix(err, -EIO, c->outputs.count ? "outputs" : "--output");
 	ret = report_new(&(struct report_config){ .config = c,
 						  .config_file = e->opts->config_file,
-						  .outputs = outputs,
-						  .nr_outputs = nr_outputs,
+						  .sinks = e->sinks,
 						  .discovers = targets.discovers,
 						  .loop = &e->loop },
 			 e->opts->policy, &e->report, err);
@@ -320,20 +323,23 @@ static int engine_start(struct engine *e, bool *kernel, struct err *err)
 		ret = e->guard ? 0 : err_set(err, -ENOMEM, "out of memory");
 	}
 	if (!ret)
-		ret = config_redactor(c, &e->redact, err);
+		ret = config_redactor(c, &redact, err);
+	if (!ret && !redact)
+		config_warn_unredacted();
+	redacts = redact;
 	if (!ret)
 		ret = intake_start(
 			&(struct intake_config){ .kern = e->kern,
 						 .targets = e->targets,
 						 .sinks = e->sinks,
 						 .request = &e->request,
-						 .redact = e->redact,
+						 .redact = redact,
 						 .counts = report_alert_counts(e->report),
 						 .wanted = c->count,
 						 .rate = c->limit },
 			&e->intake, err);
 	if (!ret)
-		ret = start_reload(e, err);
+		ret = start_reload(e, redacts, err);
 	return ret ? ret : watch_events(e, err);
 }
 

@@ -81,6 +81,7 @@ static int consume_records(struct intake *in)
 {
 	int ret = 0;
 
+	intake_take_change(in);
 	intake_resume(in);
 	if (intake_may_read(in) && !relay_is_full(in->relay))
 		ret = kern_consume(in->config.kern);
@@ -258,8 +259,10 @@ int intake_start(const struct intake_config *config, struct intake **out, struct
 	_cleanup_(intake_freep) struct intake *in = calloc(1, sizeof(*in));
 	int ret;
 
-	if (!in)
+	if (!in) {
+		redact_free(config->redact);
 		return err_set(err, -ENOMEM, "out of memory");
+	}
 	*in = (struct intake){
 		.config = *config,
 		.pipeline = { .ops = &intake_pipeline_ops,
@@ -291,6 +294,10 @@ void intake_free(struct intake *in)
 		close(in->wake_fd);
 	if (in->over_fd >= 0)
 		close(in->over_fd);
+	/* The thread may have taken one that nobody has heard of yet. */
+	if (intake_is_changing(in))
+		intake_change_fini(&in->change);
+	redact_free(in->config.redact);
 	pipeline_fini(&in->pipeline);
 	arena_fini(&in->arena);
 	relay_free(in->relay);
@@ -355,9 +362,6 @@ void intake_count(const struct intake *in, uint64_t values[NR_COUNTERS])
 	values[COUNTER_rolled_up] = in->pipeline.rolled_up;
 	values[COUNTER_held] = in->pipeline.held_lost;
 	values[COUNTER_lines_unknown] = in->pipeline.lines_unknown;
-	if (in->config.redact) {
-		values[COUNTER_redacted] = redact_count(in->config.redact);
-		values[COUNTER_redacted_unread] = redact_count_unread(in->config.redact);
-	}
+	intake_count_redacted(in, values);
 	values[COUNTER_malformed] = atomic_load(&in->malformed);
 }

@@ -22,19 +22,19 @@
 
 struct intake;
 
-/* All of it is borrowed. */
+/* All of it is borrowed, but for what takes secrets out. */
 struct intake_config {
 	struct kern *kern;
 	struct targets *targets;
 	struct sinks *sinks;
 	const struct request_opts *request;
-	struct redact *redact;	     /* NULL: alerts keep what is secret */
+	struct redact *redact;	     /* taken over, in any case; NULL: alerts keep what is secret */
 	struct alert_counts *counts; /* of alerts, by rule and target; NULL: nobody wants to know */
 	uint64_t wanted;	     /* alerts, after which it ends; 0: any number */
 	struct limit_rate rate;	     /* of alerts, for each rule and target */
 };
 
-/* From now on the outputs are this thread's, but for sinks_reopen().  -errno with a sentence. */
+/* From now on the outputs are written to by this thread.  -errno with a sentence. */
 int intake_start(const struct intake_config *config, struct intake **out, struct err *err);
 /* Ends the thread, whatever is left. */
 void intake_free(struct intake *in); /* NULL is allowed */
@@ -57,6 +57,18 @@ void intake_heard(struct intake *in);
  * intake_trace() goes on.
  */
 void intake_finish(struct intake *in);
+/* What takes the place of what alerts are made by, and go to; all of it at once. */
+struct intake_change {
+	struct sinks_change *outputs;
+	struct redact *redact;
+	struct limit_rate rate;
+};
+
+void intake_change_fini(struct intake_change *change);
+/* Takes it over; it is in force soon.  Not while intake_is_changing(). */
+void intake_change(struct intake *in, struct intake_change *change);
+/* Is one not in force yet?  Then this is to be called again soon. */
+bool intake_is_changing(struct intake *in);
 /* What a rate limit holds back is due: other rules are in force, or a target is gone. */
 void intake_roll_up(struct intake *in);
 /* Whoever reads alerts is waited for so many milliseconds from now on, in all. */

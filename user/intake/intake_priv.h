@@ -17,6 +17,13 @@ enum intake_task {
 	INTAKE_QUITS,
 };
 
+/* Of what takes the place of what is in force. */
+enum intake_turn {
+	INTAKE_NOTHING,
+	INTAKE_GIVEN, /* to the thread */
+	INTAKE_TAKEN, /* by it: what it holds by now is what was in force */
+};
+
 struct intake {
 	struct intake_config config;
 	struct relay *relay;
@@ -27,7 +34,10 @@ struct intake {
 	struct loop loop;
 	int wake_fd; /* to the thread: these have changed */
 	atomic_int task;
-	atomic_bool roll_up;	 /* all that is held back is due */
+	struct intake_change change;
+	atomic_int turn;		     /* of it */
+	uint64_t past_redacted, past_unread; /* by what was in force before that */
+	atomic_bool roll_up;		     /* all that is held back is due */
 	atomic_uint patience_ms; /* how long outputs are waited for; 0: as long as they take */
 	int over_fd;		 /* from it */
 	atomic_bool over;
@@ -49,4 +59,8 @@ void intake_resume(struct intake *in);
 void intake_write_held(struct intake *in, int64_t now_ns);
 /* May what is read become alerts at present? */
 bool intake_may_read(struct intake *in);
+/* intake_change.c, in the thread: between two records. */
+void intake_take_change(struct intake *in);
+/* In the main thread. */
+void intake_count_redacted(const struct intake *in, uint64_t values[NR_COUNTERS]);
 extern const struct pipeline_ops intake_pipeline_ops;

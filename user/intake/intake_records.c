@@ -147,10 +147,13 @@ int intake_read(void *intake, const void *record, size_t size)
 	if (take_record(in, record, size))
 		atomic_fetch_add(&in->malformed, 1);
 	/*
-	 * After the last alert wanted nothing more is looked at; nor while nobody takes alerts, or
-	 * too many records wait.
+	 * After the last alert wanted nothing more is looked at; nor while nobody takes alerts, too
+	 * many records wait, or what is in force is to change.
 	 */
-	return intake_may_read(in) && !relay_is_full(in->relay) ? 0 : -ECANCELED;
+	return intake_may_read(in) && !relay_is_full(in->relay) &&
+			       atomic_load(&in->turn) != INTAKE_GIVEN
+		       ? 0
+		       : -ECANCELED;
 }
 
 /* relay_fn */

@@ -13,6 +13,8 @@
  * has been read.
  */
 #define PAUSE_NS (1000 * NSEC_PER_MSEC)
+/* How often it is looked whether alerts go by the new configuration, or former outputs are gone. */
+#define LOOK_MS 20
 
 struct reload {
 	struct reload_config config;
@@ -20,9 +22,10 @@ struct reload {
 	uint64_t seen, refused; /* stamps of the files: at the last look; when they were bad */
 	int64_t last;		/* when one was done; ns; 0: never */
 	const char *again;	/* why another one is to follow; NULL: none is */
+	bool going_on;
+	bool leaving; /* former outputs have something to write yet */
 };
 
-/* The configuration as well: what a reload cannot change it says. */
 static uint64_t stamp_now(const struct reload *r)
 {
 	const struct config_words *files = &r->policy->files;
@@ -64,40 +67,80 @@ static void refuse_policy(struct reload *r, const char *why, uint64_t stamp)
 	report_reloaded(r->config.report, NULL);
 }
 
-static void take_policy(struct reload *r, struct policy *policy)
+static int prepare_outputs(struct reload *r, const struct config *c, struct sinks_change **out,
+			   struct err *err)
 {
-	policy_ref(policy);
+	struct sink_config outputs[CONFIG_OUTPUTS_MAX];
+	size_t n = config_sinks(c, outputs);
+	int ret = sinks_prepare(r->config.sinks, outputs, n, out, err);
+
+	return ret ? err_prefix(err, ret, c->outputs.count ? "outputs" : "--output") : 0;
+}
+
+/* All that can fail before anything has changed, but for the last step, which targets take. */
+static int prepare(struct reload *r, const struct config *c, struct intake_change *change,
+		   struct err *err)
+{
+	int ret = config_redactor(c, &change->redact, err);
+
+	change->rate = c->limit;
+	return ret ? ret : prepare_outputs(r, c, &change->outputs, err);
+}
+
+static void take(struct reload *r, const struct reload_read *read, struct intake_change *change)
+{
+	bool redacts = change->redact;
+
+	policy_ref(read->policy);
 	policy_unref(r->policy);
-	r->policy = policy;
+	r->policy = read->policy;
+	if (r->config.redacts && !redacts)
+		config_warn_unredacted();
+	r->config.redacts = redacts;
+	intake_change(r->config.intake, change);
+	if (r->config.guard && read->config.max_cpu > 0)
+		guard_set(r->config.guard, read->config.max_cpu, read->config.sheds);
+	r->going_on = true;
 }
 
 void reload_ask(struct reload *r, const char *why)
 {
-	_cleanup_(policy_unrefp) struct policy *policy = NULL;
-	struct targets *t = r->config.targets;
+	struct intake_change change = { 0 };
+	struct reload_read read = { 0 };
 	uint64_t stamp = stamp_now(r);
 	struct err err;
+	int ret;
 
 	/* One that is going on is finished first. */
-	if (targets_are_reloading(t) || pause_left(r) > 0) {
+	if (r->going_on || pause_left(r) > 0) {
 		r->again = why;
 		return;
 	}
 	report_reloading(r->config.report);
-	if (r->config.load(r->config.ctx, &policy)) {
+	if (r->config.load(r->config.ctx, &read)) {
 		refuse_policy(r, why, stamp);
-	} else if (targets_reload(t, policy, &err)) {
+		return;
+	}
+	ret = prepare(r, &read.config, &change, &err);
+	if (!ret)
+		ret = targets_reload(r->config.targets, read.policy, &err);
+	if (ret) {
 		log_error("%s", err.msg);
 		refuse_policy(r, why, stamp);
+		intake_change_fini(&change);
 	} else {
-		take_policy(r, policy);
+		take(r, &read, &change);
 	}
+	policy_unref(read.policy);
+	config_fini(&read.config);
 }
 
 static void finish_reload(struct reload *r)
 {
 	log_info("reloaded: %zu rules, %zu processes traced", r->policy->rules.nr_rules,
 		 targets_traced(r->config.targets));
+	r->going_on = false;
+	r->leaving = true;
 	r->last = clock_now_ns();
 	intake_roll_up(r->config.intake);
 	report_reloaded(r->config.report, r->policy);
@@ -105,18 +148,28 @@ static void finish_reload(struct reload *r)
 
 int reload_wait(const struct reload *r)
 {
+	int ms = -1;
+
 	if (targets_are_reloading(r->config.targets))
 		return 0;
-	return r->again ? (int)(MAX(pause_left(r), 0) / NSEC_PER_MSEC) : -1;
+	if (r->again && !r->going_on)
+		ms = (int)(MAX(pause_left(r), 0) / NSEC_PER_MSEC);
+	if (r->going_on || r->leaving)
+		ms = ms < 0 ? LOOK_MS : MIN(ms, LOOK_MS);
+	return ms;
 }
 
 void reload_go_on(struct reload *r)
 {
 	struct targets *t = r->config.targets;
 
-	if (targets_are_reloading(t) && !targets_reload_next(t))
+	if (targets_are_reloading(t))
+		targets_reload_next(t);
+	if (r->going_on && !targets_are_reloading(t) && !intake_is_changing(r->config.intake))
 		finish_reload(r);
-	if (!targets_are_reloading(t) && !reload_wait(r))
+	if (r->leaving)
+		r->leaving = sinks_let_go(r->config.sinks);
+	if (!r->going_on && r->again && pause_left(r) <= 0)
 		reload_ask(r, TAKE_PTR(r->again));
 }
 

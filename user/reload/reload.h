@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rules, and what processes are like that are traced, are read anew: when somebody asks for it, and
- * when the files have changed.
+ * Rules, what processes are like that are traced, outputs, and what alerts are made by are read
+ * anew: when somebody asks for it, and when the files have changed.  All of it is taken, or
+ * nothing.
  */
 #pragma once
 
 #include "base/cleanup.h"
+#include "config/config.h"
+#include "guard/guard.h"
 #include "intake/intake.h"
 #include "policy/policy.h"
 #include "report/report.h"
@@ -13,11 +16,17 @@
 
 struct reload;
 
+/* What was read; the selection in the configuration is the policy's. */
+struct reload_read {
+	struct policy *policy;
+	struct config config;
+};
+
 /*
- * Makes a policy of what the first one was made of, as it is now; has said on stderr what was
- * wrong.  -errno
+ * Reads what the first one was made of, as it is now; has said on stderr what was wrong.  -errno:
+ * there is nothing in *out.
  */
-typedef int (*reload_load_fn)(void *ctx, struct policy **out);
+typedef int (*reload_load_fn)(void *ctx, struct reload_read *out);
 
 /* All is borrowed, until reload_free(). */
 struct reload_config {
@@ -27,6 +36,9 @@ struct reload_config {
 	struct targets *targets;
 	struct report *report;
 	struct intake *intake;
+	struct sinks *sinks;
+	struct guard *guard; /* NULL: costs do not matter */
+	bool redacts;	     /* alerts, in what is in force */
 };
 
 /* The policy in force was just read, and is shared.  NULL: no memory. */

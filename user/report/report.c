@@ -23,7 +23,6 @@ int report_new(const struct report_config *config, struct policy *policy, struct
 	ret = report_start_public(r, err);
 	if (ret)
 		return ret;
-	r->config.outputs = NULL;
 	*out = TAKE_PTR(r);
 	return 0;
 }
@@ -57,14 +56,15 @@ void report_tick(struct report *r)
 int report_count(struct report *r, uint64_t values[NR_COUNTERS])
 {
 	const struct report_parts *p = &r->parts;
+	struct sinks *sinks = r->config.sinks;
 	int ret = kern_stats(p->kern, values);
 
 	intake_count(p->intake, values);
-	values[COUNTER_unwritten] = sinks_lost(p->sinks);
-	values[COUNTER_spool_dropped] = sinks_spooled(p->sinks).dropped;
-	values[COUNTER_spooled] = sinks_spooled(p->sinks).left;
-	values[COUNTER_refused] = sinks_refused(p->sinks);
-	values[COUNTER_not_rotated] = sinks_not_rotated(p->sinks);
+	values[COUNTER_unwritten] = sinks_lost(sinks);
+	values[COUNTER_spool_dropped] = sinks_spooled(sinks).dropped;
+	values[COUNTER_spooled] = sinks_spooled(sinks).left;
+	values[COUNTER_refused] = sinks_refused(sinks);
+	values[COUNTER_not_rotated] = sinks_not_rotated(sinks);
 	values[COUNTER_starts_late] = p->launch ? launch_late(p->launch) : 0;
 	values[COUNTER_files_cut] = elf_files_too_large();
 	targets_count(p->targets, values);

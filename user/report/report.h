@@ -21,12 +21,11 @@
 
 struct report;
 
-/* Borrowed, but for the outputs, until report_free(). */
+/* Borrowed, until report_free(). */
 struct report_config {
 	const struct config *config;
 	const char *config_file; /* NULL: none */
-	const struct sink_config *outputs;
-	size_t nr_outputs;
+	struct sinks *sinks;
 	bool discovers; /* as struct targets_config has it */
 	struct loop *loop;
 };
@@ -35,7 +34,6 @@ struct report_config {
 struct report_parts {
 	struct kern *kern;
 	struct targets *targets;
-	struct sinks *sinks;
 	struct intake *intake;
 	struct launch *launch; /* NULL: nothing was started */
 	struct guard *guard;   /* NULL: costs do not matter */

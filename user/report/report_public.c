@@ -23,40 +23,11 @@ struct report_public {
 	struct metrics *metrics; /* NULL: nobody asks over HTTP */
 	struct alert_counts *counts;
 	struct metrics_now now;
-	char *outputs[CONFIG_OUTPUTS_MAX]; /* their names */
-	unsigned long asked;		   /* for intake_moves() */
+	unsigned long asked; /* for intake_moves() */
 	/* At the last second, to see what programs take. */
 	int64_t timed_ns;
 	uint64_t run_ns[NR_PROBES];
 };
-
-static bool is_taken(const struct report_public *m, const struct sink_config *outputs,
-		     size_t nr_outputs, size_t own, const char *name)
-{
-	for (size_t i = 0; i < nr_outputs; i++) {
-		if (i != own && outputs[i].name && str_eq(outputs[i].name, name))
-			return true;
-		if (i < own && str_eq(m->outputs[i], name))
-			return true;
-	}
-	return false;
-}
-
-/* An output without a name is called by its type, and by a number if there are several. */
-static char *name_output(const struct report_public *m, const struct sink_config *outputs,
-			 size_t nr_outputs, size_t own)
-{
-	const char *type = outputs[own].ops->type;
-	char *name = strdup(outputs[own].name ?: type);
-
-	for (int n = 2; name && !outputs[own].name && is_taken(m, outputs, nr_outputs, own, name);
-	     n++) {
-		free(name);
-		if (asprintf(&name, "%s-%d", type, n) < 0)
-			name = NULL;
-	}
-	return name;
-}
 
 /* In the order in which kinds are preferred, and behind them what is none. */
 static void name_probes(struct metrics_now *now)
@@ -69,19 +40,30 @@ static void name_probes(struct metrics_now *now)
 	now->probes[now->nr_probes++].kind = "own";
 }
 
+/* Those in force; names are there for as long as the outputs are. */
+static void take_outputs(struct report *r)
+{
+	struct metrics_now *now = &r->public->now;
+	struct sink_counts counts[CONFIG_OUTPUTS_MAX];
+	const char *names[CONFIG_OUTPUTS_MAX];
+
+	now->nr_outputs = sinks_counts(r->config.sinks, counts, names, CONFIG_OUTPUTS_MAX);
+	for (size_t i = 0; i < now->nr_outputs; i++)
+		now->outputs[i] =
+			(struct metrics_output){ .name = names[i],
+						 .queued = counts[i].queued,
+						 .sent = counts[i].sent,
+						 .dropped = counts[i].dropped,
+						 .unmoved_s = counts[i].unmoved_s,
+						 .state = sink_state_names[counts[i].state],
+						 .failing = counts[i].state != SINK_OK };
+}
+
 static int name_all(struct report *r)
 {
-	const struct sink_config *outputs = r->config.outputs;
-	size_t nr_outputs = r->config.nr_outputs;
 	struct report_public *m = r->public;
 
-	for (size_t i = 0; i < nr_outputs; i++) {
-		m->outputs[i] = name_output(m, outputs, nr_outputs, i);
-		if (!m->outputs[i])
-			return -ENOMEM;
-		m->now.outputs[i].name = m->outputs[i];
-	}
-	m->now.nr_outputs = nr_outputs;
+	take_outputs(r);
 	m->now.nr_states = NR_TARGETS_STATES;
 	for (size_t i = 0; i < NR_TARGETS_STATES; i++)
 		m->now.states[i].name = targets_state_names[i];
@@ -192,7 +174,6 @@ static void take_costs(struct report *r)
 static void publish_numbers(struct report *r, bool anew)
 {
 	struct report_public *m = r->public;
-	struct sink_counts outputs[CONFIG_OUTPUTS_MAX];
 	size_t states[NR_TARGETS_STATES];
 
 	published_beat(&m->published, METRICS_MAIN);
@@ -211,16 +192,7 @@ static void publish_numbers(struct report *r, bool anew)
 	targets_states(r->parts.targets, states);
 	for (size_t i = 0; i < NR_TARGETS_STATES; i++)
 		m->now.states[i].processes = states[i];
-	for (size_t i = sinks_counts(r->parts.sinks, outputs, CONFIG_OUTPUTS_MAX); i-- > 0;) {
-		struct metrics_output *o = &m->now.outputs[i];
-
-		o->queued = outputs[i].queued;
-		o->sent = outputs[i].sent;
-		o->dropped = outputs[i].dropped;
-		o->unmoved_s = outputs[i].unmoved_s;
-		o->state = sink_state_names[outputs[i].state];
-		o->failing = outputs[i].state != SINK_OK;
-	}
+	take_outputs(r);
 	published_set(&m->published, &m->now);
 }
 
@@ -245,7 +217,5 @@ void report_stop_public(struct report *r)
 	report_stop_control(r);
 	metrics_stop(m->metrics);
 	alert_counts_free(m->counts);
-	for (size_t i = 0; i < ARRAY_SIZE(m->outputs); i++)
-		free(m->outputs[i]);
 	free(m);
 }

@@ -21,11 +21,6 @@
 #define LOOK_INTERVAL_MS 1000
 #define RETRY_MAX_MS 60000
 
-const char *const sink_format_names[NR_SINK_FORMATS] = {
-	[SINK_JSON] = "json", [SINK_TEXT] = "text", [SINK_ECS] = "ecs",
-	[SINK_OCSF] = "ocsf", [SINK_CEF] = "cef",   [SINK_OTLP] = "otlp"
-};
-
 /* Wants the lock. */
 static void drop_all(struct sink *s)
 {
@@ -41,6 +36,7 @@ void sink_release(struct sink *s)
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	free(s->label);
+	sink_config_fini(&s->config);
 	free(s);
 }
 
@@ -309,6 +305,20 @@ static bool prepare_sink(struct sink *s, const struct sink_config *config)
 	return queue_init(&s->queue, config->queue ?: SINK_QUEUE) && s->label;
 }
 
+/* What is opened may go by the text of its configuration for as long as it is there. */
+static int open_sink(struct sink *s, const struct sink_config *config, struct err *err)
+{
+	int ret;
+
+	if (sink_config_copy(config, &s->config))
+		return err_set(err, -ENOMEM, "out of memory");
+	s->wake_fd = event_fd_open(err);
+	ret = s->wake_fd < 0 ? s->wake_fd : s->ops->open(&s->config, &s->out, err);
+	if (!ret && !prepare_sink(s, &s->config))
+		ret = err_set(err, -ENOMEM, "out of memory");
+	return ret;
+}
+
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err)
 {
 	struct sink *s = calloc(1, sizeof(*s));
@@ -319,12 +329,10 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 		return err_set(err, -ENOMEM, "out of memory");
 	s->ops = config->ops;
 	s->changed_fd = changed;
+	s->wake_fd = -1;
 	s->moved_ms = clock_now_ms();
 	pthread_mutex_init(&s->lock, NULL);
-	s->wake_fd = event_fd_open(err);
-	ret = s->wake_fd < 0 ? s->wake_fd : s->ops->open(config, &s->out, err);
-	if (!ret && !prepare_sink(s, config))
-		ret = err_set(err, -ENOMEM, "out of memory");
+	ret = open_sink(s, config, err);
 	if (!ret) {
 		ret = start_thread(s);
 		if (ret)

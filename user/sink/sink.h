@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sink/sink_config.h"
 #include "sink/written.h"
 
 /* Of one queue: alerts (if nothing else is said), bytes, and bytes while writes fail. */
@@ -24,82 +25,6 @@
 #define SINK_KEPT ((size_t)256 * 1024)
 /* Alerts that are handed to sink_ops.write at a time. */
 #define SINK_BATCH 512
-
-enum sink_format {
-	SINK_AUTO,
-	SINK_JSON,
-	SINK_TEXT,
-	SINK_ECS,
-	SINK_OCSF,
-	SINK_CEF,
-	SINK_OTLP,
-	NR_SINK_FORMATS
-};
-
-/* Of all but SINK_AUTO. */
-extern const char *const sink_format_names[NR_SINK_FORMATS];
-
-/* What only some types take: bits of sink_ops.takes and .needs. */
-enum sink_key {
-	SINK_KEY_PATH = 1 << 0,
-	SINK_KEY_ADDRESS = 1 << 1,
-	SINK_KEY_CA_FILE = 1 << 2,
-	SINK_KEY_URL = 1 << 3,
-	SINK_KEY_HEADERS_FILE = 1 << 4,
-	SINK_KEY_TEMPLATE = 1 << 5,
-	SINK_KEY_KEY_FILE = 1 << 6,
-	SINK_KEY_SPOOL = 1 << 7,
-	SINK_KEY_BROKERS = 1 << 8,
-	SINK_KEY_TOPIC = 1 << 9,
-	SINK_KEY_KEY = 1 << 10,
-	SINK_KEY_ROTATE = 1 << 11,
-	SINK_KEY_SASL = 1 << 12,
-};
-
-/* By what Kafka spreads alerts over partitions; in the order in which WRITTEN_KEYED has them. */
-enum sink_kafka_key {
-	SINK_BY_NOTHING,
-	SINK_BY_HOST,
-	SINK_BY_SESSION,
-	SINK_BY_RULE,
-	NR_SINK_KAFKA_KEYS
-};
-
-/* When a file is moved away, and how many of them are kept; 0 kept: never. */
-struct sink_rotation {
-	uint64_t size;	/* bytes; 0: of any size */
-	uint64_t age_s; /* 0: of any age */
-	unsigned int keep;
-};
-
-/* All text is borrowed; NULL: not given. */
-struct sink_config {
-	const struct sink_ops *ops; /* of its type */
-	const char *path;	    /* of a file */
-	struct sink_rotation rotation;
-	const char *address; /* as address_parse() takes it */
-	const char *ca_file; /* certificates that a peer's is to be signed by; NULL: the system's */
-	const char *url;
-	const char *brokers, *topic;
-	enum sink_kafka_key key;
-	struct sink_sasl {
-		const char *mechanism; /* a literal; NULL: nobody is asked who he is */
-		const char *user, *password_file;
-	} sasl;
-	const char *headers_file; /* headers of requests, which may be secret */
-	const char *template;	  /* "slack", or a file */
-	const char *key_file;	  /* with the key that a console knows the sender by */
-	const char *name;	  /* for messages */
-	struct {
-		const char *path; /* of its folder; NULL: it has none */
-		uint64_t size;
-		const struct sink_ops *sender; /* who sends what is in it, see spool_sink.h */
-		bool kept; /* by whoever gives alerts to this one: nothing is lost here */
-	} spool;
-	enum sink_format format; /* SINK_AUTO: text on a terminal, else JSON */
-	enum rule_level level;	 /* the least that it takes */
-	size_t queue;		 /* alerts; 0: SINK_QUEUE */
-};
 
 /* What came of a write, for the caller to count and to say. */
 struct sink_step {
@@ -119,7 +44,10 @@ struct sink_ops {
 	unsigned int takes, needs; /* enum sink_key */
 	bool json_only;		   /* it takes no other format */
 	bool backs_off;		   /* what fails is tried again ever more rarely */
-	/* Makes what the other functions take.  0, or -errno with a sentence. */
+	/*
+	 * Makes what the other functions take; the configuration is there until close().  0, or
+	 * -errno with a sentence.
+	 */
 	int (*open)(const struct sink_config *config, void **out, struct err *err);
 	/* Where alerts go, for messages; valid until close(). */
 	const char *(*place)(const void *out);
@@ -200,11 +128,14 @@ extern const char *const sink_state_names[NR_SINK_STATES];
 struct sink;
 
 /*
- * Opens it and starts its thread.  `changed`: an eventfd (borrowed) that is written to when the
- * output is gone, and once after sink_is_full() was true, or sink_is_finished() false, when that
- * may have changed.
+ * Opens it and starts its thread; the configuration is copied.  `changed`: an eventfd (borrowed)
+ * that is written to when the output is gone, and once after sink_is_full() was true, or
+ * sink_is_finished() or sink_is_drained() false, when that may have changed.
  */
 int sink_start(const struct sink_config *config, int changed, struct sink **out, struct err *err);
+const struct sink_config *sink_config_of(const struct sink *s);
+/* For messages: where alerts go, and the output's name if it has one. */
+const char *sink_label(const struct sink *s);
 unsigned int sink_form(const struct sink *s);
 enum rule_level sink_level(const struct sink *s);
 /* Would an alert be lost? */
@@ -223,6 +154,8 @@ bool sink_is_full(struct sink *s);
 /* From now on: is all written, or, after one more try, can it not be? */
 void sink_finish(struct sink *s);
 bool sink_is_finished(struct sink *s);
+/* Is nothing left in its queue, or can it not be written?  One with a spool has it there, then. */
+bool sink_is_drained(struct sink *s);
 /* Has it lost its reader for good? */
 bool sink_is_gone(struct sink *s);
 /* Alerts that it did not write. */
@@ -243,10 +176,11 @@ uint64_t sink_not_rotated(const struct sink *s);
 void sink_watch(struct sink *s);
 /* Asks its thread to end, giving up what is queued. */
 void sink_stop(struct sink *s);
+bool sink_has_ended(struct sink *s);
 /*
- * Waits for that until `deadline_ms` (monotonic), and counts what is left as lost.  A thread that
- * hangs by then is left behind.
+ * Waits for that until `deadline_ms` (monotonic), and counts what is left as lost: returns how many
+ * alerts that is.  A thread that hangs by then is left behind.
  */
-void sink_join(struct sink *s, int64_t deadline_ms);
+size_t sink_join(struct sink *s, int64_t deadline_ms);
 /* After sink_join(). */
 void sink_free(struct sink *s);

@@ -71,6 +71,16 @@ void sink_flush(struct sink *s)
 		event_fd_tell(s->wake_fd);
 }
 
+const struct sink_config *sink_config_of(const struct sink *s)
+{
+	return &s->config;
+}
+
+const char *sink_label(const struct sink *s)
+{
+	return s->label;
+}
+
 unsigned int sink_form(const struct sink *s)
 {
 	return s->form;
@@ -117,6 +127,17 @@ bool sink_is_finished(struct sink *s)
 	s->asked |= !finished;
 	pthread_mutex_unlock(&s->lock);
 	return finished;
+}
+
+bool sink_is_drained(struct sink *s)
+{
+	bool drained;
+
+	pthread_mutex_lock(&s->lock);
+	drained = s->gone || s->error || !s->queue.count;
+	s->asked |= !drained;
+	pthread_mutex_unlock(&s->lock);
+	return drained;
 }
 
 bool sink_is_gone(struct sink *s)
@@ -245,20 +266,30 @@ void sink_stop(struct sink *s)
 	event_fd_tell(s->wake_fd);
 }
 
-void sink_join(struct sink *s, int64_t deadline_ms)
+bool sink_has_ended(struct sink *s)
+{
+	bool ended;
+
+	pthread_mutex_lock(&s->lock);
+	ended = s->ended;
+	pthread_mutex_unlock(&s->lock);
+	return ended;
+}
+
+size_t sink_join(struct sink *s, int64_t deadline_ms)
 {
 	struct timespec until = { deadline_ms / 1000, deadline_ms % 1000 * 1000000 };
-	bool late = pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until), read;
+	bool late = pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until);
+	size_t left;
 
 	pthread_mutex_lock(&s->lock);
 	s->left = late;
-	read = s->error || !s->queue.count;
-	s->lost += s->queue.count;
+	left = s->queue.count;
+	s->lost += left;
 	pthread_mutex_unlock(&s->lock);
 	if (late)
 		pthread_detach(s->thread);
-	if (!read && !s->kept)
-		log_warn("%s: alerts are lost: whoever reads them does not", s->label);
+	return left;
 }
 
 void sink_free(struct sink *s)

@@ -8,6 +8,7 @@
 #include "sink/sink.h"
 
 struct sink {
+	struct sink_config config; /* its own */
 	const struct sink_ops *ops;
 	void *out; /* the thread's alone */
 	unsigned int form;

@@ -8,30 +8,21 @@
 
 #include "base/clock.h"
 #include "base/event_fd.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "sink/http.h"
 #include "sink/journald.h"
 #include "sink/kafka.h"
+#include "sink/sinks_priv.h"
 #include "sink/spool_sink.h"
 #include "sink/stream.h"
 #include "sink/syslog.h"
-
-/* How long threads have to end that were asked to, in all. */
-#define STOP_MS 200
 
 /* One row for each type. */
 static const struct sink_ops *const types[] = { &stream_file_ops,  &stream_stdout_ops,
 						&syslog_ops,	   &journald_ops,
 						&http_webhook_ops, &http_console_ops,
 						&kafka_ops };
-
-struct sinks {
-	struct sink **sinks;
-	size_t count;
-	int changed_fd;
-	bool given_up;
-	struct buf scratch;
-};
 
 const struct sink_ops *sink_type(const char *name)
 {
@@ -42,56 +33,58 @@ const struct sink_ops *sink_type(const char *name)
 	return NULL;
 }
 
-static int start_one(const struct sink_config *config, int changed, struct sink **out,
-		     struct err *err)
-{
-	struct sink_config with_spool = *config;
-
-	if (!config->spool.path)
-		return sink_start(config, changed, out, err);
-	with_spool.ops = &spool_sink_ops;
-	with_spool.spool.sender = config->ops;
-	return sink_start(&with_spool, changed, out, err);
-}
-
 int sinks_start(const struct sink_config *configs, size_t count, struct sinks **out,
 		struct err *err)
 {
 	struct sinks *s = calloc(1, sizeof(*s));
-	int ret = 0;
+	struct sinks_change *change;
+	int ret;
 
 	*out = NULL;
 	if (!s)
 		return err_set(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&s->lock, NULL);
 	s->changed_fd = event_fd_open(err);
-	s->sinks = calloc(count, sizeof(*s->sinks));
-	if (!s->sinks)
-		ret = err_set(err, -ENOMEM, "out of memory");
-	else if (s->changed_fd < 0)
-		ret = s->changed_fd;
-	while (!ret && s->count < count) {
-		ret = start_one(&configs[s->count], s->changed_fd, &s->sinks[s->count], err);
-		s->count += !ret;
-	}
+	ret = s->changed_fd < 0 ? s->changed_fd : sinks_prepare(s, configs, count, &change, err);
 	if (ret) {
 		sinks_free(s);
 		return ret;
 	}
+	sinks_change(s, change);
+	sinks_change_free(change);
 	*out = s;
 	return 0;
 }
 
+static void free_one(struct output *o)
+{
+	sink_free(o->sink);
+	free(o);
+}
+
 void sinks_free(struct sinks *s)
 {
+	struct output_name *name;
+	struct output *o;
+
 	if (!s)
 		return;
 	sinks_give_up(s);
 	for (size_t i = 0; i < s->count; i++)
-		sink_free(s->sinks[i]);
-	free(s->sinks);
+		free_one(s->list[i]);
+	free(s->list);
+	while ((o = s->going)) {
+		s->going = o->next;
+		free_one(o);
+	}
+	while ((name = s->names)) {
+		s->names = name->next;
+		free(name);
+	}
 	if (s->changed_fd >= 0)
 		close(s->changed_fd);
 	buf_fini(&s->scratch);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -99,30 +92,37 @@ void sinks_alert(struct sinks *s, const struct alert *alert)
 {
 	struct written *forms[NR_WRITTEN_FORMS] = { 0 };
 
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++) {
-		struct written **w = &forms[sink_form(s->sinks[i])];
+		struct sink *sink = s->list[i]->sink;
+		struct written **w = &forms[sink_form(sink)];
 
-		if (alert->rule->level < sink_level(s->sinks[i]))
+		if (alert->rule->level < sink_level(sink))
 			continue;
 		/* What nobody takes need not be written out. */
-		if (!*w && !sink_refuses(s->sinks[i]))
-			*w = written_make(sink_form(s->sinks[i]), alert, &s->scratch);
-		sink_put(s->sinks[i], *w);
+		if (!*w && !sink_refuses(sink))
+			*w = written_make(sink_form(sink), alert, &s->scratch);
+		sink_put(sink, *w);
 	}
+	pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < NR_WRITTEN_FORMS; i++)
 		written_unref(forms[i]);
 }
 
 void sinks_flush(struct sinks *s)
 {
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++)
-		sink_flush(s->sinks[i]);
+		sink_flush(s->list[i]->sink);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void sinks_reopen(struct sinks *s, const char *why)
 {
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++)
-		sink_reopen(s->sinks[i], why);
+		sink_reopen(s->list[i]->sink, why);
+	pthread_mutex_unlock(&s->lock);
 }
 
 int sinks_fd(const struct sinks *s)
@@ -139,110 +139,158 @@ bool sinks_are_full(struct sinks *s)
 {
 	bool full = true;
 
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count && full; i++)
-		full = sink_is_full(s->sinks[i]);
+		full = sink_is_full(s->list[i]->sink);
+	pthread_mutex_unlock(&s->lock);
 	return full;
 }
 
 int sinks_gone(struct sinks *s, struct err *err)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		if (!sink_is_gone(s->sinks[i]))
-			return 0;
-	}
-	return sinks_error(s, err);
+	bool gone = true;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count && gone; i++)
+		gone = sink_is_gone(s->list[i]->sink);
+	pthread_mutex_unlock(&s->lock);
+	return gone ? sinks_error(s, err) : 0;
 }
 
 void sinks_finish(struct sinks *s)
 {
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++)
-		sink_finish(s->sinks[i]);
+		sink_finish(s->list[i]->sink);
+	pthread_mutex_unlock(&s->lock);
 }
 
 bool sinks_are_finished(struct sinks *s)
 {
 	bool finished = true;
 
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++)
-		finished &= sink_is_finished(s->sinks[i]);
+		finished &= sink_is_finished(s->list[i]->sink);
+	for (struct output *o = s->going; o; o = o->next)
+		finished &= sinks_is_over(o);
+	pthread_mutex_unlock(&s->lock);
 	return finished;
+}
+
+static void end_one(const struct output *o, int64_t deadline_ms)
+{
+	bool left = sink_join(o->sink, deadline_ms);
+
+	/* Of one that fails it was said. */
+	if (left && !sink_error(o->sink, NULL))
+		log_warn("%s: alerts are lost: whoever reads them does not", sink_label(o->sink));
 }
 
 void sinks_give_up(struct sinks *s)
 {
 	int64_t deadline;
 
-	if (s->given_up)
-		return;
-	s->given_up = true;
+	pthread_mutex_lock(&s->lock);
+	if (!s->given_up) {
+		s->given_up = true;
+		for (size_t i = 0; i < s->count; i++)
+			sink_stop(s->list[i]->sink);
+		for (struct output *o = s->going; o; o = o->next)
+			sink_stop(o->sink);
+		deadline = clock_now_ms() + SINKS_STOP_MS;
+		for (size_t i = 0; i < s->count; i++)
+			end_one(s->list[i], deadline);
+		for (struct output *o = s->going; o; o = o->next)
+			end_one(o, deadline);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* What all have come to that there are, or were. */
+struct totals {
+	uint64_t lost, refused, not_rotated;
+	struct sink_spooled spooled;
+};
+
+static void add_to(struct totals *t, const struct output *o)
+{
+	struct sink_spooled one = sink_spooled(o->sink);
+
+	t->lost += sink_lost(o->sink);
+	t->refused += sink_refused(o->sink) + one.refused;
+	t->not_rotated += sink_not_rotated(o->sink);
+	t->spooled.left += one.left;
+	t->spooled.dropped += one.dropped;
+	t->spooled.refused += one.refused;
+}
+
+static struct totals sum_up(struct sinks *s)
+{
+	struct totals t;
+
+	pthread_mutex_lock(&s->lock);
+	t = (struct totals){ .lost = s->past_lost,
+			     .refused = s->past_refused,
+			     .not_rotated = s->past_not_rotated,
+			     .spooled.dropped = s->past_spool_dropped };
 	for (size_t i = 0; i < s->count; i++)
-		sink_stop(s->sinks[i]);
-	deadline = clock_now_ms() + STOP_MS;
-	for (size_t i = 0; i < s->count; i++)
-		sink_join(s->sinks[i], deadline);
+		add_to(&t, s->list[i]);
+	for (struct output *o = s->going; o; o = o->next)
+		add_to(&t, o);
+	pthread_mutex_unlock(&s->lock);
+	return t;
 }
 
 uint64_t sinks_lost(struct sinks *s)
 {
-	uint64_t lost = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		lost += sink_lost(s->sinks[i]);
-	return lost;
+	return sum_up(s).lost;
 }
 
 uint64_t sinks_refused(struct sinks *s)
 {
-	uint64_t refused = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		refused += sink_refused(s->sinks[i]);
-	return refused + sinks_spooled(s).refused;
-}
-
-size_t sinks_counts(struct sinks *s, struct sink_counts *out, size_t max)
-{
-	size_t n = MIN(s->count, max);
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = sink_counts(s->sinks[i]);
-	return n;
+	return sum_up(s).refused;
 }
 
 struct sink_spooled sinks_spooled(struct sinks *s)
 {
-	struct sink_spooled sum = { 0 };
-
-	for (size_t i = 0; i < s->count; i++) {
-		struct sink_spooled one = sink_spooled(s->sinks[i]);
-
-		sum.left += one.left;
-		sum.dropped += one.dropped;
-		sum.refused += one.refused;
-	}
-	return sum;
+	return sum_up(s).spooled;
 }
 
-uint64_t sinks_not_rotated(const struct sinks *s)
+uint64_t sinks_not_rotated(struct sinks *s)
 {
-	uint64_t sum = 0;
+	return sum_up(s).not_rotated;
+}
 
-	for (size_t i = 0; i < s->count; i++)
-		sum += sink_not_rotated(s->sinks[i]);
-	return sum;
+size_t sinks_counts(struct sinks *s, struct sink_counts *out, const char **names, size_t max)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = MIN(s->count, max);
+	for (size_t i = 0; i < n; i++) {
+		out[i] = sink_counts(s->list[i]->sink);
+		names[i] = s->list[i]->name;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
 }
 
 void sinks_watch(struct sinks *s)
 {
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count; i++)
-		sink_watch(s->sinks[i]);
+		sink_watch(s->list[i]->sink);
+	pthread_mutex_unlock(&s->lock);
 }
 
 int sinks_error(struct sinks *s, struct err *err)
 {
 	int ret = 0;
 
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->count && !ret; i++)
-		ret = sink_error(s->sinks[i], err);
+		ret = sink_error(s->list[i]->sink, err);
+	pthread_mutex_unlock(&s->lock);
 	return ret;
 }

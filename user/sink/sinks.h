@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All outputs: each alert goes to every one of them. */
+/*
+ * All outputs: each alert goes to every one of them.  Others may take their place while alerts
+ * come: one that stays the same goes on as it is, with its queue and its counts.
+ */
 #pragma once
 
 #include "sink/sink.h"
@@ -13,6 +16,28 @@ int sinks_start(const struct sink_config *configs, size_t count, struct sinks **
 		struct err *err);
 /* Gives up what is not written (sinks_give_up()), if that was not done. */
 void sinks_free(struct sinks *s); /* NULL is allowed */
+
+struct sinks_change;
+
+/*
+ * Opens what is new of outputs that are to take the place of those in force, and of which there is
+ * one at least.  Nothing has changed yet.  A former output that no other one is equal to will go.
+ * -errno with a sentence.
+ */
+int sinks_prepare(struct sinks *s, const struct sink_config *configs, size_t count,
+		  struct sinks_change **out, struct err *err);
+/*
+ * From the next alert on these are in force.  What goes is written to once more, for some seconds
+ * at the most, while nobody waits for it.  To be called by whoever calls sinks_alert().
+ */
+void sinks_change(struct sinks *s, struct sinks_change *change);
+/* Ends what is new, if it has not come into force; else says what is new and what goes. */
+void sinks_change_free(struct sinks_change *change); /* NULL is allowed */
+/*
+ * Lets go of those that have gone; what they did not write is said and counted.  Are there others
+ * that go yet?  Then it is to be called again soon.
+ */
+bool sinks_let_go(struct sinks *s);
 
 /* Takes an alert; it is written at the earliest after sinks_flush(). */
 void sinks_alert(struct sinks *s, const struct alert *alert);
@@ -38,16 +63,19 @@ void sinks_finish(struct sinks *s);
 bool sinks_are_finished(struct sinks *s);
 /* Ends the threads; what is not written is lost, which is said. */
 void sinks_give_up(struct sinks *s);
-/* Alerts that were not written, over all outputs. */
+/* Alerts that were not written, over all outputs that there are or were. */
 uint64_t sinks_lost(struct sinks *s);
 /* Alerts that receivers would not have. */
 uint64_t sinks_refused(struct sinks *s);
-/* Of each output, in the order of the configuration, `max` at the most; how many. */
-size_t sinks_counts(struct sinks *s, struct sink_counts *out, size_t max);
-/* Of spools, summed up. */
+/*
+ * Of each output in force, in the order of the configuration, `max` at the most; how many.  No two
+ * have the same name, which is there until sinks_free().
+ */
+size_t sinks_counts(struct sinks *s, struct sink_counts *out, const char **names, size_t max);
+/* Of spools, summed up; what is left is that of outputs which there are. */
 struct sink_spooled sinks_spooled(struct sinks *s);
 /* How often files could not be moved away that should have been, over all outputs. */
-uint64_t sinks_not_rotated(const struct sinks *s);
+uint64_t sinks_not_rotated(struct sinks *s);
 /* From time to time: says which of them hang. */
 void sinks_watch(struct sinks *s);
 /* Was there one that could not be written to in the end?  -EIO with a sentence. */

@@ -16,11 +16,15 @@
 
 /* Alerts that were given to the sender and are not delivered yet. */
 #define GIVEN_MAX (2 * SINK_BATCH)
+/* Between two tries to have a spool that another output is about to let go of. */
+#define ASK_MS 20
 /* How long the sender has to end, once it was asked to. */
 #define STOP_MS 100
 
 struct spool_sink {
-	struct spool *spool;
+	struct spool *spool; /* NULL: it is another output's yet */
+	const struct sink_config *config;
+	int64_t asked_ms; /* when it was last tried to have it */
 	struct sink *sender;
 	int changed_fd;		   /* the sender has done something */
 	uint64_t given[GIVEN_MAX]; /* their numbers, a ring */
@@ -92,6 +96,8 @@ static void feed_sender(struct spool_sink *s)
 {
 	int ret = 0;
 
+	if (!s->spool)
+		return;
 	take_back(s);
 	while (!ret && s->nr_given < GIVEN_MAX && !sink_refuses(s->sender))
 		ret = give_one(s);
@@ -108,9 +114,11 @@ static void stop_sender(void *out)
 		return;
 	sink_stop(s->sender);
 	sink_join(s->sender, clock_now_ms() + STOP_MS);
-	take_back(s);
-	note_counts(s);
-	spool_sync(s->spool);
+	if (s->spool) {
+		take_back(s);
+		note_counts(s);
+		spool_sync(s->spool);
+	}
 	sink_free(TAKE_PTR(s->sender));
 }
 
@@ -119,10 +127,41 @@ static void close_it(void *out)
 	struct spool_sink *s = out;
 
 	stop_sender(s);
-	spool_close(s->spool);
+	if (s->spool)
+		spool_close(s->spool);
 	if (s->changed_fd >= 0)
 		close(s->changed_fd);
 	free(s);
+}
+
+/* -EBUSY: it is another output's. */
+static int take_spool(struct spool_sink *s, struct err *err)
+{
+	const char *path = s->config->spool.path;
+	int ret = spool_open(path, s->config->spool.size, &s->spool, err);
+
+	s->asked_ms = clock_now_ms();
+	if (ret)
+		return ret;
+	if (spool_left(s->spool))
+		log_info(s->config->spool.awaited ? "%s: %llu alerts that are in it are sent first"
+						  : "%s: %llu alerts of an earlier run are sent "
+						    "first",
+			 path, (unsigned long long)spool_left(s->spool));
+	return 0;
+}
+
+/* Alerts wait in the queue meanwhile. */
+static int await_spool(struct spool_sink *s, struct err *err)
+{
+	int ret = -EBUSY;
+
+	if (clock_now_ms() >= s->asked_ms + ASK_MS)
+		ret = take_spool(s, err);
+	if (ret != -EBUSY)
+		return ret;
+	*err->msg = '\0';
+	return -EAGAIN;
 }
 
 static int open_it(const struct sink_config *config, void **out, struct err *err)
@@ -138,10 +177,11 @@ static int open_it(const struct sink_config *config, void **out, struct err *err
 	sender.spool.sender = NULL;
 	sender.spool.kept = true;
 	sender.queue = GIVEN_MAX;
+	s->config = config;
 	s->changed_fd = event_fd_open(err);
-	ret = s->changed_fd < 0
-		      ? s->changed_fd
-		      : spool_open(config->spool.path, config->spool.size, &s->spool, err);
+	ret = s->changed_fd < 0 ? s->changed_fd : take_spool(s, err);
+	if (ret == -EBUSY && config->spool.awaited)
+		ret = 0;
 	if (!ret)
 		ret = sink_start(&sender, s->changed_fd, &s->sender, err);
 	if (ret) {
@@ -149,9 +189,6 @@ static int open_it(const struct sink_config *config, void **out, struct err *err
 		return ret;
 	}
 	sink_tells(s->sender);
-	if (spool_left(s->spool))
-		log_info("%s: %llu alerts of an earlier run are sent first", config->spool.path,
-			 (unsigned long long)spool_left(s->spool));
 	feed_sender(s);
 	*out = s;
 	return 0;
@@ -168,8 +205,10 @@ static int write_it(void *out, struct written *const *alerts, size_t count, stru
 {
 	struct spool_sink *s = out;
 	struct text texts[SINK_BATCH];
-	int ret;
+	int ret = s->spool ? 0 : await_spool(s, &step->err);
 
+	if (ret)
+		return ret;
 	count = MIN(count, (size_t)SINK_BATCH);
 	for (size_t i = 0; i < count; i++)
 		texts[i] = (struct text){ alerts[i]->text, alerts[i]->len };
@@ -197,7 +236,10 @@ static void sender_woke(void *out)
 static void look_at_sender(void *out)
 {
 	struct spool_sink *s = out;
+	struct err err;
 
+	if (!s->spool && await_spool(s, &err))
+		return;
 	spool_sync(s->spool);
 	feed_sender(s);
 }

@@ -212,19 +212,24 @@ static uint64_t fixed(const char *text)
 /* What a reload does not change is told from what it does, in whatever order and form it stands. */
 TEST(what_is_fixed)
 {
-	uint64_t one = fixed("rules: a.yaml\nformat: json\nverbose: true\n");
+	uint64_t one = fixed("rules: a.yaml\nformat: json\nverbose: true\nrate: 9\n");
 
 	ASSERT(one);
-	ASSERT_EQ(fixed("# other rules\nverbose:   true\nformat: json\nrules: [b.yaml]\n"), one);
-	ASSERT_EQ(fixed("format: json\nverbose: true\ndisabled: true\nrules: a.yaml\n"
+	ASSERT_EQ(fixed("# other rules\nrate: 9\nverbose:   true\nrules: [b.yaml]\n"), one);
+	ASSERT_EQ(fixed("rate: 9\nverbose: true\ndisabled: true\nrules: a.yaml\n"
 			"targets: [{ name: t, match: {} }]\nexclude: [{ user: root }]\n"),
 		  one);
-	ASSERT(fixed("rules: a.yaml\nformat: text\nverbose: true\n") != one);
-	ASSERT(fixed("rules: a.yaml\nformat: json\n") != one);
-	ASSERT(fixed("rules: a.yaml\nformat: json\nverbose: true\nredact: { defaults: false }\n") !=
-	       one);
-	ASSERT(fixed("outputs: [{ type: file, path: /a }, { type: file, path: /b }]\n") !=
-	       fixed("outputs: [{ type: file, path: /b }, { type: file, path: /a }]\n"));
+	ASSERT_EQ(fixed("rate: 9\nverbose: true\noutputs: [{ type: file, path: /a }]\n"
+			"redact: { defaults: false }\nrate_limit: { per_rule: 1/s }\n"
+			"shed: info\nrules: a.yaml\nformat: text\n"),
+		  one);
+	ASSERT_EQ(fixed("rate: 9\nverbose: true\noutput: /a\nredact: false\n"), one);
+	ASSERT(fixed("rules: a.yaml\nformat: json\nrate: 9\n") != one);
+	ASSERT(fixed("rules: a.yaml\nverbose: true\nrate: 8\n") != one);
+	ASSERT(fixed("rate: 9\nverbose: true\nmetrics: { listen: \"127.0.0.1:1\" }\n") != one);
+	/* Whether costs are looked at is, and how much they may be is not. */
+	ASSERT(fixed("rate: 9\nverbose: true\nmax_cpu_percent: 5\n") != one);
+	ASSERT_EQ(fixed("max_cpu_percent: 5\n"), fixed("max_cpu_percent: 6\n"));
 }
 
 TEST(files)

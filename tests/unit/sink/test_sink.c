@@ -2,112 +2,16 @@
 /*
  * Queues and threads of outputs: what one of them does, or does not do, is nothing to the others.
  */
-#include "alert/sample.h"
+#include "fake_sink.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/sink_priv.h"
-#include "sink/sinks.h"
-
-static struct sample sample;
-static struct err err;
-
-/* An output that does as it is told.  `path` names which of them. */
-struct fake {
-	atomic_int error;   /* a write fails with it */
-	atomic_size_t room; /* alerts that it takes before it says -EAGAIN */
-	atomic_bool hangs;
-	atomic_size_t taken, writes, looks, reopened;
-	atomic_bool lasting, terminal, closed;
-	pthread_mutex_t text_lock;
-	char last[4096];
-	int pipe[2]; /* what poll() waits for */
-};
-
-static struct fake fakes[3];
-
-static int fake_open(const struct sink_config *config, void **out, struct err *error)
-{
-	if (!config->path)
-		return err_set(error, -EACCES, "it cannot be opened");
-	*out = &fakes[config->path[0] - 'a'];
-	return 0;
-}
-
-static const char *fake_place(const void *out)
-{
-	return "a place";
-}
-
-static bool fake_is_terminal(const void *out)
-{
-	return ((struct fake *)out)->terminal;
-}
-
-static bool fake_is_lasting(const void *out)
-{
-	return ((struct fake *)out)->lasting;
-}
-
-static int fake_fd(const void *out)
-{
-	return ((struct fake *)out)->pipe[1];
-}
-
-static int fake_write(void *out, struct written *const *alerts, size_t count,
-		      struct sink_step *step)
-{
-	struct fake *f = out;
-
-	f->writes++;
-	while (f->hangs)
-		usleep(1000);
-	if (f->error)
-		return -f->error;
-	step->done = MIN(count, f->room);
-	f->room -= step->done;
-	f->taken += step->done;
-	pthread_mutex_lock(&f->text_lock);
-	if (step->done)
-		snprintf(f->last, sizeof(f->last), "%.*s", (int)alerts[step->done - 1]->len,
-			 alerts[step->done - 1]->text);
-	pthread_mutex_unlock(&f->text_lock);
-	return step->done < count ? -EAGAIN : 0;
-}
-
-static void fake_look(void *out)
-{
-	((struct fake *)out)->looks++;
-}
-
-static void fake_reopen(void *out, const char *why)
-{
-	((struct fake *)out)->reopened++;
-}
-
-static void fake_close(void *out)
-{
-	((struct fake *)out)->closed = true;
-}
-
-static const struct sink_ops fake_ops = { .type = "fake",
-					  .open = fake_open,
-					  .place = fake_place,
-					  .is_terminal = fake_is_terminal,
-					  .is_lasting = fake_is_lasting,
-					  .fd = fake_fd,
-					  .write = fake_write,
-					  .look = fake_look,
-					  .reopen = fake_reopen,
-					  .close = fake_close };
 
 static struct sinks *start(size_t n)
 {
@@ -138,22 +42,6 @@ static void end(struct sinks *s, size_t n)
 		close(fakes[i].pipe[1]);
 	}
 }
-
-static void alerts(struct sinks *s, size_t n)
-{
-	while (n--)
-		sinks_alert(s, &sample.alert);
-	sinks_flush(s);
-}
-
-/* Within five seconds. */
-#define SOON(cond)                          \
-	({                                  \
-		int tries_ = 5000;          \
-		while (!(cond) && --tries_) \
-			usleep(1000);       \
-		tries_ > 0;                 \
-	})
 
 static bool is_told(struct sinks *s)
 {
@@ -229,6 +117,7 @@ TEST(one_that_is_full)
 {
 	struct sinks *s = start(2);
 	struct sink_counts counts[3];
+	const char *names[3];
 	size_t n = 0;
 
 	fakes[0].room = 0;
@@ -238,10 +127,10 @@ TEST(one_that_is_full)
 		ASSERT(!sinks_are_full(s));
 	}
 	ASSERT(sinks_lost(s) > 0 && sinks_lost(s) < n);
-	ASSERT_EQ(sinks_counts(s, counts, 3), 2);
+	ASSERT_EQ(sinks_counts(s, counts, names, 3), 2);
 	ASSERT(!counts[0].sent && counts[0].queued && counts[0].dropped == sinks_lost(s));
 	ASSERT_EQ(counts[0].queued + counts[0].dropped, n);
-	ASSERT(SOON(sinks_counts(s, counts, 3) && counts[1].sent == n));
+	ASSERT(SOON(sinks_counts(s, counts, names, 3) && counts[1].sent == n));
 	ASSERT(!counts[1].queued && !counts[1].dropped);
 	n -= sinks_lost(s);
 	fakes[0].room = SIZE_MAX;
