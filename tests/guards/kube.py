@@ -223,7 +223,9 @@ def main():
         fault(f"{CHART} and {KUSTOMIZATION}: their DaemonSets differ")
     if config(charted) != config(plain):
         fault(f"{CHART} and {KUSTOMIZATION}: their configurations differ")
-    for key, anew in (("config.disabled=true", False), ("config.rate=5", True), ("metrics.address=127.0.0.1", True)):
+    for key, anew in (("config.disabled=true", False), ("config.rate=5", True), ("metrics.address=127.0.0.1", True),
+                      ("config.outputs[0].type=journald", False), ("config.redact=false", False), ("config.shed=info", False),
+                      ("config.rate_limit.per_rule=1/s", False), ("config.max_cpu_percent=5", True)):
         other = objects(f"the chart with {key}", run(*template, "1.31.0", "--set", key))
         if (notes(other) != notes(charted)) is not anew:
             fault(f"{CHART}: {key} has the pods started anew, or does not")
