@@ -18,13 +18,15 @@
 #define GIVEN_MAX (2 * SINK_BATCH)
 /* Between two tries to have a spool that another output is about to let go of. */
 #define ASK_MS 20
+/* After so long something is wrong. */
+#define AWAIT_MS 5000
 /* How long the sender has to end, once it was asked to. */
 #define STOP_MS 100
 
 struct spool_sink {
 	struct spool *spool; /* NULL: it is another output's yet */
 	const struct sink_config *config;
-	int64_t asked_ms; /* when it was last tried to have it */
+	int64_t since_ms, asked_ms; /* when it was opened, and when last asked for that */
 	struct sink *sender;
 	int changed_fd;		   /* the sender has done something */
 	uint64_t given[GIVEN_MAX]; /* their numbers, a ring */
@@ -140,7 +142,6 @@ static int take_spool(struct spool_sink *s, struct err *err)
 	const char *path = s->config->spool.path;
 	int ret = spool_open(path, s->config->spool.size, &s->spool, err);
 
-	s->asked_ms = clock_now_ms();
 	if (ret)
 		return ret;
 	if (spool_left(s->spool))
@@ -151,14 +152,18 @@ static int take_spool(struct spool_sink *s, struct err *err)
 	return 0;
 }
 
-/* Alerts wait in the queue meanwhile. */
+/* Alerts wait in the queue meanwhile; after some seconds it is said. */
 static int await_spool(struct spool_sink *s, struct err *err)
 {
-	int ret = -EBUSY;
+	int64_t now = clock_now_ms();
+	bool late = now >= s->since_ms + AWAIT_MS;
+	int ret;
 
-	if (clock_now_ms() >= s->asked_ms + ASK_MS)
-		ret = take_spool(s, err);
-	if (ret != -EBUSY)
+	if (!late && now < s->asked_ms + ASK_MS)
+		return -EAGAIN;
+	s->asked_ms = now;
+	ret = take_spool(s, err);
+	if (ret != -EBUSY || late)
 		return ret;
 	*err->msg = '\0';
 	return -EAGAIN;
@@ -178,6 +183,7 @@ static int open_it(const struct sink_config *config, void **out, struct err *err
 	sender.spool.kept = true;
 	sender.queue = GIVEN_MAX;
 	s->config = config;
+	s->since_ms = clock_now_ms();
 	s->changed_fd = event_fd_open(err);
 	ret = s->changed_fd < 0 ? s->changed_fd : take_spool(s, err);
 	if (ret == -EBUSY && config->spool.awaited)
@@ -238,7 +244,7 @@ static void look_at_sender(void *out)
 	struct spool_sink *s = out;
 	struct err err;
 
-	if (!s->spool && await_spool(s, &err))
+	if (!s->spool && take_spool(s, &err))
 		return;
 	spool_sync(s->spool);
 	feed_sender(s);

@@ -178,6 +178,72 @@ TEST(the_end_while_one_goes)
 	ASSERT(fakes[0].closed);
 }
 
+/* What the thread of alerts and the main thread have of each other. */
+static struct sinks *shared;
+static struct sinks_change *_Atomic given;
+static atomic_bool taken, over;
+static atomic_size_t made;
+
+static void *make_alerts(void *arg)
+{
+	while (!over) {
+		struct sinks_change *change = atomic_exchange(&given, NULL);
+
+		if (change) {
+			sinks_change(shared, change);
+			taken = true;
+		}
+		alerts(shared, 3);
+		made += 3;
+		/* No faster than they are written. */
+		while (made - fakes[0].taken > 1000)
+			usleep(100);
+		sinks_are_full(shared);
+	}
+	return NULL;
+}
+
+/* As in the tracer: one thread makes alerts and takes what another one prepares and lets go of. */
+TEST(two_threads)
+{
+	struct sink_config others[] = { b, c };
+	struct sink_counts counts[4];
+	const char *names[4];
+	pthread_t thread;
+
+	shared = start((struct sink_config[]){ a, b }, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(fakes); i++)
+		atomic_store(&fakes[i].room, SIZE_MAX);
+	ASSERT(!pthread_create(&thread, NULL, make_alerts, NULL));
+	for (int i = 0; i < 300; i++) {
+		struct sinks_change *change;
+
+		ASSERT_EQ(sinks_prepare(shared,
+					(struct sink_config[]){ i % 2 ? a : others[i / 2 % 2],
+								i % 2 ? others[i / 2 % 2] : a },
+					2, &change, &err),
+			  0);
+		taken = false;
+		given = change;
+		while (!taken) {
+			counted(shared, counts, names);
+			sinks_lost(shared);
+			sinks_watch(shared);
+			usleep(100);
+		}
+		sinks_change_free(change);
+		sinks_let_go(shared);
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	ASSERT(SOON(!sinks_let_go(shared)));
+	ASSERT(SOON(fakes[0].taken == made));
+	/* The others had their turns, one at a time. */
+	ASSERT(SOON(fakes[0].taken == fakes[1].taken + fakes[2].taken));
+	ASSERT_EQ(sinks_lost(shared), 0);
+	sinks_free(shared);
+}
+
 /* No two have the same name, and one that stays keeps it. */
 TEST(names)
 {

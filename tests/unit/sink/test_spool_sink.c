@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "sink/spool.h"
 #include "sink/spool_sink.h"
 #include "sink/stream.h"
 #include "sink/written.h"
@@ -30,10 +31,10 @@ struct written *__wrap_written_of(struct text text)
 	return __real_written_of(text);
 }
 
-static void start(void)
-{
-	struct sink_config config = { .ops = &spool_sink_ops, .path = file };
+static struct sink_config config;
 
+static void make_folder(void)
+{
 	unsetenv("SUDO_UID");
 	log_set_level(LOG_LEVEL_ERROR);
 	strcpy(folder, "/tmp/phrude-trace-unit-XXXXXX");
@@ -41,9 +42,16 @@ static void start(void)
 		abort();
 	snprintf(file, sizeof(file), "%s/alerts", folder);
 	snprintf(spool, sizeof(spool), "%s/spool", folder);
-	config.spool.path = spool;
-	config.spool.size = 1 << 20;
-	config.spool.sender = &stream_file_ops;
+	config = (struct sink_config){
+		.ops = &spool_sink_ops,
+		.path = file,
+		.spool = { .path = spool, .size = 1 << 20, .sender = &stream_file_ops },
+	};
+}
+
+static void start(void)
+{
+	make_folder();
 	if (spool_sink_ops.open(&config, &out, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		abort();
@@ -105,6 +113,44 @@ TEST(delivered)
 	put(0, 50);
 	ASSERT_EQ(wait_for_all(1000), 0);
 	ASSERT(has_all(50));
+	end();
+}
+
+/* The folder is another's yet: one that is to have it waits, any other is refused. */
+TEST(a_spool_that_is_awaited)
+{
+	struct sink_step step = { 0 };
+	struct spool *other;
+	struct written *w;
+
+	make_folder();
+	ASSERT_EQ(spool_open(spool, 1 << 20, &other, &err), 0);
+	ASSERT_EQ(spool_put(other, &TEXT("0\n"), 1, &err), 1);
+	ASSERT_EQ(spool_sink_ops.open(&config, &out, &err), -EBUSY);
+	config.spool.awaited = true;
+	ASSERT_EQ(spool_sink_ops.open(&config, &out, &err), 0);
+	w = __real_written_of(TEXT("1\n"));
+	ASSERT_EQ(spool_sink_ops.write(out, &w, 1, &step), -EAGAIN);
+	ASSERT_EQ(step.done, 0);
+	spool_sink_ops.look(out);
+	ASSERT_EQ(spool_sink_ops.write(out, &w, 1, &step), -EAGAIN);
+	written_unref(w);
+	ASSERT_EQ(spool_sink_ops.spooled(out).left, 0);
+	spool_close(other);
+	usleep(30000);
+	put(1, 9);
+	ASSERT_EQ(wait_for_all(1000), 0);
+	ASSERT(has_all(10));
+	end();
+	/* It may end without ever having had it. */
+	make_folder();
+	config.spool.awaited = true;
+	ASSERT_EQ(spool_open(spool, 1 << 20, &other, &err), 0);
+	ASSERT_EQ(spool_sink_ops.open(&config, &out, &err), 0);
+	spool_sink_ops.finish(out);
+	ASSERT(spool_sink_ops.is_finished(out));
+	spool_sink_ops.stop(out);
+	spool_close(other);
 	end();
 }
 
