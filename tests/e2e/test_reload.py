@@ -3,6 +3,7 @@
 
 import collections
 import contextlib
+import json
 import os
 import signal
 import time
@@ -56,6 +57,11 @@ class Reloads:
 
 def numbers(tracer, name, key="number"):
     return [alert["args"][key] for alert in tracer.alerts if alert["rule"]["name"] == name]
+
+
+def read_alerts(service, name):
+    with open(os.path.join(service.folder.name, name)) as file:
+        return [json.loads(line) for line in file]
 
 
 @test("interpreter", where=few)
@@ -303,3 +309,32 @@ def what_a_reload_does_not_change():
             said(service.messages, "reloaded: ", 1)
             target.ask("watched", command="1")
     expect_equal(service.seen(), [("rest", "1")], "alerts")
+
+
+@test(alone=ALONE)
+def outputs_of_a_service():
+    """Without being asked: what is in the file at last is where alerts go."""
+    mine = token()
+    rules = "rules: rules.yaml\nformat: json\noutputs:\n  - { type: file, name: %s, path: %s }\n"
+    with Target(host, "load.py", mine) as target:
+        with Service(targets(shop='{ cmdline: "%s" }' % mine)) as service:
+            path = os.path.join(service.folder.name, "config.yaml")
+            target.ask("watched", command="1")
+            time.sleep(0.5)
+            write(path, rules % ("x", "no/such/folder") + targets(shop='{ cmdline: "%s" }' % mine))
+            line = said(service.messages, "error: outputs: ", 1)
+            expect("no/such/folder" in line, "it said: %s", line)
+            said(service.messages, "error: not reloaded (the files have changed)", 1)
+            target.ask("watched", command="2")
+            time.sleep(3)
+            expect_equal(sum("not reloaded" in line for line in service.messages), 1, "tries with the same files")
+            write(path, rules % ("x", "other.json") + targets(rest='{ cmdline: "%s" }' % mine))
+            said(service.messages, "reloaded: ", 1)
+            target.ask("watched", command="3")
+            deadline = time.monotonic() + 10
+            while not read_alerts(service, "other.json"):
+                expect(time.monotonic() < deadline, "no alert there")
+                time.sleep(0.05)
+            other = read_alerts(service, "other.json")
+    expect_equal(service.seen(), [("shop", "1"), ("shop", "2")], "alerts of the former output")
+    expect_equal([(alert["target"], alert["args"]["command"]) for alert in other], [("rest", "3")], "alerts of the other one")

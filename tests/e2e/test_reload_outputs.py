@@ -303,3 +303,26 @@ def secrets_of_an_output():
             target.ask("watched", command="2")
             wait_for(lambda: len(server.requests) == 2, "the second request")
         expect_equal([headers["X-Key"] for _, headers, _ in server.requests], ["one", "second"], "keys")
+
+
+@test(alone="what it measures is time")
+def costs():
+    """Other limits of what probes may cost: what was given up is watched again where nothing may be."""
+    with Folder(rule("quiet", file="targets/flood.py")) as folder, Target(host, "flood.py") as target:
+        with Tracing(folder, target, file("all"), max_cpu_percent=50, shed="info") as tracer:
+            target.send("pace", seconds=40, rate=3000)
+            time.sleep(8)
+            expect("max_cpu_percent" not in folder.read("errors"), "it said: %s", tracer.messages())
+            tracer.reload(file("all"), max_cpu_percent=0.5, shed="info")
+            wait_for(lambda: "not watched any more" in folder.read("errors"), "it is given up")
+            tracer.reload(file("all"), max_cpu_percent=0.5)
+            wait_for(lambda: "watched again in it" in folder.read("errors"), "it is watched again", 2)
+            before = folder.read("all").count("\n")
+            time.sleep(4)
+            expect(folder.read("all").count("\n") > before + 2000, "it is not watched")
+            expect_equal(folder.read("errors").count("not watched any more"), 1, "times that it was given up")
+            expect("next start" not in folder.read("errors"), "it said: %s", tracer.messages())
+            # Whether costs are looked at is for the start.
+            tracer.reload(file("all"))
+            expect("counts from the next start on" in folder.read("errors"), "it said: %s", tracer.messages())
+            target.answer(60)

@@ -99,7 +99,7 @@ static void take(struct reload *r, const struct reload_read *read, struct intake
 	r->config.redacts = redacts;
 	intake_change(r->config.intake, change);
 	if (r->config.guard && read->config.max_cpu > 0)
-		guard_set(r->config.guard, read->config.max_cpu, read->config.sheds);
+		guard_set(r->config.guard, read->config.max_cpu / 100, read->config.sheds);
 	r->going_on = true;
 }
 
