@@ -255,18 +255,33 @@ static void *sink_main(void *arg)
 }
 
 /* Signals are the main thread's. */
-static int start_thread(struct sink *s)
+static int start_thread(pthread_t *thread, void *(*main)(void *), struct sink *s)
 {
 	sigset_t all, before;
 	int ret;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&s->thread, NULL, sink_main, s);
+	ret = pthread_create(thread, NULL, main, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!ret)
-		pthread_setname_np(s->thread, "phrude-output");
+		pthread_setname_np(*thread, "phrude-output");
 	return -ret;
+}
+
+static void *free_main(void *arg)
+{
+	pthread_detach(pthread_self());
+	sink_free(arg);
+	return NULL;
+}
+
+void sink_free_apart(struct sink *s)
+{
+	pthread_t thread;
+
+	if (start_thread(&thread, free_main, s))
+		sink_free(s);
 }
 
 static unsigned int choose_form(const struct sink *s, const struct sink_config *config)
@@ -334,7 +349,7 @@ int sink_start(const struct sink_config *config, int changed, struct sink **out,
 	pthread_mutex_init(&s->lock, NULL);
 	ret = open_sink(s, config, err);
 	if (!ret) {
-		ret = start_thread(s);
+		ret = start_thread(&s->thread, sink_main, s);
 		if (ret)
 			err_set(err, ret, "cannot start a thread: %s", strerror(-ret));
 	}

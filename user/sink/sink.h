@@ -184,3 +184,5 @@ bool sink_has_ended(struct sink *s);
 size_t sink_join(struct sink *s, int64_t deadline_ms);
 /* After sink_join(). */
 void sink_free(struct sink *s);
+/* The same, but to close what it is takes nothing of the caller's time: a thread does it. */
+void sink_free_apart(struct sink *s);

@@ -317,7 +317,8 @@ static void end_one(struct sinks *s, struct output *o)
 	s->past_spool_dropped += spooled.dropped;
 	s->past_not_rotated += sink_not_rotated(o->sink);
 	pthread_mutex_unlock(&s->lock);
-	sink_free(o->sink);
+	/* A library may want to hear of others before it lets go. */
+	sink_free_apart(o->sink);
 	free(o);
 }
 

@@ -28,12 +28,14 @@ struct fake {
 };
 
 static struct fake fakes[3];
+static atomic_int fakes_open;
 
 static int fake_open(const struct sink_config *config, void **out, struct err *error)
 {
 	if (!config->path)
 		return err_set(error, -EACCES, "it cannot be opened");
 	*out = &fakes[config->path[0] - 'a'];
+	fakes_open++;
 	return 0;
 }
 
@@ -91,6 +93,7 @@ static void fake_reopen(void *out, const char *why)
 static void fake_close(void *out)
 {
 	((struct fake *)out)->closed = true;
+	fakes_open--;
 }
 
 static const struct sink_ops fake_ops = { .type = "fake",

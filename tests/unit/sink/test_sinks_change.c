@@ -28,6 +28,13 @@ static struct sinks *start(const struct sink_config *configs, size_t n)
 	return s;
 }
 
+/* What has gone is closed by a thread of its own. */
+static bool end(struct sinks *s)
+{
+	sinks_free(s);
+	return SOON(!fakes_open);
+}
+
 static bool change(struct sinks *s, const struct sink_config *configs, size_t n)
 {
 	struct sinks_change *change;
@@ -63,7 +70,7 @@ TEST(one_that_stays_knows_nothing_of_it)
 	ASSERT(SOON(counted(s, counts, names) && counts[1].sent == 57));
 	ASSERT_EQ(counts[0].sent, 7);
 	ASSERT_EQ(sinks_lost(s), 0);
-	sinks_free(s);
+	ASSERT(end(s));
 	ASSERT(fakes[0].closed && fakes[2].closed);
 }
 
@@ -88,7 +95,7 @@ TEST(again_and_again)
 	ASSERT(SOON(fakes[0].taken == n));
 	ASSERT(SOON(fakes[1].taken == b_sees && fakes[2].taken == n - b_sees));
 	ASSERT_EQ(sinks_lost(s), 0);
-	sinks_free(s);
+	ASSERT(end(s));
 }
 
 TEST(one_that_is_bad_changes_nothing)
@@ -115,7 +122,7 @@ TEST(one_that_is_bad_changes_nothing)
 		sinks_change_free(change);
 	}
 	ASSERT(fakes[2].closed && !fakes[0].closed);
-	sinks_free(s);
+	ASSERT(end(s));
 }
 
 /* A setting that is another one makes it another output: what the former got it writes. */
@@ -134,7 +141,7 @@ TEST(one_that_changes)
 	ASSERT(SOON(fakes[0].taken == 23));
 	ASSERT(SOON(!sinks_let_go(s)));
 	ASSERT_EQ(sinks_lost(s), 0);
-	sinks_free(s);
+	ASSERT(end(s));
 }
 
 /* Nobody waits for it; what it had is counted as lost, and stays so. */
@@ -158,7 +165,7 @@ TEST(one_that_hangs_goes)
 	ASSERT(!fakes[0].closed);
 	fakes[0].hangs = false;
 	ASSERT(SOON(fakes[0].closed));
-	sinks_free(s);
+	ASSERT(end(s));
 }
 
 TEST(the_end_while_one_goes)
@@ -174,7 +181,7 @@ TEST(the_end_while_one_goes)
 	sinks_give_up(s);
 	ASSERT_EQ(sinks_lost(s), 100);
 	ASSERT(!sinks_let_go(s));
-	sinks_free(s);
+	ASSERT(end(s));
 	ASSERT(fakes[0].closed);
 }
 
@@ -241,7 +248,7 @@ TEST(two_threads)
 	/* The others had their turns, one at a time. */
 	ASSERT(SOON(fakes[0].taken == fakes[1].taken + fakes[2].taken));
 	ASSERT_EQ(sinks_lost(shared), 0);
-	sinks_free(shared);
+	ASSERT(end(shared));
 }
 
 /* No two have the same name, and one that stays keeps it. */
@@ -271,7 +278,7 @@ TEST(names)
 	ASSERT_STR(names[0], "fake-2");
 	ASSERT_STR(names[1], "fake-3");
 	ASSERT_STR(names[2], "fake");
-	sinks_free(s);
+	ASSERT(end(s));
 }
 
 /* Lines of a file. */
@@ -319,7 +326,7 @@ TEST(a_spool_is_handed_on)
 	ASSERT(SOON(!sinks_spooled(s).left));
 	ASSERT_EQ(sinks_lost(s), 0);
 	ASSERT_EQ(fakes[0].taken, 0);
-	sinks_free(s);
+	ASSERT(end(s));
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	ASSERT(!system(command));
 }
