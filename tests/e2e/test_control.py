@@ -22,18 +22,19 @@ from interpreters import Interpreter
 from target import Target
 from test_config import beside, files
 from test_metrics import PTRACE_DETACH, PTRACE_INTERRUPT, PTRACE_SEIZE, WALL, checked, configured, get, ptrace
-from tracer import BINARY, RAW, Tracer, command, rule
+from tracer import BINARY, RAW, Tracer, command, rule, yaml
 
 host = Interpreter("host", os.path.realpath("/usr/bin/python3"))
 RULES = [rule("watched", file="load.py"), rule("watched", file="load.py", name="urgent \033[31m", level="alert")]
 NOBODY = 65534
 KEYS = ["version", "commit", "pid", "started", "uptime", "state", "mode", "config", "rules", "reloads", "problems", "well", "processes",
-        "targets", "targets_left_out", "alerts", "outputs", "counters", "timed", "probes", "costs", "labels"]
+        "targets", "targets_left_out", "alerts", "outputs", "counters", "timed", "probes", "costs", "rules_by_target", "rules_by_target_left_out", "labels"]
 SUB_KEYS = {
     "targets": ["pid", "exe", "python", "target", "state", "since", "cpu"],
     "alerts": ["rule", "level", "target", "alerts", "suppressed"],
     "outputs": ["name", "state", "queue", "sent", "dropped"],
     "probes": ["kind", "hits", "runs", "seconds", "us_per_run", "cpu"],
+    "rules_by_target": ["target", "rules"],
     "costs": ["target", "seconds", "cpu", "over", "shed"],
 }
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -164,6 +165,39 @@ metrics: { listen: "127.0.0.1:0" }
                 ran = [entry for entry in found["probes"] if entry["runs"]]
                 expect(ran and all(entry["seconds"] > 0 and entry["us_per_run"] > 0 for entry in ran), "probes are %s", found["probes"])
             wait_for(at, "programs are not timed any more", lambda found: not found["timed"])
+
+
+@test(alone="it is told of each program that is started on the machine")
+def rules_of_targets():
+    """By how many rules each target goes is shown, until a reload has it otherwise."""
+    text = """
+rules: rules.yaml
+targets:
+  - { name: own, match: { cmdline: "own %s$" }, rules: own.yaml }
+  - { name: rest, match: { cmdline: "load.py %s$" } }
+outputs: [{ type: file, path: all.jsonl }]
+control: { socket: control.sock }
+metrics: { listen: "127.0.0.1:0" }
+"""
+    with files("") as path, Target(host, "load.py", path) as target:
+        at, own = beside(path, "control.sock"), beside(path, "own.yaml")
+        with open(own, "w") as file:
+            file.write(yaml([rule("quiet", file="flood.py")]))
+        with open(path, "w") as file:
+            file.write(text % (path, path))
+        with configured(path) as (process, messages):
+            found = wait_for(at, "targets", lambda found: len(found["targets"]) == 1)
+            expect_equal((found["rules"], found["rules_by_target"], found["rules_by_target_left_out"]),
+                         (3, [{"target": "own", "rules": 1}, {"target": "rest", "rules": 2}], 0), "rules")
+            shown = command("status", "--socket", at).output
+            expect(re.search(r"rules +3 \(own 1, rest 2\)\n", shown), "it shows %s", shown)
+            with open(path, "w") as file:
+                file.write((text % (path, path)).replace(", rules: own.yaml", ""))
+            process.send_signal(signal.SIGHUP)
+            found = wait_for(at, "the reload", lambda found: found["reloads"] == 1)
+            expect_equal(found["rules_by_target"], [{"target": "own", "rules": 2}, {"target": "rest", "rules": 2}], "rules")
+            shown = command("status", "--socket", at).output
+            expect(re.search(r"rules +2\n", shown), "it shows %s", shown)
 
 
 @contextlib.contextmanager

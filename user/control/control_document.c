@@ -177,6 +177,22 @@ static void add_facts(struct json *j, const struct control_state *s)
 	add_bool(j, "well", !problems);
 }
 
+/* By how many rules the processes of each target go. */
+static void add_lists(struct json *j, const struct metrics_now *now)
+{
+	begin_rows(j, "rules_by_target");
+	for (size_t i = 0; i < now->nr_lists; i++) {
+		const struct metrics_list *l = &now->lists[i];
+
+		begin_node(j, NULL, '{');
+		add_str(j, "target", l->target[0] ? l->target : NULL);
+		add_number(j, "rules", l->rules);
+		end_node(j, '}');
+	}
+	end_rows(j);
+	add_number(j, "rules_by_target_left_out", now->lists_left_out);
+}
+
 static void add_processes(struct json *j, const struct control_state *s)
 {
 	const struct control_processes *known = s->processes;
@@ -324,6 +340,7 @@ void control_write(struct buf *out, const struct control_state *s)
 	add_counters(&j, s->now);
 	add_probes(&j, s);
 	add_costs(&j, s->now);
+	add_lists(&j, s->now);
 	add_labels(&j, &s->now->labels);
 	end_node(&j, '}');
 	buf_addc(out, '\n');

@@ -51,6 +51,35 @@ static void show_labels(struct control_table *t, const cJSON *labels)
 	add_fact(t, "labels", line.data ?: "?");
 }
 
+/* Where targets go by lists of their own, how many there are in each. */
+static void show_rules(struct control_table *t, const cJSON *doc)
+{
+	const cJSON *lists = control_get(doc, "rules_by_target"), *list;
+	double all = control_num(doc, "rules"), left = control_num(doc, "rules_by_target_left_out");
+	_cleanup_buf_ struct buf line = { 0 };
+	bool differ = false;
+
+	buf_printf(&line, "%.0f", all);
+	cJSON_ArrayForEach(list, lists)
+	{
+		const char *target = control_str(list, "target");
+		double rules = control_num(list, "rules");
+
+		differ |= rules < all;
+		buf_printf(&line, "%s%s %.0f", list == lists->child ? " (" : ", ", target ?: "-",
+			   rules);
+	}
+	if (left > 0)
+		buf_printf(&line, ", and %.0f more", left);
+	if (cJSON_GetArraySize(lists))
+		buf_addc(&line, ')');
+	control_table_add(t, "rules");
+	if (differ)
+		control_table_add(t, line.data ?: "?");
+	else
+		control_table_addf(t, "%.0f", all);
+}
+
 static void show_facts(struct buf *out, const cJSON *doc)
 {
 	_cleanup_buf_ struct buf states = { 0 };
@@ -66,8 +95,7 @@ static void show_facts(struct buf *out, const cJSON *doc)
 	control_table_init(&t, "ll");
 	add_fact(&t, "mode", control_str(doc, "mode"));
 	add_fact(&t, "config", control_str(doc, "config"));
-	control_table_add(&t, "rules");
-	control_table_addf(&t, "%.0f", control_num(doc, "rules"));
+	show_rules(&t, doc);
 	add_fact(&t, "processes", states.len ? states.data : "none");
 	show_labels(&t, control_get(doc, "labels"));
 	add_fact(&t, "since", control_str(doc, "started"));

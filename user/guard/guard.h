@@ -11,7 +11,10 @@
 
 struct guard;
 
-/* max_cpu: a share of one CPU.  The others are borrowed.  The kernel side counts costs.  NULL: no memory. */
+/*
+ * max_cpu: a share of one CPU.  The others are borrowed.  The kernel side counts costs.  NULL: no
+ * memory.
+ */
 struct guard *guard_new(struct kern *kern, struct targets *targets, double max_cpu, bool sheds);
 void guard_free(struct guard *g); /* NULL is allowed */
 DEFINE_CLEANUP(guard_freep, struct guard, guard_free);

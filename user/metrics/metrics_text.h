@@ -20,6 +20,7 @@
 #define METRICS_STATES_MAX 4
 #define METRICS_PROBES_MAX 8
 #define METRICS_COSTS_MAX 32
+#define METRICS_LISTS_MAX 64
 #define METRICS_NAME_MAX 128
 
 /* All names are borrowed. */
@@ -63,6 +64,12 @@ struct metrics_now {
 	/* What becomes of the labels of pods; its state is off where nobody asks for them. */
 	struct pod_watch_status labels;
 	size_t nr_rules; /* in force */
+	/* By how many of them the processes of a target go. */
+	struct metrics_list {
+		char target[METRICS_NAME_MAX]; /* "": processes without one */
+		size_t rules;
+	} lists[METRICS_LISTS_MAX];
+	size_t nr_lists, lists_left_out;
 	uint64_t reloads, reloads_refused;
 };
 

@@ -171,6 +171,33 @@ static void take_costs(struct report *r)
 	}
 }
 
+static void add_list(struct metrics_now *now, const char *target, struct config_list list)
+{
+	struct metrics_list *l = &now->lists[now->nr_lists];
+
+	if (now->nr_lists == METRICS_LISTS_MAX) {
+		now->lists_left_out++;
+		return;
+	}
+	snprintf(l->target, sizeof(l->target), "%s", target);
+	l->rules = list.count;
+	now->nr_lists++;
+}
+
+/* Where processes are named, they are of no target. */
+static void take_rules(struct report *r)
+{
+	const struct selection *s = &r->policy->selection;
+	struct metrics_now *now = &r->public->now;
+
+	now->nr_rules = r->policy->rules.nr_rules;
+	now->nr_lists = now->lists_left_out = 0;
+	if (!r->config.discovers)
+		add_list(now, "", r->policy->common);
+	for (size_t i = 0; r->config.discovers && i < s->nr_targets; i++)
+		add_list(now, s->targets[i].name, policy_list(r->policy, &s->targets[i]));
+}
+
 static void publish_numbers(struct report *r, bool anew)
 {
 	struct report_public *m = r->public;
@@ -185,7 +212,7 @@ static void publish_numbers(struct report *r, bool anew)
 	m->now.taken_ns = clock_now_ns();
 	take_probes(r, anew);
 	take_costs(r);
-	m->now.nr_rules = r->policy->rules.nr_rules;
+	take_rules(r);
 	m->now.reloads = r->reloads;
 	m->now.reloads_refused = r->reloads_refused;
 	targets_pods(r->parts.targets, &m->now.labels);

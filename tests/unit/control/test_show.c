@@ -153,6 +153,33 @@ TEST(the_document)
 	tear_down();
 }
 
+/* How many rules a target goes by is shown where that is not all of them. */
+TEST(rules_of_targets)
+{
+	_cleanup_(control_read_freep) struct cJSON *doc = NULL, *other = NULL;
+	_cleanup_buf_ struct buf shown = { 0 };
+
+	set_up();
+	now.lists[0] = (struct metrics_list){ "sh\x1b[2Jop", 3 };
+	now.lists[1] = (struct metrics_list){ "", 3 };
+	now.nr_lists = 2;
+	doc = read_back(&text);
+	ASSERT(doc);
+	ASSERT_HAS(text.data, "{\"target\": null, \"rules\": 3}");
+	control_show(&shown, doc);
+	ASSERT(is_clean(&shown) && strstr(shown.data, " 3\n") && !strstr(shown.data, "(sh"));
+	now.lists[1].rules = 1;
+	now.lists_left_out = 4;
+	other = read_back(&text);
+	ASSERT(other);
+	ASSERT_EQ(control_num(other, "rules_by_target_left_out"), 4);
+	buf_reset(&shown);
+	control_show(&shown, other);
+	ASSERT(is_clean(&shown));
+	ASSERT_HAS(shown.data, "[2Jop 3, - 1, and 4 more)\n");
+	tear_down();
+}
+
 TEST(what_is_not_well)
 {
 	_cleanup_(control_read_freep) struct cJSON *doc = NULL;
