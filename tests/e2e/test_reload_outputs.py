@@ -192,6 +192,41 @@ def one_that_hangs():
 
 
 @test()
+def the_only_one_hangs():
+    """Nothing is read while it is full; what waits in the ring goes to the one that takes its place."""
+    with Folder() as folder, deaf() as port, Target(host, "load.py") as target:
+        hangs = {"type": "webhook", "name": "hangs", "url": "http://127.0.0.1:%d/" % port, "queue": 5}
+        at = folder / "control.sock"
+        with Tracing(folder, target, hangs, control={"socket": at}) as tracer:
+            for number in range(20):
+                target.ask("watched", command=str(number))
+            wait_for(lambda: status(at)["outputs"][0]["queue"] == 5, "it is full")
+            tracer.reload(file("all"), control={"socket": at})
+            wait_for(lambda: commands(folder, "all") == [str(number) for number in range(5, 20)], "the alerts", 5)
+            wait_for(lambda: "5 that did could not be written" in folder.read("errors"), "it is said", 12)
+    expect_equal((tracer.summary["alerts"], tracer.summary["lost"]), (20, 5), "alerts and what was lost")
+
+
+@test()
+def what_is_left_behind():
+    """Neither threads nor descriptors, however often outputs come and go."""
+    with Folder() as folder, receiver(folder) as server, Target(host, "load.py") as target:
+        def others(number):
+            return [file("one"), file("two-%d" % number), webhook(server, name="hook", queue=100 + number)]
+
+        with Tracing(folder, target, *others(0)) as tracer:
+            def held():
+                return [len(os.listdir("/proc/%d/%s" % (tracer.process.pid, what))) for what in ("task", "fd")]
+
+            tracer.reload(*others(1))
+            time.sleep(1)
+            before = held()
+            for number in range(2, 8):
+                tracer.reload(*others(number))
+            wait_for(lambda: held() == before, "threads and descriptors are as many as before (%s)" % before, 10)
+
+
+@test()
 def a_spool():
     """An output whose receiver is another one goes on with its spool; without an output a spool stays, which is said."""
     with Folder() as folder, receiver(folder) as server, Target(host, "load.py") as target:
