@@ -100,7 +100,7 @@ static void take(struct reload *r, const struct reload_read *read, struct intake
 	intake_change(r->config.intake, change);
 	if (r->config.guard && read->config.max_cpu > 0)
 		guard_set(r->config.guard, read->config.max_cpu / 100, read->config.sheds);
-	r->going_on = true;
+	r->going_on = r->leaving = true;
 }
 
 void reload_ask(struct reload *r, const char *why)
@@ -140,7 +140,6 @@ static void finish_reload(struct reload *r)
 	log_info("reloaded: %zu rules, %zu processes traced", r->policy->rules.nr_rules,
 		 targets_traced(r->config.targets));
 	r->going_on = false;
-	r->leaving = true;
 	r->last = clock_now_ns();
 	intake_roll_up(r->config.intake);
 	report_reloaded(r->config.report, r->policy);
@@ -167,8 +166,9 @@ void reload_go_on(struct reload *r)
 		targets_reload_next(t);
 	if (r->going_on && !targets_are_reloading(t) && !intake_is_changing(r->config.intake))
 		finish_reload(r);
+	/* A process that is slow to be renewed is none of theirs. */
 	if (r->leaving)
-		r->leaving = sinks_let_go(r->config.sinks);
+		r->leaving = sinks_let_go(r->config.sinks) || r->going_on;
 	if (!r->going_on && r->again && pause_left(r) <= 0)
 		reload_ask(r, TAKE_PTR(r->again));
 }

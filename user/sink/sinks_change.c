@@ -20,14 +20,17 @@
 #define GOING_MS 5000
 #define HANDING_ON_MS 1000
 
+/* Of one that is to be. */
+struct row {
+	const char *name;
+	bool stays;
+};
+
 struct sinks_change {
 	struct sinks *of;
 	struct output **list; /* to be in force; then what was */
+	struct row *rows;
 	size_t count, was;
-	struct sinks_change_row {
-		const char *name;
-		bool stays;
-	} * rows; /* of those to be */
 	bool done;
 };
 
@@ -164,7 +167,7 @@ static int name_all(struct sinks_change *c, const struct sink_config *configs)
 		c->rows[i].name = configs[i].name ? keep_name(c->of, configs[i].name) : NULL;
 	/* What stays is called as it was. */
 	for (size_t i = 0; i < c->count; i++) {
-		struct sinks_change_row *row = &c->rows[i];
+		struct row *row = &c->rows[i];
 
 		if (row->stays && !row->name && !is_name_of_one(c, c->list[i]->name))
 			row->name = c->list[i]->name;
