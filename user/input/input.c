@@ -28,6 +28,7 @@ static const struct kind {
 	[INPUT_CODE] = { "code", input_judge_code, { .min = 3 } },
 	[INPUT_TEMPLATE] = { "template", input_judge_template, { .min = 3 } },
 	[INPUT_HTML] = { "html", input_judge_html, { .min = 4 } },
+	[INPUT_FORMAT] = { "format", input_judge_format, { .min = 3 } },
 	[INPUT_SHELL] = { "shell", input_judge_shell, { .min = 2 } },
 };
 

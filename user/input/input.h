@@ -35,6 +35,7 @@ enum input_kind {
 	INPUT_CODE, /* of Python */
 	INPUT_TEMPLATE,
 	INPUT_HTML,
+	INPUT_FORMAT, /* of str.format() */
 	NR_INPUT_KINDS,
 };
 

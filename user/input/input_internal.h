@@ -71,6 +71,7 @@ enum input_verdict input_judge_path(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_url(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_code(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_template(const struct input_sink *sink, size_t *at);
+enum input_verdict input_judge_format(const struct input_sink *sink, size_t *at);
 enum input_verdict input_judge_html(const struct input_sink *sink, size_t *at);
 
 /* How needles are looked for. */

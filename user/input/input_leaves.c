@@ -8,10 +8,14 @@
 #include "base/util.h"
 #include "event/request_field.h"
 #include "input/input_decode.h"
+#include "input/input_filtered.h"
 #include "input/input_host.h"
 #include "input/input_leaves.h"
 
 #define UNQUOTE_ROUNDS 3
+/* Of one leaf; shorter ones are in many a text. */
+#define OPTIONS_MAX 16
+#define OPTION_MIN 4
 
 static struct text slice(const char *start, const char *end)
 {
@@ -63,6 +67,32 @@ static void add_decoded(struct input_maker *m, struct text value)
 		add_needle(m, input_valid_utf8(m->arena, decoded));
 	add_needle(m, input_unescape(m->arena, value));
 	add_needle(m, input_unentity(m->arena, value));
+	add_needle(m, input_without_dots(m->arena, value));
+	add_needle(m, input_slashed(m->arena, value));
+	add_needle(m, input_narrowed(m->arena, value));
+	add_needle(m, input_from_root(m->arena, value));
+}
+
+static bool is_letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+/*
+ * The options among words that an application may take apart: "--exec=id" of "a.txt --exec=id".
+ */
+static void add_options(struct input_maker *m, struct text value)
+{
+	const char *pos = value.s, *end = value.s + value.len, *stop;
+
+	for (size_t n = 0; pos < end && n < OPTIONS_MAX; pos = stop + 1) {
+		for (stop = pos; stop < end && (unsigned char)*stop > ' ';)
+			stop++;
+		if (stop - pos < OPTION_MIN || *pos != '-' || !is_letter(pos[1 + (pos[1] == '-')]))
+			continue;
+		add_needle(m, slice(pos, stop));
+		n++;
+	}
 }
 
 /* A long cookie, header or upload is nothing unusual, and no reason to suspect each argument. */
@@ -93,6 +123,8 @@ void input_add_leaf(struct input_maker *m, enum input_source source, struct text
 	if (source == INPUT_FROM_BODY)
 		return;
 	add_decoded(m, value);
+	if (source != INPUT_FROM_HEADER)
+		add_options(m, value);
 	/* What is connected to in the end. */
 	host = input_host_of(value);
 	add_needle(m, host);

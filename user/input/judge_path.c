@@ -13,6 +13,14 @@ static const char *const sensitive[] = { "/etc",     "/proc",	   "/sys",    "/ro
 					 "/dev",     "/var/log",   "/boot",   "/run",
 					 "/var/run", "/var/spool", "/var/lib" };
 
+/* What names of the client's never lead to, whatever stands before them. */
+static const char *const hidden[] = { ".git", ".svn",  ".hg",	 ".env",      ".ssh",
+				      ".aws", ".kube", ".netrc", ".htpasswd", ".pypirc" };
+
+/* Source of an application, keys, and what it is told by: no page, and nobody's upload. */
+static const char *const private_ends[] = { ".py",   ".pyc", ".env", ".ini",	  ".cfg",
+					    ".conf", ".pem", ".p12", ".htpasswd", ".sqlite3" };
+
 static bool starts_with(struct text t, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -58,6 +66,37 @@ static struct text worked_out(struct text path, char *out)
 		n += part.len;
 	}
 	return (struct text){ out, n };
+}
+
+/* ".env", "repo/.git/config": does a component that begins in the span hide so? */
+static bool is_hidden(struct text path, const struct input_span *span)
+{
+	struct text part;
+	size_t pos = 0, start;
+
+	for (start = 0; start < span->end && next_component(path, &pos, &part); start = pos) {
+		if (start < span->start)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+			if (text_eq_str(part, hidden[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does the whole path come from the client, and lead to what no client asks for? */
+static bool is_private(struct text path, const struct input_span *span)
+{
+	if (span->start || span->end != path.len)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(private_ends); i++) {
+		size_t n = strlen(private_ends[i]);
+
+		if (path.len > n && memcmp(path.s + path.len - n, private_ends[i], n) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Is the absolute path one that only an attacker names? */
@@ -119,6 +158,8 @@ enum input_verdict input_judge_path(const struct input_sink *sink, size_t *where
 		if (memchr(mine.s, '\0', mine.len) || climbs(path, span, where))
 			return INPUT_ATTACK;
 		*where = span->start;
+		if (is_hidden(path, span) || is_private(path, span))
+			return INPUT_ATTACK;
 		if (span->start)
 			continue;
 		if (starts_with(mine, "file:") ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A URL, or the host alone that is connected to: does the client choose the scheme, or a host that
- * is inside, or change the host that the application wrote?
+ * is inside, change the host that the application wrote, or leave the folder that it wrote?
  */
 #include <string.h>
 #include <strings.h>
@@ -88,6 +88,9 @@ static enum input_verdict judge_authority(struct text s, const struct url *url,
 {
 	size_t end = MIN(span->end, url->authority_end);
 
+	/* The host that the application wrote has become a user's name. */
+	if (span->start > url->authority && span->start < url->host)
+		return INPUT_ATTACK;
 	/* The rest of a name has become part of a path. */
 	if (span->end > url->authority_end && span->end < s.len && s.s[span->end] == '.')
 		return INPUT_ATTACK;
@@ -109,11 +112,51 @@ static enum input_verdict judge_authority(struct text s, const struct url *url,
 	return span->end > url->authority_end ? INPUT_ATTACK : INPUT_SUSPECT;
 }
 
+/* How long ".", or "%2e", is at the beginning of the text; 0: there is none. */
+static size_t dot_at(struct text s)
+{
+	if (s.len && s.s[0] == '.')
+		return 1;
+	return s.len > 2 && strncasecmp(s.s, "%2e", 3) == 0 ? 3 : 0;
+}
+
+static bool is_slash_at(struct text s)
+{
+	return s.len && (s.s[0] == '/' || s.s[0] == '\\' ||
+			 (s.len > 2 &&
+			  (strncasecmp(s.s, "%2f", 3) == 0 || strncasecmp(s.s, "%5c", 3) == 0)));
+}
+
+/* Does the span, in the path of the URL, step out of what is written before it? */
+static bool climbs(struct text s, size_t path, size_t path_end, const struct input_span *span)
+{
+	size_t end = MIN(span->end, path_end);
+
+	for (size_t i = MAX(span->start, path); i < end; i++) {
+		struct text left = { s.s + i, path_end - i };
+		size_t first = dot_at(left), second;
+
+		/* at the beginning of a segment, one that was escaped, too */
+		if (!first || (i > path && s.s[i - 1] != '/' && s.s[i - 1] != '\\' &&
+			       (i < 3 || !is_slash_at((struct text){ s.s + i - 3, 3 }))))
+			continue;
+		left = (struct text){ left.s + first, left.len - first };
+		second = dot_at(left);
+		if (!second)
+			continue;
+		left = (struct text){ left.s + second, left.len - second };
+		if (!left.len || is_slash_at(left))
+			return true;
+	}
+	return false;
+}
+
 enum input_verdict input_judge_url(const struct input_sink *sink, size_t *where)
 {
 	enum input_verdict worst = INPUT_CLEAN, verdict;
 	struct text s = sink->text;
 	struct url url = { 0 };
+	size_t path_end;
 
 	if (!sink->nr_spans)
 		return INPUT_CLEAN;
@@ -126,10 +169,16 @@ enum input_verdict input_judge_url(const struct input_sink *sink, size_t *where)
 			return INPUT_CLEAN;
 		return input_host_is_inside(s) ? INPUT_ATTACK : INPUT_SUSPECT;
 	}
+	for (path_end = url.authority_end; path_end < s.len && !strchr("?#", s.s[path_end]);)
+		path_end++;
 	for (size_t i = 0; i < sink->nr_spans; i++) {
 		const struct input_span *span = &sink->spans[i];
 
 		*where = span->start;
+		/* A whole URL of the client's may have any path. */
+		if (span->start >= url.authority_end &&
+		    climbs(s, url.authority_end, path_end, span))
+			return INPUT_ATTACK;
 		if (span->start < url.scheme_end && span->end >= url.scheme_end &&
 		    !is_web_scheme((struct text){ s.s, url.scheme_end }))
 			return INPUT_ATTACK;

@@ -2,7 +2,7 @@
 /*
  * The words that a program is started with.  No shell reads them, so that most of the client's text
  * in them is harmless: not as the program, as code for an interpreter, as an option of a program
- * that runs others.
+ * that runs others, as a script or a URL of one that takes these.
  */
 #include <ctype.h>
 #include <string.h>
@@ -74,6 +74,32 @@ static bool is_shell(struct text program)
 	return is_one_of(base_name(program), names, ARRAY_SIZE(names));
 }
 
+/* Programs that fetch what a URL names. */
+static bool fetches(struct text program)
+{
+	static const char *const names[] = {
+		"curl",	    "wget",	     "git",	      "svn",	    "hg",
+		"aria2c",   "lynx",	     "w3m",	      "ffmpeg",	    "ffprobe",
+		"chromium", "google-chrome", "chrome",	      "magick",	    "convert",
+		"yt-dlp",   "wkhtmltopdf",   "wkhtmltoimage", "youtube-dl", "weasyprint",
+	};
+
+	return is_one_of(base_name(program), names, ARRAY_SIZE(names));
+}
+
+/* Marks by which a script of the program starts others, or reads and writes files. */
+static const char *const *script_marks(struct text program)
+{
+	static const char *const awk[] = { "system(", "getline", "|", ">", NULL };
+	static const char *const sed[] = { ";", "\n", "/e", "/w", NULL };
+	static const char *const awks[] = { "awk", "gawk", "mawk", "nawk" };
+	struct text name = base_name(program);
+
+	if (is_one_of(name, awks, ARRAY_SIZE(awks)))
+		return awk;
+	return text_eq(name, TEXT("sed")) ? sed : NULL;
+}
+
 /* The letter of the option behind which an interpreter takes code; 0: it is none. */
 static char code_option(struct text program)
 {
@@ -136,6 +162,35 @@ static bool has_clients_text(const struct input_sink *word, size_t *at)
 	return false;
 }
 
+/* The client's text in a word that is no option, by what the program takes it for. */
+static enum input_verdict judge_value(struct text program, const struct input_sink *word,
+				      size_t *at)
+{
+	const char *const *marks = script_marks(program);
+	static const char ext[] = "ext::";
+
+	for (size_t i = 0; marks && i < word->nr_spans; i++) {
+		const struct input_span *span = &word->spans[i];
+		struct text mine = { word->text.s + span->start, span->end - span->start };
+
+		*at = span->start;
+		for (const char *const *mark = marks; *mark; mark++) {
+			if (memmem(mine.s, mine.len, *mark, strlen(*mark)))
+				return INPUT_ATTACK;
+		}
+	}
+	if (!word->nr_spans || !fetches(program))
+		return INPUT_CLEAN;
+	*at = word->spans[0].start;
+	/* git's transport that is a command line */
+	if (!*at && word->text.len > strlen(ext) && memcmp(word->text.s, ext, strlen(ext)) == 0)
+		return INPUT_ATTACK;
+	/* A host alone may be anything. */
+	if (!memmem(word->text.s, word->text.len, "://", 3))
+		return INPUT_CLEAN;
+	return input_judge_url(word, at) == INPUT_ATTACK ? INPUT_ATTACK : INPUT_CLEAN;
+}
+
 /*
  * Behind the program: where a shell's command line or an interpreter's code is; nr_words: nowhere.
  */
@@ -177,6 +232,8 @@ enum input_verdict input_judge_words(const struct input_sink *words, size_t nr_w
 	for (size_t i = program + 1; i < nr_words; i++) {
 		*word = i;
 		after_dashes |= text_eq(words[i].text, TEXT("--"));
+		if (judge_value(words[program].text, &words[i], at) == INPUT_ATTACK)
+			return INPUT_ATTACK;
 		if (i == code) {
 			if (!is_shell(words[program].text))
 				verdict = has_clients_text(&words[i], at) ? INPUT_ATTACK

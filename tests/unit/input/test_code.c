@@ -51,6 +51,30 @@ TEST(code_harmless)
 	check_marked(cases, ARRAY_SIZE(cases), input_judge_code);
 }
 
+TEST(formats)
+{
+	static const struct marked_case cases[] = {
+		ATTACK("‹{0.__class__}›"),
+		ATTACK("‹{item.__init__.__globals__[key]}›"),
+		ATTACK("Dear {user.name}, it's ‹{user._meta}›"),
+		ATTACK("{user‹.__class__›}"),
+		ATTACK("‹{a[__x]}›"),
+		ATTACK("{a:{‹b.__c›}}"),
+		ATTACK("‹{{{0.__class__}}}›"),
+		CLEAN("{0.__class__}"),
+		CLEAN("{‹item›._id}"),
+		CLEAN("{item.‹__class__›}"),
+		CLEAN("‹{0.name:>5}›"),
+		CLEAN("‹{{0.__class__}}›"),
+		CLEAN("‹a.__class__›"),
+		CLEAN("{0} ‹x._y›"),
+		CLEAN("‹{a}} b._c›"),
+		CLEAN("‹{a.›"),
+	};
+
+	check_marked(cases, ARRAY_SIZE(cases), input_judge_format);
+}
+
 TEST(templates)
 {
 	static const struct marked_case cases[] = {

@@ -80,6 +80,22 @@ TEST(names_of_the_query)
 	ASSERT_EQ(judge(INPUT_SHELL, "ls a;id"), INPUT_FITS);
 }
 
+TEST(what_filters_leave)
+{
+	start(REQUEST_WSGI);
+	add(EV_REQ_QUERY, "f=....//....//key.txt&w=..%5Cb.txt&q=x%EF%BC%87+or+1=1&r=../../etc/h"
+			  "&o=a.txt+--exec=id+-x+---- -");
+	ASSERT_EQ(judge(INPUT_PATH, "/srv/f/../../key.txt"), INPUT_FITS);
+	ASSERT(found(INPUT_FROM_QUERY, "f", "../../key.txt"));
+	ASSERT_EQ(judge(INPUT_PATH, "/srv/f/../b.txt"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_SQL, "select 1 where a='x' or 1=1'"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_PATH, "/etc/h"), INPUT_FITS);
+	ASSERT_EQ(judge(INPUT_PATH, "/srv/f/etc/h"), INPUT_FITS_NOT);
+	ASSERT_EQ(judge(INPUT_ANY, "tar --exec=id"), INPUT_FITS);
+	ASSERT(found(INPUT_FROM_QUERY, "o", "--exec=id"));
+	ASSERT_EQ(judge(INPUT_ANY, "tar -x ----"), INPUT_FITS_NOT);
+}
+
 TEST(path)
 {
 	start(REQUEST_ASGI);

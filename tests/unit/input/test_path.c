@@ -31,6 +31,13 @@ TEST(attacks)
 		ATTACK("‹~root/x›"),
 		ATTACK("/srv/f/‹x\0.png›"),
 		ATTACK("/srv/f/‹a.txt›/‹../../x›"),
+		ATTACK("‹/opt/shop/settings.py›"),
+		ATTACK("‹app.py›"),
+		ATTACK("‹conf/shop.ini›"),
+		ATTACK("‹repo/.git/config›"),
+		ATTACK("‹.env›"),
+		ATTACK("/srv/f/‹.git/HEAD›"),
+		ATTACK("/srv/f/‹a/.svn›/entries"),
 	};
 
 	check_marked(cases, ARRAY_SIZE(cases), input_judge_path);
@@ -59,6 +66,13 @@ TEST(harmless)
 		CLEAN("‹report.pdf›"),
 		CLEAN("‹passwd›"),
 		CLEAN("/etc/‹passwd›"),
+		CLEAN("/srv/f/.git/‹HEAD x›"),
+		CLEAN("/srv/f/‹shop.git/x›"),
+		CLEAN("/srv/f/‹.gitignore›"),
+		CLEAN("/srv/f/x‹.env›"),
+		CLEAN("/srv/f/‹upload.py›"),
+		CLEAN("jobs/‹my-job.py›"),
+		CLEAN("‹my-job›.py"),
 		SUSPECT("‹/srv/f/a.txt›"),
 	};
 

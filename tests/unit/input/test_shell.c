@@ -157,6 +157,20 @@ TEST(words)
 	WORDS(INPUT_ATTACK, "/usr/bin/python3.11", "-Ic", "x = ‹f(1)›");
 	WORDS(INPUT_CLEAN, "python3", "script.py", "‹import os›");
 	WORDS(INPUT_CLEAN, "perl", "script.pl", "-e", "‹system('id')›");
+	WORDS(INPUT_ATTACK, "git", "clone", "‹ext::sh -c id›");
+	WORDS(INPUT_CLEAN, "git", "log", "--grep=‹ext::a›");
+	WORDS(INPUT_ATTACK, "curl", "-s", "‹http://127.0.0.1/›");
+	WORDS(INPUT_ATTACK, "/usr/bin/wkhtmltopdf", "‹http://10.0.0.5/x›", "out.pdf");
+	WORDS(INPUT_CLEAN, "curl", "-s", "‹https://example.com/a›");
+	WORDS(INPUT_CLEAN, "curl", "-s", "http://127.0.0.1/?q=‹a b›");
+	WORDS(INPUT_CLEAN, "curl", "-H", "‹localhost›", "https://example.com/");
+	WORDS(INPUT_CLEAN, "ls", "‹http://127.0.0.1/›");
+	WORDS(INPUT_ATTACK, "awk", "‹BEGIN{system(\"id\")}›");
+	WORDS(INPUT_ATTACK, "gawk", "/‹x/{print > \"/tmp/x\"} /y›/");
+	WORDS(INPUT_CLEAN, "awk", "/‹a b.c›/ {print}", "f");
+	WORDS(INPUT_ATTACK, "sed", "s/x/‹y/;1e id #›/");
+	WORDS(INPUT_ATTACK, "sed", "s/x/‹id/e #›/");
+	WORDS(INPUT_CLEAN, "sed", "s/x/‹a-b (c)›/");
 	WORDS(INPUT_CLEAN, "sh", "-c");
 	WORDS(INPUT_CLEAN, "env");
 }

@@ -35,6 +35,12 @@ TEST(attacks)
 		ATTACK("‹10.0.0.9›"),
 		ATTACK("‹localhost›"),
 		ATTACK("‹//127.0.0.1/x›"),
+		ATTACK("http://api.x:80‹@203.0.113.5/x›"),
+		ATTACK("http://api.x/users/‹../admin›/profile"),
+		ATTACK("http://api.x/users/‹1/../../admin›"),
+		ATTACK("http://api.x/users/‹..%2f..%2fadmin›"),
+		ATTACK("http://api.x/users/‹%2e%2E/admin›"),
+		ATTACK("http://api.x/users/‹..›"),
 	};
 
 	check_marked(cases, ARRAY_SIZE(cases), input_judge_url);
@@ -53,8 +59,13 @@ TEST(harmless)
 		CLEAN("https://proxy.x/?u=‹http%3A%2F%2F10.0.0.1›"),
 		CLEAN("http://api.x/files/‹a..b/c›"),
 		CLEAN("/‹a/b›"),
+		CLEAN("http://api.x/users/‹a../b›"),
+		CLEAN("http://api.x/compare/‹v1..v2›"),
+		CLEAN("http://api.x/?f=‹../x›"),
+		CLEAN("http://api.x/../‹a.b/c›"),
 		SUSPECT("http://‹example.com›/"),
 		SUSPECT("‹https://example.com/a?b=c›"),
+		SUSPECT("‹https://example.com/a/../b›"),
 		SUSPECT("http://‹[2606:4700::1111]›/"),
 		SUSPECT("http://‹tenant-1›.api.x/"),
 		SUSPECT("‹8.8.8.8›"),
