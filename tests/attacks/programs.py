@@ -237,3 +237,64 @@ C("16-runpy", "x", {"pkg/__init__.py":"","pkg/__main__.py":"import subprocess,os
 C("16-zipapp","x",{"z/__main__.py":"import os,subprocess\nos.getenv('TOKEN'); subprocess.run(['true'])\n"},run="sh -c \"PY -m zipapp z && PY z.pyz\"")
 C("16-pdb", "print(1)\n", run="sh -c \"printf 'n\\nc\\nq\\n' | PY -m pdb main.py; true\"")
 C("16-timeit", "x", run="sh -c \"PY -m timeit -n 2 pass; PY -m cProfile main2.py; PY -m trace -c main2.py; PY -m http.server --help; PY -m doctest main2.py\"", files={"main2.py":"'''\n>>> 1+1\n2\n'''\nimport os\nos.getenv('A')\n"})
+
+# What got past the pack once: by a blind attacker.  Statements of SQLite.
+Q = R + "import sqlite3\nb=sqlite3.connect(':memory:')\nb.execute('create table t(a,b)'); b.execute(\"insert into t values('x','s1')\")\n"
+A("17-sql-connection", Q+"serve(lambda t: print(b.execute(\"select * from t where a='%s'\" % t).fetchall()), \"y' or 1=1--\")")
+A("17-sql-cursor", Q+"serve(lambda t: print(b.cursor().execute('select * from t order by '+t).fetchall()), '(case when (select 1) then a else b end)')")
+A("17-sql-script", Q+"serve(lambda t: b.executescript(\"update t set a='%s'\" % t), \"z'; delete from t; --\")")
+A("17-sql-many", Q+"serve(lambda t: b.executemany(\"insert into t values('\"+t+\"',?)\", [(1,)]), \"'||(select b from t)||'\")")
+C("17-sql-bound", Q+"serve(lambda t: (b.execute('select * from t where a=?',(t,)), b.execute('select * from t where a like ?',('%'+t+'%',))), \"y' or 1=1--\")")
+C("17-sql-text", Q+"serve(lambda t: b.execute(\"select * from t where a='%s'\" % t), 'tea -- or pot; select')")
+# Paths as filters leave them, and that are the client's from end to end.
+W = R + "os.makedirs('d',exist_ok=True); open('secret.txt','w').write('s'); open('app.ini','w').write('i'); B=os.getcwd()+'/d/'\n"
+A("17-path-stripped", W+"serve(lambda t: print(open(B+t.replace('../','')).read()), '....//secret.txt')")
+A("17-path-backslash", W+"serve(lambda t: print(open(B+t.replace(chr(92),'/')).read()), '..'+chr(92)+'secret.txt')")
+A("17-path-wide", W+"import unicodedata\nserve(lambda t: print(open(B+unicodedata.normalize('NFKC',t)).read()), chr(0x2024)*2+'/secret.txt')")
+A("17-path-worked-out", W+"serve(lambda t: print(open(os.path.normpath(B+t)).read()), '../'*12+'etc/hostname')")
+A("17-path-settings", W+"serve(lambda t: print(open(t).read()), 'app.ini')")
+A("17-path-glob", W+"import glob\nserve(lambda t: print(glob.glob(B+t)), '../*.txt')")
+A("17-zip", W+"import zipfile,io\no=io.BytesIO(); z=zipfile.ZipFile(o,'w'); z.writestr('../planted','x'); z.close()\nz=zipfile.ZipFile(o)\nfor n in z.namelist(): open(B+n,'wb').write(z.read(n))")
+C("17-path-own", W+"open('d/shop.ini','w').write('x'); open('d/my..v2.txt','w')\nserve(lambda t: open(B+t), 'shop.ini'); serve(lambda t: open(B+t), 'my..v2.txt')")
+# Programs: their scripts, URLs, environment and input.
+S = R + "import subprocess\n"
+A("17-awk", S+"serve(lambda t: subprocess.run(['awk',t],input=b'a'), 'BEGIN{system(\"true\")}')")
+A("17-sed", S+"serve(lambda t: subprocess.run(['sed','s/x/'+t+'/','/etc/hostname']), 'y/;1e true #')")
+A("17-tar-split", S+"serve(lambda t: subprocess.run(['tar','cf','/dev/null']+t.split()), 'main.py --checkpoint=1 --checkpoint-action=exec=true')")
+A("17-bash-env", S+"serve(lambda t: subprocess.run(['bash','-c','true'],env=dict(os.environ,BASH_ENV=t)), '$(true)')")
+A("17-environ", S+"def f(t): os.environ['LD_PRELOAD']=t\nserve(f, '/srv/none/x.so')")
+A("17-stdin", S+"serve(lambda t: subprocess.run(['sh'],input=b'echo '+t.encode()), 'a; id')")
+A("17-executable", S+"serve(lambda t: subprocess.run(['report'],executable=t), '/bin/true')")
+C("17-programs", S+"serve(lambda t: (subprocess.run(['awk',t],input=b'a'), subprocess.run(['sed','s/x/'+t+'/','/etc/hostname'])), 'a-b (c)')\n"
+  "serve(lambda t: (subprocess.run(['true'],env=dict(os.environ,TITLE=t)), subprocess.run(['cat'],input=t.encode())), 'a; b --exec=c')")
+# Requests.
+A("17-url-climbs", R+"import urllib.request\nserve(lambda t: urllib.request.urlopen('http://127.0.0.1:1/users/'+t+'/x'), '../../admin')")
+A("17-unix", R+"import socket\nserve(lambda t: socket.socket(socket.AF_UNIX).connect(t), '/run/none.sock')")
+A("17-xxe", R+"import io,xml.sax,xml.sax.handler as h\np=xml.sax.make_parser(); p.setFeature(h.feature_external_ges,True)\n"
+  "p.parse(io.BytesIO(b'<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]><a>&x;</a>'))")
+C("17-url-dots", R+"import urllib.request\nserve(lambda t: urllib.request.urlopen('http://127.0.0.1:1/compare/'+t), 'v1..v2')")
+# Formats and plug-ins.
+I = R + "class Item:\n  def __init__(s): s.name='tea'\n"
+A("17-format-map", I+"serve(lambda t: print(t.format_map({'i':Item()})), '{i.__init__.__globals__}')")
+A("17-formatter", I+"import string\nserve(lambda t: print(string.Formatter().format('Dear {i.name} '+t,i=Item())), '{i.__class__.__mro__}')")
+A("17-import-os", R+"serve(lambda t: print(__import__(t).listdir('/')), 'os')")
+A("17-import-detour", R+"import importlib\nserve(lambda t: print(importlib.import_module(t)), 'timeit')")
+A("17-locate", R+"import pydoc\nserve(lambda t: print(pydoc.locate(t)), 'os.popen')")
+A("17-run-path", R+"import runpy\nserve(lambda t: runpy.run_path(t), '/srv/none/x.py')")
+A("17-spec", R+"import importlib.util\nserve(lambda t: importlib.util.spec_from_file_location('p','plugins/'+t), '../up/x.py')")
+C("17-plugins", I+"import importlib\nserve(lambda t: (importlib.import_module('plug_'+t), importlib.import_module(t)), 'csv')\n"
+  "serve(lambda t: '{i.name} [_x_]'.format_map({'i':Item()})+t, '{i.name} [_x_]')", {"plug_csv.py": ""})
+# Packages that act later, by another layer, or as a file beside the application.
+pk("past-atexit", "import atexit,os\natexit.register(os.system,'true')")
+pk("past-atexit-function", "import atexit,subprocess\n@atexit.register\ndef f(): subprocess.run(['sh','-c','true'])")
+pk("past-timer", "import threading,os\nthreading.Timer(0.2,lambda: os.system('true')).start()")
+pk("past-finder", "import sys,subprocess\nclass F:\n  def find_spec(s,n,p=None,t=None):\n    if n=='csv': subprocess.run(['true'])\nsys.meta_path.insert(0,F())\nimport csv")
+pk("past-libc", "import ctypes\nctypes.CDLL(None).system(b'true')")
+pk("past-marshal", "import marshal\nexec(marshal.loads(marshal.dumps(compile('x=1','x','exec'))))")
+pk("past-bytes", "exec(bytes(b^7 for b in bytes(b^7 for b in b'x=1')))")
+pk("past-pth-renamed", "import os\nopen('zz.txt','w').close(); os.rename('zz.txt','zz.pth')")
+pk("past-fileless", "import os\nf=os.memfd_create('x'); os.write(f,b'#!/bin/sh\\ntrue\\n')\np=os.fork()\nif not p: os.execve('/proc/self/fd/%d'%f,['x'],{})\nos.waitpid(p,0)")
+A("17-module", "import helper", {"helper.py": "import subprocess\nsubprocess.run(['sh','-c','true'])\n"})
+A("17-shadow", "import colorsys", {"colorsys.py": "x=1\n"})
+C("17-module-clean", "import helper", {"helper.py": "import os,subprocess,threading,atexit\nsubprocess.run(['git','--version']); env=os.environ.copy()\n"
+                                       "atexit.register(print,'end'); threading.Thread(target=lambda: subprocess.run(['true'])).start()\n"})
