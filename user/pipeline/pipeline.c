@@ -250,8 +250,7 @@ static void handle_match(struct pipeline *p, const struct pipeline_match *match,
 	    basis & RULE_BASIS_REQUEST)
 		return;
 	/* No rule reports it, and none will another that is like it in what was asked. */
-	digest = basis & (RULE_BASIS_CALLERS | RULE_BASIS_INPUT) ? head->digest_stack
-								 : head->digest_args;
+	digest = basis & RULE_BASIS_CALLERS ? head->digest_stack : head->digest_args;
 	if (digest)
 		p->ops->dismiss(p->ctx, digest);
 }

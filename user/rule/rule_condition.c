@@ -148,9 +148,8 @@ static void read_subject(struct rule_reader *r, const struct yaml_entry *entry)
 		return;
 	r->term = term;
 	read_term(r, entry);
-	term->asks_input = rule_patterns_ask_input(term->only) ||
-			   rule_patterns_ask_input(term->allow) ||
-			   rule_patterns_ask_input(term->disallow);
+	term->inputs = rule_patterns_inputs(term->only) | rule_patterns_inputs(term->allow) |
+		       rule_patterns_inputs(term->disallow);
 	r->term = NULL;
 }
 

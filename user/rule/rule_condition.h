@@ -23,7 +23,8 @@ struct rule_subject {
 struct rule_term {
 	struct rule_subject subject;
 	struct rule_patterns *only, *allow, *disallow; /* NULL: empty */
-	bool asks_input; /* for what of the request is in the arguments */
+	/* 1 << INPUT_*: asks what of the request is in the arguments, and what that does there */
+	unsigned int inputs;
 };
 
 /* A case of `except`: all its terms together, each with its patterns in `allow`. */

@@ -327,7 +327,7 @@ static void judge_term(const struct rule_term *t, const struct event *ev,
 
 static unsigned int basis_of(const struct rule_term *t)
 {
-	if (t->asks_input)
+	if (t->inputs)
 		return RULE_BASIS_INPUT;
 	switch (t->subject.what) {
 	case RULE_ARG:
@@ -341,6 +341,15 @@ static unsigned int basis_of(const struct rule_term *t)
 	}
 }
 
+/*
+ * What a term's verdict goes by.  A statement means what it says, whoever hands it over; a path or a
+ * host that is an application's own in one place is not in another.
+ */
+static unsigned int asked_by(const struct rule_term *t)
+{
+	return basis_of(t) | (t->inputs & ~(1U << INPUT_SQL) ? RULE_BASIS_CALLERS : 0);
+}
+
 /* True if all terms of the case hold. */
 static bool is_excepted(const struct rule_exception *x, const struct event *ev,
 			const struct alert_request *request, unsigned int *basis)
@@ -348,7 +357,7 @@ static bool is_excepted(const struct rule_exception *x, const struct event *ev,
 	for (size_t i = 0; i < x->nr_terms; i++) {
 		struct verdicts v = { false };
 
-		*basis |= basis_of(&x->terms[i]);
+		*basis |= asked_by(&x->terms[i]);
 		judge_term(&x->terms[i], ev, request, false, &v);
 		if (!v.allowed)
 			return false;
@@ -367,9 +376,9 @@ static bool is_settled(const struct rule_condition *c, unsigned int basis, const
 
 	for (size_t i = 0; i < c->nr_terms; i++) {
 		if (basis_of(&c->terms[i]) == basis) {
-			*asked |= basis;
+			*asked |= asked_by(&c->terms[i]);
 			judge_term(&c->terms[i], ev, request, false, v);
-		} else if (c->terms[i].asks_input && basis == RULE_BASIS_ARGS) {
+		} else if (c->terms[i].inputs && basis == RULE_BASIS_ARGS) {
 			/*
 			 * The rest of its patterns may exclude the arguments, whatever came with
 			 * the request.

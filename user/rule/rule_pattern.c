@@ -424,22 +424,22 @@ static struct rule_patterns *read_one_or_many(struct rule_reader *r, const struc
 	return rule_read_patterns(r, entry, kind);
 }
 
-bool rule_patterns_ask_input(const struct rule_patterns *patterns)
+unsigned int rule_patterns_inputs(const struct rule_patterns *patterns)
 {
+	unsigned int kinds = 0;
+
 	if (!patterns)
-		return false;
+		return 0;
 	for (size_t i = 0; i < patterns->nr_patterns; i++) {
 		const struct rule_pattern *p = &patterns->patterns[i];
 
 		for (size_t j = 0; j < p->nr_tests; j++) {
-			if (p->tests[j].op == RULE_TEST_INPUT ||
-			    rule_patterns_ask_input(p->tests[j].nested))
-				return true;
+			if (p->tests[j].op == RULE_TEST_INPUT)
+				kinds |= 1U << p->tests[j].input;
+			kinds |= rule_patterns_inputs(p->tests[j].nested);
 		}
 	}
-	for (size_t i = 0; i < patterns->nr_shared; i++) {
-		if (rule_patterns_ask_input(patterns->shared[i]))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < patterns->nr_shared; i++)
+		kinds |= rule_patterns_inputs(patterns->shared[i]);
+	return kinds;
 }

@@ -107,8 +107,8 @@ struct rule_element {
 	struct text outer_function, outer_file;
 };
 
-/* Does one of the patterns ask for what came with the request? */
-bool rule_patterns_ask_input(const struct rule_patterns *patterns);
+/* For what of the request they ask: 1 << INPUT_*; 0: for nothing. */
+unsigned int rule_patterns_inputs(const struct rule_patterns *patterns);
 
 /*
  * Whether one of the patterns fits one of the elements; one that has only a `not` must fit all of

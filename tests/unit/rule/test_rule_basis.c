@@ -42,43 +42,47 @@ TEST(inputs)
 		unsigned int basis;
 	} cases[] = {
 		{ "arg.cmd: {only: [{input: shell}]}", "f=cat+/etc/passwd", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {only: [{input: any}]}", "f=/etc/passwd", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg: {only: [{input: any}]}", "f=/etc/passwd", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {only: [{input: shell}]}", "f=/etc/passwd", false,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {only: [{input: any}]}", "f=passwords", false,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		/*
 		 * without a request in sight such a pattern does not fit, which another match may
 		 * have
 		 */
 		{ "arg.cmd: {only: [{input: any}]}", NULL, false,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {only: [{not: {input: any}}]}", NULL, true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {allow: [{input: any}]}", "f=/etc/passwd", false,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
-		{ "except: [{arg.cmd: [{input: any}]}]", "f=/etc/passwd", false, RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
+		{ "except: [{arg.cmd: [{input: any}]}]", "f=/etc/passwd", false,
+		  RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		/* what was not captured is decided for reporting, in a request */
 		{ "arg.lost: {only: [{input: any}]}", "f=x", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.lost: {only: [{input: any}]}", NULL, false,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		/* what excludes the arguments whatever came is all that is gone by */
 		{ "arg.cmd: {only: [{input: any, prefix: rm}]}", "f=/etc/passwd", false,
 		  RULE_BASIS_ARGS },
 		{ "arg.cmd: {only: [{input: any, not: {suffix: wd}}]}", "f=/etc/passwd", false,
 		  RULE_BASIS_ARGS },
 		{ "arg.cmd: {only: [{input: any, prefix: cat}]}", "f=/etc/passwd", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 		{ "arg.cmd: {only: [{input: any}]}, func: {only: [other]}", "f=/etc/passwd", false,
 		  RULE_BASIS_ARGS | RULE_BASIS_CALLERS },
+		/* a statement means the same, whoever hands it over */
+		{ "arg.cmd: {only: [{input: sql}]}", "f=passwords", false,
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
 		/* an allow on arguments decides nothing while a disallow on them is open */
 		{ "arg.cmd: {allow: [cat]}, arg: {disallow: [{input: any}]}", "f=/etc/passwd", true,
-		  RULE_BASIS_ARGS | RULE_BASIS_INPUT },
+		  RULE_BASIS_ARGS | RULE_BASIS_INPUT | RULE_BASIS_CALLERS },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
