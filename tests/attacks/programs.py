@@ -117,6 +117,17 @@ A("4-uvloop-exec-client", R+"import asyncio,uvloop\nuvloop.install()\nasync def 
 A("4-asyncio-exec-client", R+"import asyncio\nasync def f(t):\n  p=await asyncio.create_subprocess_exec('sh','-c','echo '+t); await p.wait()\nserve(lambda t: asyncio.run(f(t)), 'x; id')")
 A("4-asyncio-shell-client", R+"import asyncio\nasync def f(t):\n  p=await asyncio.create_subprocess_shell('echo '+t); await p.wait()\nserve(lambda t: asyncio.run(f(t)), 'x; id')")
 A("4-uvloop-shell-client", R+"import asyncio,uvloop\nuvloop.install()\nasync def f(t):\n  p=await asyncio.create_subprocess_shell('echo '+t); await p.wait()\nserve(lambda t: asyncio.run(f(t)), 'x; id')")
+# The methods of uvloop's loop themselves.
+UV="import asyncio,uvloop,socket\nuvloop.install()\nP=asyncio.Protocol\ndef go(make):\n  async def f(): await asyncio.wait_for(make(asyncio.get_running_loop()),0.3)\n  try: asyncio.run(f())\n  except BaseException as e: print(repr(e))\n"
+A("4-uvloop-connect", UV+"go(lambda l: l.create_connection(P,'169.254.169.254',80))")
+A("4-uvloop-connect-name", UV+"go(lambda l: l.create_connection(P,host='x.oast.fun',port=443))")
+A("4-uvloop-sock_connect", UV+"s=socket.socket(); s.setblocking(False)\ngo(lambda l: l.sock_connect(s,('169.254.169.254',80)))")
+A("4-uvloop-getaddrinfo", UV+"go(lambda l: l.getaddrinfo('metadata.google.internal',80))")
+A("4-uvloop-executor", UV+"go(lambda l: l.run_in_executor(None,socket.gethostbyname,'x.oast.fun'))")
+A("4-uvloop-client", R+UV+"serve(lambda t: go(lambda l: l.create_connection(P,t,9)), '127.0.0.1')")
+A("4-uvloop-exec-attack", UV+"go(lambda l: l.subprocess_exec(asyncio.SubprocessProtocol,'sh','-c','true; id'))")
+A("4-uvloop-exec-brought", UV+"exec(\"go(lambda l: asyncio.create_subprocess_exec('true'))\")")
+C("4c-uvloop", UV+"go(lambda l: l.create_connection(P,'127.0.0.1',8080))\na,b=socket.socketpair(); go(lambda l: l.create_connection(P,sock=a))\ngo(lambda l: l.getaddrinfo('localhost',8080))\ngo(lambda l: asyncio.create_subprocess_exec('true'))\ngo(lambda l: asyncio.create_subprocess_shell('true'))\n")
 for fn in ("getaddrinfo('%s',80)","gethostbyname('%s')","gethostbyname_ex('%s')"):
     n=fn.split("(")[0]
     A("4-"+n, "import socket\ntry: socket.%s\nexcept Exception as e: print(e)"%(fn%"x.oast.fun"))

@@ -135,9 +135,12 @@ static int add_object(struct search *s, uint64_t obj, uint64_t owner, uint64_t a
 		    py_object_type(&s->rd, obj, &type))
 			return 0;
 	}
-	/* Cython's own type begins as a PyCFunctionObject does. */
+	/*
+	 * Cython's own type begins as a PyCFunctionObject does.  Since Cython 3 its name has a
+	 * module: "_cython_3_0_11".
+	 */
 	if (type == p->type_cfunction || (type == p->type_cmethod && type) ||
-	    str_eq(s->other_type, "cython_function_or_method")) {
+	    str_eq(short_name(s->other_type), "cython_function_or_method")) {
 		if (remote_read_u64(s->v->pid, obj + l->cfunc_ml, &def) ||
 		    remote_read_u64(s->v->pid, obj + l->cfunc_self, &self))
 			return 0;
