@@ -259,6 +259,7 @@ def seconds(alert):
 
 
 def run_programs(wanted, python):
+    import programs_packages  # noqa: F401 - adds its own
     from programs import PROGRAMS
 
     chosen, skipped = [], 0
