@@ -342,8 +342,8 @@ static unsigned int basis_of(const struct rule_term *t)
 }
 
 /*
- * What a term's verdict goes by.  A statement means what it says, whoever hands it over; a path or a
- * host that is an application's own in one place is not in another.
+ * What a term's verdict goes by.  A statement means what it says, whoever hands it over; a path or
+ * a host that is an application's own in one place is not in another.
  */
 static unsigned int asked_by(const struct rule_term *t)
 {
