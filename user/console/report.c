@@ -76,10 +76,9 @@ static const struct {
 				       "LIMIT 1" },
 	[REPORT_ADDRESS] = { "address", "Client addresses", COUNT_BY("addr"),
 			     ADD_UP_BY("addr", "hours.what"), TALLY_ADDRESS, IS_THERE("addr") },
-	[REPORT_SESSION] = { "session", "Sessions", COUNT_BY("session") },
-	[REPORT_SILENCED] = { "silenced",
-			      "Silenced: marked as false alarms, by rule",
-			      { COUNT_SILENCED, COUNT_SILENCED } },
+	[REPORT_SESSION] = { "session", "Sessions", .sql = COUNT_BY("session") },
+	[REPORT_SILENCED] = { "silenced", "Silenced: marked as false alarms, by rule",
+			      .sql = { COUNT_SILENCED, COUNT_SILENCED } },
 	[REPORT_GONE] = { "gone", "Silent now: rules that had alerts before, and have none",
 			  .hours = ADD_UP_BY("rule", "hours.what"), .tally = TALLY_RULE },
 };
