@@ -21,14 +21,11 @@ class Browser:
 
     def __init__(self, width=1280, height=900, dark=False):
         self.profile = tempfile.mkdtemp(prefix="phrude-chromium-")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT, text=True, env={**os.environ, "HOME": self.profile})
-        for line in self.driver.stdout:
-            if started := re.search(r"started successfully on port (\d+)", line):
-                self.base = f"http://127.0.0.1:{started[1]}"
-                break
-        else:
-            raise AssertionError("chromedriver did not start")
+        said = []
+        # The port that one chooses by itself may be another program's by the time that it listens there; it ends then.
+        while not self._start_driver(said):
+            if len(said) == 5:
+                raise AssertionError("chromedriver did not start: " + "\n".join(said))
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", f"--user-data-dir={self.profile}/profile"]
         answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": {
@@ -36,6 +33,21 @@ class Browser:
         self.session = f"/session/{answer['sessionId']}"
         self.resize(width, height)
         self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def _start_driver(self, said):
+        """Is there one?  If not, adds what it said."""
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True, env={**os.environ, "HOME": self.profile})
+        text = ""
+        for line in self.driver.stdout:
+            text += line
+            if started := re.search(r"started successfully on port (\d+)", line):
+                self.base = f"http://127.0.0.1:{started[1]}"
+                return True
+        self.driver.wait()
+        self.driver.stdout.close()
+        said.append(text)
+        return False
 
     def _ask(self, method, path, body=None):
         request = urllib.request.Request(self.base + path, None if body is None else json.dumps(body).encode(),

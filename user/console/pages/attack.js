@@ -67,6 +67,7 @@ T1548 PR,DE Abuse Elevation Control Mechanism
 T1552 CA Unsecured Credentials
 T1552.001 CA Credentials In Files
 T1552.005 CA Cloud Instance Metadata API
+T1554 PE Compromise Host Software Binary
 T1555 CA Credentials from Password Stores
 T1557 CA,CO Adversary-in-the-Middle
 T1562 DE Impair Defenses
@@ -76,6 +77,8 @@ T1567 XF Exfiltration Over Web Service
 T1570 LM Lateral Tool Transfer
 T1571 CC Non-Standard Port
 T1574 PE,PR,DE Hijack Execution Flow
+T1574.006 PE,PR,DE Dynamic Linker Hijacking
+T1574.007 PE,PR,DE Path Interception by PATH Environment Variable
 T1595 RE Active Scanning
 T1595.002 RE Vulnerability Scanning
 T1611 PR Escape to Host
