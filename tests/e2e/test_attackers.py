@@ -145,7 +145,7 @@ def rehearse(kind):
         wait_for(lambda: answers(proxy.port), "the proxy does not answer")
         (worker,) = workers(pid)
         tracer = start(folder, types.SimpleNamespace(pid=worker), {"type": "console", "url": url, "key_file": "key"},
-                       rules=[os.path.join(RULES, name) for name in ("attackers.yaml", "injection.yaml")],
+                       rules=[os.path.join(RULES, name) for name in ("attackers.yaml", "injection.yaml", "lists.yaml")],
                        disabled=True, **{"trusted-proxies": ["127.0.0.1"]})
         try:
             def gets(client):
