@@ -16,7 +16,7 @@ demo=(python3 python3-flask python3-jinja2 curl procps)
 tests=(mmdebstrap debian-archive-keyring libclang-rt-dev util-linux gunicorn wrk uwsgi-core
 	uwsgi-plugin-python3 qemu-system-x86 busybox-static cpio python3-django python3-fastapi
 	python3-uvicorn uvicorn python3-requests python3-yaml python3-aiohttp python3-tornado python3-gevent
-	python3-uvloop python3-httpx
+	python3-uvloop python3-httpx python3-psycopg2
 	python3-djangorestframework python3-multipart python3-bottle python3-pyramid python3-waitress
 	python3-falcon cython3 python3-dev
 	rsyslog rsyslog-gnutls systemd openssl clang-format clang-tidy shellcheck chromium chromium-driver fonts-dejavu-core postgresql nginx-light haproxy
