@@ -46,7 +46,10 @@ class Service:
         self._reader.start()
         deadline = time.monotonic() + 60
         while not any(" ready: " in line for line in list(self.messages)):
-            expect(self.process.poll() is None and time.monotonic() < deadline, "not ready: %s", self.messages)
+            if self.process.poll() is not None:
+                self._reader.join(10)
+            expect(self.process.poll() is None and time.monotonic() < deadline, "not ready (status %s): %s", self.process.returncode,
+                   self.messages)
             time.sleep(0.005)
         return self
 
