@@ -104,13 +104,13 @@ static __always_inline bool event_complete(struct scratch *s, struct ev_match *m
 	if (conditions) {
 		digest_begin(slot);
 		m->digest_args = digest_event(slot);
-		if (is_dismissed(m->digest_args))
+		if (is_dismissed(s, m->digest_args))
 			return false;
 	}
 	event_callers(s, slot);
 	if (conditions) {
 		m->digest_stack = digest_event(slot);
-		if (is_dismissed(m->digest_stack))
+		if (is_dismissed(s, m->digest_stack))
 			return false;
 	}
 	event_request(s, slot);

@@ -424,11 +424,16 @@ static __always_inline __u64 wakeup_flags(__u64 now)
 	return now < reader_awake_until ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
+static __always_inline __u64 next_image(void)
+{
+	return __sync_fetch_and_add(&images, 2) + 2;
+}
+
 /* A process whose code objects are watched has other memory now. */
 static __always_inline void new_image(struct py_proc *p)
 {
 	if (p->image)
-		p->image = __sync_fetch_and_add(&images, 2) + 2;
+		p->image = next_image();
 }
 
 static __always_inline struct phrude_share *share_of(__u32 key)

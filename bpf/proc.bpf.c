@@ -145,6 +145,7 @@ __noinline __u32 start_look(__u32 group, __u64 ip, __u32 pass)
 	delta = ip - image->start - s->proc.load_bias;
 	move_addresses(&s->proc, delta);
 	new_image(&s->proc);
+	s->proc.program = next_image();
 	/* With another program around it, the library's thread-local variables may be elsewhere. */
 	tstate = current_tstate(s, &s->proc);
 	if (tstate &&

@@ -70,6 +70,15 @@ struct ev_match {
 	/* nodes follow */
 };
 
+/*
+ * The digest in the map "dismissed" where it counts in processes of one program alone
+ * (py_proc.program).
+ */
+static inline __attribute__((always_inline)) __u64 phrude_own_digest(__u64 digest, __u32 program)
+{
+	return digest ^ program * 0x9e3779b97f4a7c15ULL;
+}
+
 #define EV_CUT_ARGS (1u << 0)	    /* some argument or name was cut or left out */
 #define EV_CUT_STACK (1u << 1)	    /* there may be callers of which nothing was sent */
 #define EV_CUT_UNREADABLE (1u << 2) /* memory that should be readable was not */

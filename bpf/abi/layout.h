@@ -135,6 +135,7 @@ ABI_AT(py_cost, timed_ns, 16);
 ABI_SIZE(py_proc, 400);
 ABI_AT(py_proc, seq, 4);
 ABI_AT(py_proc, group, 8);
+ABI_AT(py_proc, program, 12);
 ABI_AT(py_proc, image, 16);
 ABI_AT(py_proc, tstate, 24);
 ABI_AT(py_proc, load_bias, 200);

@@ -161,7 +161,11 @@ struct py_proc {
 	 * group only
 	 */
 	__u32 group;
-	__u32 pad;
+	/*
+	 * number of the program that it runs: of no other one, kept by forks; what is learned of it
+	 * alone goes by that (phrude_own_digest())
+	 */
+	__u32 program;
 	/*
 	 * Number of its memory: of no other process, and a new one after a fork, an exec, and
 	 * whenever code objects may have been changed in place.  0: nothing is kept of its code

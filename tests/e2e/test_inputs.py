@@ -32,13 +32,13 @@ RULES = [about("shell", "system", "shell", "arg.command", module="posix"),
 
 
 @contextlib.contextmanager
-def application(framework):
+def application(framework, wrapper=()):
     """A process that serves it; yields its process id and port."""
     modules = [framework, "uvicorn"] if SERVERS[framework] == "uvicorn" else [framework]
     if subprocess.run(["/usr/bin/python3", "-c", "import " + ", ".join(modules)], stderr=subprocess.DEVNULL,
                       env=ENVIRONMENT).returncode:
         raise Skip("not all of %s are installed" % ", ".join(modules))
-    target = subprocess.Popen(["/usr/bin/python3", os.path.join(HERE, "targets", "inputs.py"), framework,
+    target = subprocess.Popen([*wrapper, "/usr/bin/python3", os.path.join(HERE, "targets", "inputs.py"), framework,
                                SERVERS[framework]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=ENVIRONMENT)
     try:
         port = int(target.stdout.readline())
@@ -125,6 +125,20 @@ def own_doing(framework):
     expect(tracer.summary.get("dismissed", 0) > OWN_CALLS / 2, "dismissed: %s", tracer.messages[-1])
 
 
+def of_another_program(framework):
+    """What a program is seen doing without the client's text keeps nothing of others from being reported."""
+    payload = "; id >&2"
+    alike = ("env", "PYTHONHASHSEED=0", "setarch", "-R")  # their addresses are the same
+    with application(framework, alike) as (teacher, port), application(framework, alike) as (pid, other_port):
+        with Tracer(RULES, teacher, pid) as tracer:
+            for _ in range(OWN_CALLS):
+                get(port, "own_shell", "hello")
+                time.sleep(0.02)
+            get(port, "own_shell", payload)
+            get(other_port, "own_shell", payload)
+    expect_equal([(alert["rule"]["name"], alert["process"]["pid"]) for alert in tracer.alerts], [("shell", pid), ("any", pid)], "alerts")
+
+
 def with_text_in_it(framework):
     """Then it may be the client's choice, harmless as it is."""
     with application(framework) as (pid, port), Tracer(RULES[:1], pid) as tracer:
@@ -148,6 +162,11 @@ def django_own_doing():
 @test()
 def fastapi_own_doing():
     own_doing("fastapi")
+
+
+@test()
+def flask_of_another_program():
+    of_another_program("flask")
 
 
 @test()

@@ -43,11 +43,11 @@ static void take_alert(void *ctx, const struct alert *alert)
 		alert_counts_add(in->config.counts, alert->rule, alert->target);
 }
 
-static void dismiss_digest(void *ctx, uint64_t digest)
+static void dismiss_digest(void *ctx, uint64_t digest, pid_t pid)
 {
 	struct intake *in = ctx;
 
-	kern_dismiss(in->config.kern, digest);
+	kern_dismiss(in->config.kern, digest, pid);
 }
 
 static void forget_table(void *ctx, pid_t pid, uint64_t table)

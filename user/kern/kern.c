@@ -160,11 +160,25 @@ pid_t kern_share_target(const struct kern *k, pid_t pid)
 	return read_share(k, pid, &share) ? (pid_t)share.target : 0;
 }
 
-void kern_dismiss(struct kern *k, uint64_t digest)
+/* false: nothing is known of the process, or it has just ended. */
+static bool make_own(const struct kern *k, pid_t pid, uint64_t *digest)
 {
-	uint64_t *last = &k->refused[digest % ARRAY_SIZE(k->refused)];
+	struct py_proc proc;
+
+	if (kern_proc_get(k, pid, &proc) || !proc.program)
+		return false;
+	*digest = phrude_own_digest(*digest, proc.program);
+	return true;
+}
+
+void kern_dismiss(struct kern *k, uint64_t digest, pid_t pid)
+{
+	uint64_t *last;
 	__u8 value = 1;
 
+	if (pid && !make_own(k, pid, &digest))
+		return;
+	last = &k->refused[digest % ARRAY_SIZE(k->refused)];
 	/*
 	 * Only what comes again: arguments that are different each time would drive the others out.
 	 */

@@ -71,7 +71,7 @@ bool kern_launch_mapped(struct kern *kern, pid_t tid);
 
 /* The programs for the places of py_sites_code_life(). */
 struct bpf_program *kern_code_program(const struct kern *kern, int site);
-/* A number for py_proc.image that no other memory has. */
+/* A number for py_proc.image, or py_proc.program, that no other memory, or program, has. */
 uint64_t kern_new_image(struct kern *kern);
 
 /* The program that a starting interpreter hits, to know it after an exec. */
@@ -124,8 +124,11 @@ uint32_t kern_watch_of(const struct kern *kern, const char *name, const char *mo
 /* How many matches of a process were refused so far, since it made too many; 0 if it is gone. */
 uint64_t kern_refused(const struct kern *kern, pid_t pid);
 
-/* Matches with this digest (struct ev_match) are not sent any more. */
-void kern_dismiss(struct kern *kern, uint64_t digest);
+/*
+ * Matches with this digest (struct ev_match) are not sent any more; pid: only those of the program
+ * that this process runs, 0: of any.
+ */
+void kern_dismiss(struct kern *kern, uint64_t digest, pid_t pid);
 
 /*
  * kern_file.c: is an open file of ours, O_PATH will do, on a file system that a process provides

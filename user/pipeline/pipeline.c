@@ -196,8 +196,8 @@ static bool others_report(const struct judged *j, const struct alert_request *re
 }
 
 /*
- * Was it asked whether something of the request is in the arguments, and that may be so?  What an
- * application does in requests without the client's text in it is its own doing, whoever asks.
+ * Was it asked whether something of the request is in the arguments, and that may be so?  What a
+ * program does in requests without the client's text in it is its own doing, whoever asks.
  */
 static bool goes_by_input(unsigned int basis, const struct alert_request *request)
 {
@@ -252,7 +252,8 @@ static void handle_match(struct pipeline *p, const struct pipeline_match *match,
 	/* No rule reports it, and none will another that is like it in what was asked. */
 	digest = basis & RULE_BASIS_CALLERS ? head->digest_stack : head->digest_args;
 	if (digest)
-		p->ops->dismiss(p->ctx, digest);
+		p->ops->dismiss(p->ctx, digest,
+				basis & RULE_BASIS_INPUT ? (pid_t)head->hdr.pid : 0);
 }
 
 int pipeline_match(struct pipeline *p, const void *record, size_t size, bool again)

@@ -52,8 +52,8 @@ struct pipeline_ops {
 	void (*held_back)(void *ctx, const struct rule *rule, const char *target);
 	/* An alert, of which nothing is valid after the call. */
 	void (*alert)(void *ctx, const struct alert *alert);
-	/* Matches with this digest need not be sent any more. */
-	void (*dismiss)(void *ctx, uint64_t digest);
+	/* Matches with this digest need not be sent any more; pid: of its program, 0: of any. */
+	void (*dismiss)(void *ctx, uint64_t digest, pid_t pid);
 	/* A line table, or all, has to be sent anew. */
 	void (*forget_table)(void *ctx, pid_t pid, uint64_t table);
 	void (*forget_tables)(void *ctx);

@@ -115,6 +115,7 @@ void groups_describe(struct groups *g, uint32_t number, struct py_interp *interp
 	struct group *group = groups_find(g, number);
 
 	interp->proc.group = number;
+	interp->proc.program = (uint32_t)kern_new_image(g->kern);
 	if (!group->code_life_tried)
 		watch_codes(g, group, interp->elf);
 	group->code_life_tried = true;

@@ -91,7 +91,7 @@ static void take(void *ctx, const struct alert *alert)
 	owner.kubernetes = alert->kubernetes;
 }
 
-static void dismiss(void *ctx, uint64_t digest)
+static void dismiss(void *ctx, uint64_t digest, pid_t pid)
 {
 	owner.dismissed++;
 	owner.digest = digest;

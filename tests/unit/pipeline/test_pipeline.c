@@ -119,6 +119,8 @@ TEST(verdicts_go_back)
 		{ "{ func: { allow: [direct] } }", 0, 1, 2 },
 		{ "{ func: { allow: [nobody] } }", 1, 0, 0 },
 		{ "{ request_path: { allow: [/a] } }", 1, 0, 0 },
+		/* Without a request in sight nothing is known of its text. */
+		{ "{ arg: { only: [{ input: any }] } }", 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
