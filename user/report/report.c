@@ -56,15 +56,15 @@ void report_tick(struct report *r)
 int report_count(struct report *r, uint64_t values[NR_COUNTERS])
 {
 	const struct report_parts *p = &r->parts;
-	struct sinks *sinks = r->config.sinks;
+	struct sinks_totals outputs = sinks_totals(r->config.sinks);
 	int ret = kern_stats(p->kern, values);
 
 	intake_count(p->intake, values);
-	values[COUNTER_unwritten] = sinks_lost(sinks);
-	values[COUNTER_spool_dropped] = sinks_spooled(sinks).dropped;
-	values[COUNTER_spooled] = sinks_spooled(sinks).left;
-	values[COUNTER_refused] = sinks_refused(sinks);
-	values[COUNTER_not_rotated] = sinks_not_rotated(sinks);
+	values[COUNTER_unwritten] = outputs.lost;
+	values[COUNTER_spool_dropped] = outputs.spool_dropped;
+	values[COUNTER_spooled] = outputs.spooled;
+	values[COUNTER_refused] = outputs.refused;
+	values[COUNTER_not_rotated] = outputs.not_rotated;
 	values[COUNTER_starts_late] = p->launch ? launch_late(p->launch) : 0;
 	values[COUNTER_files_cut] = elf_files_too_large();
 	targets_count(p->targets, values);

@@ -207,59 +207,29 @@ void sinks_give_up(struct sinks *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* What all have come to that there are, or were. */
-struct totals {
-	uint64_t lost, refused, not_rotated;
-	struct sink_spooled spooled;
-};
-
-static void add_to(struct totals *t, const struct output *o)
+void sinks_add_up(struct sinks_totals *t, const struct output *o)
 {
-	struct sink_spooled one = sink_spooled(o->sink);
+	struct sink_spooled spooled = sink_spooled(o->sink);
 
 	t->lost += sink_lost(o->sink);
-	t->refused += sink_refused(o->sink) + one.refused;
+	t->refused += sink_refused(o->sink) + spooled.refused;
 	t->not_rotated += sink_not_rotated(o->sink);
-	t->spooled.left += one.left;
-	t->spooled.dropped += one.dropped;
-	t->spooled.refused += one.refused;
+	t->spooled += spooled.left;
+	t->spool_dropped += spooled.dropped;
 }
 
-static struct totals sum_up(struct sinks *s)
+struct sinks_totals sinks_totals(struct sinks *s)
 {
-	struct totals t;
+	struct sinks_totals t;
 
 	pthread_mutex_lock(&s->lock);
-	t = (struct totals){ .lost = s->past_lost,
-			     .refused = s->past_refused,
-			     .not_rotated = s->past_not_rotated,
-			     .spooled.dropped = s->past_spool_dropped };
+	t = s->past;
 	for (size_t i = 0; i < s->count; i++)
-		add_to(&t, s->list[i]);
+		sinks_add_up(&t, s->list[i]);
 	for (struct output *o = s->going; o; o = o->next)
-		add_to(&t, o);
+		sinks_add_up(&t, o);
 	pthread_mutex_unlock(&s->lock);
 	return t;
-}
-
-uint64_t sinks_lost(struct sinks *s)
-{
-	return sum_up(s).lost;
-}
-
-uint64_t sinks_refused(struct sinks *s)
-{
-	return sum_up(s).refused;
-}
-
-struct sink_spooled sinks_spooled(struct sinks *s)
-{
-	return sum_up(s).spooled;
-}
-
-uint64_t sinks_not_rotated(struct sinks *s)
-{
-	return sum_up(s).not_rotated;
 }
 
 size_t sinks_counts(struct sinks *s, struct sink_counts *out, const char **names, size_t max)

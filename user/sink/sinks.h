@@ -63,19 +63,22 @@ void sinks_finish(struct sinks *s);
 bool sinks_are_finished(struct sinks *s);
 /* Ends the threads; what is not written is lost, which is said. */
 void sinks_give_up(struct sinks *s);
-/* Alerts that were not written, over all outputs that there are or were. */
-uint64_t sinks_lost(struct sinks *s);
-/* Alerts that receivers would not have. */
-uint64_t sinks_refused(struct sinks *s);
+
+/* Over all outputs that there are, or were. */
+struct sinks_totals {
+	uint64_t lost;		/* alerts that were not written */
+	uint64_t refused;	/* that receivers would not have */
+	uint64_t not_rotated;	/* how often files could not be moved away that should have been */
+	uint64_t spooled;	/* alerts that are in spools of those that there are */
+	uint64_t spool_dropped; /* as their spools were full */
+};
+
+struct sinks_totals sinks_totals(struct sinks *s);
 /*
  * Of each output in force, in the order of the configuration, `max` at the most; how many.  No two
  * have the same name, which is there until sinks_free().
  */
 size_t sinks_counts(struct sinks *s, struct sink_counts *out, const char **names, size_t max);
-/* Of spools, summed up; what is left is that of outputs which there are. */
-struct sink_spooled sinks_spooled(struct sinks *s);
-/* How often files could not be moved away that should have been, over all outputs. */
-uint64_t sinks_not_rotated(struct sinks *s);
 /* From time to time: says which of them hang. */
 void sinks_watch(struct sinks *s);
 /* Was there one that could not be written to in the end?  -EIO with a sentence. */

@@ -308,17 +308,13 @@ static void say_gone(const struct output *o, uint64_t lost, uint64_t left)
 /* Its thread has ended, or had its time to. */
 static void end_one(struct sinks *s, struct output *o)
 {
-	struct sink_spooled spooled;
-
 	/* One that has ended is gone in no time. */
 	sink_join(o->sink, clock_now_ms() + (sink_has_ended(o->sink) ? SINKS_STOP_MS : 0));
-	spooled = sink_spooled(o->sink);
-	say_gone(o, sink_lost(o->sink) - o->lost_before, spooled.left);
+	say_gone(o, sink_lost(o->sink) - o->lost_before, sink_spooled(o->sink).left);
 	pthread_mutex_lock(&s->lock);
-	s->past_lost += sink_lost(o->sink);
-	s->past_refused += sink_refused(o->sink) + spooled.refused;
-	s->past_spool_dropped += spooled.dropped;
-	s->past_not_rotated += sink_not_rotated(o->sink);
+	sinks_add_up(&s->past, o);
+	/* What is left in its spool is no output's any more, or another one's. */
+	s->past.spooled = 0;
 	pthread_mutex_unlock(&s->lock);
 	/* A library may want to hear of others before it lets go. */
 	sink_free_apart(o->sink);

@@ -40,9 +40,9 @@ struct sinks {
 	size_t count;
 	struct output *going; /* what was, until it has written what it got */
 	bool given_up;
-	/* Of those that went. */
-	uint64_t past_lost, past_refused, past_spool_dropped, past_not_rotated;
+	struct sinks_totals past; /* of those that went */
 };
 
+void sinks_add_up(struct sinks_totals *t, const struct output *o);
 /* Has one that goes been waited for enough? */
 bool sinks_is_over(const struct output *o);

@@ -70,7 +70,7 @@ TEST(each_output_gets_each_alert)
 	ASSERT(finish(s));
 	for (int i = 0; i < 3; i++)
 		ASSERT_EQ(fakes[i].taken, 2005);
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	ASSERT_EQ(sinks_error(s, &err), 0);
 	end(s, 3);
 	ASSERT(fakes[0].closed && fakes[1].closed && fakes[2].closed);
@@ -126,13 +126,13 @@ TEST(one_that_is_full)
 		ASSERT(SOON(fakes[1].taken == n + 100));
 		ASSERT(!sinks_are_full(s));
 	}
-	ASSERT(sinks_lost(s) > 0 && sinks_lost(s) < n);
+	ASSERT(sinks_totals(s).lost > 0 && sinks_totals(s).lost < n);
 	ASSERT_EQ(sinks_counts(s, counts, names, 3), 2);
-	ASSERT(!counts[0].sent && counts[0].queued && counts[0].dropped == sinks_lost(s));
+	ASSERT(!counts[0].sent && counts[0].queued && counts[0].dropped == sinks_totals(s).lost);
 	ASSERT_EQ(counts[0].queued + counts[0].dropped, n);
 	ASSERT(SOON(sinks_counts(s, counts, names, 3) && counts[1].sent == n));
 	ASSERT(!counts[1].queued && !counts[1].dropped);
-	n -= sinks_lost(s);
+	n -= sinks_totals(s).lost;
 	fakes[0].room = SIZE_MAX;
 	ASSERT(finish(s));
 	ASSERT_EQ(fakes[0].taken, n);
@@ -149,13 +149,13 @@ TEST(all_are_full)
 	/* As the reader does it: who asks is told once, of what came after that. */
 	sinks_changed(s);
 	ASSERT(sinks_are_full(s));
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	fakes[1].room = 100;
 	ASSERT(is_told(s));
 	ASSERT(SOON(!sinks_are_full(s)));
 	fakes[0].room = fakes[1].room = SIZE_MAX;
 	ASSERT(finish(s));
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	end(s, 2);
 }
 
@@ -168,12 +168,12 @@ TEST(one_that_hangs)
 		alerts(s, 100);
 		ASSERT(SOON(fakes[1].taken == n + 100));
 	}
-	ASSERT(sinks_lost(s) > 0);
+	ASSERT(sinks_totals(s).lost > 0);
 	sinks_finish(s);
 	ASSERT(SOON(fakes[1].taken == 20000));
 	ASSERT(!sinks_are_finished(s));
 	sinks_give_up(s);
-	ASSERT_EQ(sinks_lost(s), 20000);
+	ASSERT_EQ(sinks_totals(s).lost, 20000);
 	end(s, 0);
 	ASSERT(!fakes[0].closed);
 	/* Its thread was left behind. */
@@ -227,7 +227,7 @@ TEST(one_that_fails)
 	ASSERT(SOON(sinks_error(s, &err) == -EIO));
 	ASSERT_STR(err.msg, "alerts could not be written to a place: No space left on device");
 	ASSERT_EQ(sinks_gone(s, &err), 0);
-	for (n = 1; !sinks_lost(s) && n < 10000; n++)
+	for (n = 1; !sinks_totals(s).lost && n < 10000; n++)
 		alerts(s, 1);
 	/* Fewer are kept than by one that is only behind, and that is not waited for. */
 	ASSERT(n > 200 && n < 1000);
@@ -242,7 +242,7 @@ TEST(one_that_fails)
 	alerts(s, 1);
 	ASSERT(finish(s));
 	ASSERT_EQ(fakes[0].taken, n);
-	ASSERT_EQ(sinks_lost(s), 1);
+	ASSERT_EQ(sinks_totals(s).lost, 1);
 	end(s, 2);
 }
 
@@ -254,7 +254,7 @@ TEST(one_that_fails_to_the_end)
 	alerts(s, 3);
 	ASSERT(finish(s));
 	sinks_give_up(s);
-	ASSERT_EQ(sinks_lost(s), 3);
+	ASSERT_EQ(sinks_totals(s).lost, 3);
 	ASSERT_EQ(sinks_error(s, &err), -EIO);
 	end(s, 1);
 }
@@ -274,7 +274,7 @@ TEST(a_reader_who_has_gone)
 	ASSERT_EQ(sinks_gone(s, &err), 0);
 	alerts(s, 2);
 	ASSERT(SOON(fakes[1].taken == 3));
-	ASSERT_EQ(sinks_lost(s), 2);
+	ASSERT_EQ(sinks_totals(s).lost, 2);
 	fakes[0].pipe[0] = dup(0);
 	fakes[1].lasting = false;
 	fakes[1].error = EPIPE;
@@ -282,7 +282,7 @@ TEST(a_reader_who_has_gone)
 	ASSERT(is_told(s));
 	ASSERT_EQ(sinks_gone(s, &err), -EIO);
 	ASSERT_STR(err.msg, "whoever reads the alerts has gone: Broken pipe");
-	ASSERT_EQ(sinks_lost(s), 4);
+	ASSERT_EQ(sinks_totals(s).lost, 4);
 	ASSERT(!sinks_are_full(s));
 	ASSERT(finish(s));
 	end(s, 2);
@@ -305,12 +305,12 @@ TEST(level_queue_and_name)
 	ASSERT_EQ(sinks_start(configs, 2, &s, &err), 0);
 	fakes[1].room = 0;
 	alerts(s, 25);
-	ASSERT_EQ(sinks_lost(s), 15);
+	ASSERT_EQ(sinks_totals(s).lost, 15);
 	sample.rule.level = RULE_LEVEL_ALERT;
 	alerts(s, 1);
 	sample.rule.level = RULE_LEVEL_INFO;
 	alerts(s, 1);
-	ASSERT_EQ(sinks_lost(s), 16);
+	ASSERT_EQ(sinks_totals(s).lost, 16);
 	fakes[1].error = ENOSPC;
 	ASSERT(SOON(sinks_error(s, &err)));
 	ASSERT_STR(err.msg, "alerts could not be written to output mine (a place): No space left "

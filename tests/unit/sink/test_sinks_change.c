@@ -69,7 +69,7 @@ TEST(one_that_stays_knows_nothing_of_it)
 	ASSERT_EQ(counted(s, counts, names), 2);
 	ASSERT(SOON(counted(s, counts, names) && counts[1].sent == 57));
 	ASSERT_EQ(counts[0].sent, 7);
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	ASSERT(end(s));
 	ASSERT(fakes[0].closed && fakes[2].closed);
 }
@@ -94,7 +94,7 @@ TEST(again_and_again)
 	ASSERT(SOON(!sinks_let_go(s)));
 	ASSERT(SOON(fakes[0].taken == n));
 	ASSERT(SOON(fakes[1].taken == b_sees && fakes[2].taken == n - b_sees));
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	ASSERT(end(s));
 }
 
@@ -140,7 +140,7 @@ TEST(one_that_changes)
 	alerts(s, 3);
 	ASSERT(SOON(fakes[0].taken == 23));
 	ASSERT(SOON(!sinks_let_go(s)));
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	ASSERT(end(s));
 }
 
@@ -161,7 +161,7 @@ TEST(one_that_hangs_goes)
 	for (int i = 0; i < 400 && sinks_let_go(s); i++)
 		usleep(20000);
 	ASSERT(!sinks_let_go(s));
-	ASSERT_EQ(sinks_lost(s), 100);
+	ASSERT_EQ(sinks_totals(s).lost, 100);
 	ASSERT(!fakes[0].closed);
 	fakes[0].hangs = false;
 	ASSERT(SOON(fakes[0].closed));
@@ -179,7 +179,7 @@ TEST(the_end_while_one_goes)
 	ASSERT(SOON(fakes[1].taken == 100));
 	ASSERT(!sinks_are_finished(s));
 	sinks_give_up(s);
-	ASSERT_EQ(sinks_lost(s), 100);
+	ASSERT_EQ(sinks_totals(s).lost, 100);
 	ASSERT(!sinks_let_go(s));
 	ASSERT(end(s));
 	ASSERT(fakes[0].closed);
@@ -234,7 +234,7 @@ TEST(two_threads)
 		given = change;
 		while (!taken) {
 			counted(shared, counts, names);
-			sinks_lost(shared);
+			sinks_totals(shared);
 			sinks_watch(shared);
 			usleep(100);
 		}
@@ -247,7 +247,7 @@ TEST(two_threads)
 	ASSERT(SOON(fakes[0].taken == made));
 	/* The others had their turns, one at a time. */
 	ASSERT(SOON(fakes[0].taken == fakes[1].taken + fakes[2].taken));
-	ASSERT_EQ(sinks_lost(shared), 0);
+	ASSERT_EQ(sinks_totals(shared).lost, 0);
 	ASSERT(end(shared));
 }
 
@@ -313,7 +313,7 @@ TEST(a_spool_is_handed_on)
 	s = start(&away, 1);
 	fakes[0].error = EIO;
 	alerts(s, 30);
-	ASSERT(SOON(sinks_spooled(s).left == 30));
+	ASSERT(SOON(sinks_totals(s).spooled == 30));
 	alerts(s, 10);
 	ASSERT(change(s, &here, 1));
 	alerts(s, 60);
@@ -323,8 +323,8 @@ TEST(a_spool_is_handed_on)
 	}
 	ASSERT_EQ(lines_of(file), 100);
 	ASSERT(!sinks_let_go(s));
-	ASSERT(SOON(!sinks_spooled(s).left));
-	ASSERT_EQ(sinks_lost(s), 0);
+	ASSERT(SOON(!sinks_totals(s).spooled));
+	ASSERT_EQ(sinks_totals(s).lost, 0);
 	ASSERT_EQ(fakes[0].taken, 0);
 	ASSERT(end(s));
 	snprintf(command, sizeof(command), "rm -r %s", folder);
