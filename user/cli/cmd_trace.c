@@ -117,8 +117,8 @@ static int load_again(void *ctx, struct reload_read *out)
 		ret = load_policy(&cli, &out->policy);
 	if (!ret && cli.config.fixed != given->config.fixed)
 		log_warn("%s: not all that has changed in it can change now: what is of none of "
-			 "`rules`, `disabled`, `targets`, `exclude`, `outputs`, `redact` and "
-			 "`rate_limit` counts from the next start on",
+			 "`rules`, `disabled`, `targets`, `exclude`, `outputs`, `redact`, "
+			 "`rate_limit` and `shed` counts from the next start on",
 			 cli.config_file);
 	if (!ret) {
 		out->config = cli.config;
