@@ -85,7 +85,7 @@ const span = (s) => (s % 86400 === 0 ? plural(s / 86400, "day") : s % 3600 === 0
 function outcome(one) {
 	const shapes = { sent: "✓", owed: "△", "being sent": "○", "given up": "◆" };
 	return [make("span", { class: one.state === "given up" ? "level alert" : one.error ? "level warn" : "level" }, `${shapes[one.state] ?? "?"} ${one.state}`),
-		one.tries > 1 ? ` after ${plural(one.tries, "try").replace("trys", "tries")}` : null,
+		one.tries > 1 ? ` after ${count(one.tries)} tries` : null,
 		one.next ? [", again at ", time(one.next)] : null,
 		one.error ? make("div", { class: "soft" }, visible(one.error)) : null];
 }
