@@ -147,48 +147,44 @@ def post(console, key, lines):
         assert answer.status == 200, (answer.status, answer.body)
 
 
-def posts(alerts):
+def in_each(measure, alerts, seconds=DAYS * 86400):
+    """Three times with a new store of each kind, as `measure` says of it."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "alerts.jsonl")
-        recorded(path, alerts, 60)
-        with open(path, "rb") as file:
-            lines = file.readlines()
+        recorded(path, alerts, seconds)
         cluster = Cluster()
         try:
             for number in range(3):
                 for kind, store in (("SQLite", f"sqlite:{directory}/{number}.db"), ("PostgreSQL", cluster.database())):
-                    with Console(store=store) as console:
-                        key, began, before = console.key(), time.monotonic(), server_time(cluster)
-                        senders = [threading.Thread(target=post, args=(console, key, lines[n::8])) for n in range(8)]
-                        for sender in senders:
-                            sender.start()
-                        for sender in senders:
-                            sender.join()
-                        spent, after = time.monotonic() - began, server_time(cluster)
-                        stored = console.admin().get("/api/v1/report?since=1d").json["total"]
-                        assert stored == alerts, stored
-                        print(f"{alerts / spent:8.0f} a second, {(after - before) / alerts * 1e6:4.0f} us of the server, the console {memory(console.process.pid)} MiB at the most  {kind}", flush=True)
+                    print(f"{measure(path, alerts, store, cluster)}  {kind}", flush=True)
         finally:
             cluster.close()
 
 
-def imports(alerts):
-    with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, "alerts.jsonl")
-        recorded(path, alerts)
-        cluster = Cluster()
-        try:
-            for number in range(3):
-                for kind, store in (("SQLite", f"sqlite:{directory}/{number}.db"), ("PostgreSQL", cluster.database())):
-                    subprocess.run([BINARY, "user", "add", "x", "--store", store], check=True, capture_output=True)
-                    began, before, server = time.monotonic(), os.times(), server_time(cluster)
-                    subprocess.run([BINARY, "import", path, "--app", "shop", "--store", store], check=True, capture_output=True)
-                    spent, after = time.monotonic() - began, os.times()
-                    own = after.children_user + after.children_system - before.children_user - before.children_system
-                    of_server = server_time(cluster) - server
-                    print(f"{alerts / spent:8.0f} a second, {own / alerts * 1e6:4.0f} us of the console's processor time each, {of_server / alerts * 1e6:4.0f} us of the server's  {kind}", flush=True)
-        finally:
-            cluster.close()
+def posts(path, alerts, store, cluster):
+    with open(path, "rb") as file:
+        lines = file.readlines()
+    with Console(store=store) as console:
+        key, began, before = console.key(), time.monotonic(), server_time(cluster)
+        senders = [threading.Thread(target=post, args=(console, key, lines[n::8])) for n in range(8)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        spent, after = time.monotonic() - began, server_time(cluster)
+        stored = console.admin().get("/api/v1/report?since=1d").json["total"]
+        assert stored == alerts, stored
+        return f"{alerts / spent:8.0f} a second, {(after - before) / alerts * 1e6:4.0f} us of the server, the console {memory(console.process.pid)} MiB at the most"
+
+
+def imports(path, alerts, store, cluster):
+    subprocess.run([BINARY, "user", "add", "x", "--store", store], check=True, capture_output=True)
+    began, before, server = time.monotonic(), os.times(), server_time(cluster)
+    subprocess.run([BINARY, "import", path, "--app", "shop", "--store", store], check=True, capture_output=True)
+    spent, after = time.monotonic() - began, os.times()
+    own = after.children_user + after.children_system - before.children_user - before.children_system
+    of_server = server_time(cluster) - server
+    return f"{alerts / spent:8.0f} a second, {own / alerts * 1e6:4.0f} us of the console's processor time each, {of_server / alerts * 1e6:4.0f} us of the server's"
 
 
 if __name__ == "__main__":
@@ -198,8 +194,8 @@ if __name__ == "__main__":
     elif len(sys.argv) == 3 and sys.argv[1] == "pages":
         pages(sys.argv[2])
     elif len(sys.argv) == 3 and sys.argv[1] == "import":
-        imports(int(sys.argv[2]))
+        in_each(imports, int(sys.argv[2]))
     elif len(sys.argv) == 3 and sys.argv[1] == "post":
-        posts(int(sys.argv[2]))
+        in_each(posts, int(sys.argv[2]), 60)
     else:
         sys.exit(__doc__)
